@@ -1,0 +1,91 @@
+"""Every number and name that a shop may set, with unit, default and reason. Set them in `VISUAL_SEARCH = {...}`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from visual_search.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    default: Any
+    unit: str
+    reason: str
+
+
+SETTINGS: dict[str, Setting] = {
+    # Which parts are used
+    "ENGINE": Setting(
+        {"BACKEND": "visual_search.engines.embedded.EmbeddedEngine", "OPTIONS": {"folder": Path("var/search")}},
+        "dotted path and options",
+        "The embedded engine needs no server.",
+    ),
+    "ENCODER": Setting(
+        {"BACKEND": "visual_search.encoders.offline.OfflineEncoder", "OPTIONS": {"cache": Path("var/encoders")}},
+        "dotted path and options",
+        "The offline encoder needs no network.",
+    ),
+    "BASE_TEMPLATE": Setting(
+        "visual_search/base.html", "template name", "What the results page extends; a shop names its own."
+    ),
+    # Pictures
+    "PICTURE_MAX_BYTES": Setting(
+        10 * 1024 * 1024, "bytes", "Phone photos are 2-8 MB; larger files only cost memory and time."
+    ),
+    "PICTURE_MAX_PIXELS": Setting(
+        50_000_000, "pixels", "Covers 48 MP phones; a decompression bomb is refused before it is unpacked."
+    ),
+    # Searching
+    "RANK_WINDOW": Setting(200, "objects a leg", "Deep enough for fusion and facets, small enough to stay fast."),
+    "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
+    "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
+    "QUERY_MAX_CHARS": Setting(500, "characters", "Longer texts are pasted by mistake and slow the analyzers."),
+    "PHOTO_TOKEN_SECONDS": Setting(
+        24 * 3600, "seconds", "How long filters, pages and links of a photo search work without a new upload."
+    ),
+    # Indexing
+    "INDEX_BATCH": Setting(
+        32, "objects", "One encoder call and one bulk call; larger batches gain nothing on two cores."
+    ),
+    "INDEX_LEASE_SECONDS": Setting(
+        120, "seconds", "After this a claimed entry whose worker died may be claimed by another."
+    ),
+    "INDEX_RETRY_SECONDS": Setting(
+        30, "seconds", "First wait after a failure; doubles with each attempt, up to an hour."
+    ),
+    "IN_PROCESS": Setting(
+        None, "True, False or None", "None: index in this process unless CELERY_BROKER_URL is set."
+    ),
+    "QUERY_LANGUAGES": Setting(
+        None, "list of ISO 639-1 codes or None", "Languages with their own text field; None: all with an analyzer."
+    ),
+}
+
+
+class Conf:
+    """Reads `settings.VISUAL_SEARCH` over the defaults: `conf.PAGE_SIZE`. Unknown names are a ConfigurationError."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in SETTINGS:
+            raise ConfigurationError(f"VISUAL_SEARCH has no setting '{name}'. Known: {', '.join(sorted(SETTINGS))}.")
+        value = getattr(settings, "VISUAL_SEARCH", {}).get(name, SETTINGS[name].default)
+        # Kept on the instance, so that the next read is a plain attribute; `_forget` drops it when a test changes it.
+        self.__dict__[name] = value
+        return value
+
+
+conf = Conf()
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "VISUAL_SEARCH":
+        conf.__dict__.clear()
+
+
+setting_changed.connect(_forget)

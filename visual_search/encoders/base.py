@@ -1,0 +1,44 @@
+"""What an encoder promises: pictures and words become unit vectors of the spaces on its card.
+
+Every encoder passes the contract in `tests/contracts/encoder.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, runtime_checkable
+
+from PIL import Image
+
+from visual_search.types import EncoderCard, ImageVectors, Matrix, TextVectors
+
+Role = Literal["query", "document"]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Thread-safe and lazy: constructing one reads no weights; the first call (or `canary`) does.
+
+    Raises `EncoderUnavailable` when weights or libraries are missing.
+    """
+
+    @property
+    def card(self) -> EncoderCard:
+        """Known without loading the weights."""
+
+    def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
+        """Encode RGB pictures of any size, in one batch. Deterministic; an empty list gives empty matrices."""
+
+    def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
+        """Encode texts of one language (ISO 639-1, None when unknown)."""
+
+    def canary(self) -> None:
+        """Raise `CanaryFailed` unless the loaded weights give the vectors that were recorded for them."""
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """An encoder that learns from the shop's own catalogue. It changes how words are asked, never stored vectors."""
+
+    def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
+        """Learn the map from words to pictures. Row i of `pictures` (image space) shows `titles[i]`."""

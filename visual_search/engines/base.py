@@ -1,0 +1,86 @@
+"""What an engine promises: it keeps documents and answers legs. Fusion, grades and order are not its business.
+
+Every engine passes the contract in `tests/contracts/engine.py`; a new one is done when its subclass passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from visual_search.types import (
+    CollectionSchema,
+    Document,
+    EngineAnswer,
+    EngineQuery,
+    FacetAnswer,
+    Health,
+    RebuildReport,
+    UpsertReport,
+    VersionedId,
+)
+
+
+class Ability(StrEnum):
+    """What an engine can do beyond the contract; callers ask before they use it."""
+
+    EXACT_KNN = "exact_knn"  # honours VectorLeg.exact
+    SEVERAL_HOSTS = "several_hosts"  # processes on other machines may use the same index
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Keeps documents and answers queries. Thread-safe; several processes may use one index at once.
+
+    All methods raise `EngineUnavailable` when the engine can't be reached or is busy, `IndexMissing` when the
+    collection was never made, and `SchemaMismatch` when the index was made for another schema.
+    """
+
+    @property
+    def abilities(self) -> frozenset[Ability]: ...
+
+    def ensure(self, collection: str, schema: CollectionSchema) -> None:
+        """Make an empty index if there is none. Raises SchemaMismatch if there is one with another schema."""
+
+    def upsert(self, collection: str, documents: Iterable[Document]) -> UpsertReport:
+        """Store documents whose version is greater than what the index has (or had, for a deleted id).
+
+        Idempotent. One bad document is rejected with a reason and doesn't stop the others.
+        """
+
+    def delete(self, collection: str, ids: Sequence[VersionedId]) -> UpsertReport:
+        """Remove documents. The version is remembered: a late upsert with an equal or smaller one is skipped."""
+
+    def search(self, collection: str, query: EngineQuery) -> EngineAnswer:
+        """Answer all legs from one state of the index. Unknown facet names or spaces raise BadInput."""
+
+    def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
+        """Count facet values over exactly these documents. A path counts on each of its levels."""
+
+    def versions(self, collection: str) -> Iterator[VersionedId]:
+        """Every document's id and version, in ascending order of id (by code point); deleted ones left out."""
+
+    def rebuild(
+        self, collection: str, schema: CollectionSchema, documents: Iterable[Document | VersionedId]
+    ) -> RebuildReport:
+        """Fill a new index from the iterable and swap it in at the end, or not at all when the iterable raises.
+
+        Readers keep the old index until the swap. A VersionedId in the iterable is a delete that was made while
+        the rebuild ran. The previous index is kept for `rollback`; older ones are dropped.
+        """
+
+    def rollback(self, collection: str) -> str:
+        """Swap the previous index back in and return its name. Raises IndexMissing where none is kept."""
+
+    def refresh(self, collection: str) -> None:
+        """Make what was written visible to the next search. Only tests and commands need it."""
+
+    def drop(self, collection: str) -> None:
+        """Remove the collection and all its indexes. No error where there is none."""
+
+    def health(self) -> Health:
+        """Never raises; says what is wrong in `detail`."""
+
+    def close(self) -> None:
+        """Give back files, threads and connections of this process."""

@@ -1,0 +1,68 @@
+"""What can go wrong, in the caller's words. Each message names the offending value and the next step."""
+
+from __future__ import annotations
+
+
+class VisualSearchError(Exception):
+    """The root of all errors that this package raises on purpose."""
+
+    code = "error"
+
+
+class BadInput(VisualSearchError):
+    """What the caller sent can't be used. `field` names the part; the edges answer with `status` (a 4xx)."""
+
+    code = "bad_input"
+    status = 400
+
+    def __init__(self, message: str, *, field: str = "", code: str = "", status: int = 0) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code or type(self).code
+        self.status = status or type(self).status
+
+
+class PictureRefused(BadInput):
+    """A picture that can't or mustn't be opened; `code` says why (see imaging/decode.py)."""
+
+    code = "picture_refused"
+
+
+class ConfigurationError(VisualSearchError):
+    """A setting is wrong; the message names it and the mend."""
+
+    code = "configuration"
+
+
+class EngineUnavailable(VisualSearchError):
+    """The engine can't answer now. `retry_after` is in seconds."""
+
+    code = "engine_unavailable"
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class IndexMissing(EngineUnavailable):
+    """The collection has no index yet: run `manage.py rebuild_index`."""
+
+    code = "index_missing"
+
+
+class SchemaMismatch(VisualSearchError):
+    """The index was made for other encoders or fields: run `manage.py rebuild_index`."""
+
+    code = "schema_mismatch"
+
+
+class EncoderUnavailable(VisualSearchError):
+    """The encoder can't be loaded or failed; the message says what to install or set."""
+
+    code = "encoder_unavailable"
+
+
+class CanaryFailed(EncoderUnavailable):
+    """The loaded weights don't give the vectors that their card promises."""
+
+    code = "canary_failed"

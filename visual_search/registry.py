@@ -1,0 +1,79 @@
+"""How a shop tells us about a model: a `Source` in its app's `search.py`, found as `admin.py` is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from visual_search.errors import ConfigurationError
+from visual_search.types import Card, FacetField, FacetValue, Picture, Text
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
+
+class Source:
+    """Reads one model for search. Subclass it, set the class attributes, and decorate it with `@register`.
+
+    `watch` maps related models to the name of their foreign key to `model`: saving one re-indexes its parent.
+    """
+
+    model: ClassVar[type[Model]]
+    collection: ClassVar[str] = "products"
+    watch: ClassVar[Mapping[type[Model], str]] = {}
+    schema: ClassVar[tuple[FacetField, ...]] = ()
+
+    def queryset(self) -> QuerySet[Any]:
+        """All objects that belong into the index, with what the other methods read prefetched."""
+        return self.model._default_manager.all()
+
+    def pictures(self, obj: Any) -> Iterable[Picture]:
+        return ()
+
+    def texts(self, obj: Any) -> Mapping[str, Text]:
+        """Language code -> texts; the first is the shop's main language."""
+        return {}
+
+    def facets(self, obj: Any) -> Mapping[str, FacetValue]:
+        """Values for the fields of `schema`."""
+        return {}
+
+    def codes(self, obj: Any) -> Iterable[str]:
+        """SKU, GTIN and other codes that a shopper may type or scan."""
+        return ()
+
+    def card(self, obj: Any, language: str | None = None) -> Card:
+        """What a result tile shows, in the shopper's language where there is a text in it."""
+        raise NotImplementedError
+
+
+_sources: dict[str, Source] = {}
+
+
+def register(cls: type[Source]) -> type[Source]:
+    """Class decorator. One source a collection and one a model; a second is a ConfigurationError."""
+    for known in _sources.values():
+        if type(known) is not cls and (known.collection == cls.collection or known.model is cls.model):
+            raise ConfigurationError(
+                f"{cls.__module__}.{cls.__qualname__} registers collection '{cls.collection}' of "
+                f"{cls.model.__name__}, but {type(known).__module__}.{type(known).__qualname__} already did. "
+                "Give it another collection or remove one of them."
+            )
+    _sources[cls.collection] = cls()
+    return cls
+
+
+def unregister(collection: str) -> None:
+    _sources.pop(collection, None)
+
+
+def sources() -> Iterator[Source]:
+    yield from _sources.values()
+
+
+def source(collection: str) -> Source:
+    try:
+        return _sources[collection]
+    except KeyError:
+        known = ", ".join(sorted(_sources)) or "none; does an app of INSTALLED_APPS have a search.py?"
+        raise ConfigurationError(f"No source is registered for collection '{collection}'. Known: {known}.") from None

@@ -1,0 +1,13 @@
+"""Signals by which the core tells others what happened, without naming them."""
+
+from django.dispatch import Signal
+
+# Send it after `update()`, `bulk_create()` or raw SQL, which send no save signals of their own.
+# Arguments: sender = the model class; ids = primary keys; deleted = True when they are gone.
+objects_changed = Signal()
+
+# After an answer was made. Arguments: query (types.Query), page (types.Page), context (dict of plain values).
+search_served = Signal()
+
+# After a rebuild swapped its index in. Arguments: collection, report (types.RebuildReport).
+index_rebuilt = Signal()

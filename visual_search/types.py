@@ -1,0 +1,394 @@
+"""Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Vector = npt.NDArray[np.float32]  # shape (dims,), unit length
+Matrix = npt.NDArray[np.float32]  # shape (rows, dims), rows of unit length
+FacetValue = str | float | bool | tuple[str, ...] | None
+Relation = Literal["eq", "gte"]
+PATH_SEPARATOR = " > "
+
+
+# --- What a shop tells us about an object -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of an object. `load` gives the file's bytes on demand; `id` is stable over saves."""
+
+    id: str
+    load: Callable[[], bytes]
+    position: int = 0
+    role: str = "main"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What an object says in one language."""
+
+    title: str
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a result tile shows. `price` is already formatted for people."""
+
+    id: str
+    sku: str
+    title: str
+    url: str
+    image_url: str = ""
+    price: str = ""
+    subtitle: str = ""
+    in_stock: bool = True
+
+
+# --- What the index keeps -----------------------------------------------------------------------
+
+
+class FacetKind(StrEnum):
+    KEYWORD = "keyword"  # one string, or several
+    PATH = "path"  # "Home > Office": a filter on any prefix matches
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class FacetField:
+    name: str
+    kind: FacetKind
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A vector space: vectors of one space are comparable with each other and with no others.
+
+    `fingerprint` covers weights, preprocessing and projection: equal fingerprints mean equal vectors.
+    """
+
+    name: str
+    dims: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSchema:
+    """The shape of one collection. An index made for another schema is refused, never mixed."""
+
+    spaces: tuple[Space, ...]
+    facets: tuple[FacetField, ...]
+    languages: tuple[str, ...]  # ISO 639-1 codes with an own text field; others go to "und"
+
+    def space(self, name: str) -> Space:
+        return next(space for space in self.spaces if space.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVector:
+    """`key` says what the vector stands for: a picture's id, or a text's language."""
+
+    key: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything the index keeps of one object. A greater `version` replaces a smaller one, never the reverse."""
+
+    id: str
+    version: int
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    vectors: Mapping[str, tuple[NamedVector, ...]] = field(default_factory=dict)  # space name -> vectors
+    facets: Mapping[str, FacetValue] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()  # SKU, GTIN: matched whole, without case
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedId:
+    id: str
+    version: int
+
+
+# --- What an engine is asked, and answers -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The facet has at least one of these values. On a path, a value matches itself and all below it."""
+
+    field: str
+    values: tuple[str | float | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The number lies between both ends, ends included; None leaves that side open."""
+
+    field: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    filter: AnyOf | Between
+
+
+Filter = AnyOf | Between | Not
+
+
+@dataclass(frozen=True, slots=True)
+class VectorLeg:
+    """The `k` objects nearest by cosine in one space; an object's best vector counts."""
+
+    name: str
+    space: str
+    vector: Vector
+    k: int
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordsLeg:
+    """BM25 over titles, keywords and descriptions, with the analyzer of each language; the first weighs most."""
+
+    name: str
+    text: str
+    languages: tuple[str, ...]
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLeg:
+    """Objects that carry one of these codes, whole and without case."""
+
+    name: str
+    codes: tuple[str, ...]
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseLeg:
+    """All objects that pass the filters, in the order of a number facet, or of their ids."""
+
+    name: str
+    k: int
+    order_by: str | None = None
+    descending: bool = False
+
+
+Leg = VectorLeg | WordsLeg | CodeLeg | BrowseLeg
+
+
+@dataclass(frozen=True, slots=True)
+class EngineQuery:
+    legs: tuple[Leg, ...]
+    filters: tuple[Filter, ...] = ()  # all of them hold, inside every leg, before anything is scored
+    exclude: tuple[str, ...] = ()  # ids that may not come back
+
+
+@dataclass(frozen=True, slots=True)
+class LegHit:
+    """`score`: cosine in [-1, 1] for a vector leg; BM25 (open-ended, larger is better) for words; 1.0 otherwise."""
+
+    id: str
+    score: float
+    key: str = ""  # of the best vector: a picture's id or a language
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswer:
+    """Hits best first, ties by id. `total` counts matches ("gte" where the engine stopped at k)."""
+
+    name: str
+    hits: tuple[LegHit, ...]
+    total: int
+    relation: Relation = "eq"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswer:
+    legs: tuple[LegAnswer, ...]
+    degraded: tuple[str, ...] = ()
+
+    def leg(self, name: str) -> LegAnswer:
+        return next(leg for leg in self.legs if leg.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    value: str | bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetAnswer:
+    """Counts, most first, ties by value; for a number its least and greatest value instead."""
+
+    field: str
+    counts: tuple[FacetCount, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertReport:
+    """`skipped`: the index already had that version or a newer one; that is a success."""
+
+    stored: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    documents: int
+    rejected: tuple[Rejected, ...]
+    seconds: float
+    index: str  # the name of the new index
+    previous: str | None  # kept for rollback
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    ok: bool
+    engine: str
+    detail: str = ""
+    documents: Mapping[str, int] = field(default_factory=dict)  # collection -> count
+    advice: tuple[str, ...] = ()
+
+
+# --- What an encoder gives ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderCard:
+    """A model card as data. `cross` may be the same space as `image` (CLIP and its kin)."""
+
+    id: str
+    image: Space
+    cross: Space | None  # pictures comparable with words
+    text: Space | None
+    languages: frozenset[str]
+    licence: str
+    description: str = ""
+
+    @property
+    def spaces(self) -> tuple[Space, ...]:
+        found = {space.name: space for space in (self.image, self.cross, self.text) if space is not None}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVectors:
+    """Row i belongs to picture i. `cross` is None where the card's cross space is the image space."""
+
+    image: Matrix
+    cross: Matrix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextVectors:
+    """Row i belongs to text i. `image` is a learned guess of the picture that the words ask for."""
+
+    text: Matrix | None = None
+    cross: Matrix | None = None
+    image: Matrix | None = None
+
+
+# --- What a shopper asks, and gets --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPicture:
+    """A photo that has passed `imaging.decode`, or the vectors made of it earlier (from a sealed token)."""
+
+    image: Image.Image | None = None
+    vectors: Mapping[str, Vector] = field(default_factory=dict)  # space name -> vector
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question, whoever asked it: a photo, words, a product to resemble, or any mix."""
+
+    collection: str = "products"
+    pictures: tuple[QueryPicture, ...] = ()
+    words: str = ""
+    like: tuple[str, ...] = ()  # ids of objects to resemble; never among the hits
+    language: str | None = None  # None: detect
+    filters: tuple[Filter, ...] = ()
+    sort: str = "relevance"
+    page: int = 1
+    page_size: int = 24
+    facets: tuple[str, ...] | None = None  # None: all of the collection
+    explain: bool = False
+
+
+class Grade(StrEnum):
+    SAME = "same item"
+    VERY_SIMILAR = "very similar"
+    SIMILAR = "similar style"
+    DISTANT = "nothing close"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`score` is comparable within one reply only. `legs` holds each leg's part where explain was asked."""
+
+    id: str
+    score: float
+    grade: Grade | None = None
+    picture: str = ""  # id of the picture that matched best
+    card: Card | None = None
+    legs: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    query_id: str
+    took_ms: float
+    total: int
+    relation: Relation
+    hits: tuple[Hit, ...]
+    facets: tuple[FacetAnswer, ...]
+    page: int
+    page_size: int
+    language: str | None = None
+    warnings: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+def path_prefixes(path: str) -> tuple[str, ...]:
+    """'Home > Office > Desk' -> ('Home', 'Home > Office', 'Home > Office > Desk')."""
+    parts = [part.strip() for part in path.split(">") if part.strip()]
+    return tuple(PATH_SEPARATOR.join(parts[: n + 1]) for n in range(len(parts)))
+
+
+def unit(vectors: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """The same vectors at length 1, along the last axis; a zero vector stays zero."""
+    array = np.asarray(vectors, dtype=np.float32)
+    length = np.linalg.norm(array, axis=-1, keepdims=True)
+    return np.asarray(array / np.where(length > 0, length, 1.0), dtype=np.float32)
+
