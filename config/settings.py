@@ -104,7 +104,18 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
+# With a broker, workers do the indexing; without one, this process does. Redis: redis://host:6379/0
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+CELERY_TASK_ACKS_LATE = True  # A task whose worker died runs again; every task may run twice.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A save mustn't wait for a broker that is down: the outbox keeps the entry, and `reconcile` finds it later.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 600}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULE = {
+    "reconcile the index": {"task": "visual_search.tasks.reconcile", "schedule": 300.0},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -121,11 +132,22 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
-VISUAL_SEARCH = {
-    "ENGINE": {
+if elasticsearch_urls := env.items("ELASTICSEARCH_URL"):
+    ENGINE = {
+        "BACKEND": "visual_search.engines.elasticsearch.ElasticsearchEngine",
+        "OPTIONS": {
+            "hosts": elasticsearch_urls,
+            "api_key": env.text("ELASTICSEARCH_API_KEY") or None,
+            "ca_certs": env.text("ELASTICSEARCH_CA_CERTS") or None,
+        },
+    }
+else:
+    ENGINE = {
         "BACKEND": "visual_search.engines.embedded.EmbeddedEngine",
         "OPTIONS": {"folder": VAR_DIR / "search"},
-    },
+    }
+VISUAL_SEARCH = {
+    "ENGINE": ENGINE,
     "ENCODER": {
         "BACKEND": "visual_search.encoders.offline.OfflineEncoder",
         "OPTIONS": {"cache": VAR_DIR / "encoders"},
