@@ -98,6 +98,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
+SERVE_MEDIA = env.flag("DJANGO_SERVE_MEDIA", default=DEBUG)
 
 # Uploaded photos stay in memory and are never written to disk, not even for a moment.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

@@ -1,14 +1,16 @@
 """All addresses of the reference shop."""
 
 from django.conf import settings
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
+from django.views.static import serve
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("visual_search.api.urls")),
     path("search/", include("visual_search.storefront.urls")),
     path("", include("catalog.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
+if settings.SERVE_MEDIA:
+    # Product pictures are public. A busy shop lets its web server or object store serve them instead.
+    urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))

@@ -1,0 +1,62 @@
+"""The compose file stays true to the settings and the commands it names."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from visual_search import tasks
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = yaml.safe_load((ROOT / "config/compose.yaml").read_text())
+SETTINGS = (ROOT / "config/settings.py").read_text()
+SERVICES = COMPOSE["services"]
+SHOP = ["setup", "web", "worker", "beat"]
+
+
+def test_all_parts_are_there() -> None:
+    assert set(SERVICES) == {"elasticsearch", "postgres", "redis", *SHOP}
+
+
+@pytest.mark.parametrize("name", SHOP)
+def test_every_variable_is_read_by_the_settings(name: str) -> None:
+    for variable in SERVICES[name]["environment"]:
+        assert f'"{variable}"' in SETTINGS, f"config/settings.py never reads {variable}"
+
+
+def test_every_variable_is_documented() -> None:
+    page = (ROOT / "docs/how-to/production.md").read_text()
+    for variable in re.findall(r'env\.(?:text|flag|items)\("(\w+)"', SETTINGS):
+        assert f"`{variable}`" in page, f"docs/how-to/production.md lacks {variable}"
+
+
+@pytest.mark.parametrize("name", SHOP)
+def test_the_image_is_built_from_a_file_that_is_there(name: str) -> None:
+    build = SERVICES[name]["build"]
+    assert (ROOT / "config" / build["context"] / build["dockerfile"]).is_file()
+
+
+def test_the_image_copies_files_that_are_there() -> None:
+    for line in (ROOT / "config/Dockerfile").read_text().splitlines():
+        if line.startswith("COPY"):
+            for source in line.split()[1:-1]:
+                assert (ROOT / source).exists(), line
+
+
+def test_setup_runs_commands_that_exist() -> None:
+    named = re.findall(r"manage\.py (\w+)", SERVICES["setup"]["command"])
+    assert named
+    assert set(named) <= set(get_commands())
+
+
+@pytest.mark.parametrize("name", SHOP)
+def test_the_shop_waits_until_its_servers_are_healthy(name: str) -> None:
+    for server in SERVICES[name]["depends_on"]:
+        assert "healthcheck" in SERVICES[server]
+
+
+def test_the_schedule_names_tasks_that_exist(settings) -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert hasattr(tasks, entry["task"].rpartition(".")[2])
