@@ -1,0 +1,189 @@
+"""Opens pictures that come from strangers: limits are checked before anything is unpacked, metadata never survives."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from pathlib import PurePosixPath
+
+import numpy as np
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from visual_search.errors import PictureRefused
+from visual_search.imaging import headers
+from visual_search.imaging.profiles import to_srgb
+
+ALLOWED = "JPEG, PNG or WebP"
+MAX_SIDE = 1024  # px; the encoders look at 320 px or less, and label reading gains nothing above this
+MIN_SIDE = 16  # px; below this there is nothing to recognise
+
+_STATUS = {
+    "empty": 400,
+    "too_large": 413,
+    "not_a_picture": 415,
+    "format_not_allowed": 415,
+    "too_many_pixels": 413,
+    "truncated": 422,
+    "too_small": 422,
+}
+# Pillow's readers, called by name: `Image.open` would try others and warn through the process-wide `warnings`.
+_READERS: dict[headers.Format, type[ImageFile.ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WebP": WebPImageFile,
+}
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def content_hash(data: bytes) -> str:
+    """SHA-256 of the file's bytes in hex: equal files have equal vectors, so they are encoded once."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def decode(
+    data: bytes, *, max_bytes: int, max_pixels: int, name: str = "", max_side: int | None = MAX_SIDE
+) -> Image.Image:
+    """An upright RGB picture without metadata, transparent parts white, its longer side at most `max_side` px.
+
+    `max_side=None` keeps the full size. Safe to call from several threads. Raises `PictureRefused` and nothing else;
+    its `code` is one of empty, too_large, not_a_picture, format_not_allowed, too_many_pixels, truncated, too_small.
+    """
+    who = _who(name)
+    if not data:
+        raise _refused("empty", f"{who} is empty (0 bytes). Choose the picture again.")
+    if len(data) > max_bytes:
+        raise _refused(
+            "too_large",
+            f"{who} has {_megabytes(len(data))} MB; at most {_megabytes(max_bytes)} MB are allowed. "
+            "Send a smaller version, or a photo at a lower resolution.",
+        )
+    kind = headers.sniff(data)
+    if not kind:
+        raise _refused("not_a_picture", f"{who} isn't a picture that we can read. Send {ALLOWED}.")
+    if kind not in _READERS:
+        raise _refused(
+            "format_not_allowed",
+            f"{who} is of the format {kind}, which isn't accepted. Save it as {ALLOWED} and send that.",
+        )
+    try:
+        header = headers.read(data, kind)
+    except headers.Damaged as problem:
+        raise _damaged(who, kind) from problem
+    _check_size(header, who, max_pixels)
+    try:
+        return _open(header, max_side)
+    # Decoders meet hostile bytes here; whatever they raise (a dozen types), the shopper's file is the reason.
+    except Exception as problem:
+        raise _damaged(who, kind) from problem
+
+
+def _check_size(header: headers.Header, who: str, max_pixels: int) -> None:
+    width, height = header.width, header.height
+    if width == 0 or height == 0:
+        raise _damaged(who, header.format)
+    if width * height > max_pixels:
+        raise _refused(
+            "too_many_pixels",
+            f"{who} has {width} x {height} = {width * height / 1e6:.1f} million pixels; at most "
+            f"{max_pixels / 1e6:g} million are allowed. Send a smaller version.",
+        )
+    if min(width, height) < MIN_SIDE:
+        raise _refused(
+            "too_small",
+            f"{who} has {width} x {height} pixels; each side needs at least {MIN_SIDE}. Send a larger picture.",
+        )
+
+
+def _open(header: headers.Header, max_side: int | None) -> Image.Image:
+    image: Image.Image
+    with _READERS[header.format](io.BytesIO(header.data)) as file:
+        if file.size != (header.width, header.height):
+            raise headers.Damaged("the header and the pixels state different sizes")
+        size = _target(file.size, max_side)
+        # A JPEG can be unpacked at 1/2, 1/4 or 1/8 of its size at a fraction of the time and memory.
+        file.draft(None, size)
+        file.load()
+        profile = file.info.get("icc_profile")
+        image = _flattened(file, _target(file.size, max_side))
+    if isinstance(profile, bytes):
+        image = to_srgb(image, profile)
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if header.orientation in _TRANSPOSE:
+        image = image.transpose(_TRANSPOSE[header.orientation])
+    # A picture made of the bare pixels can't carry anything else along.
+    return Image.frombytes("RGB", image.size, image.tobytes())
+
+
+def _target(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
+    if max_side is None or max(size) <= max_side:
+        return size
+    scale = max_side / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _flattened(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture on white in mode RGB, L or CMYK, scaled to `size`.
+
+    Works in strips: scaling a transparent picture as a whole would hold three copies of all its pixels.
+    """
+    factor = max(1, min(image.width // (2 * size[0]), image.height // (2 * size[1])))
+    rows = 256 * factor
+    strips = []
+    for top in range(0, image.height, rows):
+        strip = _opaque(image.crop((0, top, image.width, min(image.height, top + rows))))
+        strips.append(strip.reduce(factor) if factor > 1 else strip)
+    joined = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    top = 0
+    for strip in strips:
+        joined.paste(strip, (0, top))
+        top += strip.height
+    return joined if joined.size == size else joined.resize(size, Image.Resampling.BICUBIC)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode in {"I;16", "I;16B", "I"}:
+        # Pillow clips 16-bit grey at 255 where it should divide by 257.
+        return Image.fromarray((np.asarray(image).astype(np.uint32) // 257).clip(0, 255).astype(np.uint8))
+    if image.mode in {"RGBA", "LA", "PA", "P"} or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(layer, mask=layer.getchannel("A"))
+        return white
+    return image if image.mode in {"RGB", "L", "CMYK"} else image.convert("RGB")
+
+
+def _who(name: str) -> str:
+    """How messages call the file: its bare name, shortened, or "The picture"."""
+    bare = "".join(letter for letter in PurePosixPath(name.replace("\\", "/")).name if letter.isprintable())
+    if not bare:
+        return "The picture"
+    return f"“{bare if len(bare) <= 60 else bare[:57] + '...'}”"
+
+
+def _megabytes(count: int) -> str:
+    # Rounded up, so that a file just over the limit doesn't read as exactly the limit.
+    return f"{math.ceil(count / 1024 / 1024 * 10) / 10:g}"
+
+
+def _damaged(who: str, kind: str) -> PictureRefused:
+    return _refused(
+        "truncated",
+        f"{who} is broken off or damaged: this {kind} file can't be read to its end. Send the original file again.",
+    )
+
+
+def _refused(code: str, message: str) -> PictureRefused:
+    return PictureRefused(message, field="picture", code=code, status=_STATUS[code])

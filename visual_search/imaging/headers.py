@@ -1,0 +1,207 @@
+"""What a picture file says about itself, read without unpacking it: format, size, orientation.
+
+Also the same file without the parts that no search needs (EXIF, XMP, comments, thumbnails): what isn't there can't
+leak, and Pillow's readers of those parts can't stumble over them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+Format = Literal["JPEG", "PNG", "WebP"]
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Chunks that carry pixels and their meaning. acTL and fcTL are left out, so an animated PNG is its first picture.
+_PNG_KEEP = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP"})
+_JPEG_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"mif1", b"msf1"})
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (_PNG_SIGNATURE, "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"8BPS", "Photoshop (PSD)"),
+    (b"\x00\x00\x01\x00", "icon (ICO)"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"%PDF", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"qoif", "QOI"),
+)
+
+
+class Damaged(Exception):
+    """The file breaks off, or its header contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`orientation` is the EXIF value 1 to 8. `data` is the file without metadata, for Pillow to open."""
+
+    format: Format
+    width: int
+    height: int
+    orientation: int
+    data: bytes
+
+
+def sniff(data: bytes) -> str:
+    """The name of the picture format by its first bytes, whatever the file is called; "" where it is none we know."""
+    for signature, name in _SIGNATURES:
+        if data.startswith(signature):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp":
+        return _sniff_iso(data)
+    # "BM" alone starts many English texts; a bitmap also gives the size of its second header.
+    if data[:2] == b"BM" and data[14:18] in {b"\x0c\0\0\0", b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"}:
+        return "BMP"
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in start:
+        return "SVG"
+    return ""
+
+
+def _sniff_iso(data: bytes) -> str:
+    """HEIC, AVIF and videos share one container; the brands after `ftyp` tell them apart."""
+    length = int.from_bytes(data[:4], "big")
+    brands = {data[at : at + 4] for at in (8, *range(16, min(length, len(data), 128), 4))}
+    if brands & {b"avif", b"avis"}:
+        return "AVIF"
+    return "HEIC" if brands & _HEIF_BRANDS else "video"
+
+
+def read(data: bytes, kind: Format) -> Header:
+    """The header of a file whose format `sniff` has told. Raises `Damaged`."""
+    try:
+        if kind == "JPEG":
+            return _read_jpeg(data)
+        return _read_png(data) if kind == "PNG" else _read_webp(data)
+    except (IndexError, struct.error) as problem:
+        raise Damaged("the file breaks off inside its header") from problem
+
+
+def _read_jpeg(data: bytes) -> Header:
+    kept = [b"\xff\xd8"]
+    width = height = 0
+    orientation = 1
+    at = 2
+    while True:
+        if data[at] != 0xFF:
+            raise Damaged("bytes between two JPEG segments")
+        while data[at] == 0xFF:
+            at += 1
+        marker = data[at]
+        at += 1
+        if marker in _JPEG_STANDALONE:
+            continue
+        if marker == 0xD9:
+            raise Damaged("the JPEG ends before its pixels")
+        (length,) = struct.unpack_from(">H", data, at)
+        body = data[at + 2 : at + length]
+        if length < 2 or len(body) != length - 2:
+            raise Damaged("a JPEG segment is longer than the file")
+        if marker == 0xDA:
+            break
+        if marker in _JPEG_START_OF_FRAME:
+            if width:
+                raise Damaged("the JPEG states its size twice")
+            height, width = struct.unpack_from(">HH", body, 1)
+        if marker == 0xE1 and body.startswith(b"Exif\x00\x00") and orientation == 1:
+            orientation = exif_orientation(body[6:])
+        # APP0 (JFIF) and APP14 (Adobe) say how colours are coded, APP2 carries the colour profile.
+        is_profile = marker == 0xE2 and body.startswith(b"ICC_PROFILE\x00")
+        if marker in {0xE0, 0xEE} or is_profile or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+            kept.append(b"\xff" + bytes([marker]) + data[at : at + length])
+        at += length
+    # Inside coded pixels FF is always followed by 00, so FF D9 is the true end; without it the file was cut.
+    if data.find(b"\xff\xd9", at) < 0:
+        raise Damaged("the JPEG has no end")
+    kept.append(b"\xff\xda" + data[at:])
+    return Header("JPEG", width, height, orientation, b"".join(kept))
+
+
+def _read_png(data: bytes) -> Header:
+    kept = [_PNG_SIGNATURE]
+    orientation = 1
+    at = len(_PNG_SIGNATURE)
+    if data[at + 4 : at + 8] != b"IHDR":
+        raise Damaged("the PNG doesn't start with its header")
+    width, height = struct.unpack_from(">II", data, at + 8)
+    while True:
+        (length,) = struct.unpack_from(">I", data, at)
+        name = data[at + 4 : at + 8]
+        end = at + 12 + length
+        if end > len(data):
+            raise Damaged("a PNG chunk is longer than the file")
+        if name in _PNG_KEEP:
+            kept.append(data[at:end])
+        elif name == b"eXIf":
+            orientation = exif_orientation(data[at + 8 : end - 4])
+        if name == b"IEND":
+            return Header("PNG", width, height, orientation, b"".join(kept))
+        at = end
+
+
+def _read_webp(data: bytes) -> Header:
+    (size,) = struct.unpack_from("<I", data, 4)
+    if size + 8 > len(data):
+        raise Damaged("the WebP is shorter than it says")
+    width = height = 0
+    orientation = 1
+    at = 12
+    while at + 8 <= size + 8:
+        name = data[at : at + 4]
+        (length,) = struct.unpack_from("<I", data, at + 4)
+        body = data[at + 8 : at + 8 + length]
+        if len(body) != length:
+            raise Damaged("a WebP chunk is longer than the file")
+        if name == b"EXIF":
+            orientation = exif_orientation(body.removeprefix(b"Exif\x00\x00"))
+        elif not width:
+            width, height = _webp_size(name, body)
+        at += 8 + length + length % 2
+    return Header("WebP", width, height, orientation, data[: size + 8])
+
+
+def _webp_size(name: bytes, body: bytes) -> tuple[int, int]:
+    """Width and height from the first chunk; the layouts are those of the WebP container specification."""
+    if name == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if name == b"VP8L" and body[:1] == b"\x2f":
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if name == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack_from("<HH", body, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    return 0, 0
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The EXIF orientation, 1 (upright) to 8; 1 where it is absent or makes no sense.
+
+    Pillow's reader warns about broken EXIF through the process-wide `warnings`; twenty lines read this one tag.
+    """
+    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(exif[:4])
+    if order is None:
+        return 1
+    try:
+        (directory,) = struct.unpack_from(order + "I", exif, 4)
+        (entries,) = struct.unpack_from(order + "H", exif, directory)
+        for number in range(entries):
+            tag, kind, count, value = struct.unpack_from(order + "HHIH", exif, directory + 2 + 12 * number)
+            if tag == 0x0112:
+                return value if kind == 3 and count == 1 and 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1

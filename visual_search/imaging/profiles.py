@@ -1,0 +1,27 @@
+"""Colour profiles: what a picture's numbers mean, turned into sRGB."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageCms
+
+_SRGB_NAMES = tuple(
+    name for text in ("sRGB IEC61966", "sRGB built-in") for name in (text.encode(), text.encode("utf-16-be"))
+)
+_LARGEST = 2 * 1024 * 1024  # bytes; press profiles reach about 1 MB
+_COLOUR_SPACE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+
+
+def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """The picture in sRGB. A profile that is broken, huge or of another colour model is ignored, as browsers do."""
+    if len(profile) > _LARGEST or any(name in profile for name in _SRGB_NAMES):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != _COLOUR_SPACE.get(image.mode):
+            return image
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image
+    return converted if converted is not None else image
