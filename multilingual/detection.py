@@ -1,0 +1,133 @@
+"""Guesses the language of a short text. Honest for search queries: where two or three words don't tell, it says None."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from multilingual.languages import LANGUAGES
+from multilingual.normalising import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """`confidence` in [0, 1]: 1.0 where the script leaves one language, 0.0 where nothing tells."""
+
+    language: str | None
+    confidence: float
+    script: str | None
+
+
+_SCRIPTS = {
+    name: re.compile(f"[{ranges}]")
+    for name, ranges in {
+        "Latin": "a-z\u00df-\u00f6\u00f8-\u024f\u1e00-\u1eff",
+        "Cyrillic": "\u0400-\u052f",
+        "Greek": "\u0370-\u03ff\u1f00-\u1fff",
+        "Arabic": "\u0620-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff",
+        "Hebrew": "\u0590-\u05ff",
+        "Devanagari": "\u0900-\u097f",
+        "Bengali": "\u0980-\u09ff",
+        "Tamil": "\u0b80-\u0bff",
+        "Thai": "\u0e00-\u0e7f",
+        "Lao": "\u0e80-\u0eff",
+        "Khmer": "\u1780-\u17ff",
+        "Georgian": "\u10a0-\u10ff",
+        "Armenian": "\u0530-\u058f",
+        "Hangul": "\u1100-\u11ff\uac00-\ud7a3",
+        "Kana": "\u3041-\u30ff",
+        "Han": "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f",
+    }.items()
+}
+_ONE_LANGUAGE = {
+    "Greek": "el", "Hebrew": "he", "Thai": "th", "Lao": "lo", "Khmer": "km", "Georgian": "ka", "Armenian": "hy",
+    "Hangul": "ko", "Kana": "ja", "Bengali": "bn", "Tamil": "ta",
+}  # fmt: skip
+# Where a script serves several languages: letters that only these use, then the commonest language of the script.
+_LETTERS = {
+    "Cyrillic": (("uk", "іїєґ"), ("be", "ў"), ("sr", "ђћџјљњ"), ("kk", "әғқңөұүһ"), ("ru", "ыэё")),
+    "Arabic": (("ur", "ٹڈڑںے"), ("fa", "پچژگ")),
+    "Latin": (
+        ("vi", "ăơưđạảấầẩậắằặẹẻẽếềểệỉịọỏốồổộớờởợụủứừửựỳỵỷỹ"), ("pl", "ąęłńśźż"), ("cs", "ěřů"), ("tr", "ğış"),
+        ("ro", "țşăâ"), ("hu", "őű"), ("de", "ßäü"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "çœêèùûîï"), ("sv", "å"),
+        ("da", "øæ"), ("lv", "ļķņģ"), ("lt", "ėįųū"),
+    ),
+    "Devanagari": (),
+}  # fmt: skip
+_COMMONEST = {"Cyrillic": "ru", "Arabic": "ar", "Devanagari": "hi"}
+_FUNCTION_WORDS = {
+    "en": "the a an and or with for of in on to from without under my is are this that size not",
+    "de": "der die das den dem ein eine einen und oder mit für von im auf zu aus ohne unter nicht ist",
+    "fr": "le la les un une des et ou avec pour de du en sur dans sans sous pas est au aux",
+    "es": "el la los las un una unos y o con para de del en sobre sin bajo no es al",
+    "it": "il lo la gli le un una e o con per di del della in su senza sotto non è al",
+    "pt": "o a os as um uma e ou com para de do da em sobre sem não é ao no na",
+    "nl": "de het een en of met voor van in op te uit zonder onder niet is",
+    "pl": "i lub z ze dla do na w bez pod nie jest od",
+    "sv": "en ett och eller med för av i på till utan under inte är",
+    "da": "en et og eller med for af i på til uden under ikke er",
+    "no": "en et og eller med for av i på til uten under ikke er",
+    "fi": "ja tai kanssa ilman on ei",
+    "tr": "ve veya ile için bir bu olmayan",
+    "cs": "a nebo s se pro od na v bez pod není je",
+    "ro": "și sau cu pentru de din pe fără sub nu este",
+    "hu": "és vagy a az egy nélkül nem van",
+    "id": "dan atau dengan untuk dari di yang tanpa",
+    "vi": "và hoặc với cho của không trên dưới",
+}
+_WORD_SETS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
+
+
+def detect(text: str, *, candidates: Collection[str] | None = None, hint: str | None = None) -> Detection:
+    """The language of the text, among `candidates` if given. `hint` (the page's language) decides where nothing else does."""
+    text = normalise(text)
+    script = _script(text)
+    if script is None:
+        return Detection(None, 0.0, None)
+    if script in _ONE_LANGUAGE:
+        return _allowed(Detection(_ONE_LANGUAGE[script], 1.0, script), candidates)
+    if script == "Han":
+        # Words of Han characters alone are Chinese or Japanese; a Japanese page makes them Japanese.
+        language = "ja" if hint == "ja" else "zh"
+        return _allowed(Detection(language, 0.7, script), candidates)
+    scores = _scores(text, script, candidates)
+    if scores:
+        (best, most), *rest = scores.most_common(2)
+        second = rest[0][1] if rest else 0.0
+        if most > second:
+            return Detection(best, min(1.0, 0.5 + (most - second) / 4), script)
+        if hint in {best, *(code for code, _ in rest)}:
+            return Detection(hint, 0.5, script)
+        return Detection(None, 0.0, script)
+    if hint in LANGUAGES and LANGUAGES[hint].script == script and (candidates is None or hint in candidates):
+        return Detection(hint, 0.3, script)
+    return _allowed(Detection(_COMMONEST.get(script), 0.5 if script in _COMMONEST else 0.0, script), candidates)
+
+
+def _script(text: str) -> str | None:
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    if counts["Kana"]:
+        return "Kana"  # Japanese mixes kana with Han; one kana character settles it.
+    name = max(counts, key=counts.__getitem__)
+    return name if counts[name] else None
+
+
+def _scores(text: str, script: str, candidates: Collection[str] | None) -> Counter[str]:
+    scores: Counter[str] = Counter()
+    for code, letters in _LETTERS.get(script, ()):
+        scores[code] += 2 * sum(letter in text for letter in letters)
+    if script == "Latin":
+        words = text.split()
+        for code, known in _WORD_SETS.items():
+            scores[code] += sum(word in known for word in words)
+    return Counter(
+        {code: n for code, n in scores.items() if n > 0 and (candidates is None or code in candidates)}
+    )
+
+
+def _allowed(detection: Detection, candidates: Collection[str] | None) -> Detection:
+    if candidates is None or detection.language in candidates:
+        return detection
+    return Detection(None, 0.0, detection.script)

@@ -1,0 +1,36 @@
+"""Cuts text into words where a script has spaces, and into overlapping pairs of characters where it has none."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul. Hangul has spaces but joins particles to
+# words, so pairs of characters find more there too (Elasticsearch's `cjk` analyzer does the same).
+UNSPACED = (
+    "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3"
+    "\u3005-\u3007\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u1100-\u11ff\uac00-\ud7a3\U00020000-\U0002fa1f"
+)
+
+
+@functools.cache
+def _words() -> re.Pattern[str]:
+    # Python's \w leaves out combining marks, which would cut every Hindi word at its vowel signs.
+    marks = "".join(
+        re.escape(chr(point)) for point in range(0x10000) if unicodedata.category(chr(point)) in {"Mn", "Mc"}
+    )
+    return re.compile(f"(?P<unspaced>[{UNSPACED}]+)|(?P<word>(?:(?![{UNSPACED}])[^\\W_][{marks}]*|(?<=\\w)[{marks}])+)")
+
+
+def runs(text: str) -> Iterator[tuple[str, bool]]:
+    """Maximal pieces of the text that hold letters or digits, and whether each is of a script without spaces."""
+    for match in _words().finditer(text):
+        yield match.group(), match.lastgroup == "unspaced"
+
+
+def bigrams(run: str) -> list[str]:
+    """'红色连衣裙' -> ['红色', '色连', '连衣', '衣裙']; a single character stays as it is."""
+    return [run] if len(run) == 1 else [run[n : n + 2] for n in range(len(run) - 1)]

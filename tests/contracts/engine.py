@@ -1,0 +1,655 @@
+"""What every engine must do, whatever it is made of. Subclass `EngineContract` and give an `engine` fixture."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from visual_search.engines.base import Ability, Engine
+from visual_search.errors import BadInput, IndexMissing, SchemaMismatch
+from visual_search.types import (
+    AnyOf,
+    Between,
+    BrowseLeg,
+    CodeLeg,
+    CollectionSchema,
+    Document,
+    EngineAnswer,
+    EngineQuery,
+    FacetField,
+    FacetKind,
+    FacetValue,
+    Filter,
+    Leg,
+    NamedVector,
+    Not,
+    Space,
+    Text,
+    Vector,
+    VectorLeg,
+    VersionedId,
+    WordsLeg,
+    unit,
+)
+
+DIMS = 8
+SHOP = "things"
+
+
+def make_schema(*, fingerprint: str = "a", languages: tuple[str, ...] = ("en", "de", "zh", "ja")) -> CollectionSchema:
+    return CollectionSchema(
+        spaces=(Space("image", DIMS, f"image-{fingerprint}"), Space("text", DIMS, f"text-{fingerprint}")),
+        facets=(
+            FacetField("category", FacetKind.PATH),
+            FacetField("brand", FacetKind.KEYWORD),
+            FacetField("tags", FacetKind.KEYWORD),
+            FacetField("price", FacetKind.NUMBER),
+            FacetField("in_stock", FacetKind.BOOLEAN),
+        ),
+        languages=languages,
+    )
+
+
+def vector(seed: int, dims: int = DIMS) -> Vector:
+    return unit(np.random.default_rng(seed).normal(size=dims))
+
+
+def make_document(
+    id: str,
+    *,
+    version: int = 1,
+    title: str | None = None,
+    texts: Mapping[str, Text] | None = None,
+    images: Mapping[str, Vector] | None = None,
+    facets: Mapping[str, FacetValue] | None = None,
+    codes: tuple[str, ...] = (),
+) -> Document:
+    vectors: dict[str, tuple[NamedVector, ...]] = {}
+    if images:
+        vectors["image"] = tuple(NamedVector(key, value) for key, value in images.items())
+    if texts is None:
+        texts = {"en": Text(title if title is not None else f"thing {id}")}
+    return Document(id=id, version=version, texts=texts, vectors=vectors, facets=facets or {}, codes=codes)
+
+
+def hits(answer: EngineAnswer, leg: str = "leg") -> list[str]:
+    return [hit.id for hit in answer.leg(leg).hits]
+
+
+class EngineContract:
+    """A subclass defines the fixture `engine`, which gives an engine with no collection and cleans up after itself."""
+
+    @pytest.fixture
+    def shop(self, engine: Engine) -> Engine:
+        engine.ensure(SHOP, make_schema())
+        return engine
+
+    def put(self, engine: Engine, *documents: Document) -> None:
+        report = engine.upsert(SHOP, documents)
+        assert report.rejected == ()
+        engine.refresh(SHOP)
+
+    def ask(
+        self, engine: Engine, *legs: Leg, filters: tuple[Filter, ...] = (), exclude: tuple[str, ...] = ()
+    ) -> EngineAnswer:
+        return engine.search(SHOP, EngineQuery(legs=legs, filters=filters, exclude=exclude))
+
+    def near(
+        self, engine: Engine, query: Vector, *, k: int = 10, exact: bool = False, **more: object
+    ) -> list[str]:
+        return hits(self.ask(engine, VectorLeg("leg", "image", query, k, exact=exact), **more))  # type: ignore[arg-type]
+
+    def words(self, engine: Engine, text: str, *languages: str, k: int = 10, **more: object) -> list[str]:
+        return hits(self.ask(engine, WordsLeg("leg", text, languages or ("en",), k), **more))  # type: ignore[arg-type]
+
+    def all_ids(self, engine: Engine, **more: object) -> list[str]:
+        return hits(self.ask(engine, BrowseLeg("leg", 1000), **more))  # type: ignore[arg-type]
+
+    # --- The life of a collection ---------------------------------------------------------------
+
+    def test_it_fulfils_the_protocol(self, engine: Engine) -> None:
+        assert isinstance(engine, Engine)
+
+    def test_a_collection_that_was_never_made_is_missing(self, engine: Engine) -> None:
+        with pytest.raises(IndexMissing, match="rebuild_index"):
+            engine.upsert(SHOP, [make_document("a")])
+        with pytest.raises(IndexMissing, match="rebuild_index"):
+            self.ask(engine, BrowseLeg("leg", 10))
+        with pytest.raises(IndexMissing):
+            list(engine.versions(SHOP))
+
+    def test_ensure_may_be_called_again(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"))
+        shop.ensure(SHOP, make_schema())
+        assert self.all_ids(shop) == ["a"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [make_schema(fingerprint="b"), make_schema(languages=("en",)), replace(make_schema(), facets=())],
+        ids=["encoder", "languages", "facets"],
+    )
+    def test_an_index_made_for_another_schema_is_refused(self, shop: Engine, other: CollectionSchema) -> None:
+        with pytest.raises(SchemaMismatch, match="rebuild_index"):
+            shop.ensure(SHOP, other)
+
+    def test_an_empty_collection_answers(self, shop: Engine) -> None:
+        answer = self.ask(
+            shop,
+            VectorLeg("v", "image", vector(1), 5),
+            WordsLeg("w", "chair", ("en",), 5),
+            CodeLeg("c", ("x",), 5),
+            BrowseLeg("b", 5),
+            BrowseLeg("p", 5, order_by="price"),
+        )
+        assert [(leg.name, leg.hits, leg.total) for leg in answer.legs] == [(name, (), 0) for name in "vwcbp"]
+        assert [facet.counts for facet in shop.facets(SHOP, [], ["brand"])] == [()]
+        assert list(shop.versions(SHOP)) == []
+
+    def test_drop_removes_it_and_may_be_called_again(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"))
+        shop.drop(SHOP)
+        shop.drop(SHOP)
+        with pytest.raises(IndexMissing):
+            self.ask(shop, BrowseLeg("leg", 10))
+        shop.ensure(SHOP, make_schema())
+        assert self.all_ids(shop) == []
+
+    def test_collections_are_apart(self, shop: Engine) -> None:
+        shop.ensure("others", make_schema())
+        try:
+            self.put(shop, make_document("a"))
+            shop.refresh("others")
+            assert hits(shop.search("others", EngineQuery((BrowseLeg("leg", 10),)))) == []
+        finally:
+            shop.drop("others")
+
+    def test_health_counts_documents(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"), make_document("b"))
+        health = shop.health()
+        assert health.ok
+        assert health.documents[SHOP] == 2
+
+    # --- Writing --------------------------------------------------------------------------------
+
+    def test_upsert_reports_what_it_stored(self, shop: Engine) -> None:
+        report = shop.upsert(SHOP, [make_document("a"), make_document("b")])
+        assert sorted(report.stored) == ["a", "b"]
+        assert report.skipped == ()
+
+    @pytest.mark.parametrize("late", [1, 2])
+    def test_an_older_or_equal_version_is_skipped(self, shop: Engine, late: int) -> None:
+        self.put(shop, make_document("a", version=2, title="new lamp"))
+        report = shop.upsert(SHOP, [make_document("a", version=late, title="old lamp")])
+        shop.refresh(SHOP)
+        assert report.skipped == ("a",)
+        assert self.words(shop, "old") == []
+        assert self.words(shop, "new") == ["a"]
+
+    def test_a_newer_version_replaces_everything(self, shop: Engine) -> None:
+        old, new = vector(1), vector(2)
+        self.put(
+            shop,
+            make_document("a", title="sofa", images={"1": old}, facets={"brand": "x", "price": 1.0}, codes=("c1",)),
+            make_document("z", title="sofa", images={"1": old}),
+        )
+        self.put(shop, make_document("a", version=2, title="bench", images={"2": new}, facets={"brand": "y"}, codes=("c2",)))
+        assert self.words(shop, "sofa") == ["z"]
+        assert self.words(shop, "bench") == ["a"]
+        assert hits(self.ask(shop, CodeLeg("leg", ("c1",), 5))) == []
+        assert hits(self.ask(shop, CodeLeg("leg", ("c2",), 5))) == ["a"]
+        assert self.all_ids(shop, filters=(AnyOf("brand", ("x",)),)) == []
+        assert self.all_ids(shop, filters=(AnyOf("brand", ("y",)),)) == ["a"]
+        assert self.all_ids(shop, filters=(Between("price", 0, 5),)) == []
+        best = self.ask(shop, VectorLeg("leg", "image", new, 1)).leg("leg").hits[0]
+        assert (best.id, best.key) == ("a", "2")
+        assert self.near(shop, old, k=1) == ["z"]
+        assert [(item.id, item.version) for item in shop.versions(SHOP)] == [("a", 2), ("z", 1)]
+
+    def test_the_last_of_equal_ids_in_one_call_wins(self, shop: Engine) -> None:
+        shop.upsert(SHOP, [make_document("a", version=1, title="one"), make_document("a", version=2, title="two")])
+        shop.refresh(SHOP)
+        assert self.words(shop, "two") == ["a"]
+        assert self.words(shop, "one") == []
+
+    def test_a_deleted_document_is_gone_from_every_leg(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("a", title="sofa", images={"1": vector(1)}, codes=("c",), facets={"brand": "x"}),
+            make_document("b", title="sofa"),
+        )  # fmt: skip
+        report = shop.delete(SHOP, [VersionedId("a", 2)])
+        shop.refresh(SHOP)
+        assert report.stored == ("a",)
+        assert self.words(shop, "sofa") == ["b"]
+        assert self.near(shop, vector(1)) == []
+        assert hits(self.ask(shop, CodeLeg("leg", ("c",), 5))) == []
+        assert self.all_ids(shop) == ["b"]
+        assert self.all_ids(shop, filters=(AnyOf("brand", ("x",)),)) == []
+        assert [item.id for item in shop.versions(SHOP)] == ["b"]
+
+    @pytest.mark.parametrize("known", [True, False], ids=["stored", "never stored"])
+    def test_a_late_upsert_after_a_delete_is_skipped(self, shop: Engine, known: bool) -> None:
+        if known:
+            self.put(shop, make_document("a", version=1))
+        shop.delete(SHOP, [VersionedId("a", 5)])
+        for late in (4, 5):
+            assert shop.upsert(SHOP, [make_document("a", version=late)]).skipped == ("a",)
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == []
+        assert shop.upsert(SHOP, [make_document("a", version=6)]).stored == ("a",)
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == ["a"]
+
+    def test_a_late_delete_is_skipped(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", version=5))
+        assert shop.delete(SHOP, [VersionedId("a", 4)]).skipped == ("a",)
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == ["a"]
+
+    @pytest.mark.parametrize(
+        ("bad", "reason"),
+        [
+            (make_document("bad", images={"1": vector(1, dims=5)}), "5"),
+            (make_document("bad", images={"1": np.zeros(DIMS, np.float32)}), "zero"),
+            (make_document("bad", images={"1": np.full(DIMS, np.nan, np.float32)}), "finite"),
+            (Document("bad", 1, vectors={"smell": (NamedVector("1", vector(1)),)}), "smell"),
+            (make_document("bad", facets={"weight": 3.0}), "weight"),
+            (make_document("bad", facets={"price": "cheap"}), "price"),
+            (make_document("bad", facets={"price": float("inf")}), "price"),
+            (make_document("bad", facets={"brand": 3.0}), "brand"),
+            (make_document("bad", facets={"in_stock": "yes"}), "in_stock"),
+            (Document("", 1), "id"),
+            (Document("bad", -1), "version"),
+        ],
+        ids=["dims", "zero", "nan", "space", "facet", "price", "inf", "brand", "boolean", "no id", "version"],
+    )  # fmt: skip
+    def test_one_bad_document_does_not_stop_the_others(self, shop: Engine, bad: Document, reason: str) -> None:
+        report = shop.upsert(SHOP, [make_document("a"), bad, make_document("z")])
+        shop.refresh(SHOP)
+        assert [item.id for item in report.rejected] == [bad.id]
+        assert reason in report.rejected[0].reason
+        assert self.all_ids(shop) == ["a", "z"]
+
+    def test_versions_come_in_order_of_code_points(self, shop: Engine) -> None:
+        ids = ["10", "9", "A", "a", "ä", "中", "a b", "a/b", "x" * 200]
+        self.put(shop, *[make_document(id, version=n + 1) for n, id in enumerate(ids)])
+        assert list(shop.versions(SHOP)) == [VersionedId(id, ids.index(id) + 1) for id in sorted(ids)]
+        assert self.all_ids(shop) == sorted(ids)
+
+    # --- Vectors --------------------------------------------------------------------------------
+
+    def fill(self, engine: Engine, n: int = 60) -> dict[str, Vector]:
+        """n documents with one picture each; d00 ... in order, every tenth with brand x."""
+        pictures = {f"d{i:02}": vector(i) for i in range(n)}
+        self.put(
+            engine,
+            *[
+                make_document(id, images={"p": value}, facets={"brand": "x" if i % 10 == 0 else "y", "price": float(i)})
+                for i, (id, value) in enumerate(pictures.items())
+            ],
+        )
+        return pictures
+
+    @pytest.mark.parametrize("exact", [False, True])
+    def test_the_nearest_come_first_with_their_cosine(self, shop: Engine, exact: bool) -> None:
+        pictures = self.fill(shop)
+        query = vector(1000)
+        expected = sorted(pictures, key=lambda id: -float(pictures[id] @ query))[:10]
+        answer = self.ask(shop, VectorLeg("leg", "image", query, 10, exact=exact and Ability.EXACT_KNN in shop.abilities))
+        assert hits(answer) == expected
+        for hit in answer.leg("leg").hits:
+            assert hit.score == pytest.approx(float(pictures[hit.id] @ query), abs=2e-3)
+            assert -1.0 <= hit.score <= 1.0
+
+    def test_a_vector_finds_itself_with_cosine_one(self, shop: Engine) -> None:
+        pictures = self.fill(shop)
+        hit = self.ask(shop, VectorLeg("leg", "image", pictures["d07"], 1)).leg("leg").hits[0]
+        assert hit.id == "d07"
+        assert hit.score == pytest.approx(1.0, abs=1e-3)
+
+    def test_opposite_vectors_have_negative_cosine(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", images={"p": vector(1)}))
+        hit = self.ask(shop, VectorLeg("leg", "image", -vector(1), 1)).leg("leg").hits[0]
+        assert hit.score == pytest.approx(-1.0, abs=1e-3)
+
+    def test_the_best_picture_of_an_object_counts_and_is_named(self, shop: Engine) -> None:
+        query = vector(1)
+        self.put(
+            shop,
+            make_document("many", images={f"far{n}": vector(100 + n) for n in range(5)} | {"best": query}),
+            make_document("one", images={"p": vector(50)}),
+        )
+        leg = self.ask(shop, VectorLeg("leg", "image", query, 10)).leg("leg")
+        assert [(hit.id, hit.key) for hit in leg.hits] == [("many", "best"), ("one", "p")]
+
+    def test_many_pictures_of_one_object_do_not_crowd_out_others(self, shop: Engine) -> None:
+        query = vector(1)
+        crowd = {f"{n}": unit(query + 0.01 * vector(n + 10)) for n in range(50)}
+        self.put(
+            shop, make_document("crowd", images=crowd),
+            *[make_document(f"d{n}", images={"p": vector(200 + n)}) for n in range(5)],
+        )  # fmt: skip
+        assert len(self.near(shop, query, k=6)) == 6
+
+    def test_equal_scores_come_in_order_of_id(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id, images={"p": vector(1)}) for id in ("c", "a", "d", "b")])
+        assert self.near(shop, vector(1), k=4) == ["a", "b", "c", "d"]
+        assert self.near(shop, vector(1), k=2) == ["a", "b"]
+
+    def test_documents_without_a_vector_are_not_found_by_one(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"), make_document("b", images={"p": vector(1)}))
+        assert self.near(shop, vector(1)) == ["b"]
+
+    def test_spaces_are_apart(self, shop: Engine) -> None:
+        self.put(shop, Document("a", 1, vectors={"text": (NamedVector("en", vector(1)),)}))
+        leg = self.ask(shop, VectorLeg("leg", "text", vector(1), 5)).leg("leg")
+        assert [(hit.id, hit.key) for hit in leg.hits] == [("a", "en")]
+        assert self.near(shop, vector(1)) == []
+
+    def test_an_unknown_space_is_bad_input(self, shop: Engine) -> None:
+        with pytest.raises(BadInput, match="smell"):
+            self.ask(shop, VectorLeg("leg", "smell", vector(1), 5))
+
+    def test_a_query_of_the_wrong_length_is_bad_input(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", images={"p": vector(1)}))
+        with pytest.raises(BadInput, match=str(DIMS)):
+            self.ask(shop, VectorLeg("leg", "image", vector(1, dims=5), 5))
+
+    # --- Filters --------------------------------------------------------------------------------
+
+    def test_filters_hold_before_anything_is_scored(self, shop: Engine) -> None:
+        pictures = self.fill(shop)
+        query = vector(1000)
+        expected = sorted((id for id in pictures if id.endswith("0")), key=lambda id: -float(pictures[id] @ query))
+        assert self.near(shop, query, k=6, filters=(AnyOf("brand", ("x",)),)) == expected
+
+    def facet_shop(self, engine: Engine) -> None:
+        self.put(
+            engine,
+            make_document("a", facets={"category": "Home > Office > Desks", "brand": "Acme", "price": 10.0, "in_stock": True, "tags": ("new", "red")}),
+            make_document("b", facets={"category": "Home > Office", "brand": "Beta", "price": 20.5, "in_stock": False, "tags": ("red",)}),
+            make_document("c", facets={"category": "Home > Kitchen", "brand": "Acme", "price": 30.0, "in_stock": True}),
+            make_document("d", facets={"category": "Homeware", "brand": None}),
+            make_document("e"),
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("filters", "expected"),
+        [
+            ((AnyOf("brand", ("Acme",)),), "ac"),
+            ((AnyOf("brand", ("Acme", "Beta")),), "abc"),
+            ((AnyOf("brand", ("Nobody",)),), ""),
+            ((AnyOf("brand", ()),), ""),
+            ((AnyOf("tags", ("new",)),), "a"),
+            ((AnyOf("tags", ("red",)),), "ab"),
+            ((AnyOf("category", ("Home",)),), "abc"),
+            ((AnyOf("category", ("Home > Office",)),), "ab"),
+            ((AnyOf("category", ("Home > Office > Desks",)),), "a"),
+            ((AnyOf("category", ("Office",)),), ""),
+            ((AnyOf("in_stock", (True,)),), "ac"),
+            ((AnyOf("in_stock", (False,)),), "b"),
+            ((AnyOf("price", (20.5,)),), "b"),
+            ((Between("price", 10, 20.5),), "ab"),
+            ((Between("price", at_least=20.5),), "bc"),
+            ((Between("price", at_most=10),), "a"),
+            ((Between("price"),), "abc"),
+            ((Between("price", 30, 10),), ""),
+            ((Not(AnyOf("brand", ("Acme",))),), "bde"),
+            ((Not(Between("price", at_least=20)),), "ade"),
+            ((AnyOf("brand", ("Acme",)), Between("price", at_least=20)), "c"),
+            ((AnyOf("category", ("Home",)), Not(AnyOf("tags", ("new",))), AnyOf("in_stock", (True,))), "c"),
+        ],
+    )
+    def test_filters(self, shop: Engine, filters: tuple[Filter, ...], expected: str) -> None:
+        self.facet_shop(shop)
+        assert self.all_ids(shop, filters=filters) == list(expected)
+        assert sorted(self.words(shop, "thing", filters=filters)) == list(expected)
+
+    def test_an_unknown_filter_is_bad_input(self, shop: Engine) -> None:
+        for filter in (AnyOf("weight", ("x",)), Not(AnyOf("weight", ("x",))), Between("brand", 1, 2)):
+            with pytest.raises(BadInput, match="weight|brand"):
+                self.ask(shop, BrowseLeg("leg", 10), filters=(filter,))
+
+    def test_excluded_ids_stay_away_from_every_leg(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id, title="sofa", images={"p": vector(1)}, codes=("c",)) for id in "abc"])
+        answer = self.ask(
+            shop,
+            VectorLeg("v", "image", vector(1), 5), WordsLeg("w", "sofa", ("en",), 5), CodeLeg("c", ("c",), 5), BrowseLeg("b", 5),
+            exclude=("b", "nobody"),
+        )  # fmt: skip
+        assert [hits(answer, name) for name in "vwcb"] == [["a", "c"]] * 4
+
+    # --- Words ----------------------------------------------------------------------------------
+
+    def test_a_word_in_the_title_beats_one_in_the_description(self, shop: Engine) -> None:
+        filler = [make_document(f"f{n}", title=f"lamp {n}") for n in range(10)]
+        self.put(
+            shop, make_document("b", texts={"en": Text("table", "goes with any sofa")}),
+            make_document("a", texts={"en": Text("sofa", "goes with any table")}), *filler,
+        )  # fmt: skip
+        assert self.words(shop, "sofa") == ["a", "b"]
+        assert self.words(shop, "table") == ["b", "a"]
+
+    def test_keywords_are_found(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", texts={"en": Text("seat", keywords=("couch", "settee"))}))
+        assert self.words(shop, "settee") == ["a"]
+
+    @pytest.mark.parametrize(
+        ("language", "title", "query"),
+        [
+            ("en", "Running chairs", "chair"),
+            ("en", "chair", "CHAIRS"),
+            ("de", "Großer Stuhl mit Lehnen", "Lehne"),
+            ("zh", "红色连衣裙", "连衣裙"),
+            ("zh", "红色连衣裙", "红色"),
+            ("ja", "木製の椅子", "椅子"),
+            ("en", "café table", "cafe"),
+            ("fi", "Tuoli", "tuoli"),
+        ],
+    )
+    def test_words_are_found_in_their_language(self, shop: Engine, language: str, title: str, query: str) -> None:
+        self.put(shop, make_document("a", texts={language: Text(title)}), make_document("b", texts={"en": Text("lamp")}))
+        assert self.words(shop, query, language) == ["a"]
+
+    def test_every_language_asked_is_searched_and_the_first_weighs_most(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("en", texts={"en": Text("kind of lamp")}), make_document("de", texts={"de": Text("kind mit lampe")}),
+        )  # fmt: skip
+        assert self.words(shop, "kind", "de", "en") == ["de", "en"]
+        assert self.words(shop, "kind", "en", "de") == ["en", "de"]
+        assert self.words(shop, "kind", "de") == ["de"]
+
+    def test_an_object_found_in_two_languages_is_one_hit(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", texts={"en": Text("sofa"), "de": Text("Sofa")}))
+        leg = self.ask(shop, WordsLeg("leg", "sofa", ("en", "de"), 5)).leg("leg")
+        assert (hits(self.ask(shop, WordsLeg("leg", "sofa", ("en", "de"), 5))), leg.total) == (["a"], 1)
+
+    def test_all_words_beat_some_words(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("both", title="red sofa"), make_document("one", title="red lamp"), make_document("two", title="blue sofa"),
+            *[make_document(f"f{n}", title=f"green chair {n}") for n in range(10)],
+        )  # fmt: skip
+        found = self.words(shop, "red sofa")
+        assert found[0] == "both"
+        assert set(found) == {"both", "one", "two"}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "", " ", "*", '"', "sofa\"", "sofa OR", "NOT sofa", "sofa AND (", "title:sofa", "sofa*", "^sofa", "{sofa}", "-sofa", "NEAR(sofa)",
+            "sofa\x00bed", "\ud800", "🛋️", "'; DROP TABLE doc; --", "sofa " * 2000, "x" * 5000, "\u200b", "a" * 40000, "中" * 3000,
+        ],
+    )  # fmt: skip
+    def test_no_text_breaks_it(self, shop: Engine, text: str) -> None:
+        self.put(shop, make_document("a", title="sofa"))
+        assert set(self.words(shop, text, "en", "zh", "xx")) <= {"a"}
+
+    def test_scores_are_positive_and_the_total_counts_all_matches(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(f"d{n:02}", title="sofa " + "long " * n) for n in range(20)])
+        leg = self.ask(shop, WordsLeg("leg", "sofa", ("en",), 5)).leg("leg")
+        assert len(leg.hits) == 5
+        assert leg.total == 20 or leg.relation == "gte"
+        scores = [hit.score for hit in leg.hits]
+        assert scores == sorted(scores, reverse=True)
+        assert min(scores) > 0
+
+    # --- Codes and browsing ---------------------------------------------------------------------
+
+    def test_codes_match_whole_and_without_case(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", codes=("SH3-001", "4006381333931")), make_document("b", codes=("SH3-0012",)))
+        assert hits(self.ask(shop, CodeLeg("leg", ("sh3-001",), 5))) == ["a"]
+        assert hits(self.ask(shop, CodeLeg("leg", (" 4006381333931 ", "nothing"), 5))) == ["a"]
+        assert hits(self.ask(shop, CodeLeg("leg", ("SH3",), 5))) == []
+        assert hits(self.ask(shop, CodeLeg("leg", (), 5))) == []
+
+    def test_browsing_orders_by_a_number_with_missing_values_last(self, shop: Engine) -> None:
+        self.facet_shop(shop)
+        assert hits(self.ask(shop, BrowseLeg("leg", 10, order_by="price"))) == ["a", "b", "c", "d", "e"]
+        assert hits(self.ask(shop, BrowseLeg("leg", 10, order_by="price", descending=True))) == ["c", "b", "a", "d", "e"]
+        leg = self.ask(shop, BrowseLeg("leg", 2, order_by="price")).leg("leg")
+        assert ([hit.id for hit in leg.hits], leg.total, leg.relation) == (["a", "b"], 5, "eq")
+
+    @pytest.mark.parametrize("field", ["weight", "brand"])
+    def test_browsing_by_what_is_no_number_is_bad_input(self, shop: Engine, field: str) -> None:
+        with pytest.raises(BadInput, match=field):
+            self.ask(shop, BrowseLeg("leg", 10, order_by=field))
+
+    def test_several_legs_are_answered_in_their_order(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", title="sofa", images={"p": vector(1)}), make_document("b", title="bed"))
+        answer = self.ask(
+            shop, WordsLeg("words", "bed", ("en",), 5), VectorLeg("photo", "image", vector(1), 5), WordsLeg("more", "sofa", ("en",), 5)
+        )
+        assert [leg.name for leg in answer.legs] == ["words", "photo", "more"]
+        assert [hits(answer, leg.name) for leg in answer.legs] == [["b"], ["a"], ["a"]]
+
+    # --- Facets ---------------------------------------------------------------------------------
+
+    def test_facets_count_over_exactly_these_documents(self, shop: Engine) -> None:
+        self.facet_shop(shop)
+        fields = ["category", "brand", "tags", "price", "in_stock"]
+        category, brand, tags, price, in_stock = shop.facets(SHOP, ["a", "b", "d", "nobody"], fields)
+        assert [(item.value, item.count) for item in category.counts] == [
+            ("Home", 2), ("Home > Office", 2), ("Home > Office > Desks", 1), ("Homeware", 1),
+        ]  # fmt: skip
+        assert [(item.value, item.count) for item in brand.counts] == [("Acme", 1), ("Beta", 1)]
+        assert [(item.value, item.count) for item in tags.counts] == [("red", 2), ("new", 1)]
+        assert (price.minimum, price.maximum, price.counts) == (10.0, 20.5, ())
+        assert [(item.value, item.count) for item in in_stock.counts] == [(False, 1), (True, 1)]
+        assert [item.field for item in (category, price)] == ["category", "price"]
+
+    def test_facets_over_nothing_are_empty(self, shop: Engine) -> None:
+        self.facet_shop(shop)
+        brand, price = shop.facets(SHOP, [], ["brand", "price"])
+        assert (brand.counts, price.minimum, price.maximum) == ((), None, None)
+
+    def test_an_unknown_facet_is_bad_input(self, shop: Engine) -> None:
+        with pytest.raises(BadInput, match="weight"):
+            shop.facets(SHOP, ["a"], ["weight"])
+
+    # --- Rebuilding -----------------------------------------------------------------------------
+
+    def test_a_rebuild_replaces_the_index(self, shop: Engine) -> None:
+        self.put(shop, make_document("old"))
+        schema = make_schema(fingerprint="b")
+        report = shop.rebuild(SHOP, schema, iter([make_document("a", version=3), make_document("b")]))
+        shop.refresh(SHOP)
+        assert report.documents == 2
+        assert report.previous
+        assert report.index != report.previous
+        assert self.all_ids(shop) == ["a", "b"]
+        shop.ensure(SHOP, schema)
+        assert shop.upsert(SHOP, [make_document("a", version=2)]).skipped == ("a",)
+        assert shop.upsert(SHOP, [make_document("a", version=4)]).stored == ("a",)
+
+    def test_a_rebuild_without_an_index_makes_one(self, engine: Engine) -> None:
+        report = engine.rebuild(SHOP, make_schema(), [make_document("a")])
+        engine.refresh(SHOP)
+        assert report.previous is None
+        assert self.all_ids(engine) == ["a"]
+
+    def test_a_rebuild_that_fails_leaves_the_old_index(self, shop: Engine) -> None:
+        def broken() -> Iterator[Document]:
+            yield make_document("new")
+            raise RuntimeError("the database went away")
+
+        self.put(shop, make_document("old", title="sofa"))
+        with pytest.raises(RuntimeError, match="went away"):
+            shop.rebuild(SHOP, make_schema(), broken())
+        shop.refresh(SHOP)
+        assert self.words(shop, "sofa") == ["old"]
+        shop.ensure(SHOP, make_schema())
+
+    def test_readers_keep_the_old_index_until_the_swap(self, shop: Engine) -> None:
+        seen: list[list[str]] = []
+
+        def documents() -> Iterator[Document]:
+            yield make_document("new")
+            seen.append(self.all_ids(shop))
+
+        self.put(shop, make_document("old"))
+        shop.rebuild(SHOP, make_schema(), documents())
+        shop.refresh(SHOP)
+        assert seen == [["old"]]
+        assert self.all_ids(shop) == ["new"]
+
+    def test_deletes_and_newer_versions_in_the_stream_count(self, engine: Engine) -> None:
+        stream: list[Document | VersionedId] = [
+            make_document("a", version=1, title="old"), make_document("b", version=1), make_document("c", version=4),
+            VersionedId("b", 2), make_document("a", version=2, title="new"), VersionedId("c", 3), make_document("b", version=1),
+        ]  # fmt: skip
+        engine.rebuild(SHOP, make_schema(), stream)
+        engine.refresh(SHOP)
+        assert list(engine.versions(SHOP)) == [VersionedId("a", 2), VersionedId("c", 4)]
+        assert self.words(engine, "new") == ["a"]
+
+    def test_a_rebuild_reports_what_it_rejected(self, engine: Engine) -> None:
+        report = engine.rebuild(SHOP, make_schema(), [make_document("a"), make_document("bad", facets={"weight": 1.0})])
+        assert (report.documents, [item.id for item in report.rejected]) == (1, ["bad"])
+
+    def test_rollback_brings_the_previous_index_back(self, shop: Engine) -> None:
+        self.put(shop, make_document("old"))
+        report = shop.rebuild(SHOP, make_schema(), [make_document("new")])
+        assert shop.rollback(SHOP) == report.previous
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == ["old"]
+        assert shop.rollback(SHOP) == report.index
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == ["new"]
+
+    def test_rollback_without_a_previous_index_is_refused(self, shop: Engine) -> None:
+        with pytest.raises(IndexMissing):
+            shop.rollback(SHOP)
+        with pytest.raises(IndexMissing):
+            shop.rollback("nothing")
+
+    def test_only_one_previous_index_is_kept(self, shop: Engine) -> None:
+        for n in range(3):
+            shop.rebuild(SHOP, make_schema(), [make_document(f"d{n}")])
+        shop.rollback(SHOP)
+        shop.refresh(SHOP)
+        assert self.all_ids(shop) == ["d1"]
+
+    # --- Threads --------------------------------------------------------------------------------
+
+    def test_threads_write_and_read_at_once(self, shop: Engine) -> None:
+        errors: list[BaseException] = []
+
+        def work(part: Iterable[int]) -> None:
+            try:
+                for n in part:
+                    shop.upsert(SHOP, [make_document(f"d{n:03}", title="sofa", images={"p": vector(n)})])
+                    self.ask(shop, WordsLeg("w", "sofa", ("en",), 5), VectorLeg("v", "image", vector(n), 5))
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(range(start, 60, 4),)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        shop.refresh(SHOP)
+        assert errors == []
+        assert self.all_ids(shop) == [f"d{n:03}" for n in range(60)]
