@@ -39,8 +39,7 @@ def analyse_query(text: str, language: str) -> list[tuple[str, ...]]:
 def _phrases(text: str, language: str) -> list[tuple[str, ...]]:
     stem = _stem_for(language)
     return [
-        tuple(bigrams(run)) if unspaced else (stem(run),)
-        for run, unspaced in runs(_ELISION.sub(" ", normalise(text)))
+        tuple(bigrams(run)) if unspaced else (stem(run),) for run, unspaced in runs(_ELISION.sub(" ", normalise(text)))
     ]
 
 

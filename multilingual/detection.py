@@ -1,4 +1,4 @@
-"""Guesses the language of a short text. Honest for search queries: where two or three words don't tell, it says None."""
+"""Guesses the language of a short text. Where two or three words don't tell, it says None."""
 
 from __future__ import annotations
 
@@ -122,9 +122,7 @@ def _scores(text: str, script: str, candidates: Collection[str] | None) -> Count
         words = text.split()
         for code, known in _WORD_SETS.items():
             scores[code] += sum(word in known for word in words)
-    return Counter(
-        {code: n for code, n in scores.items() if n > 0 and (candidates is None or code in candidates)}
-    )
+    return Counter({code: n for code, n in scores.items() if n > 0 and (candidates is None or code in candidates)})
 
 
 def _allowed(detection: Detection, candidates: Collection[str] | None) -> Detection:

@@ -98,9 +98,7 @@ class EngineContract:
     ) -> EngineAnswer:
         return engine.search(SHOP, EngineQuery(legs=legs, filters=filters, exclude=exclude))
 
-    def near(
-        self, engine: Engine, query: Vector, *, k: int = 10, exact: bool = False, **more: object
-    ) -> list[str]:
+    def near(self, engine: Engine, query: Vector, *, k: int = 10, exact: bool = False, **more: object) -> list[str]:
         return hits(self.ask(engine, VectorLeg("leg", "image", query, k, exact=exact), **more))  # type: ignore[arg-type]
 
     def words(self, engine: Engine, text: str, *languages: str, k: int = 10, **more: object) -> list[str]:
@@ -196,7 +194,9 @@ class EngineContract:
             make_document("a", title="sofa", images={"1": old}, facets={"brand": "x", "price": 1.0}, codes=("c1",)),
             make_document("z", title="sofa", images={"1": old}),
         )
-        self.put(shop, make_document("a", version=2, title="bench", images={"2": new}, facets={"brand": "y"}, codes=("c2",)))
+        self.put(
+            shop, make_document("a", version=2, title="bench", images={"2": new}, facets={"brand": "y"}, codes=("c2",))
+        )
         assert self.words(shop, "sofa") == ["z"]
         assert self.words(shop, "bench") == ["a"]
         assert hits(self.ask(shop, CodeLeg("leg", ("c1",), 5))) == []
@@ -298,7 +298,9 @@ class EngineContract:
         pictures = self.fill(shop)
         query = vector(1000)
         expected = sorted(pictures, key=lambda id: -float(pictures[id] @ query))[:10]
-        answer = self.ask(shop, VectorLeg("leg", "image", query, 10, exact=exact and Ability.EXACT_KNN in shop.abilities))
+        answer = self.ask(
+            shop, VectorLeg("leg", "image", query, 10, exact=exact and Ability.EXACT_KNN in shop.abilities)
+        )
         assert hits(answer) == expected
         for hit in answer.leg("leg").hits:
             assert hit.score == pytest.approx(float(pictures[hit.id] @ query), abs=2e-3)
@@ -451,7 +453,9 @@ class EngineContract:
         ],
     )
     def test_words_are_found_in_their_language(self, shop: Engine, language: str, title: str, query: str) -> None:
-        self.put(shop, make_document("a", texts={language: Text(title)}), make_document("b", texts={"en": Text("lamp")}))
+        self.put(
+            shop, make_document("a", texts={language: Text(title)}), make_document("b", texts={"en": Text("lamp")})
+        )
         assert self.words(shop, query, language) == ["a"]
 
     def test_every_language_asked_is_searched_and_the_first_weighs_most(self, shop: Engine) -> None:
@@ -508,7 +512,13 @@ class EngineContract:
     def test_browsing_orders_by_a_number_with_missing_values_last(self, shop: Engine) -> None:
         self.facet_shop(shop)
         assert hits(self.ask(shop, BrowseLeg("leg", 10, order_by="price"))) == ["a", "b", "c", "d", "e"]
-        assert hits(self.ask(shop, BrowseLeg("leg", 10, order_by="price", descending=True))) == ["c", "b", "a", "d", "e"]
+        assert hits(self.ask(shop, BrowseLeg("leg", 10, order_by="price", descending=True))) == [
+            "c",
+            "b",
+            "a",
+            "d",
+            "e",
+        ]
         leg = self.ask(shop, BrowseLeg("leg", 2, order_by="price")).leg("leg")
         assert ([hit.id for hit in leg.hits], leg.total, leg.relation) == (["a", "b"], 5, "eq")
 
@@ -520,7 +530,10 @@ class EngineContract:
     def test_several_legs_are_answered_in_their_order(self, shop: Engine) -> None:
         self.put(shop, make_document("a", title="sofa", images={"p": vector(1)}), make_document("b", title="bed"))
         answer = self.ask(
-            shop, WordsLeg("words", "bed", ("en",), 5), VectorLeg("photo", "image", vector(1), 5), WordsLeg("more", "sofa", ("en",), 5)
+            shop,
+            WordsLeg("words", "bed", ("en",), 5),
+            VectorLeg("photo", "image", vector(1), 5),
+            WordsLeg("more", "sofa", ("en",), 5),
         )
         assert [leg.name for leg in answer.legs] == ["words", "photo", "more"]
         assert [hits(answer, leg.name) for leg in answer.legs] == [["b"], ["a"], ["a"]]

@@ -1,0 +1,150 @@
+"""What a process keeps in memory of one collection: ids, facet columns, and codes or vectors. It catches up by sequence."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from visual_search.engines.embedded.columns import Column, Growing, Mask
+from visual_search.engines.embedded.store import from_blob, mean_of
+from visual_search.types import CollectionSchema, Vector
+
+
+@dataclass
+class Rows:
+    """The vectors of one space. Without a mean they are whole in memory; with one, only their codes are."""
+
+    mean: Vector | None
+    data: Growing
+    vids: Growing = field(default_factory=lambda: Growing(np.int64))
+    slots: Growing = field(default_factory=lambda: Growing(np.int32))
+    keys: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    mean: Vector | None
+    data: npt.NDArray[np.generic]  # float32 vectors, or uint64 codes
+    vids: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int32]
+    keys: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One state for one query: appending goes on behind it, and deaths after it don't reach it."""
+
+    ids: list[str]
+    alive: Mask
+    columns: dict[str, Column]
+    rows: dict[str, RowsView]
+    slot_by_rid: npt.NDArray[np.int32]
+    rids: npt.NDArray[np.int64]
+
+    def slots_of(self, ids: Iterable[str], slot_by_id: dict[str, int]) -> npt.NDArray[np.int32]:
+        found = [slot for id in ids if (slot := slot_by_id.get(id)) is not None and slot < len(self.alive)]
+        return np.array(sorted(set(found)), np.int32)
+
+
+class Snapshot:
+    """Not thread-safe: the engine holds a lock around `catch_up` and `view`."""
+
+    def __init__(self, connection: sqlite3.Connection, schema: CollectionSchema) -> None:
+        self.schema = schema
+        self.seq = -1
+        self.epoch = _meta(connection, "epoch")
+        self.ids: list[str] = []
+        self.slot_by_id: dict[str, int] = {}
+        self.alive = Growing(np.bool_)
+        self.rids = Growing(np.int64)
+        self.slot_by_rid = Growing(np.int32)
+        self.columns = {facet.name: Column(facet) for facet in schema.facets}
+        self.rows: list[Rows] = []
+        for number, space in enumerate(schema.spaces):
+            mean = mean_of(connection, number)
+            data = Growing(np.float32, space.dims) if mean is None else Growing(np.uint64, -(-space.dims // 64))
+            self.rows.append(Rows(mean, data))
+        self.dead = 0
+        self.catch_up(connection)
+
+    def is_stale(self, connection: sqlite3.Connection) -> bool:
+        """Whether catching up isn't enough: codes were made meanwhile, or half of the slots are dead."""
+        return self.epoch != _meta(connection, "epoch") or (self.dead > 1000 and self.dead * 2 > len(self.ids))
+
+    def catch_up(self, connection: sqlite3.Connection) -> None:
+        seq = _meta(connection, "seq")
+        if seq <= self.seq:
+            return
+        first = self.seq < 0
+        rows = connection.execute(
+            "SELECT rid, id, facets, deleted FROM doc WHERE seq > ? ORDER BY rid", (self.seq,)
+        ).fetchall()
+        present = [(rid, id, facets) for rid, id, facets, deleted in rows if not deleted]
+        for rid, id, _, _ in rows:
+            self._grow_rids(rid)
+            if (slot := self.slot_by_id.pop(id, None)) is not None:
+                self.alive.view[slot] = False
+                self.slot_by_rid.view[rid] = -1
+                self.dead += 1
+        start = len(self.ids)
+        self.ids.extend(id for _, id, _ in present)
+        for slot, (rid, id, _) in enumerate(present, start):
+            self.slot_by_id[id] = slot
+            self.slot_by_rid.view[rid] = slot
+        self.rids.append([rid for rid, _, _ in present])
+        values = [json.loads(facets) for _, _, facets in present]
+        for name, column in self.columns.items():
+            column.append(start, [_value(row.get(name)) for row in values])
+        self._append_vectors(connection, None if first else [rid for rid, _, _ in present])
+        self.alive.append(np.ones(len(present), np.bool_))
+        self.seq = seq
+
+    def view(self) -> View:
+        return View(
+            ids=self.ids,
+            alive=self.alive.view.copy(),
+            columns=self.columns,
+            rows={
+                space.name: RowsView(rows.mean, rows.data.view, rows.vids.view, rows.slots.view, rows.keys)
+                for space, rows in zip(self.schema.spaces, self.rows, strict=True)
+            },
+            slot_by_rid=self.slot_by_rid.view.copy(),
+            rids=self.rids.view,
+        )
+
+    def _append_vectors(self, connection: sqlite3.Connection, rids: list[int] | None) -> None:
+        for number, rows in enumerate(self.rows):
+            column = "v" if rows.mean is None else "code"
+            query = f"SELECT vid, rid, key, {column} FROM vec WHERE space = ?"
+            if rids is None:
+                found = connection.execute(query + " ORDER BY vid", (number,)).fetchall()
+            else:
+                query += " AND rid IN (SELECT value FROM json_each(?)) ORDER BY vid"
+                found = connection.execute(query, (number, json.dumps(rids))).fetchall()
+            if not found:
+                continue
+            rows.vids.append([row[0] for row in found])
+            rows.slots.append(self.slot_by_rid.view[[row[1] for row in found]])
+            rows.keys.extend(row[2] for row in found)
+            if rows.mean is None:
+                rows.data.append(np.stack([from_blob(row[3]) for row in found]))
+            else:
+                rows.data.append(np.frombuffer(b"".join(row[3] for row in found), np.uint64).reshape(len(found), -1))
+
+    def _grow_rids(self, rid: int) -> None:
+        missing = rid + 1 - self.slot_by_rid.length
+        if missing > 0:
+            self.slot_by_rid.append(np.full(missing, -1, np.int32))
+
+
+def _value(value: object) -> str | float | bool | tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> int:
+    return int(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])

@@ -1,0 +1,131 @@
+"""What every engine checks in the same words: documents before they are stored, queries before they are run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from visual_search.errors import BadInput
+from visual_search.types import (
+    AnyOf,
+    Between,
+    BrowseLeg,
+    CollectionSchema,
+    Document,
+    EngineQuery,
+    FacetField,
+    FacetKind,
+    FacetValue,
+    Filter,
+    Not,
+    VectorLeg,
+    path_prefixes,
+)
+
+LARGEST_VERSION = 2**62
+
+
+def why_not(document: Document, schema: CollectionSchema) -> str | None:
+    """Why this document can't be stored under this schema, in one sentence; None when it can."""
+    if not document.id or len(document.id.encode("utf-8", "replace")) > 512:
+        return f"The id {document.id[:40]!r} must have 1 to 512 bytes."
+    if not 0 <= document.version <= LARGEST_VERSION:
+        return f"The version {document.version} must lie between 0 and 2**62."
+    return _vectors_fault(document, schema) or _facets_fault(document, schema)
+
+
+def _vectors_fault(document: Document, schema: CollectionSchema) -> str | None:
+    dims = {space.name: space.dims for space in schema.spaces}
+    for name, vectors in document.vectors.items():
+        if name not in dims:
+            return f"The space '{name}' is not in the schema. Known: {', '.join(dims)}."
+        for item in vectors:
+            if item.vector.shape != (dims[name],):
+                return (
+                    f"Vector '{item.key}' of space '{name}' has {item.vector.size} numbers, but the index holds "
+                    f"{dims[name]}. Run rebuild_index."
+                )
+            if not np.isfinite(item.vector).all():
+                return f"Vector '{item.key}' of space '{name}' has numbers that are not finite."
+            if not item.vector.any():
+                return f"Vector '{item.key}' of space '{name}' is zero; a cosine with it has no meaning."
+    return None
+
+
+def _facets_fault(document: Document, schema: CollectionSchema) -> str | None:
+    fields = {field.name: field for field in schema.facets}
+    for name, value in document.facets.items():
+        if name not in fields:
+            return f"The facet '{name}' is not in the schema. Known: {', '.join(fields) or 'none'}."
+        if value is not None and not _fits(fields[name].kind, value):
+            return f"The facet '{name}' is {value!r}, which is no {fields[name].kind}."
+    return None
+
+
+def _fits(kind: FacetKind, value: FacetValue) -> bool:
+    if kind is FacetKind.BOOLEAN:
+        return isinstance(value, bool)
+    if kind is FacetKind.NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, str) or (isinstance(value, tuple) and all(isinstance(part, str) for part in value))
+
+
+def facet_values(field: FacetField, value: FacetValue) -> tuple[str, ...]:
+    """The strings under which a keyword or path is filtered and counted: a path counts on each of its levels."""
+    values = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    if field.kind is not FacetKind.PATH:
+        return tuple(dict.fromkeys(part for part in values if part))
+    return tuple(dict.fromkeys(prefix for part in values for prefix in path_prefixes(part)))
+
+
+def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
+    """Raise BadInput, naming the part, where a query asks for what the schema doesn't have."""
+    dims = {space.name: space.dims for space in schema.spaces}
+    for leg in query.legs:
+        if isinstance(leg, VectorLeg):
+            if leg.space not in dims:
+                raise BadInput(f"There is no space '{leg.space}'. Known: {', '.join(dims)}.", field="space")
+            if leg.vector.shape != (dims[leg.space],):
+                raise BadInput(
+                    f"The query vector has {leg.vector.size} numbers, but space '{leg.space}' holds {dims[leg.space]}. "
+                    "Run rebuild_index if the encoder has changed.",
+                    field="vector",
+                )
+        elif isinstance(leg, BrowseLeg) and leg.order_by is not None:
+            numeric_field(leg.order_by, schema)
+    for filter in query.filters:
+        check_filter(filter, schema)
+
+
+def check_filter(filter: Filter, schema: CollectionSchema) -> None:
+    inner = filter.filter if isinstance(filter, Not) else filter
+    if isinstance(inner, Between):
+        numeric_field(inner.field, schema)
+    elif isinstance(inner, AnyOf):
+        known_field(inner.field, schema)
+
+
+def known_field(name: str, schema: CollectionSchema) -> FacetField:
+    for field in schema.facets:
+        if field.name == name:
+            return field
+    known = ", ".join(field.name for field in schema.facets) or "none"
+    raise BadInput(f"There is no facet '{name}'. Known: {known}.", field=name)
+
+
+def numeric_field(name: str, schema: CollectionSchema) -> FacetField:
+    field = known_field(name, schema)
+    if field.kind is not FacetKind.NUMBER:
+        raise BadInput(f"The facet '{name}' is a {field.kind}, but a range or an order needs a number.", field=name)
+    return field
+
+
+def known_fields(names: Sequence[str], schema: CollectionSchema) -> Iterable[FacetField]:
+    return [known_field(name, schema) for name in names]
+
+
+def plain_code(code: str) -> str:
+    """The form in which codes are kept and compared: trimmed and without case."""
+    return code.strip().casefold()
