@@ -1,0 +1,281 @@
+"""What the database keeps for search: the outbox of changes, and vectors by content."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connections, models, router, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from visual_search.conf import conf
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+CHUNK = 500  # values in one statement; SQLite allowed 999 for many years
+LOCK_PATIENCE = 60.0  # seconds of trying again while another process holds SQLite's lock
+LONGEST_WAIT = timedelta(hours=1)  # between two attempts at an entry that keeps failing
+
+
+def patient(function: Function) -> Function:
+    """Run it again while SQLite says "database is locked", for up to `LOCK_PATIENCE` seconds.
+
+    Inside a transaction the error goes up at once: only the whole transaction may be tried again.
+    """
+
+    @functools.wraps(function)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        connection = connections[self.db]
+        give_up = time.monotonic() + LOCK_PATIENCE
+        for attempt in itertools.count():
+            try:
+                return function(self, *args, **kwargs)
+            except OperationalError as problem:
+                locked = "locked" in str(problem) or "busy" in str(problem)
+                if not locked or connection.in_atomic_block or time.monotonic() > give_up:
+                    raise
+            # A random part keeps two waiting processes from colliding again and again.
+            time.sleep(random.uniform(0.5, 1.0) * min(1.0, 0.02 * 2**attempt))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    return wrapper  # type: ignore[return-value]
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
+    iterator = iter(values)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk
+
+
+def clock_version() -> int:
+    """Milliseconds since 1970: where an entry's version starts.
+
+    An index may outlive the database (a developer deletes it, a backup is restored). Versions that start at 1 would
+    then be "older" than what the index holds, and saves would be skipped. Each save adds one, so no clock decides
+    between two saves of one object.
+    """
+    return time.time_ns() // 1_000_000
+
+
+class State(models.TextChoices):
+    PENDING = "pending", "pending"
+    PROCESSING = "processing", "processing"
+    INDEXED = "indexed", "indexed"
+    FAILED = "failed", "failed"
+
+
+class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
+    def note(
+        self,
+        collection: str,
+        object_ids: Iterable[object],
+        *,
+        deleted: bool = False,
+        created: bool = False,
+        leap: bool = False,
+        not_before: timedelta | None = None,
+    ) -> int:
+        """Raise the version of these objects' entries and make them pending; returns how many objects.
+
+        Belongs into the transaction that changes the objects. One statement where all entries exist. `created` is a
+        hint that they don't. `leap` raises the version above whatever an index may remember of the object.
+        `not_before` keeps workers away for a while.
+        """
+        ids = sorted({str(object_id) for object_id in object_ids})
+        for chunk in chunks(ids):
+            if not created and self._touch(collection, chunk, deleted, leap, not_before) == len(chunk):
+                continue
+            version = clock_version()
+            self.bulk_create(
+                [IndexEntry(collection=collection, object_id=id, version=version, deleted=deleted) for id in chunk],
+                ignore_conflicts=True,
+            )
+            # Once more for all: another transaction may have made one of these entries a moment ago, and a worker may
+            # already have read the object as it was before this change.
+            self._touch(collection, chunk, deleted, leap, not_before)
+        return len(ids)
+
+    def _touch(
+        self, collection: str, ids: Sequence[str], deleted: bool, leap: bool, not_before: timedelta | None
+    ) -> int:
+        now = timezone.now()
+        version: Any = F("version") + 1
+        return self.filter(collection=collection, object_id__in=ids).update(
+            version=Greatest(version, clock_version()) if leap else version,
+            state=State.PENDING,
+            deleted=deleted,
+            attempts=0,
+            error="",
+            next_attempt_at=now + not_before if not_before else None,
+            claim="",
+            claimed_until=None,
+            updated_at=now,
+        )
+
+    @patient
+    def note_alone(self, collection: str, object_ids: Iterable[object], **options: Any) -> int:
+        """`note` in a transaction of its own, which waits where SQLite is locked."""
+        ids = list(object_ids)
+        if connections[self.db].in_atomic_block:
+            return self.note(collection, ids, **options)
+        with transaction.atomic(using=self.db):
+            return self.note(collection, ids, **options)
+
+    @patient
+    def claim(self, size: int, collection: str | None = None) -> list[IndexEntry]:
+        """Take up to `size` due entries for this worker alone, for `INDEX_LEASE_SECONDS`; empty when none is due.
+
+        Due are pending entries, then those whose worker died, then failed ones whose retry time has come.
+        """
+        now = timezone.now()
+        entries = self.filter(collection=collection) if collection else self
+        ready = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+        claim = uuid.uuid4().hex
+        taken = 0
+        with transaction.atomic(using=self.db):
+            for state, due in (
+                (State.PENDING, ready),
+                (State.PROCESSING, Q(claimed_until__lt=now)),
+                (State.FAILED, ready),
+            ):
+                candidates = entries.filter(due, state=state).order_by("pk")
+                if connections[self.db].features.has_select_for_update_skip_locked:
+                    candidates = candidates.select_for_update(skip_locked=True)
+                found = list(candidates.values_list("pk", flat=True)[: size - taken])
+                # The condition stands here again: without row locks another worker may have been faster.
+                taken += self.filter(due, pk__in=found, state=state).update(
+                    state=State.PROCESSING,
+                    claim=claim,
+                    claimed_until=now + timedelta(seconds=conf.INDEX_LEASE_SECONDS),
+                )
+                if taken >= size:
+                    break
+        return list(self.filter(claim=claim).order_by("pk")) if taken else []
+
+    # A change made meanwhile has emptied the claim, and a lease that ran out has replaced it. So whatever ends an
+    # attempt goes by the claim: then it never touches an entry that has become someone else's business.
+
+    @patient
+    def settle(self, entries: Sequence[IndexEntry], *, deleted: bool, warning: str = "") -> int:
+        """These entries' versions are in the index (or out of it); returns how many are still what they were."""
+        return sum(
+            self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
+                state=State.INDEXED,
+                indexed_version=F("version"),
+                deleted=deleted,
+                attempts=0,
+                error="",
+                warning=warning,
+                next_attempt_at=None,
+                claim="",
+                claimed_until=None,
+            )
+            for chunk in chunks(entries)
+        )
+
+    @patient
+    def fail(self, entries: Sequence[IndexEntry], reason: str) -> None:
+        """Record why, and when to try again: the wait doubles with each attempt, up to an hour."""
+        for attempts, group in itertools.groupby(sorted(entries, key=_attempts), key=_attempts):
+            wait = timedelta(seconds=conf.INDEX_RETRY_SECONDS * 2.0 ** min(attempts, 20))
+            for chunk in chunks(group):
+                self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
+                    state=State.FAILED,
+                    attempts=attempts + 1,
+                    error=reason[:2000],
+                    next_attempt_at=timezone.now() + min(wait, LONGEST_WAIT),
+                    claim="",
+                    claimed_until=None,
+                )
+
+    @patient
+    def release(self, entries: Sequence[IndexEntry]) -> None:
+        """Give claimed entries back untouched."""
+        for chunk in chunks(entries):
+            self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
+                state=State.PENDING, claim="", claimed_until=None
+            )
+
+    @patient
+    def retry_now(self, collection: str | None = None, pks: Collection[int] | None = None) -> int:
+        """Make failed entries due at once; returns how many."""
+        failed = self.filter(state=State.FAILED)
+        if collection:
+            failed = failed.filter(collection=collection)
+        if pks is not None:
+            failed = failed.filter(pk__in=pks)
+        return failed.update(state=State.PENDING, attempts=0, next_attempt_at=None)
+
+
+def _attempts(entry: IndexEntry) -> int:
+    return entry.attempts
+
+
+class IndexEntryManager(models.Manager.from_queryset(IndexEntryQuerySet)):  # type: ignore[misc]
+    """Reads where it writes: a replica that lags behind would give work out twice or not at all."""
+
+    def get_queryset(self) -> IndexEntryQuerySet:
+        return super().get_queryset().using(router.db_for_write(self.model))
+
+
+class IndexEntry(models.Model):
+    """One object that belongs into an index, and how far that is. The row outlives the object, for its version.
+
+    `version` rises with every change; what the index holds is `indexed_version`.
+    """
+
+    collection = models.CharField(max_length=64)
+    object_id = models.CharField(max_length=200)
+    version = models.BigIntegerField()
+    indexed_version = models.BigIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    deleted = models.BooleanField(default=False, help_text="The object is gone or doesn't belong into the index.")
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True, default="")
+    warning = models.TextField(blank=True, default="", help_text="What was left out, such as a broken picture.")
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    claim = models.CharField(max_length=32, blank=True, default="", db_index=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = IndexEntryManager()
+
+    class Meta:
+        verbose_name = "index entry"
+        verbose_name_plural = "index entries"
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "object_id"], name="visual_search_entry_object"),
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="visual_search_entry_claim")]
+
+    def __str__(self) -> str:
+        return f"{self.collection}/{self.object_id} ({self.state})"
+
+
+class Embedding(models.Model):
+    """A vector by what it was made of: equal content in an equal space is encoded once, whoever shows it."""
+
+    content_hash = models.CharField(
+        max_length=64
+    )  # SHA-256 in hex, of a picture's bytes or of a text with its language
+    fingerprint = models.CharField(max_length=128)  # of the space (types.Space)
+    dims = models.PositiveIntegerField()
+    vector = models.BinaryField()  # float16, little-endian
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["content_hash", "fingerprint"], name="visual_search_embedding_content"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content_hash[:12]} in {self.fingerprint}"

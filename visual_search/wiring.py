@@ -1,0 +1,151 @@
+"""From settings to the engine and the encoder, each built once per process. Building them loads no weights."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import threading
+from typing import Any, cast
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from multilingual.languages import LANGUAGES
+from visual_search import registry
+from visual_search.conf import SETTINGS, conf
+from visual_search.encoders.base import Encoder
+from visual_search.engines.base import Engine
+from visual_search.errors import ConfigurationError
+from visual_search.types import CollectionSchema
+
+# Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
+_UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
+_lock = threading.RLock()
+_built: dict[str, Any] = {}
+_inherited: list[dict[str, Any]] = []
+
+
+def engine() -> Engine:
+    """The engine that `VISUAL_SEARCH["ENGINE"]` names. Raises ConfigurationError for a wrong path or option."""
+    return cast(Engine, _once("ENGINE"))
+
+
+def encoder() -> Encoder:
+    """The encoder that `VISUAL_SEARCH["ENCODER"]` names. Raises ConfigurationError for a wrong path or option."""
+    return cast(Encoder, _once("ENCODER"))
+
+
+def schema(collection: str) -> CollectionSchema:
+    """The shape that this collection's index must have: spaces of the encoder, facets of the source, languages."""
+    return CollectionSchema(
+        spaces=encoder().card.spaces,
+        facets=tuple(registry.source(collection).schema),
+        languages=languages(),
+    )
+
+
+def languages() -> tuple[str, ...]:
+    """Languages with an own text field: those of `QUERY_LANGUAGES`, or all that have an analyzer."""
+    if conf.QUERY_LANGUAGES is not None:
+        return tuple(conf.QUERY_LANGUAGES)
+    return tuple(code for code, language in LANGUAGES.items() if language.stemmer or language.script in _UNSPACED)
+
+
+def resolve(setting: str) -> tuple[type, dict[str, Any]]:
+    """The class and the options that a setting names, checked against each other, nothing built.
+
+    Raises ConfigurationError that names the mistake and the mend.
+    """
+    value = getattr(conf, setting)
+    example = SETTINGS[setting].default["BACKEND"]
+    if not isinstance(value, dict) or not isinstance(value.get("BACKEND"), str):
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['{setting}'] is {value!r}, but it must be a dictionary with the dotted path of a class: "
+            f"{{'BACKEND': '{example}', 'OPTIONS': {{...}}}}."
+        )
+    if extra := set(value) - {"BACKEND", "OPTIONS"}:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['{setting}'] has the unknown keys {sorted(extra)}. "
+            "It takes BACKEND and OPTIONS; what the class is built with belongs into OPTIONS."
+        )
+    path, options = value["BACKEND"], value.get("OPTIONS") or {}
+    try:
+        cls = import_string(path)
+    except ImportError as problem:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['{setting}']['BACKEND'] is '{path}', which can't be imported: {problem}. "
+            f"Correct the path or install what it needs; the default is '{example}'."
+        ) from problem
+    _check_options(setting, path, cls, options)
+    return cls, dict(options)
+
+
+def _check_options(setting: str, path: str, cls: Any, options: Any) -> None:
+    if not callable(cls):
+        raise ConfigurationError(f"VISUAL_SEARCH['{setting}']['BACKEND'] is '{path}', which isn't a class.")
+    if not isinstance(options, dict):
+        raise ConfigurationError(f"VISUAL_SEARCH['{setting}']['OPTIONS'] is {options!r}, but it must be a dictionary.")
+    signature = inspect.signature(cls)
+    try:
+        signature.bind(**options)
+    except TypeError as problem:
+        known = list(signature.parameters)
+        unknown = [name for name in options if name not in known]
+        near = difflib.get_close_matches(unknown[0], known, n=1) if unknown else []
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['{setting}']['OPTIONS'] doesn't fit {cls.__name__}: {problem}."
+            f"{f' Did you mean {near[0]!r}?' if near else ''} Its options: {', '.join(known) or 'none'}."
+        ) from problem
+
+
+def reset() -> None:
+    """Close and forget what was built, so that the next call reads the settings anew."""
+    with _lock:
+        built = dict(_built)
+        _built.clear()
+    if "ENGINE" in built:
+        built["ENGINE"].close()
+
+
+def _once(setting: str) -> Any:
+    part = _built.get(setting)
+    if part is None:
+        with _lock:
+            part = _built.get(setting)
+            if part is None:
+                part = _built[setting] = _build(setting)
+    return part
+
+
+def _build(setting: str) -> Any:
+    cls, options = resolve(setting)
+    part = cls(**options)
+    protocol = Engine if setting == "ENGINE" else Encoder
+    if not isinstance(part, protocol):
+        wanted = {name for name in dir(protocol) if not name.startswith("_")}
+        missing = sorted(name for name in wanted if not hasattr(part, name))
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['{setting}']['BACKEND'] is {cls.__module__}.{cls.__qualname__}, which lacks "
+            f"{', '.join(missing)}. {protocol.__module__} says what it must offer."
+        )
+    return part
+
+
+def _after_fork() -> None:
+    # Threads, sockets and database handles don't survive a fork, so the child builds its own. The parent's objects
+    # stay referenced: finalising them here could close what the parent still uses.
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+    if _built:
+        _inherited.append(dict(_built))
+        _built.clear()
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "VISUAL_SEARCH":
+        reset()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+setting_changed.connect(_forget)
