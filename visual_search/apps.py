@@ -1,6 +1,9 @@
 """The Django app: finds every app's sources and connects the receivers. It loads no model and no engine."""
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import module_has_submodule
 
 
 class VisualSearchConfig(AppConfig):
@@ -12,4 +15,11 @@ class VisualSearchConfig(AppConfig):
         # Imported here because models can't be imported before the app registry is ready.
         from visual_search import checks, receivers  # noqa: F401, PLC0415
 
+        self.find_sources()
         receivers.connect()
+
+    def find_sources(self) -> None:
+        """Import `search.py` of every other app. Django's `autodiscover_modules` would import our own search.py, too."""
+        for config in apps.get_app_configs():
+            if config is not self and config.module is not None and module_has_submodule(config.module, "search"):
+                import_module(f"{config.name}.search")

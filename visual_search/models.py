@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 import random
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connections, models, router, transaction
@@ -129,6 +130,12 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
         with transaction.atomic(using=self.db):
             return self.note(collection, ids, **options)
 
+    def due(self) -> IndexEntryQuerySet:
+        """Entries that some worker should take now."""
+        now = timezone.now()
+        waiting = Q(state__in=[State.PENDING, State.FAILED]) & _ready(now)
+        return self.filter(waiting | Q(state=State.PROCESSING, claimed_until__lt=now))
+
     @patient
     def claim(self, size: int, collection: str | None = None) -> list[IndexEntry]:
         """Take up to `size` due entries for this worker alone, for `INDEX_LEASE_SECONDS`; empty when none is due.
@@ -137,14 +144,13 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
         """
         now = timezone.now()
         entries = self.filter(collection=collection) if collection else self
-        ready = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
         claim = uuid.uuid4().hex
         taken = 0
         with transaction.atomic(using=self.db):
             for state, due in (
-                (State.PENDING, ready),
+                (State.PENDING, _ready(now)),
                 (State.PROCESSING, Q(claimed_until__lt=now)),
-                (State.FAILED, ready),
+                (State.FAILED, _ready(now)),
             ):
                 candidates = entries.filter(due, state=state).order_by("pk")
                 if connections[self.db].features.has_select_for_update_skip_locked:
@@ -168,41 +174,53 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
         """These entries' versions are in the index (or out of it); returns how many are still what they were."""
         return sum(
             self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
-                state=State.INDEXED,
-                indexed_version=F("version"),
-                deleted=deleted,
-                attempts=0,
-                error="",
-                warning=warning,
-                next_attempt_at=None,
-                claim="",
-                claimed_until=None,
+                deleted=deleted, warning=warning[:2000], **_success()
             )
             for chunk in chunks(entries)
         )
 
     @patient
+    def settle_partly(self, entry: IndexEntry, reason: str) -> None:
+        """The index has this entry without a part that can't be had now; try again with a new version later."""
+        self.filter(pk=entry.pk, claim=entry.claim).update(
+            indexed_version=F("version"), version=F("version") + 1, deleted=False, **_failure(entry.attempts, reason)
+        )
+
+    @patient
+    def settle_versions(self, collection: str, versions: Mapping[str, int]) -> int:
+        """A new index holds these versions, whatever the entries' states were; returns how many were settled."""
+        settled = 0
+        for ids in chunks(versions):
+            open_ids = self.filter(collection=collection, object_id__in=ids).exclude(
+                state=State.INDEXED, indexed_version=F("version")
+            )
+            for few in chunks(open_ids.values_list("object_id", flat=True), 100):
+                same = functools.reduce(operator.or_, (Q(object_id=id, version=versions[id]) for id in few))
+                settled += self.filter(same, collection=collection).update(deleted=False, **_success())
+        return settled
+
+    @patient
+    def record_warnings(self, collection: str, warnings: Mapping[str, str]) -> None:
+        """Exactly these objects of the collection, by id, have something left out."""
+        self.filter(collection=collection).exclude(warning="").update(warning="")
+        for id, warning in warnings.items():
+            self.filter(collection=collection, object_id=id).update(warning=warning[:2000])
+
+    @patient
     def fail(self, entries: Sequence[IndexEntry], reason: str) -> None:
         """Record why, and when to try again: the wait doubles with each attempt, up to an hour."""
         for attempts, group in itertools.groupby(sorted(entries, key=_attempts), key=_attempts):
-            wait = timedelta(seconds=conf.INDEX_RETRY_SECONDS * 2.0 ** min(attempts, 20))
             for chunk in chunks(group):
                 self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
-                    state=State.FAILED,
-                    attempts=attempts + 1,
-                    error=reason[:2000],
-                    next_attempt_at=timezone.now() + min(wait, LONGEST_WAIT),
-                    claim="",
-                    claimed_until=None,
+                    **_failure(attempts, reason)
                 )
 
     @patient
-    def release(self, entries: Sequence[IndexEntry]) -> None:
-        """Give claimed entries back untouched."""
-        for chunk in chunks(entries):
-            self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
-                state=State.PENDING, claim="", claimed_until=None
-            )
+    def requeue(self, collection: str) -> int:
+        """Take claimed entries away from their workers, so that they are done once more; returns how many."""
+        return self.filter(collection=collection, state=State.PROCESSING).update(
+            state=State.PENDING, claim="", claimed_until=None
+        )
 
     @patient
     def retry_now(self, collection: str | None = None, pks: Collection[int] | None = None) -> int:
@@ -215,6 +233,34 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
         return failed.update(state=State.PENDING, attempts=0, next_attempt_at=None)
 
 
+def _ready(now: datetime) -> Q:
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+
+
+def _success() -> dict[str, Any]:
+    return {
+        "state": State.INDEXED,
+        "indexed_version": F("version"),
+        "attempts": 0,
+        "error": "",
+        "next_attempt_at": None,
+        "claim": "",
+        "claimed_until": None,
+    }
+
+
+def _failure(attempts: int, reason: str) -> dict[str, Any]:
+    wait = timedelta(seconds=conf.INDEX_RETRY_SECONDS * 2.0 ** min(attempts, 20))
+    return {
+        "state": State.FAILED,
+        "attempts": attempts + 1,
+        "error": reason[:2000],
+        "next_attempt_at": timezone.now() + min(wait, LONGEST_WAIT),
+        "claim": "",
+        "claimed_until": None,
+    }
+
+
 def _attempts(entry: IndexEntry) -> int:
     return entry.attempts
 
@@ -223,7 +269,8 @@ class IndexEntryManager(models.Manager.from_queryset(IndexEntryQuerySet)):  # ty
     """Reads where it writes: a replica that lags behind would give work out twice or not at all."""
 
     def get_queryset(self) -> IndexEntryQuerySet:
-        return super().get_queryset().using(router.db_for_write(self.model))
+        entries: IndexEntryQuerySet = super().get_queryset()
+        return entries.using(router.db_for_write(self.model))
 
 
 class IndexEntry(models.Model):
@@ -261,6 +308,13 @@ class IndexEntry(models.Model):
         return f"{self.collection}/{self.object_id} ({self.state})"
 
 
+class EmbeddingQuerySet(models.QuerySet["Embedding"]):
+    @patient
+    def keep(self, embeddings: Sequence[Embedding]) -> None:
+        """Store those that aren't there yet."""
+        self.bulk_create(embeddings, ignore_conflicts=True, batch_size=CHUNK)
+
+
 class Embedding(models.Model):
     """A vector by what it was made of: equal content in an equal space is encoded once, whoever shows it."""
 
@@ -271,6 +325,8 @@ class Embedding(models.Model):
     dims = models.PositiveIntegerField()
     vector = models.BinaryField()  # float16, little-endian
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EmbeddingQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,225 @@
+"""What `manage.py check` says: the mistake in a setting or a source, and the mend. No engine and no model is loaded."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+
+from multilingual.languages import LANGUAGES
+from visual_search import registry, wiring
+from visual_search.conf import SETTINGS
+from visual_search.errors import ConfigurationError
+from visual_search.registry import Source
+from visual_search.types import FacetField, FacetKind
+
+EMBEDDED = "visual_search.engines.embedded"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@register("visual_search")
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    given = getattr(settings, "VISUAL_SEARCH", {})
+    if not isinstance(given, dict):
+        return [Error(f"VISUAL_SEARCH is {given!r}, but it must be a dictionary.", id="visual_search.E001")]
+    messages = list(_unknown_settings(given))
+    messages += _wrong_values(given)
+    for name in ("ENGINE", "ENCODER"):
+        try:
+            wiring.resolve(name)
+        except ConfigurationError as problem:
+            messages.append(Error(str(problem), id="visual_search.E003"))
+    return messages
+
+
+def _unknown_settings(given: dict[str, Any]) -> Iterator[CheckMessage]:
+    for name in given:
+        if name not in SETTINGS:
+            near = difflib.get_close_matches(str(name), SETTINGS, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(SETTINGS))}."
+            yield Error(f"VISUAL_SEARCH has no setting '{name}'.", hint=hint, id="visual_search.E001")
+
+
+def _wrong_values(given: dict[str, Any]) -> Iterator[CheckMessage]:
+    for name, setting in SETTINGS.items():
+        value = given.get(name, setting.default)
+        number = isinstance(setting.default, int | float) and not isinstance(setting.default, bool)
+        if number and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+            yield Error(
+                f"VISUAL_SEARCH['{name}'] is {value!r}, but it must be a number of {setting.unit} above zero.",
+                hint=f"The default is {setting.default}. {setting.reason}",
+                id="visual_search.E002",
+            )
+    languages = given.get("QUERY_LANGUAGES")
+    if languages is not None and not isinstance(languages, list | tuple):
+        yield Error(
+            f"VISUAL_SEARCH['QUERY_LANGUAGES'] is {languages!r}, but it must be a list such as ['en', 'de'], or None.",
+            id="visual_search.E002",
+        )
+        return
+    for code in languages or ():
+        if code not in LANGUAGES:
+            yield Error(
+                f"VISUAL_SEARCH['QUERY_LANGUAGES'] names '{code}', which isn't a language that we know.",
+                hint=f"Known: {', '.join(LANGUAGES)}. Texts in others are searched without an analyzer of their own.",
+                id="visual_search.E002",
+            )
+
+
+@register("visual_search")
+def check_machine(**kwargs: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if int(np.__version__.split(".", maxsplit=1)[0]) < 2:
+        messages.append(
+            Error(
+                f"numpy is {np.__version__}, but the vectors' bit counts need 2.0 or later.",
+                hint="pip install 'numpy>=2'",
+                id="visual_search.E010",
+            )
+        )
+    value = getattr(settings, "VISUAL_SEARCH", {})
+    engine = value.get("ENGINE", SETTINGS["ENGINE"].default) if isinstance(value, dict) else {}
+    if isinstance(engine, dict) and str(engine.get("BACKEND", "")).startswith(EMBEDDED):
+        messages += _embedded(engine.get("OPTIONS") or {})
+    return messages
+
+
+def _embedded(options: dict[str, Any]) -> Iterator[CheckMessage]:
+    if not has_fts5():
+        yield Error(
+            f"This Python's SQLite {sqlite3.sqlite_version} was built without FTS5, which the embedded engine needs.",
+            hint="Use a Python from python.org, your distribution or conda, or set another ENGINE.",
+            id="visual_search.E011",
+        )
+    folder = options.get("folder")
+    if folder is not None and (obstacle := why_not_writable(Path(folder))):
+        yield Error(
+            f"VISUAL_SEARCH['ENGINE']['OPTIONS']['folder'] is '{folder}', but {obstacle}.",
+            hint="Make the folder writable for the user that runs this process, or name another one.",
+            id="visual_search.E012",
+        )
+
+
+def has_fts5() -> bool:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE probe USING fts5(word)")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def why_not_writable(folder: Path) -> str:
+    """What keeps us from writing there, or from making the folder; empty when nothing does."""
+    for place in (folder, *folder.absolute().parents):
+        if place.exists():
+            if not place.is_dir():
+                return f"'{place}' is a file"
+            if not os.access(place, os.W_OK | os.X_OK):
+                return f"'{place}' isn't writable"
+            return ""
+    return "no part of that path exists"
+
+
+@register("visual_search")
+def check_sources(**kwargs: Any) -> list[CheckMessage]:
+    sources = list(registry.sources())
+    if not sources:
+        return [
+            Warning(
+                "No source is registered, so there is nothing to search.",
+                hint="Write a search.py with a @register'ed Source in one of the INSTALLED_APPS "
+                "(docs/tutorial/your-own-shop.md).",
+                id="visual_search.W001",
+            )
+        ]
+    return [message for source in sources for message in _source(source)]
+
+
+def _source(source: Source) -> Iterator[CheckMessage]:
+    name = f"{type(source).__module__}.{type(source).__qualname__}"
+    error = _error_for(source)
+    if not NAME.fullmatch(source.collection):
+        yield error(
+            f"{name}.collection is '{source.collection}'.",
+            "Use up to 63 small letters, digits and underscores, beginning with a letter.",
+            "E020",
+        )
+    yield from _schema(name, source.schema, error)
+    for watched, relation in source.watch.items():
+        yield from _watch(name, source.model, watched, relation, error)
+    if "card" not in _defined(type(source)):
+        yield error(f"{name} has no method card().", "Return a types.Card: what a result tile shows.", "E024")
+    if not {"pictures", "texts", "codes"} & _defined(type(source)):
+        yield error(
+            f"{name} gives neither pictures nor texts nor codes, so its objects can't be found.",
+            "Write at least one of pictures(), texts() and codes().",
+            "E025",
+        )
+
+
+def _defined(cls: type[Source]) -> set[str]:
+    return {name for base in cls.__mro__ if base not in {Source, object} for name in vars(base)}
+
+
+def _schema(
+    name: str, schema: Iterable[FacetField], error: Callable[[str, str, str], CheckMessage]
+) -> Iterator[CheckMessage]:
+    seen: set[str] = set()
+    for facet in schema:
+        if not isinstance(facet, FacetField) or not isinstance(facet.kind, FacetKind):
+            yield error(
+                f"{name}.schema contains {facet!r}.", "Use FacetField('price', FacetKind.NUMBER, 'Price').", "E021"
+            )
+            continue
+        if not NAME.fullmatch(facet.name):
+            yield error(
+                f"{name}.schema names a facet '{facet.name}'.",
+                "Use small letters, digits and underscores, beginning with a letter: it becomes a URL parameter.",
+                "E021",
+            )
+        if facet.name in seen:
+            yield error(f"{name}.schema names the facet '{facet.name}' twice.", "Remove one of them.", "E021")
+        seen.add(facet.name)
+
+
+def _watch(
+    name: str, model: type[Model], watched: Any, relation: str, error: Callable[[str, str, str], CheckMessage]
+) -> Iterator[CheckMessage]:
+    if not (isinstance(watched, type) and issubclass(watched, Model)):
+        yield error(f"{name}.watch has the key {watched!r}.", "Its keys are model classes.", "E022")
+        return
+    try:
+        field = watched._meta.get_field(relation)
+    except FieldDoesNotExist:
+        leading = [
+            field.name for field in watched._meta.get_fields() if field.related_model and issubclass(model, field.related_model)
+        ]  # fmt: skip
+        yield error(
+            f"{name}.watch says {watched.__name__}: '{relation}', but {watched.__name__} has no such field.",
+            f"Fields that lead to {model.__name__}: {', '.join(leading) or 'none'}.",
+            "E022",
+        )
+        return
+    if not (field.related_model and issubclass(model, field.related_model)):
+        yield error(
+            f"{name}.watch says {watched.__name__}: '{relation}', but that field doesn't lead to {model.__name__}.",
+            f"Name the relation from {watched.__name__} to {model.__name__}.",
+            "E022",
+        )
+
+
+def _error_for(source: Source) -> Callable[[str, str, str], CheckMessage]:
+    return lambda message, hint, id: Error(message, hint=hint, obj=source.model, id=f"visual_search.{id}")

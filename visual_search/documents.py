@@ -1,0 +1,140 @@
+"""What the index keeps of an object: its source's words, facets and pictures in the form that engines take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from multilingual.languages import UNDETERMINED, base_code
+from visual_search.embedding import PictureVectors, Title
+from visual_search.registry import Source
+from visual_search.types import (
+    Document,
+    EncoderCard,
+    FacetField,
+    FacetKind,
+    FacetValue,
+    NamedVector,
+    Picture,
+    Text,
+    Vector,
+)
+
+
+class SourceFailed(Exception):
+    """A source couldn't describe an object; the message says which method, which object and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source says about one object, cleaned; pictures not loaded yet."""
+
+    id: str
+    texts: Mapping[str, Text]
+    facets: Mapping[str, FacetValue]
+    codes: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+
+    @property
+    def titles(self) -> tuple[Title, ...]:
+        """What is embedded of the texts: titles. Descriptions cost a hundred times more and blur the meaning."""
+        return tuple(Title(text.title, language) for language, text in self.texts.items() if text.title)
+
+
+def picture_key(reading: Reading, picture: Picture) -> str:
+    """One name for a picture over all objects of a batch."""
+    return f"{picture.id} of {reading.id}"
+
+
+def read(source: Source, obj: Any) -> Reading:
+    """Ask the source about an object. Raises SourceFailed."""
+    step = ""
+    try:
+        step = "texts"
+        texts = _texts(source.texts(obj))
+        step = "facets"
+        facets = _facets(source.facets(obj), source.schema)
+        step = "codes"
+        codes = tuple(dict.fromkeys(code for code in (str(item).strip() for item in source.codes(obj) if item) if code))
+        step = "pictures"
+        pictures = {picture.id: picture for picture in sorted(source.pictures(obj), key=lambda item: item.position)}
+    # The source is the shop's code: whatever it raises is recorded beside the object and shown in the admin.
+    except Exception as problem:
+        raise SourceFailed(
+            f"{type(source).__name__}.{step}() failed for {source.model.__name__} {obj.pk}: "
+            f"{type(problem).__name__}: {problem}"
+        ) from problem
+    return Reading(str(obj.pk), texts, facets, codes, tuple(pictures.values()))
+
+
+def build(
+    reading: Reading,
+    version: int,
+    card: EncoderCard,
+    pictures: PictureVectors,
+    titles: Mapping[Title, Vector],
+) -> Document:
+    """The whole document of one object. Pictures and titles without a vector are simply not in it."""
+    vectors: dict[str, list[NamedVector]] = {}
+    for picture in reading.pictures:
+        for space, vector in pictures.vectors.get(picture_key(reading, picture), {}).items():
+            vectors.setdefault(space, []).append(NamedVector(picture.id, vector))
+    if card.text is not None:
+        for title in reading.titles:
+            if title in titles:
+                vectors.setdefault(card.text.name, []).append(NamedVector(title.language, titles[title]))
+    return Document(
+        id=reading.id,
+        version=version,
+        texts=reading.texts,
+        vectors={space: tuple(found) for space, found in vectors.items()},
+        facets=reading.facets,
+        codes=reading.codes,
+    )
+
+
+def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
+    """By ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's keywords."""
+    found: dict[str, Text] = {}
+    for tag, text in texts.items():
+        language = base_code(tag) or UNDETERMINED
+        clean = Text(
+            title=str(text.title or "").strip(),
+            description=str(text.description or "").strip(),
+            keywords=tuple(str(word).strip() for word in text.keywords if word and str(word).strip()),
+        )
+        if not (clean.title or clean.description or clean.keywords):
+            continue
+        if language in found:
+            first = found[language]
+            more = (word for word in (clean.title, *clean.keywords) if word)
+            found[language] = replace(first, keywords=tuple(dict.fromkeys((*first.keywords, *more))))
+        else:
+            found[language] = clean
+    return found
+
+
+def _facets(facets: Mapping[str, Any], schema: Iterable[FacetField]) -> dict[str, FacetValue]:
+    """In the types that engines take. Django gives Decimals, lazy strings and lists, too."""
+    fields = {field.name: field for field in schema}
+    if unknown := sorted(set(facets) - set(fields)):
+        raise ValueError(f"{', '.join(unknown)} isn't in the source's schema; add a FacetField or leave it out")
+    clean = {name: _facet(fields[name], value) for name, value in facets.items()}
+    return {name: value for name, value in clean.items() if value is not None}
+
+
+def _facet(field: FacetField, value: Any) -> FacetValue:
+    if value is None:
+        return None
+    if field.kind is FacetKind.NUMBER and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return float(value)
+    if field.kind is FacetKind.BOOLEAN and isinstance(value, bool):
+        return value
+    if field.kind in {FacetKind.KEYWORD, FacetKind.PATH} and not isinstance(value, bool | int | float | Decimal):
+        if isinstance(value, list | tuple | set | frozenset):
+            parts = tuple(dict.fromkeys(str(part).strip() for part in value if part and str(part).strip()))
+            return parts or None
+        return str(value).strip() or None
+    raise ValueError(f"{field.name} is {value!r}, but the schema says that it is a {field.kind.value}")

@@ -1,0 +1,51 @@
+"""`manage.py reconcile_index`: make index and database agree again."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from visual_search import indexing
+from visual_search.errors import ConfigurationError
+from visual_search.models import IndexEntry, State
+
+
+class Command(BaseCommand):
+    help = (
+        "Finish what a crash or an outage left, add objects that have no entry, remove documents whose object is gone. "
+        "May be run at any time; a second run finds nothing to do."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", help="only this one; default: all")
+
+    def handle(self, *args: Any, collection: str | None = None, **options: Any) -> None:
+        quiet = options["verbosity"] == 0 or not self.stderr.isatty()
+        with tqdm(unit=" objects", desc="Indexing", disable=quiet, leave=False) as bar:
+            try:
+                found = indexing.reconcile(collection, progress=bar.update)
+            except ConfigurationError as problem:
+                raise CommandError(str(problem)) from problem
+        if not found:
+            raise CommandError("No source is registered: write a search.py (docs/tutorial/your-own-shop.md).")
+        for name, result in found.items():
+            outcome = result.outcome
+            if options["verbosity"] > 0:
+                self.stdout.write(
+                    f"{name}: {outcome.indexed} indexed, {outcome.removed} removed, {outcome.failed} failed "
+                    f"(found {result.missing} without an entry, {result.vanished} whose object is gone, "
+                    f"{result.drifted} that differed in the index)."
+                )
+            self._show_failures(name)
+        if stopped := [result.outcome.stopped for result in found.values() if result.outcome.stopped]:
+            raise CommandError(f"Stopped early: {stopped[0]} The entries stay in the outbox.")
+
+    def _show_failures(self, collection: str) -> None:
+        failed = IndexEntry.objects.filter(collection=collection, state=State.FAILED)
+        for entry in failed.order_by("pk")[:5]:
+            self.stderr.write(self.style.WARNING(f"  {entry.object_id}: {entry.error}"))
+        if (count := failed.count()) > 5:
+            self.stderr.write(self.style.WARNING(f"  ... and {count - 5} more; see the index entries in the admin."))

@@ -1,0 +1,31 @@
+"""`manage.py rollback_index`: the index before the last rebuild comes back."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from visual_search import indexing
+from visual_search.errors import VisualSearchError
+
+
+class Command(BaseCommand):
+    help = "Swap the index from before the last rebuild back in, and bring it up to date. Run twice, it undoes itself."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", default="products", help="default: products")
+
+    def handle(self, *args: Any, collection: str, **options: Any) -> None:
+        try:
+            index, result = indexing.rollback(collection)
+        except VisualSearchError as problem:
+            raise CommandError(str(problem)) from problem
+        self.stdout.write(f"{collection}: {index} is in use again.")
+        if result.outcome.stopped:
+            raise CommandError(
+                f"It isn't up to date: {result.outcome.stopped} If it was made for another encoder, put the earlier "
+                "settings back and run reconcile_index."
+            )
+        self.stdout.write(f"  {result.drifted} objects differed and were indexed again.")

@@ -1,0 +1,182 @@
+"""When indexing runs: after a commit, on a Celery worker or in this process. What it does is in indexing.py.
+
+Without a broker, one background thread in each process does the work. A save returns at once; a burst of saves becomes
+a few batches, because the thread takes whatever has come up while it worked; and an encoder is loaded once a process.
+Indexing inside the request would make every save wait for the encoder, a thread per save would load it many times, and
+a child process would need one of its own. Nothing is lost with the thread: all work stands in the outbox. Whatever is
+left when a process ends is taken up by any process that serves requests, or by `reconcile_index`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connections, transaction
+
+from visual_search import indexing
+from visual_search.conf import conf
+from visual_search.models import IndexEntry
+
+logger = logging.getLogger(__name__)
+
+BROKER_REST = 30.0  # seconds without a try after the broker didn't answer, so that not every save waits for it
+LAST_BATCH = 10.0  # seconds that a process which ends waits for the batch in work
+
+
+# --- Celery ------------------------------------------------------------------------------------
+
+
+@shared_task(name="visual_search.tasks.index_pending", ignore_result=True, acks_late=True)  # type: ignore[untyped-decorator]
+def index_pending() -> None:
+    """Index whatever is due. It may run twice or late: entries are claimed, and versions decide."""
+    indexing.index_pending()
+
+
+@shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)  # type: ignore[untyped-decorator]
+def reconcile() -> None:
+    """Finish what a crash left, and repair drift between database and index."""
+    indexing.reconcile(retry_failed=False)
+
+
+# --- After a commit ----------------------------------------------------------------------------
+
+
+class _AfterCommit:
+    """Starts indexing once, however often one transaction asks for it."""
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def __call__(self) -> None:
+        if not self.done:
+            self.done = True
+            start()
+
+
+def schedule(using: str) -> None:
+    """Start indexing after the transaction commits, once for all its saves; now, where there is no transaction."""
+    waiting = (entry[1] for entry in reversed(transaction.get_connection(using).run_on_commit))
+    known = next((item for item in waiting if isinstance(item, _AfterCommit) and not item.done), None)
+    # The same object goes in again: a savepoint that is rolled back takes its own registration with it.
+    transaction.on_commit(known or _AfterCommit(), using=using, robust=True)
+
+
+def start() -> None:
+    """Get pending entries indexed by whoever does that here; returns at once and never raises."""
+    if not in_process():
+        _publish()
+    elif conf.INDEX_IN_BACKGROUND:
+        background.wake()
+    else:
+        _index_here()
+
+
+def in_process() -> bool:
+    if conf.IN_PROCESS is not None:
+        return bool(conf.IN_PROCESS)
+    return not getattr(settings, "CELERY_BROKER_URL", "")
+
+
+def look_for_leftovers(**kwargs: Any) -> None:
+    """At a request: make sure that this process's thread runs, so that it finds what others left.
+
+    Bound to requests and not to start-up, so that `manage.py check`, `migrate` and their like never index.
+    """
+    if in_process() and conf.INDEX_IN_BACKGROUND and not background.is_running():
+        background.wake()
+
+
+def _index_here() -> None:
+    try:
+        indexing.index_pending()
+    except Exception:
+        logger.exception("Indexing failed; the entries stay in the outbox.")
+
+
+_broker_rests_until = 0.0
+
+
+def _publish() -> None:
+    global _broker_rests_until  # noqa: PLW0603
+    if time.monotonic() < _broker_rests_until:
+        return
+    try:
+        index_pending.apply_async(retry=False)
+    # Each broker library raises its own errors; to the save they all mean the same.
+    except Exception as problem:
+        _broker_rests_until = time.monotonic() + BROKER_REST
+        logger.warning("The broker didn't take the task (%s); the entries wait for `reconcile`.", problem)
+
+
+# --- In this process ---------------------------------------------------------------------------
+
+
+class Background:
+    """One daemon thread that empties the outbox: started when first needed, woken by saves, else looking now and then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        self._wake.set()
+        if self.is_running():
+            return
+        with self._lock:
+            if not self.is_running() and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._run, name="visual-search-index", daemon=True)
+                self._thread.start()
+
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def stop(self, timeout: float = LAST_BATCH) -> None:
+        """Let the batch in work end, and no other begin. `wake` starts a stopped one again."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        self._thread = None
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+
+    def _run(self) -> None:
+        stop, wake = self._stop, self._wake
+        while not stop.is_set():
+            wake.clear()
+            try:
+                if IndexEntry.objects.due().exists():
+                    indexing.index_pending(should_stop=stop.is_set)
+            # The thread must outlive a database that is away for a while.
+            except Exception:
+                logger.exception("Indexing in the background failed; next try in %s s.", conf.INDEX_POLL_SECONDS)
+            finally:
+                # An idle thread keeps no connection from the database server.
+                connections.close_all()
+            wake.wait(conf.INDEX_POLL_SECONDS)
+
+
+background = Background()
+
+
+def _after_fork() -> None:
+    # The thread stayed in the parent.
+    global background  # noqa: PLW0603
+    background = Background()
+
+
+def _at_exit() -> None:
+    background.stop()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)
