@@ -43,6 +43,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     # Searching
     "RANK_WINDOW": Setting(200, "objects a leg", "Deep enough for fusion and facets, small enough to stay fast."),
+    "BROWSE_WINDOW": Setting(
+        5000, "objects", "How many objects a question without words and photo lists and counts; nobody pages further."
+    ),
     "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
     "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
     "QUERY_MAX_CHARS": Setting(500, "characters", "Longer texts are pasted by mistake and slow the analyzers."),
@@ -61,6 +64,14 @@ SETTINGS: dict[str, Setting] = {
     ),
     "IN_PROCESS": Setting(
         None, "True, False or None", "None: index in this process unless CELERY_BROKER_URL is set."
+    ),
+    "INDEX_IN_BACKGROUND": Setting(
+        True,
+        "True or False",
+        "In-process indexing runs on one thread beside the saves; False: in the saving thread, right after the commit.",
+    ),
+    "INDEX_POLL_SECONDS": Setting(
+        30, "seconds", "How often an idle process looks for what others left: retries, crashes, imports."
     ),
     "QUERY_LANGUAGES": Setting(
         None, "list of ISO 639-1 codes or None", "Languages with their own text field; None: all with an analyzer."
