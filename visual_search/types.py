@@ -198,6 +198,7 @@ class EngineQuery:
     legs: tuple[Leg, ...]
     filters: tuple[Filter, ...] = ()  # all of them hold, inside every leg, before anything is scored
     exclude: tuple[str, ...] = ()  # ids that may not come back
+    only: tuple[str, ...] | None = None  # if given, no other ids may come back
 
 
 @dataclass(frozen=True, slots=True)

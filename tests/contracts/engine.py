@@ -424,6 +424,13 @@ class EngineContract:
         )  # fmt: skip
         assert [hits(answer, name) for name in "vwcb"] == [["a", "c"]] * 4
 
+    def test_only_these_ids_come_back_where_only_is_given(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id, title="sofa", images={"p": vector(1)}) for id in "abc"])
+        legs = (VectorLeg("v", "image", vector(1), 5), WordsLeg("w", "sofa", ("en",), 5), BrowseLeg("b", 5))
+        answer = shop.search(SHOP, EngineQuery(legs, only=("c", "a", "nobody"), exclude=("a",)))
+        assert [hits(answer, name) for name in "vwb"] == [["c"]] * 3
+        assert [leg.hits for leg in shop.search(SHOP, EngineQuery(legs, only=())).legs] == [()] * 3
+
     # --- Words ----------------------------------------------------------------------------------
 
     def test_a_word_in_the_title_beats_one_in_the_description(self, shop: Engine) -> None:

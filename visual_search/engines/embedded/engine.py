@@ -315,6 +315,10 @@ class EmbeddedEngine:
                 snapshot, view = self._caught_up(opened, connection)
                 mask = mask_of(view.columns, query.filters, view.alive)
                 mask[view.slots_of(query.exclude, snapshot.slot_by_id)] = False
+                if query.only is not None:
+                    allowed = np.zeros_like(mask)
+                    allowed[view.slots_of(query.only, snapshot.slot_by_id)] = True
+                    mask &= allowed
                 widths = {
                     space.name: opened.store.meta(f"width_{number}", 1.0) for number, space in enumerate(schema.spaces)
                 }
@@ -367,7 +371,7 @@ def _ranked_rows(
     view: View, rows: RowsView, chosen: npt.NDArray[np.intp], scores: npt.NDArray[np.float32], leg: VectorLeg
 ) -> LegAnswer:
     """One hit a document: its best vector counts."""
-    rounded: npt.NDArray[np.float64] = np.round(np.clip(scores, -1.0, 1.0).astype(np.float64), 6)
+    rounded = np.asarray(np.round(np.clip(scores, -1.0, 1.0).astype(np.float64), 6), np.float64)
     slots = rows.slots[chosen]
     order = np.lexsort((rows.vids[chosen], -rounded))
     unique, first = np.unique(slots[order], return_index=True)

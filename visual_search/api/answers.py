@@ -1,0 +1,51 @@
+"""Turns a `Page` into the JSON of the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from visual_search import asking
+from visual_search.types import FacetAnswer, Hit, Page
+
+
+def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
+    return {
+        "query_id": page.query_id,
+        "took_ms": page.took_ms,
+        "total": {"value": page.total, "relation": page.relation},
+        "page": page.page,
+        "page_size": page.page_size,
+        "language": page.language,
+        "hits": [_hit(hit, explain=explain) for hit in page.hits],
+        "facets": [_facet(facet) for facet in page.facets],
+        "photo_token": asking.seal_photo(page.photo_vectors),
+        "warnings": list(page.warnings),
+        "degraded": list(page.degraded),
+        "timings_ms": dict(page.timings_ms),
+    }
+
+
+def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
+    card = hit.card
+    return {
+        "id": hit.id,
+        "sku": card.sku if card else "",
+        "title": card.title if card else "",
+        "url": card.url if card else "",
+        "image": card.image_url if card else "",
+        "price": card.price if card else "",
+        "in_stock": card.in_stock if card else False,
+        "score": hit.score,
+        "grade": hit.grade.value if hit.grade else None,
+        "picture": hit.picture,
+        "reason": hit.reason,
+        **({"explain": dict(hit.legs)} if explain else {}),
+    }
+
+
+def _facet(facet: FacetAnswer) -> dict[str, Any]:
+    return {
+        "key": facet.field,
+        "items": [{"value": item.value, "count": item.count} for item in facet.counts],
+        "range": None if facet.minimum is None else {"min": facet.minimum, "max": facet.maximum},
+    }

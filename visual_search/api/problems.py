@@ -1,0 +1,105 @@
+"""Errors as problem details (RFC 9457, application/problem+json): every refusal says what, where and what to do next."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from rest_framework.exceptions import APIException, Throttled
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from visual_search.errors import (
+    BadInput,
+    EncoderUnavailable,
+    EngineUnavailable,
+    SchemaMismatch,
+    VisualSearchError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class ProblemRenderer(JSONRenderer):
+    media_type = "application/problem+json"
+
+
+def problem(
+    status: int, detail: str, *, code: str, field: str = "", headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The body of a problem."""
+    return {
+        "type": f"urn:visual-search:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **({"field": field} if field else {}),
+    }
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """What DRF answers for an error of a view; None leaves it to Django (a bug of ours, so a 500)."""
+    found = _described(error)
+    if found is None:
+        return None
+    body, headers = found
+    response = Response(body, status=body["status"], headers=headers, content_type=ProblemRenderer.media_type)
+    request = context.get("request")
+    if request is not None:
+        # A client that asked for a form we don't speak still gets the problem as JSON.
+        request.accepted_renderer = ProblemRenderer()
+        request.accepted_media_type = ProblemRenderer.media_type
+    return response
+
+
+def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None:
+    if isinstance(error, BadInput):
+        return problem(error.status, str(error), code=error.code, field=error.field), {}
+    if isinstance(error, EngineUnavailable):
+        return problem(503, str(error), code=error.code), {"Retry-After": str(error.retry_after)}
+    if isinstance(error, SchemaMismatch | EncoderUnavailable | VisualSearchError):
+        logger.error("Search can't answer: %s", error)
+        return problem(503, str(error), code=error.code), {"Retry-After": "60"}
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, f"The request is too large. {error}", code="too_large"), {}
+    if isinstance(error, MultiPartParserError | SuspiciousOperation | UnicodeError):
+        return problem(400, f"The request can't be read: {error}", code="unreadable_request"), {}
+    if isinstance(error, Http404):
+        return problem(404, str(error) or "There is nothing at this address.", code="not_found"), {}
+    if isinstance(error, PermissionDenied):
+        return problem(403, "That isn't allowed.", code="forbidden"), {}
+    if isinstance(error, APIException):
+        return _of_rest_framework(error)
+    return None
+
+
+def _of_rest_framework(error: APIException) -> tuple[dict[str, Any], dict[str, str]]:
+    headers = {}
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    if isinstance(error, Throttled) and error.wait is not None:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    code = error.get_codes()
+    detail = error.detail
+    return (
+        problem(
+            error.status_code,
+            str(detail)
+            if isinstance(detail, str)
+            else "; ".join(f"{key}: {value}" for key, value in dict(detail).items())
+            if isinstance(detail, dict)
+            else "; ".join(map(str, detail)),
+            code=code if isinstance(code, str) else "invalid",
+        ),
+        headers,
+    )
+
+
+def not_found(detail: str) -> JsonResponse:
+    """A problem for addresses below the API that no view serves."""
+    return JsonResponse(problem(404, detail, code="not_found"), status=404, content_type=ProblemRenderer.media_type)

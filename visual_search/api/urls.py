@@ -1,0 +1,25 @@
+"""Addresses of the REST API, to be included at `api/v1/`."""
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularAPIView
+
+from visual_search.api.problems import not_found
+from visual_search.api.views import HealthView, SearchView, SimilarView
+
+app_name = "visual_search_api"
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> JsonResponse:
+    return not_found(f"There is nothing at {request.path}. The addresses are listed in openapi.json.")
+
+
+urlpatterns = [
+    path("search", SearchView.as_view(), name="search"),
+    path("products/<str:id>/similar", SimilarView.as_view(), name="similar"),
+    path("health", HealthView.as_view(), name="health"),
+    path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    re_path(r"", nothing_here),
+]

@@ -1,0 +1,104 @@
+"""The REST views: read the request, call one function, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from visual_search import asking, search, wiring
+from visual_search.api.answers import page_to_json
+from visual_search.api.requests import query_from
+from visual_search.api.schemas import (
+    HealthAnswer,
+    JsonSearchRequest,
+    MultipartSearchRequest,
+    Problem,
+    SearchAnswer,
+)
+from visual_search.conf import conf
+from visual_search.models import IndexEntry, State
+from visual_search.types import Query
+
+_PROBLEMS = {400: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
+_NUMBER = [
+    OpenApiParameter("page", int, description="From 1."),
+    OpenApiParameter("page_size", int, description="1 to 100."),
+]
+
+
+class SearchView(APIView):
+    """Search by a photo, words, products to resemble, or any mix."""
+
+    parser_classes = [MultiPartParser, JSONParser, FormParser]
+
+    @extend_schema(
+        operation_id="search",
+        request={
+            "multipart/form-data": MultipartSearchRequest,
+            "application/json": JsonSearchRequest,
+            "application/x-www-form-urlencoded": JsonSearchRequest,
+        },
+        responses={200: SearchAnswer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        return _answer(query_from(request))
+
+    @extend_schema(
+        operation_id="search_words",
+        description="Search by words and filters alone, so that the address can be shared.",
+        parameters=[
+            OpenApiParameter("q", str),
+            OpenApiParameter("filters", str, description="JSON, as in POST."),
+            OpenApiParameter("lang", str),
+            OpenApiParameter("sort", str),
+            OpenApiParameter("like", str),
+            *_NUMBER,
+        ],
+        responses={200: SearchAnswer, **_PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        return _answer(query_from(request))
+
+
+class SimilarView(APIView):
+    """Products that look like this one and mean the same; itself left out."""
+
+    @extend_schema(
+        operation_id="similar",
+        parameters=[OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH), *_NUMBER],
+        responses={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem},
+    )
+    def get(self, request: Request, id: str) -> Response:
+        asking.refuse_unknown(request.query_params, ("page", "page_size"))
+        page = asking.whole_number(request.query_params.get("page"), field="page", default=1)
+        size = asking.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
+        return _answer(Query(like=(id,), page=page, page_size=size))
+
+
+class HealthView(APIView):
+    """Whether search can answer, and how far the index is behind."""
+
+    @extend_schema(operation_id="health", responses={200: HealthAnswer, 503: HealthAnswer})
+    def get(self, request: Request) -> Response:
+        health = wiring.engine().health()
+        body: dict[str, Any] = {
+            "ok": health.ok,
+            "engine": health.engine,
+            "encoder": wiring.encoder().card.id,
+            "detail": health.detail,
+            "documents": dict(health.documents),
+            "pending": IndexEntry.objects.filter(state__in=[State.PENDING, State.PROCESSING]).count(),
+            "failed": IndexEntry.objects.filter(state=State.FAILED).count(),
+            "advice": list(health.advice),
+        }
+        return Response(body, status=200 if health.ok else 503)
+
+
+def _answer(query: Query) -> Response:
+    return Response(page_to_json(search.search(query), explain=query.explain))

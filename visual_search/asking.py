@@ -1,0 +1,208 @@
+"""From what a caller sent to the parts of a `Query`. The REST API and the storefront read their input with the same functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from PIL import Image
+
+from visual_search import wiring
+from visual_search.conf import conf
+from visual_search.engines.validation import known_field, numeric_field
+from visual_search.errors import BadInput, PictureRefused
+from visual_search.imaging.decode import decode
+from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
+from visual_search.types import (
+    AnyOf,
+    Between,
+    CollectionSchema,
+    FacetKind,
+    Filter,
+    Not,
+    QueryPicture,
+    Space,
+    Vector,
+)
+
+_PURPOSE = "photo"
+_PREVIEW_SIDE = 160  # px: sharp at 80 CSS px on a phone, about 5 KB
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_RANGE_KEYS = {"gte", "lte"}
+
+
+def photo(data: bytes, *, name: str = "") -> QueryPicture:
+    """An uploaded photo, opened safely under the shop's limits. Raises PictureRefused."""
+    image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
+    return QueryPicture(image=image)
+
+
+def photo_from_base64(text: str) -> QueryPicture:
+    """A photo as base64, with or without `data:image/...;base64,` in front."""
+    body = text.partition(",")[2] if text.startswith("data:") else text
+    if len(body) * 3 // 4 > conf.PICTURE_MAX_BYTES + 3:
+        raise PictureRefused(
+            f"The photo has about {len(body) * 3 // 4 / 1e6:.1f} MB; at most {conf.PICTURE_MAX_BYTES / 1e6:.1f} MB are "
+            "allowed. Send a smaller version.",
+            field="image",
+            code="too_large",
+            status=413,
+        )
+    try:
+        data = base64.b64decode(re.sub(r"\s+", "", body), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput(
+            f"image is no valid base64 ({error}). Encode the file's bytes with standard base64.", field="image"
+        ) from error
+    return photo(data)
+
+
+def seal_photo(vectors: Mapping[str, Vector]) -> str:
+    """A token that the browser keeps instead of the photo; '' where there was none. The server stores nothing."""
+    if not vectors:
+        return ""
+    spaces = {space.name: space for space in wiring.encoder().card.spaces}
+    payload = pack_vectors({_label(spaces[name]): vector for name, vector in vectors.items()})
+    return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS)
+
+
+def photo_from_token(token: str) -> QueryPicture:
+    """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
+    found = unpack_vectors(_sealer().unseal(token, purpose=_PURPOSE))
+    known = {_label(space): space for space in wiring.encoder().card.spaces}
+    vectors = {
+        known[label].name: vector
+        for label, vector in found.items()
+        if label in known and vector.size == known[label].dims
+    }
+    if wiring.encoder().card.image.name not in vectors:
+        raise BadInput(
+            "The shop's picture search has been renewed since this photo was added. Add the photo again.",
+            field="photo_token",
+            code="token_outdated",
+        )
+    return QueryPicture(vectors=vectors)
+
+
+def preview(image: Image.Image) -> str:
+    """A small JPEG of the photo as a data URI, made from pixels alone, so that the results page can show it."""
+    small = image.copy()
+    small.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=75)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def words(text: str) -> str:
+    """The shopper's words without control characters; cut at QUERY_MAX_CHARS by the search."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def whole_number(text: object, *, field: str, default: int) -> int:
+    if text in (None, ""):
+        return default
+    if isinstance(text, bool) or not re.fullmatch(r"\d{1,6}", str(text)):
+        raise BadInput(f"{field} is {str(text)[:40]!r}; it must be a whole number from 1.", field=field)
+    return int(str(text))
+
+
+def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
+    """Filters from JSON: `{"category": ["Home"], "price": {"gte": 1, "lte": 9}, "in_stock": true, "not": {...}}`.
+
+    A list means any of its values; all fields must hold. BadInput names the field and the offending value.
+    """
+    if raw in (None, "", {}):
+        return ()
+    if not isinstance(raw, Mapping):
+        raise BadInput(
+            f'filters is {_shown(raw)}; it must be an object such as {{"brand": ["Acme"]}}.', field="filters"
+        )
+    found: list[Filter] = []
+    for name, value in raw.items():
+        if name == "not":
+            inner = filters(value, schema)
+            if any(isinstance(filter, Not) for filter in inner):
+                raise BadInput(
+                    "filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not"
+                )
+            found += [Not(filter) for filter in inner if not isinstance(filter, Not)]
+        else:
+            found.append(_filter(str(name), value, schema))
+    return tuple(found)
+
+
+def _filter(name: str, value: Any, schema: CollectionSchema) -> Filter:
+    kind = known_field(name, schema).kind
+    where = f"filters.{name}"
+    if isinstance(value, Mapping):
+        numeric_field(name, schema)
+        if not value or set(value) - _RANGE_KEYS:
+            raise BadInput(f"{where} is {_shown(value)}; a range has 'gte', 'lte' or both.", field=where)
+        return Between(name, _number(value.get("gte"), where), _number(value.get("lte"), where))
+    values = value if isinstance(value, list | tuple) else [value]
+    if not values:
+        raise BadInput(f"{where} is empty; leave it out or give at least one value.", field=where)
+    if len(values) > 200:
+        raise BadInput(f"{where} has {len(values)} values; at most 200 are allowed.", field=where)
+    return AnyOf(name, tuple(_value(part, kind, where) for part in values))
+
+
+def _value(value: Any, kind: FacetKind, where: str) -> str | float | bool:
+    if kind is FacetKind.NUMBER:
+        number = _number(value, where)
+        if number is None:
+            raise BadInput(f"{where} is null; give a number.", field=where)
+        return number
+    if kind is FacetKind.BOOLEAN:
+        if isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return bool(value == "true")
+        raise BadInput(f"{where} is {_shown(value)}; it must be true or false.", field=where)
+    if not isinstance(value, str) or not value or "\x00" in value or len(value) > 500:
+        raise BadInput(f"{where} is {_shown(value)}; it must be a text of 1 to 500 characters.", field=where)
+    return value
+
+
+def _number(value: Any, where: str) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise BadInput(f"{where} is {_shown(value)}; it must be a number.", field=where)
+    return number
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """BadInput that names the first parameter nobody knows, so that a typing mistake isn't silently ignored."""
+    allowed = list(known)
+    for name in given:
+        if name not in allowed:
+            raise BadInput(
+                f"There is no parameter '{name[:60]}'. Known: {', '.join(allowed)}.",
+                field=name[:60],
+                code="unknown_parameter",
+            )
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:80]
+
+
+def _label(space: Space) -> str:
+    return f"{space.name}:{space.fingerprint[:12]}"
+
+
+def _sealer() -> Sealer:
+    return Sealer([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])

@@ -1,0 +1,48 @@
+"""Search with a photo on the command line and print the hits."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from visual_search import asking, search
+from visual_search.errors import VisualSearchError
+from visual_search.types import Query
+
+
+class Command(BaseCommand):
+    help = "Prints the products that a photo finds."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="a JPEG, PNG or WebP")
+        parser.add_argument("--words", default="", help="words that the products should match too")
+        parser.add_argument("--language", default=None, help="language of the words, such as de")
+        parser.add_argument("-k", type=int, default=10, help="how many hits to print (default 10)")
+
+    def handle(self, *, path: Path, words: str, language: str | None, k: int, **options: Any) -> None:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} can't be read: {error.strerror}. Give the path of a picture.") from error
+        try:
+            query = Query(
+                pictures=(asking.photo(data, name=path.name),), words=words, language=language, page_size=k, facets=()
+            )
+            page = search.search(query)
+        except VisualSearchError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{'#':>3}  {'score':>6}  {'grade':<14}  {'sku':<16}  title")
+        for place, hit in enumerate(page.hits, 1):
+            assert hit.card is not None
+            self.stdout.write(
+                f"{place:>3}  {hit.score:>6.3f}  {hit.grade or '':<14}  {hit.card.sku:<16}  {hit.card.title}"
+            )
+        if not page.hits:
+            self.stdout.write("     no hits; is the index filled? (manage.py rebuild_index)")
+        steps = ", ".join(f"{name} {value:.0f}" for name, value in page.timings_ms.items())
+        self.stdout.write(f"{page.took_ms:.0f} ms ({steps})")
+        for note in (*page.warnings, *(f"left out: {part}" for part in page.degraded)):
+            self.stdout.write(f"note: {note}")

@@ -1,0 +1,85 @@
+"""One order from several legs: a weighted mean of scores that are first brought to one scale. The same on every engine.
+
+A convex combination of normalised scores keeps how much better a hit is, which reciprocal ranks throw away, and beats them
+on most sets (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023,
+https://arxiv.org/abs/2210.11934). Cosines are brought to scale by fixed ends, so a leg that found nothing good
+can't make its best hit look good; BM25, which has no fixed end, by the best score of its own leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from visual_search.types import LegAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a leg counts. A cosine of `low` becomes 0 and one of `high` becomes 1; `low=high=None`: divide by the leg's best.
+
+    `admits`: a hit that reaches this (scaled) value belongs into the result set by this leg alone; None: never by it alone.
+    """
+
+    weight: float
+    low: float | None = None
+    high: float | None = None
+    admits: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.weight < 0:
+            raise ValueError(f"A leg's weight is {self.weight}, but it must be 0 or more.")
+        if self.low is not None and (self.high is None or self.low >= self.high):
+            raise ValueError(f"A leg's scale runs from {self.low} to {self.high}; the first must be smaller.")
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """One object of the fused order. `parts` holds each leg's share of `score`; they add up to it."""
+
+    id: str
+    score: float
+    admitted: bool
+    key: str = ""  # of the vector that matched best in the weightiest leg that found the object
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+def fuse(legs: Iterable[LegAnswer], scales: Mapping[str, Scale]) -> list[Fused]:
+    """All objects of all legs, best first, ties by id. Legs with weight 0 count as absent.
+
+    An object that a vector leg didn't return gets that leg's lowest returned value: it lies at or below it. One that no word
+    matched gets 0 for words. So one leg alone keeps its own order exactly.
+    """
+    used = [leg for leg in sorted(legs, key=lambda leg: leg.name) if scales[leg.name].weight > 0]
+    total = sum(scales[leg.name].weight for leg in used)
+    values = {leg.name: _scaled(leg, scales[leg.name]) for leg in used}
+    keys = {leg.name: {hit.id: hit.key for hit in leg.hits if hit.key} for leg in used}
+    floors = {
+        leg.name: min(values[leg.name].values(), default=0.0) if scales[leg.name].low is not None else 0.0
+        for leg in used
+    }
+    weightiest = sorted(used, key=lambda leg: (-scales[leg.name].weight, leg.name))
+    fused = []
+    for id in {id for found in values.values() for id in found}:
+        parts = {leg.name: scales[leg.name].weight / total * values[leg.name].get(id, floors[leg.name]) for leg in used}
+        fused.append(
+            Fused(
+                id=id,
+                score=sum(parts.values()),
+                admitted=any(_admits(values[leg.name].get(id), scales[leg.name]) for leg in used),
+                key=next((keys[leg.name][id] for leg in weightiest if id in keys[leg.name]), ""),
+                parts=parts,
+            )
+        )
+    return sorted(fused, key=lambda item: (-round(item.score, 9), item.id))
+
+
+def _scaled(leg: LegAnswer, scale: Scale) -> dict[str, float]:
+    if scale.low is not None and scale.high is not None:
+        return {hit.id: (hit.score - scale.low) / (scale.high - scale.low) for hit in leg.hits}
+    best = max((hit.score for hit in leg.hits), default=0.0)
+    return {hit.id: hit.score / best if best > 0 else 1.0 for hit in leg.hits}
+
+
+def _admits(value: float | None, scale: Scale) -> bool:
+    return value is not None and scale.admits is not None and value >= scale.admits

@@ -1,0 +1,94 @@
+"""Reads the search box and the results form into a `Query`. All of it works as plain HTML forms, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest, QueryDict
+
+from multilingual.languages import base_code
+from visual_search import asking, wiring
+from visual_search.conf import conf
+from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
+
+# What the results form sends back must be one of our own previews: it goes into the page again.
+_PREVIEW = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]{0,40000}={0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form says: the question, and what the page must carry on. `chosen`: facet -> values as texts."""
+
+    query: Query
+    preview: str
+    chosen: Mapping[str, tuple[str, ...]]
+    ranges: Mapping[str, tuple[str, str]]
+
+
+def read(request: HttpRequest, *, collection: str = "products") -> Asked:
+    """Raises BadInput where the form's values can't be used."""
+    schema = wiring.schema(collection)
+    data = (request.POST if request.method == "POST" else request.GET).copy()
+    _remove(data)
+    chosen, ranges = _chosen(data, schema)
+    picture, preview = _picture(request, data)
+    return Asked(
+        query=Query(
+            collection=collection,
+            pictures=(picture,) if picture else (),
+            words=asking.words(data.get("q", "")),
+            language=base_code(getattr(request, "LANGUAGE_CODE", None)),
+            filters=asking.filters(_raw_filters(chosen, ranges), schema),
+            sort=data.get("sort") or "relevance",
+            page=asking.whole_number(data.get("page"), field="page", default=1),
+            page_size=conf.PAGE_SIZE,
+        ),
+        preview=preview,
+        chosen=chosen,
+        ranges=ranges,
+    )
+
+
+def _remove(data: QueryDict) -> None:
+    """A chip's button sends remove=name=value: take that value out, whatever else the form says."""
+    for pair in data.getlist("remove"):
+        name, _, value = pair.partition("=")
+        if name in ("photo_token", "q") or not value:
+            data.pop(name, None)
+            data.pop("preview" if name == "photo_token" else name, None)
+        else:
+            data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
+
+
+def _chosen(data: QueryDict, schema: CollectionSchema) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, str]]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    ranges: dict[str, tuple[str, str]] = {}
+    for facet in schema.facets:
+        if facet.kind is FacetKind.NUMBER:
+            ends = data.get(f"f.{facet.name}.gte", "").strip(), data.get(f"f.{facet.name}.lte", "").strip()
+            if any(ends):
+                ranges[facet.name] = ends
+        elif values := tuple(value for value in data.getlist(f"f.{facet.name}") if value):
+            chosen[facet.name] = values
+    return chosen, ranges
+
+
+def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tuple[str, str]]) -> dict[str, object]:
+    raw: dict[str, object] = {name: list(values) for name, values in chosen.items()}
+    for name, (least, most) in ranges.items():
+        raw[name] = {key: value.replace(",", ".") for key, value in (("gte", least), ("lte", most)) if value}
+    return raw
+
+
+def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:
+    upload = request.FILES.get("image")
+    if upload is not None:
+        picture = asking.photo(upload.read(), name=upload.name or "")
+        assert picture.image is not None
+        return picture, asking.preview(picture.image)
+    if token := data.get("photo_token"):
+        preview = data.get("preview", "")
+        return asking.photo_from_token(token), preview if _PREVIEW.fullmatch(preview) else ""
+    return None, ""

@@ -1,0 +1,85 @@
+"""The results page and "similar products"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from multilingual.languages import base_code
+from visual_search import asking, search
+from visual_search.conf import conf
+from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
+from visual_search.storefront import forms, showing
+from visual_search.types import Query
+
+SIMILAR_SHOWN = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def results(request: HttpRequest) -> HttpResponse:
+    """Answers the search box. GET for words and filters (an address to share), POST for photos (never in an address)."""
+    try:
+        asked = forms.read(request)
+        page = search.search(asked.query)
+    except VisualSearchError as error:
+        return _failed(request, error)
+    close, distant = showing.split(page.hits)
+    token = asking.seal_photo(page.photo_vectors)
+    context = {
+        "page": page,
+        "close": close,
+        "distant": distant,
+        "words": asked.query.words,
+        "preview": asked.preview,
+        "photo_token": token,
+        "facets": showing.facet_boxes(page, asked),
+        "chips": showing.chips(asked),
+        "orders": showing.orders(asked),
+        "previous_page": page.page - 1,
+        "next_page": page.page + 1 if page.page * page.page_size < page.total else None,
+    }
+    return _page(request, "visual_search/results.html", context)
+
+
+@require_safe
+def similar(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Products like this one: tiles alone for htmx, else a page."""
+    language = base_code(getattr(request, "LANGUAGE_CODE", None))
+    fragment = bool(getattr(request, "htmx", False))
+    query = Query(
+        like=(object_id,), language=language, facets=(), page_size=SIMILAR_SHOWN if fragment else conf.PAGE_SIZE
+    )
+    try:
+        page = search.search(query)
+    except VisualSearchError as error:
+        if fragment:
+            # A product page without its "similar" strip is a good page; the shopper needn't read about it.
+            return HttpResponse(status=204)
+        return _failed(request, error)
+    name = "visual_search/tiles.html" if fragment else "visual_search/similar.html"
+    return _page(request, name, {"page": page, "hits": page.hits})
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    response = render(request, name, {"base_template": conf.BASE_TEMPLATE, **context}, status=status)
+    # The page may show a shopper's photo: no shared cache may keep it.
+    response["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
+    return response
+
+
+def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:
+    if isinstance(error, BadInput):
+        context = {"heading": _("That didn't work"), "message": str(error)}
+        return _page(request, "visual_search/failed.html", context, error.status)
+    context = {
+        "heading": _("Search is taking a short break"),
+        "message": _("The shop is open and its search will be back in a moment. Please try again."),
+        "retry": True,
+    }
+    response = _page(request, "visual_search/failed.html", context, 503)
+    response["Retry-After"] = str(error.retry_after if isinstance(error, EngineUnavailable) else 60)
+    return response
