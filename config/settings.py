@@ -55,6 +55,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "catalog.views.navigation",
             ]
         },
     }
@@ -91,6 +92,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+# The pages' own words are English; a product's texts show in the chosen language where the shop has them.
+LANGUAGES = [
+    ("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("it", "Italiano"), ("pl", "Polski"),
+    ("ru", "Русский"), ("ja", "日本語"), ("zh-hans", "简体中文"),
+]  # fmt: skip
 USE_I18N = True
 USE_TZ = True
 

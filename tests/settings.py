@@ -5,13 +5,16 @@ import tempfile
 from pathlib import Path
 
 from config.settings import *  # noqa: F403
-from config.settings import BASE_DIR, DATABASES, VISUAL_SEARCH
+from config.settings import BASE_DIR, DATABASES, INSTALLED_APPS, VISUAL_SEARCH
 
-VAR_DIR = Path(tempfile.mkdtemp(prefix="visual-search-test-"))
+# A child process of a test is told to use its parent's folder and database.
+VAR_DIR = Path(os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="visual-search-test-"))
 SECRET_KEY = "tests-only"
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.shop"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir()  # WhiteNoise warns about a folder that is not there.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -19,6 +22,7 @@ STORAGES = {
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: the browser tests' server thread and child processes read the same database.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+DATABASES["default"]["NAME"] = os.environ.get("TEST_DATABASE") or DATABASES["default"]["NAME"]
 
 VISUAL_SEARCH = {
     **VISUAL_SEARCH,
@@ -26,6 +30,8 @@ VISUAL_SEARCH = {
         "BACKEND": "visual_search.engines.embedded.EmbeddedEngine",
         "OPTIONS": {"folder": VAR_DIR / "search"},
     },
+    # A thread of its own would meet the tests' transactions; tests of the thread switch it on.
+    "INDEX_IN_BACKGROUND": False,
     # The encoder's graph is built once and kept between runs; it depends on the packages only.
     "ENCODER": {
         "BACKEND": "visual_search.encoders.offline.OfflineEncoder",

@@ -1,0 +1,86 @@
+"""The shop owner's pages: products with their pictures and texts, and how far each is in the search index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.models import Product, ProductImage, ProductText
+from visual_search.models import IndexEntry
+
+
+class ProductImageInline(admin.TabularInline):
+    model = ProductImage
+    extra = 1
+    fields = ["preview", "file", "position", "role", "alt"]
+    readonly_fields = ["preview"]
+
+    @admin.display(description="")
+    def preview(self, image: ProductImage) -> SafeString | str:
+        if not image.file:
+            return ""
+        return format_html('<img src="{}" alt="" style="max-height:80px;max-width:80px">', image.file.url)
+
+
+class ProductTextInline(admin.StackedInline):
+    model = ProductText
+    extra = 0
+    min_num = 1
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    list_display = ["thumbnail", "sku", "name", "category", "price_text", "stock", "state", "index_state"]
+    list_display_links = ["sku", "name"]
+    list_filter = ["state", "category", "brand"]
+    search_fields = ["sku", "texts__title", "brand"]
+    list_per_page = 50
+    autocomplete_fields = ["parent"]
+    readonly_fields = ["index_state", "created_at", "updated_at"]
+    inlines = [ProductTextInline, ProductImageInline]
+    save_on_top = True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("images", "texts")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """One query for the index states of the whole page, kept on its objects."""
+        page = super().get_changelist_instance(request)
+        products = list(page.result_list)
+        entries = IndexEntry.objects.filter(collection="products", object_id__in=[str(one.pk) for one in products])
+        states = {entry.object_id: entry for entry in entries}
+        for product in products:
+            product._index_entry = states.get(str(product.pk))
+        page.result_list = products
+        return page
+
+    @admin.display(description="")
+    def thumbnail(self, product: Product) -> SafeString | str:
+        image = product.main_image()
+        if image is None:
+            return "–"
+        return format_html('<img src="{}" alt="" width="48" height="48" style="object-fit:contain">', image.file.url)
+
+    @admin.display(description="name")
+    def name(self, product: Product) -> str:
+        return product.title()
+
+    @admin.display(description="price")
+    def price_text(self, product: Product) -> str:
+        return product.price_text or "–"
+
+    @admin.display(description="search index")
+    def index_state(self, product: Product) -> str:
+        if hasattr(product, "_index_entry"):
+            entry = product._index_entry
+        else:
+            entry = IndexEntry.objects.filter(collection="products", object_id=str(product.pk)).first()
+        if entry is None:
+            return "not noted yet: run reconcile_index"
+        state = "not in the index" if entry.deleted and entry.state == "indexed" else entry.get_state_display()
+        note = entry.error or entry.warning
+        return f"{state}: {note[:120]}" if note else str(state)

@@ -1,0 +1,52 @@
+"""The category tree, read off the products: a level exists as long as something stands on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.text import slugify
+
+from catalog.models import Product
+from visual_search.types import PATH_SEPARATOR, path_prefixes
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """`path` is 'Home > Office', `slug` is 'home/office', `count` counts published products here and below."""
+
+    path: str
+    slug: str
+    count: int
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(PATH_SEPARATOR)[2]
+
+    @property
+    def parent(self) -> str:
+        return self.path.rpartition(PATH_SEPARATOR)[0]
+
+
+def slug_of(path: str) -> str:
+    """'Home > Living room' -> 'home/living-room'."""
+    return "/".join(slugify(part, allow_unicode=True) or "-" for part in path.split(PATH_SEPARATOR))
+
+
+def all_categories() -> list[Category]:
+    """Every level that holds published products, in order of path. One query."""
+    counts: Counter[str] = Counter()
+    rows = Product.objects.published().exclude(category="").values_list("category").annotate(Count("pk")).order_by()
+    for path, count in rows:
+        for prefix in path_prefixes(path):
+            counts[prefix] += count
+    return [Category(path, slug_of(path), counts[path]) for path in sorted(counts)]
+
+
+def shown_first(categories: list[Category]) -> list[Category]:
+    """The categories for the navigation: the top level, or the one below where the top is a single one."""
+    top = [category for category in categories if not category.parent]
+    if len(top) == 1:
+        return [category for category in categories if category.parent == top[0].path] or top
+    return top

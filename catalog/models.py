@@ -1,0 +1,176 @@
+"""What the shop sells: products, their pictures in order, and their texts in every language."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.codes import why_no_gtin
+from multilingual.languages import LANGUAGES
+from visual_search.types import path_prefixes
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+    ARCHIVED = "archived", _("archived")
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def published(self) -> ProductQuerySet:
+        return self.filter(state=State.PUBLISHED)
+
+    def in_category(self, path: str) -> ProductQuerySet:
+        """Products of this category and of all below it."""
+        return self.filter(models.Q(category=path) | models.Q(category__startswith=f"{path} > "))
+
+    def for_tiles(self) -> ProductQuerySet:
+        """With what a tile shows, in three queries however many products there are."""
+        return self.prefetch_related("images", "texts")
+
+
+class Product(models.Model):
+    """One thing to buy. Variants (colours, sizes) are products of their own that share a `parent`."""
+
+    sku = models.CharField(
+        max_length=64, unique=True, validators=[RegexValidator(r"^[\w.\-]+\Z", _("Letters, digits, '.', '-' and '_'."))]
+    )
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variants")
+    category = models.CharField(
+        max_length=300, blank=True, db_index=True, help_text=_("Levels joined by ' > ', such as Home > Office.")
+    )
+    brand = models.CharField(max_length=120, blank=True)
+    colour = models.CharField(max_length=80, blank=True)
+    price = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    currency = models.CharField(
+        max_length=3, blank=True, validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Such as EUR."))]
+    )
+    stock = models.PositiveIntegerField(default=0)
+    attributes = models.JSONField(default=dict, blank=True)
+    codes = models.JSONField(default=list, blank=True, help_text=_('A list of GTINs, such as ["4006381333931"].'))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
+    source = models.CharField(max_length=200, blank=True)
+    licence = models.CharField(max_length=200, blank=True)
+    attribution = models.CharField(max_length=500, blank=True)
+    import_hash = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sku"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(price__isnull=True) | models.Q(price__gte=0),
+                name="catalog_product_price_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("pk")),
+                name="catalog_product_no_own_parent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title()} ({self.sku})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:product", args=[self.sku])
+
+    def clean(self) -> None:
+        self.category = " > ".join(path_prefixes(self.category)[-1:]) if self.category else ""
+        if not isinstance(self.codes, list) or not all(isinstance(code, str) for code in self.codes):
+            raise ValidationError({"codes": _('Give a list of texts, such as ["4006381333931"].')})
+        for code in self.codes:
+            if fault := why_no_gtin(code):
+                raise ValidationError({"codes": fault})
+        if not isinstance(self.attributes, dict):
+            raise ValidationError({"attributes": _('Give an object, such as {"width": "60"}.')})
+        if self.parent is not None and self.parent.parent_id is not None:
+            raise ValidationError({"parent": _("A variant can't have variants of its own. Choose the top product.")})
+
+    @property
+    def in_stock(self) -> bool:
+        return self.stock > 0
+
+    @property
+    def price_text(self) -> str:
+        return f"{self.price:.2f} {self.currency}".strip() if self.price is not None else ""
+
+    def text(self, language: str | None = None) -> ProductText | None:
+        """The text in this language; else in English; else the first there is. Reads what was prefetched."""
+        texts = {text.language: text for text in self.texts.all()}
+        found = texts.get(language or "") or texts.get("en")
+        return found or next(iter(texts.values()), None)
+
+    def title(self, language: str | None = None) -> str:
+        text = self.text(language)
+        return text.title if text else self.sku
+
+    def main_image(self) -> ProductImage | None:
+        return next(iter(self.images.all()), None)
+
+
+class ProductImage(models.Model):
+    """One picture; the one with the lowest position stands for the product."""
+
+    class Role(models.TextChoices):
+        MAIN = "main", _("main")
+        VIEW = "view", _("another view")
+        DETAIL = "detail", _("detail")
+        SCENE = "scene", _("in a scene")
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    file = models.ImageField(upload_to="products/%Y/%m", width_field="width", height_field="height")
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    position = models.PositiveIntegerField(default=0)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MAIN)
+    alt = models.CharField(
+        max_length=300, blank=True, help_text=_("What the picture shows, for those who don't see it.")
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku} #{self.position}"
+
+    def read(self) -> bytes:
+        """The file's bytes. FileNotFoundError where the storage has lost it."""
+        with self.file.storage.open(self.file.name) as file:
+            data: bytes = file.read()
+        return data
+
+
+def language_choices() -> list[tuple[str, Any]]:
+    return [(code, language.name) for code, language in sorted(LANGUAGES.items(), key=lambda item: item[1].name)]
+
+
+class ProductText(models.Model):
+    """Title, description and keywords in one language."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=8, default="en", choices=language_choices)
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    keywords = models.JSONField(default=list, blank=True, help_text=_('A list of words, such as ["couch", "settee"].'))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["product", "language"], name="catalog_text_once_a_language")]
+
+    def __str__(self) -> str:
+        return f"{self.title} [{self.language}]"
+
+    def clean(self) -> None:
+        if not isinstance(self.keywords, list) or not all(isinstance(word, str) for word in self.keywords):
+            raise ValidationError({"keywords": _('Give a list of words, such as ["couch", "settee"].')})

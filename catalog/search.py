@@ -1,0 +1,53 @@
+"""The one file that tells visual_search how to read a product."""
+
+from catalog.models import Product, ProductImage, ProductText
+from visual_search.registry import Source, register
+from visual_search.types import Card, FacetField, FacetKind, Picture, Text
+
+
+@register
+class Products(Source):
+    model = Product
+    watch = {ProductImage: "product", ProductText: "product"}
+    schema = (
+        FacetField("category", FacetKind.PATH, "Category"),
+        FacetField("brand", FacetKind.KEYWORD, "Brand"),
+        FacetField("colour", FacetKind.KEYWORD, "Colour"),
+        FacetField("price", FacetKind.NUMBER, "Price"),
+        FacetField("in_stock", FacetKind.BOOLEAN, "In stock"),
+    )
+
+    def queryset(self):
+        return Product.objects.published().for_tiles()
+
+    def pictures(self, product):
+        for image in product.images.all():
+            yield Picture(str(image.pk), image.read, image.position, image.role, image.file.url)
+
+    def texts(self, product):
+        ordered = sorted(product.texts.all(), key=lambda text: text.language != "en")
+        return {text.language: Text(text.title, text.description, tuple(text.keywords)) for text in ordered}
+
+    def facets(self, product):
+        return {
+            "category": product.category or None,
+            "brand": product.brand or None,
+            "colour": product.colour or None,
+            "price": product.price,
+            "in_stock": product.in_stock,
+        }
+
+    def codes(self, product):
+        return [product.sku, *product.codes]
+
+    def card(self, product, language=None):
+        image = product.main_image()
+        return Card(
+            id=str(product.pk),
+            sku=product.sku,
+            title=product.title(language),
+            url=product.get_absolute_url(),
+            image_url=image.file.url if image else "",
+            price=product.price_text,
+            in_stock=product.in_stock,
+        )

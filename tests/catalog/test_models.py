@@ -1,0 +1,71 @@
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from catalog.models import Product, ProductText, State
+
+pytestmark = pytest.mark.django_db
+
+
+def make(sku: str = "A-1", **more: object) -> Product:
+    return Product.objects.create(sku=sku, **more)
+
+
+def test_a_text_falls_back_to_english_then_to_any() -> None:
+    product = make()
+    assert product.title("de") == "A-1"
+    ProductText.objects.create(product=product, language="fr", title="Chaise")
+    assert Product.objects.get().title("de") == "Chaise"
+    ProductText.objects.create(product=product, language="en", title="Chair")
+    ProductText.objects.create(product=product, language="de", title="Stuhl")
+    product = Product.objects.get()
+    assert [product.title(language) for language in ("de", "en", "ja", None)] == ["Stuhl", "Chair", "Chair", "Chair"]
+
+
+def test_one_text_a_language() -> None:
+    product = make()
+    ProductText.objects.create(product=product, language="de", title="Stuhl")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ProductText.objects.create(product=product, language="de", title="Sessel")
+
+
+def test_cleaning_names_what_is_wrong() -> None:
+    for values, field in [
+        ({"codes": ["4006381333932"]}, "codes"),
+        ({"codes": "4006381333931"}, "codes"),
+        ({"attributes": ["x"]}, "attributes"),
+        ({"price": Decimal("-1")}, "price"),
+        ({"currency": "euro"}, "currency"),
+        ({"sku": "a b"}, "sku"),
+    ]:
+        with pytest.raises(ValidationError) as caught:
+            Product(**{"sku": "B-1", **values}).full_clean()
+        assert field in caught.value.message_dict
+
+
+def test_a_category_is_brought_into_one_form() -> None:
+    product = Product(sku="B-1", category=" Home>Office  >  Desks ")
+    product.full_clean()
+    assert product.category == "Home > Office > Desks"
+
+
+def test_variants_have_no_variants() -> None:
+    head = make("H")
+    child = make("C", parent=head)
+    with pytest.raises(ValidationError, match="variant"):
+        Product(sku="G", parent=child).full_clean()
+
+
+def test_categories_hold_what_lies_below_them() -> None:
+    make("a", category="Home")
+    make("b", category="Home > Office", state=State.PUBLISHED)
+    make("c", category="Homeware", state=State.PUBLISHED)
+    assert [product.sku for product in Product.objects.in_category("Home")] == ["a", "b"]
+    assert [product.sku for product in Product.objects.published().in_category("Home")] == ["b"]
+
+
+def test_prices_show_two_decimals() -> None:
+    assert Product(price=Decimal("12.5"), currency="EUR").price_text == "12.50 EUR"
+    assert Product().price_text == ""
