@@ -1,0 +1,136 @@
+"""What a source says, cleaned, and what becomes of it in a document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from django.utils.translation import gettext_lazy
+
+from tests.shop.doubles import ThumbnailEncoder
+from tests.shop.models import Gadget
+from visual_search import documents
+from visual_search.documents import SourceFailed
+from visual_search.embedding import PictureVectors, Title
+from visual_search.registry import Source
+from visual_search.types import FacetField, FacetKind, NamedVector, Picture, Text
+
+CARD = ThumbnailEncoder().card
+
+
+class Things(Source):
+    model = Gadget
+    schema = (
+        FacetField("brand", FacetKind.KEYWORD),
+        FacetField("category", FacetKind.PATH),
+        FacetField("price", FacetKind.NUMBER),
+        FacetField("in_stock", FacetKind.BOOLEAN),
+    )
+
+    def __init__(self, **answers) -> None:
+        self.answers = answers
+
+    def texts(self, obj):
+        return self.answers.get("texts", {})
+
+    def facets(self, obj):
+        return self.answers.get("facets", {})
+
+    def codes(self, obj):
+        return self.answers.get("codes", ())
+
+    def pictures(self, obj):
+        return self.answers.get("pictures", ())
+
+
+def read(**answers) -> documents.Reading:
+    return documents.read(Things(**answers), Gadget(pk=7))
+
+
+def picture(id: str, position: int = 0) -> Picture:
+    return Picture(id, load=bytes, position=position)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"brand": "Acme"}, {"brand": "Acme"}),
+        ({"brand": gettext_lazy("Acme")}, {"brand": "Acme"}),
+        ({"brand": ["a", " b ", "", None, "a"]}, {"brand": ("a", "b")}),
+        ({"brand": []}, {}),
+        ({"brand": ""}, {}),
+        ({"brand": None}, {}),
+        ({"category": "Home > Desk"}, {"category": "Home > Desk"}),
+        ({"price": Decimal("9.90")}, {"price": 9.9}),
+        ({"price": 3}, {"price": 3.0}),
+        ({"in_stock": False}, {"in_stock": False}),
+    ],
+)
+def test_facets_come_in_the_types_that_engines_take(given, expected):
+    facets = read(facets=given).facets
+    assert facets == expected
+    assert [type(value) for value in facets.values()] == [type(value) for value in expected.values()]
+
+
+@pytest.mark.parametrize(
+    ("facets", "message"),
+    [
+        ({"colour": "red"}, "colour isn't in the source's schema"),
+        ({"price": "cheap"}, "price is 'cheap', but the schema says that it is a number"),
+        ({"price": True}, "price is True"),
+        ({"in_stock": 1}, "in_stock is 1"),
+        ({"brand": 5}, "brand is 5"),
+    ],
+)
+def test_a_wrong_facet_is_named_with_its_object(facets, message):
+    with pytest.raises(SourceFailed, match=message) as problem:
+        read(facets=facets)
+    assert "Things.facets() failed for Gadget 7" in str(problem.value)
+
+
+def test_texts_go_by_language_code_and_empty_ones_are_left_out():
+    texts = read(texts={"en-GB": Text(" lamp "), "de": Text("", "", ("", " hell "))}).texts
+    assert texts == {"en": Text("lamp"), "de": Text("", keywords=("hell",))}
+    assert read(texts={"fr": Text(" ", "")}).texts == {}
+    assert list(read(texts={"": Text("x")}).texts) == ["und"]
+
+
+def test_a_second_variant_of_a_language_is_still_found():
+    texts = read(texts={"zh-CN": Text("椅子", "d", ("a",)), "zh-TW": Text("凳子", "e", ("b",))}).texts
+    assert texts == {"zh": Text("椅子", "d", ("a", "凳子", "b"))}
+
+
+def test_codes_are_plain_strings_once():
+    assert read(codes=[" A-1 ", 4006381333931, "", None, "A-1"]).codes == ("A-1", "4006381333931")
+
+
+def test_pictures_come_in_their_order_once():
+    reading = read(pictures=[picture("b", 2), picture("a", 1), picture("b", 2)])
+    assert [item.id for item in reading.pictures] == ["a", "b"]
+
+
+def test_a_source_that_raises_is_named_with_its_method():
+    with pytest.raises(SourceFailed, match=r"Things.texts\(\) failed for Gadget 7: AttributeError"):
+        read(texts={"en": "a bare string"})
+
+
+def test_titles_are_what_is_embedded():
+    reading = read(texts={"en": Text("lamp", "very long"), "de": Text("", "nur Text")})
+    assert reading.titles == (Title("lamp", "en"),)
+
+
+def test_a_document_has_all_vectors_that_there_are():
+    reading = read(texts={"en": Text("lamp"), "de": Text("Lampe")}, pictures=[picture("1"), picture("2")])
+    one, two = np.ones(108, np.float32), np.ones(16, np.float32)
+    document = documents.build(
+        reading, 5, CARD, PictureVectors(vectors={"1 of 7": {"image": one}}), {Title("Lampe", "de"): two}
+    )
+    assert (document.id, document.version) == ("7", 5)
+    assert document.vectors == {"image": (NamedVector("1", one),), "text": (NamedVector("de", two),)}
+
+
+def test_an_encoder_without_words_gives_documents_without_them():
+    reading = read(texts={"en": Text("lamp")})
+    card = ThumbnailEncoder(with_text=False).card
+    assert documents.build(reading, 1, card, PictureVectors(), {}).vectors == {}
