@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 from django.core.exceptions import ValidationError
 
 from multilingual.detection import detect
@@ -20,9 +24,9 @@ from visual_search import documents, embedding, registry, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
-from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
-from visual_search.ranking.fusion import Fused, Scale, fuse
-from visual_search.ranking.grades import grade
+from visual_search.errors import BadInput, EncoderUnavailable, PictureRefused, VisualSearchError
+from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
+from visual_search.ranking.grades import grade, least_cosine
 from visual_search.registry import Source
 from visual_search.signals import search_served
 from visual_search.types import (
@@ -39,6 +43,7 @@ from visual_search.types import (
     NamedVector,
     Page,
     Query,
+    QueryPicture,
     Relation,
     Vector,
     VectorLeg,
@@ -49,17 +54,18 @@ logger = logging.getLogger(__name__)
 
 # How each kind of leg counts. The ends of the cosine scales lie near what unrelated and what equal things have with the
 # offline encoder; the weights were chosen with `measure_quality` (docs/reference/quality-and-speed.md).
+_SIMILAR = (least_cosine(Grade.SIMILAR) - 0.2) / 0.8  # on the scale of "photo": what has a grade is what is admitted
 SCALES: Mapping[str, Scale] = {
-    "photo": Scale(weight=1.0, low=0.2, high=1.0, admits=0.35),  # a photo against pictures
-    "like": Scale(weight=1.0, low=0.2, high=1.0, admits=0.35),  # a product's pictures against pictures
+    "photo": Scale(weight=1.0, low=0.2, high=1.0, admits=_SIMILAR),  # a photo against pictures
+    "like": Scale(weight=1.0, low=0.2, high=1.0, admits=_SIMILAR),  # a product's pictures against pictures
     "like_text": Scale(weight=0.3, low=0.2, high=0.9, admits=0.6),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
     "meaning": Scale(weight=0.5, low=0.25, high=0.85, admits=0.35),  # words against titles in any language
     "seen": Scale(weight=0.15, low=0.05, high=0.45, admits=0.6),  # words against what pictures show
-    "imagined": Scale(
-        weight=0.15, low=0.1, high=0.7, admits=0.6
-    ),  # the picture that the words ask for, against pictures
+    "imagined": Scale(weight=0.15, low=0.1, high=0.7, admits=0.6),  # the picture that words ask for, against pictures
 }
+PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
+LIKED = 8  # objects or pictures to resemble: each is one more leg
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
 
 
@@ -71,6 +77,7 @@ class Ranking:
     total: int
     relation: Relation
     language: str | None
+    distant: int = 0  # how many of them are "nothing close"
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)
@@ -103,8 +110,11 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     query = _within_limits(query)
     with clock.step("engine"):
         engine.ensure(query.collection, schema)
-    with clock.step("like"):
-        liked = _liked(query, encoder) if query.like else {}
+    warnings: tuple[str, ...] = ()
+    liked: Mapping[str, Sequence[NamedVector]] = {}
+    if query.like:
+        with clock.step("like"):
+            query, liked, warnings = _liked(query, encoder)
 
     ranking = rank(query, engine=engine, encoder=encoder, schema=schema, liked=liked, clock=clock)
 
@@ -118,12 +128,13 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
         total=ranking.total,
         relation=ranking.relation,
+        distant=ranking.distant,
         hits=hits,
         facets=facets,
         page=query.page,
         page_size=query.page_size,
         language=ranking.language,
-        warnings=(*ranking.warnings, *_page_warnings(query, ranking)),
+        warnings=(*warnings, *ranking.warnings, *_page_warnings(query, ranking)),
         degraded=(*ranking.degraded, *degraded),
         photo_vectors=ranking.photo_vectors,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
@@ -145,7 +156,7 @@ def rank(
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database."""
     clock = clock or _Clock()
-    words = normalise(query.words)
+    words, warnings = _words(query)
     language = detect(words, hint=query.language).language if words else query.language
     with clock.step("encoder"):
         photo, legs, degraded = _encoded_legs(query, words, language, encoder)
@@ -162,14 +173,24 @@ def rank(
         legs.append(_browse(query, schema))
     with clock.step("engine"):
         answer = engine.search(query.collection, EngineQuery(tuple(legs), query.filters, exclude=query.like))
+    scales = _scales(legs)
     with clock.step("fusion"):
-        hits = _result_set(answer.legs, explain=query.explain)
-        relation = _relation(answer.legs)
-        if query.sort not in ("", "relevance"):
+        hits = _result_set(answer.legs, scales, explain=query.explain)
+    if query.sort not in ("", "relevance"):
+        with clock.step("engine"):
             hits = _sorted_by(query, hits, engine, schema)
-    total = len(hits)
-    warnings = ("nothing_close",) if hits and all(hit.grade is Grade.DISTANT for hit in hits) else ()
-    return Ranking(hits, total, relation, language, warnings, (*degraded, *answer.degraded), photo, dict(clock.steps))
+    distant = sum(hit.grade is Grade.DISTANT for hit in hits)
+    return Ranking(
+        hits=hits,
+        total=len(hits),
+        relation=_relation(answer.legs, scales),
+        language=language,
+        distant=distant,
+        warnings=(*warnings, "nothing_close") if hits and distant == len(hits) else warnings,
+        degraded=(*degraded, *answer.degraded),
+        photo_vectors=photo,
+        timings_ms=dict(clock.steps),
+    )
 
 
 # --- Asking -------------------------------------------------------------------------------------
@@ -180,73 +201,130 @@ def _within_limits(query: Query) -> Query:
         raise BadInput(f"page is {query.page}; pages start at 1.", field="page")
     if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
         raise BadInput(f"page_size is {query.page_size}; 1 to {conf.PAGE_SIZE_MAX} are allowed.", field="page_size")
-    return replace(query, words=query.words[: conf.QUERY_MAX_CHARS])
+    if len(query.like) > LIKED:
+        raise BadInput(f"like has {len(query.like)} ids; at most {LIKED} are allowed.", field="like")
+    return query
+
+
+def _words(query: Query) -> tuple[str, tuple[str, ...]]:
+    """The words in one written form, and a warning where they had to be cut."""
+    # Cut before and after: normalising costs time, and it makes 18 letters of one Arabic ligature.
+    words = normalise(query.words[: conf.QUERY_MAX_CHARS])
+    cut = len(query.words) > conf.QUERY_MAX_CHARS or len(words) > conf.QUERY_MAX_CHARS
+    return words[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
 
 
 def _encoded_legs(
     query: Query, words: str, language: str | None, encoder: Encoder
 ) -> tuple[dict[str, Vector], list[Leg], tuple[str, ...]]:
     """The photo's vectors, the legs that need the encoder, and what had to be left out."""
-    card, k = encoder.card, conf.RANK_WINDOW
     legs: list[Leg] = []
     photo: dict[str, Vector] = {}
     try:
         for number, picture in enumerate(query.pictures):
-            vectors = dict(picture.vectors)
-            if picture.image is not None:
-                vectors = {card.image.name: encoder.images([picture.image]).image[0]}
-            legs.append(VectorLeg(f"photo{number or ''}", card.image.name, vectors[card.image.name], k))
+            vectors = _photo_vectors(picture, encoder)
+            space = encoder.card.image.name
+            legs.append(VectorLeg(f"photo{number or ''}", space, vectors[space], conf.RANK_WINDOW))
             photo = photo or vectors
         if words:
-            texts = encoder.texts([words], role="query", language=language)
-            if texts.text is not None and card.text is not None and texts.text[0].any():
-                legs.append(VectorLeg("meaning", card.text.name, texts.text[0], k))
-            if texts.cross is not None and card.cross is not None and texts.cross[0].any():
-                legs.append(VectorLeg("seen", card.cross.name, texts.cross[0], k))
-            if texts.image is not None and texts.image[0].any():
-                legs.append(VectorLeg("imagined", card.image.name, texts.image[0], k))
-    except EncoderUnavailable:
+            legs += _words_legs(words, language, encoder)
+    except BadInput:
+        raise
+    # An encoder runs foreign code over strangers' pictures: what it may raise besides EncoderUnavailable isn't known.
+    except Exception as error:
+        _log_encoder(error)
         # Words can still be answered by full text; a photo alone can't be answered at all.
         if not words:
-            raise
-        logger.exception("The encoder failed; the words are answered by full text alone.")
+            if isinstance(error, EncoderUnavailable):
+                raise
+            raise EncoderUnavailable(f"The encoder failed on this photo ({type(error).__name__}).") from error
         return photo, legs, ("encoder",)
     return photo, legs, ()
 
 
-def _liked(query: Query, encoder: Encoder) -> dict[str, list[NamedVector]]:
-    """The vectors of the objects to resemble, by space: from the cache, since an engine never gives vectors back."""
+def _photo_vectors(picture: QueryPicture, encoder: Encoder) -> dict[str, Vector]:
+    if picture.image is None:
+        return dict(picture.vectors)
+    space = encoder.card.image.name
+    vector = encoder.images([picture.image]).image[0]
+    if not np.isfinite(vector).all() or not vector.any():
+        raise PictureRefused(
+            "There is nothing to recognise in the photo. Take one that shows the thing.",
+            field="image",
+            code="nothing_to_see",
+            status=422,
+        )
+    return {space: vector}
+
+
+def _words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[Leg]:
+    card = encoder.card
+    found = encoder.texts([words], role="query", language=language)
+    for name, space, vectors in (
+        ("meaning", card.text, found.text),
+        ("seen", card.cross, found.cross),
+        ("imagined", card.image, found.image),
+    ):
+        # A zero vector means that the encoder doesn't know these words.
+        if space is not None and vectors is not None and vectors[0].any():
+            yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW)
+
+
+def _log_encoder(error: Exception) -> None:
+    # Where it failed, but not what it said: a tokenizer's message may quote the shopper's words.
+    said = str(error) if isinstance(error, EncoderUnavailable) else ""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("The encoder failed: %s %s\n%s", type(error).__name__, said, where)
+
+
+def _liked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedVector]], tuple[str, ...]]:
+    """The vectors of the objects to resemble, by space: from the cache, since an engine never gives vectors back.
+
+    With them the question, whose ids are now written as the database writes them ("007" is 7), and a warning where
+    some of the objects are gone.
+    """
     source = registry.source(query.collection)
     objects = _objects(source, query.like)
     if not objects:
         raise BadInput(
             f"There is no product '{query.like[0][:60]}'. Take an id from an earlier answer.", field="like", status=404
         )
-    liked: dict[str, list[NamedVector]] = {}
-    for obj in objects.values():
+    each = [found for obj in objects.values() if (found := _vectors_of(source, obj, encoder))]
+    # The first picture of each, then the second of each: where legs are few, every object has its say.
+    liked = {
+        space: [item for item in chain.from_iterable(zip_longest(*(found[space] for found in each))) if item]
+        for space in dict.fromkeys(space for found in each for space in found)
+    }
+    missing = ("like_not_found",) if len(objects) < len(set(query.like)) else ()
+    return replace(query, like=tuple(objects)), liked, missing
+
+
+def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequence[NamedVector]]:
+    """All picture vectors of an object and the one of its title in the shop's main language."""
+    try:
         reading = documents.read(source, obj)
-        pictures = {documents.picture_key(reading, picture): picture for picture in reading.pictures}
-        document = documents.build(
-            reading,
-            0,
-            encoder.card,
-            embedding.of_pictures(encoder, pictures),
-            embedding.of_titles(encoder, reading.titles),
-        )
-        for space, vectors in document.vectors.items():
-            liked.setdefault(space, []).extend(vectors)
-    return liked
+    except documents.SourceFailed as problem:
+        logger.warning("%s", problem)
+        return {}
+    pictures = {documents.picture_key(reading, picture): picture for picture in reading.pictures}
+    document = documents.build(
+        reading,
+        0,
+        encoder.card,
+        embedding.of_pictures(encoder, pictures),
+        embedding.of_titles(encoder, reading.titles[:1]),
+    )
+    return defaultdict(tuple, document.vectors)
 
 
 def _liked_legs(liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> list[Leg]:
     card = encoder.card
-    legs: list[Leg] = [
-        VectorLeg(f"like{number or ''}", card.image.name, item.vector, conf.RANK_WINDOW)
-        for number, item in enumerate(liked.get(card.image.name, ())[:4])
+    spaces = [("like", card.image), *([("like_text", card.text)] if card.text is not None else [])]
+    return [
+        VectorLeg(f"{name}{number or ''}", space.name, item.vector, conf.RANK_WINDOW)
+        for name, space in spaces
+        for number, item in enumerate(liked.get(space.name, ())[:LIKED])
     ]
-    if card.text is not None and (titles := liked.get(card.text.name)):
-        legs.append(VectorLeg("like_text", card.text.name, titles[0].vector, conf.RANK_WINDOW))
-    return legs
 
 
 def _languages(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:
@@ -287,56 +365,80 @@ def _kind(leg: str) -> str:
     return leg.rstrip("0123456789")
 
 
-def _result_set(legs: Sequence[LegAnswer], *, explain: bool) -> tuple[Hit, ...]:
+def _scales(legs: Iterable[Leg]) -> dict[str, Scale]:
+    """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
+    names = [leg.name for leg in legs if _kind(leg.name) in SCALES]
+    kinds = [_kind(name) for name in names]
+    return {
+        name: replace(SCALES[kind], weight=SCALES[kind].weight / kinds.count(kind))
+        for name, kind in zip(names, kinds, strict=True)
+    }
+
+
+def _result_set(legs: Sequence[LegAnswer], scales: Mapping[str, Scale], *, explain: bool) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that some leg admits; the nearest others where these are few."""
     codes = [hit.id for leg in legs if leg.name == "code" for hit in leg.hits]
-    ranked = [leg for leg in legs if leg.name not in ("code", "browse")]
-    fused = fuse(ranked, {leg.name: SCALES[_kind(leg.name)] for leg in ranked})
+    ranked = [leg for leg in legs if leg.name in scales]
+    fused = fuse(ranked, scales)
     admitted = [item for item in fused if item.admitted]
     others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
-    looks = {
-        hit.id: max(hit.score, 0.0)
-        for leg in reversed(ranked)
-        if _kind(leg.name) in ("photo", "like")
-        for hit in leg.hits
-    }
-    hits = [_hit(item, looks, distant=not item.admitted, explain=explain) for item in (*admitted, *others)]
-    by_id = {hit.id: hit for hit in hits}
-    first = [replace(by_id.get(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason="exact code") for id in codes]
+    looks = _looks(ranked)
+    pictures = _pictures(ranked)
+    hits = {item.id: _hit(item, looks, pictures, explain=explain) for item in (*admitted, *others)}
+    first = [replace(hits.pop(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason="exact code") for id in codes]
     browsed = [Hit(hit.id, hit.score) for leg in legs if leg.name == "browse" for hit in leg.hits]
-    return (*first, *(hit for hit in hits if hit.id not in set(codes)), *browsed)
+    return (*first, *hits.values(), *browsed)
 
 
-def _hit(item: Fused, looks: Mapping[str, float], *, distant: bool, explain: bool) -> Hit:
-    if distant:
-        found: Grade | None = Grade.DISTANT
-    else:
-        # Words alone say nothing about sameness, so their hits carry no grade.
-        found = grade(looks[item.id]) if item.id in looks else Grade.SIMILAR if looks else None
+def _looks(legs: Sequence[LegAnswer]) -> dict[str, float]:
+    """Each object's best cosine to a photo that was asked with, or to a picture of an object to resemble."""
+    looks: dict[str, float] = {}
+    for leg in legs:
+        if _kind(leg.name) in ("photo", "like"):
+            for hit in leg.hits:
+                looks[hit.id] = max(hit.score, looks.get(hit.id, -1.0))
+    return looks
+
+
+def _pictures(legs: Sequence[LegAnswer]) -> dict[str, str]:
+    """The id of each object's picture that matched, as the weightiest leg over pictures found it."""
+    ordered = sorted((leg for leg in legs if _kind(leg.name) in PICTURE_LEGS), key=_importance)
+    return {hit.id: hit.key for leg in reversed(ordered) for hit in leg.hits}
+
+
+def _importance(leg: LegAnswer) -> int:
+    return PICTURE_LEGS.index(_kind(leg.name))
+
+
+def _hit(item: Fused, looks: Mapping[str, float], pictures: Mapping[str, str], *, explain: bool) -> Hit:
+    found: Grade | None = Grade.DISTANT
+    if item.admitted:
+        # What only its words or its meaning brought in looks as it looks: a grade would claim what nobody compared.
+        found = grade(looks[item.id]) if item.id in looks else None
+        found = None if found is Grade.DISTANT else found
     return Hit(
         id=item.id,
         score=round(item.score, 6),
         grade=found,
-        picture=item.key,
+        picture=pictures.get(item.id, ""),
         legs={name: round(part, 6) for name, part in item.parts.items()} if explain else {},
     )
 
 
-def _relation(legs: Sequence[LegAnswer]) -> Relation:
-    """ "gte" where more matched than came back. Vector legs always return their k nearest: the cut-off decides there."""
-    stopped = any(
-        leg.name in ("words", "browse") and (leg.relation == "gte" or leg.total > len(leg.hits)) for leg in legs
-    )
+def _relation(legs: Sequence[LegAnswer], scales: Mapping[str, Scale]) -> Relation:
+    """ "gte" where a leg that decides over the result set stopped before everything that belongs into it was found."""
+    stopped = any(admits_more(leg, scales[leg.name]) if leg.name in scales else cut_short(leg) for leg in legs)
     return "gte" if stopped else "eq"
 
 
 def _sorted_by(query: Query, hits: tuple[Hit, ...], engine: Engine, schema: CollectionSchema) -> tuple[Hit, ...]:
-    """The same result set in the order of a number; what is nothing close isn't offered by price."""
+    """The same result set in the order of a number. What is nothing close stays behind what is close, however cheap."""
     order, descending = _order(query.sort, schema)
-    wanted = {hit.id: hit for hit in hits if hit.grade is not Grade.DISTANT} or {hit.id: hit for hit in hits}
-    leg = BrowseLeg("order", len(wanted), order, descending)
+    wanted = {hit.id: hit for hit in hits}
+    leg = BrowseLeg("order", max(1, len(wanted)), order, descending)
     answer = engine.search(query.collection, EngineQuery((leg,), only=tuple(wanted)))
-    return tuple(wanted[hit.id] for hit in answer.leg("order").hits)
+    ordered = [wanted[hit.id] for hit in answer.leg("order").hits]
+    return tuple(sorted(ordered, key=lambda hit: hit.grade is Grade.DISTANT))
 
 
 # --- Showing ------------------------------------------------------------------------------------
@@ -361,17 +463,30 @@ def _with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tupl
     source = registry.source(query.collection)
     objects = _objects(source, [hit.id for hit in hits])
     language = query.language or language
-    return tuple(replace(hit, card=source.card(objects[hit.id], language)) for hit in hits if hit.id in objects)
+    shown = []
+    for hit in hits:
+        if hit.id in objects:
+            try:
+                shown.append(replace(hit, card=source.card(objects[hit.id], language)))
+            # The source is the shop's code: one product that it can't show mustn't take the whole page down.
+            except Exception:
+                logger.exception("%s.card() failed for %s.", type(source).__name__, hit.id)
+    return tuple(shown)
 
 
 def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
-    """Objects by id, in one query; ids that can't be keys of this model are passed over."""
+    """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
     key = source.model._meta.pk
-    keys = []
+    keys: dict[str, Any] = {}
     for id in ids:
         with suppress(ValidationError):
-            keys.append(key.to_python(id))
-    return {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys)}
+            value = key.to_python(id)
+            # Numbers that no column holds and NUL make databases raise; the validators know the former.
+            key.run_validators(value)
+            if "\x00" not in id:
+                keys[str(value)] = value
+    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
+    return {id: found[id] for id in keys if id in found}
 
 
 def _page_warnings(query: Query, ranking: Ranking) -> tuple[str, ...]:

@@ -375,6 +375,7 @@ class Page:
     page: int
     page_size: int
     language: str | None = None
+    distant: int = 0  # how many of `total` are graded "nothing close": they only keep the page from being bare
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
@@ -392,4 +393,3 @@ def unit(vectors: npt.ArrayLike) -> npt.NDArray[np.float32]:
     array = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(array, axis=-1, keepdims=True)
     return np.asarray(array / np.where(length > 0, length, 1.0), dtype=np.float32)
-

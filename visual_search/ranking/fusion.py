@@ -40,38 +40,57 @@ class Fused:
     id: str
     score: float
     admitted: bool
-    key: str = ""  # of the vector that matched best in the weightiest leg that found the object
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
 def fuse(legs: Iterable[LegAnswer], scales: Mapping[str, Scale]) -> list[Fused]:
     """All objects of all legs, best first, ties by id. Legs with weight 0 count as absent.
 
-    An object that a vector leg didn't return gets that leg's lowest returned value: it lies at or below it. One that no word
-    matched gets 0 for words. So one leg alone keeps its own order exactly.
+    What an object gets for a leg that didn't return it: see `_missing`. One leg alone keeps its own order exactly.
     """
     used = [leg for leg in sorted(legs, key=lambda leg: leg.name) if scales[leg.name].weight > 0]
     total = sum(scales[leg.name].weight for leg in used)
     values = {leg.name: _scaled(leg, scales[leg.name]) for leg in used}
-    keys = {leg.name: {hit.id: hit.key for hit in leg.hits if hit.key} for leg in used}
-    floors = {
-        leg.name: min(values[leg.name].values(), default=0.0) if scales[leg.name].low is not None else 0.0
-        for leg in used
-    }
-    weightiest = sorted(used, key=lambda leg: (-scales[leg.name].weight, leg.name))
+    missing = {leg.name: _missing(leg, values[leg.name], scales[leg.name]) for leg in used}
     fused = []
     for id in {id for found in values.values() for id in found}:
-        parts = {leg.name: scales[leg.name].weight / total * values[leg.name].get(id, floors[leg.name]) for leg in used}
+        parts = {
+            leg.name: scales[leg.name].weight / total * values[leg.name].get(id, missing[leg.name]) for leg in used
+        }
         fused.append(
             Fused(
                 id=id,
                 score=sum(parts.values()),
                 admitted=any(_admits(values[leg.name].get(id), scales[leg.name]) for leg in used),
-                key=next((keys[leg.name][id] for leg in weightiest if id in keys[leg.name]), ""),
                 parts=parts,
             )
         )
     return sorted(fused, key=lambda item: (-round(item.score, 9), item.id))
+
+
+def admits_more(leg: LegAnswer, scale: Scale) -> bool:
+    """Whether objects that the leg didn't return may belong into the result set: it stopped early and its last hit does."""
+    if not leg.hits or not cut_short(leg):
+        return False
+    return _admits(_scaled(leg, scale)[leg.hits[-1].id], scale)
+
+
+def cut_short(leg: LegAnswer) -> bool:
+    """Whether the leg found more than it returned."""
+    return leg.relation == "gte" or leg.total > len(leg.hits)
+
+
+def _missing(leg: LegAnswer, values: Mapping[str, float], scale: Scale) -> float:
+    """The scaled value of objects that this leg didn't return.
+
+    No word matched them: 0. A vector leg that stopped at its k nearest: they lie at or below its last hit. One that
+    returned all it has: they have no vector (a gift card without a picture), so they get 0, or the last hit's
+    value where that is even lower; a lone near hit mustn't lend its nearness to what has no picture at all.
+    """
+    if scale.low is None or not values:
+        return 0.0
+    lowest = min(values.values())
+    return lowest if cut_short(leg) else min(0.0, lowest)
 
 
 def _scaled(leg: LegAnswer, scale: Scale) -> dict[str, float]:

@@ -15,3 +15,8 @@ PHOTO_GRADES: tuple[tuple[float, Grade], ...] = (
 def grade(cosine: float) -> Grade:
     """The grade of a photo-to-picture cosine in [-1, 1]."""
     return next((name for least, name in PHOTO_GRADES if cosine >= least), Grade.DISTANT)
+
+
+def least_cosine(wanted: Grade) -> float:
+    """The cosine from which on something has this grade or a better one. Raises KeyError for DISTANT, which has none."""
+    return {name: least for least, name in PHOTO_GRADES}[wanted]
