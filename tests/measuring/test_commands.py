@@ -1,0 +1,90 @@
+"""Both commands from end to end, with the real encoder and a scratch index."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from visual_search import wiring
+from visual_search.models import Embedding, IndexEntry
+
+Folders = tuple[Path, Path]
+
+
+@pytest.mark.django_db
+def test_quality_is_measured_without_touching_the_shop(
+    folders: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = wiring.engine().health().documents
+    file = tmp_path / "report.json"
+    call_command(
+        "measure_quality",
+        "grocery_photo",
+        "text_multilingual",
+        catalogue=folders[0],
+        queries=folders[1],
+        json=file,
+        cache=tmp_path / "cache",
+    )
+    printed = capsys.readouterr().out
+    assert "grocery_photo: 6 queries over 6 items" in printed
+    reports = {report["task"]: report for report in json.loads(file.read_text())["reports"]}
+    photo, text = reports["grocery_photo"]["results"], reports["text_multilingual"]["results"]
+    assert photo["search"]["exact@1"]["mean"] == 1.0
+    assert set(photo) == {"search", "colour", "random"}
+    assert photo["random"]["exact@1"]["mean"] < 0.6
+    assert set(text) == {"search", "random"}
+    assert text["search"]["exact@1"]["mean"] == 1.0
+    assert set(reports["text_multilingual"]["languages"]) == {"de", "en"}
+    assert wiring.engine().health().documents == before
+    assert (IndexEntry.objects.count(), Embedding.objects.count()) == (0, 0)
+
+
+def test_a_second_run_gives_the_same_figures_from_the_cache(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> object:
+        file = tmp_path / "report.json"
+        call_command(
+            "measure_quality",
+            "grocery_photo",
+            catalogue=folders[0],
+            queries=folders[1],
+            json=file,
+            cache=tmp_path / "cache",
+            grey=True,
+        )
+        (report,) = json.loads(file.read_text())["reports"]
+        return report["results"]
+
+    first = run()
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("The pictures were encoded again.")
+
+    monkeypatch.setattr(type(wiring.encoder()), "images", refuse)
+    assert run() == first
+
+
+def test_mistakes_end_in_a_plain_sentence(folders: Folders, tmp_path: Path) -> None:
+    for tasks, reason in [(["nonsense"], "no task 'nonsense'"), (["logos"], "can't be read")]:
+        with pytest.raises(CommandError, match=reason):
+            call_command("measure_quality", *tasks, catalogue=folders[0], queries=folders[1], cache=tmp_path)
+    (folders[0] / "images/red.jpg").write_bytes(b"no picture")
+    with pytest.raises(CommandError, match=r"red\.jpg"):
+        call_command("measure_quality", "grocery_photo", catalogue=folders[0], queries=folders[1], cache=tmp_path)
+
+
+def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bench.json"
+    call_command("bench", products=200, questions=3, json=file)
+    printed = capsys.readouterr().out
+    for part in ("200 products", "of the encoder", "photo and words", "recall@10", "peak memory"):
+        assert part in printed
+    found = json.loads(file.read_text())
+    assert found["recall_at_10"] == 1.0
+    assert 0 < found["indexing_ratio"] < 2
+    assert set(found["questions"]) == {"photo", "words", "photo and words", "photo, filtered", "similar", "browse"}
+    with pytest.raises(CommandError, match="1 or more"):
+        call_command("bench", products=0)

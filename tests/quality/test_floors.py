@@ -1,0 +1,43 @@
+"""Quality on public data doesn't fall. Floors only go up; what they are measured on is in docs/how-to/measure-quality.md."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from visual_search import wiring
+from visual_search.measuring.datasets import read_task, spread
+from visual_search.measuring.quality import measure
+from visual_search.measuring.scratch import CachingEncoder
+
+DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+
+pytestmark = [
+    pytest.mark.quality,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (DATA / "catalogue/products.csv").exists(), reason=f"no public data at {DATA}; set EVAL_DATA"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> CachingEncoder:
+    file = Path(os.environ.get("MEASURING_CACHE", tmp_path_factory.mktemp("vectors"))) / "floors.sqlite3"
+    return CachingEncoder(wiring.encoder(), file)
+
+
+@pytest.mark.parametrize(
+    ("name", "queries", "floors"),
+    [
+        ("grocery_photo", 189, {"exact@1": 0.25, "exact@10": 0.70}),
+        ("product_views", 158, {"exact@1": 0.60}),
+        ("model_views", 189, {"exact@1": 0.85}),
+    ],
+)
+def test_floors(encoder: CachingEncoder, name: str, queries: int, floors: dict[str, float]) -> None:
+    task = spread(read_task(name, catalogue=DATA / "catalogue", queries=DATA / "eval"), queries)
+    found = measure(task, encoder).results
+    for metric, floor in floors.items():
+        assert found["search"][metric].mean >= floor, f"{name} {metric} fell to {found['search'][metric].mean:.3f}"
+        assert found["search"][metric].mean > found["random"][metric].mean

@@ -1,0 +1,267 @@
+"""Reads catalogues and query sets from folders of CSV files and pictures (docs/how-to/measure-quality.md)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from multilingual.languages import base_code
+from visual_search.errors import BadInput
+from visual_search.types import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that can be found: a product or a member of a gallery."""
+
+    id: str
+    title: str
+    pictures: tuple[Path, ...]
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query with its ground truth. `group`: what its bootstrap draws go by, mostly the product asked for."""
+
+    id: str
+    relevance: Mapping[str, int]
+    picture: Path | None = None
+    words: str = ""
+    language: str | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`exact`: the least relevance of the very thing. `titles`: whether the items' texts are in the index."""
+
+    name: str
+    items: tuple[Item, ...]
+    questions: tuple[Question, ...]
+    exact: int
+    titles: bool = True
+
+
+def read_task(name: str, *, catalogue: Path, queries: Path) -> Task:
+    """Raises BadInput that names the unknown task, the missing file or the missing column."""
+    if name not in READERS:
+        raise BadInput(f"There is no task '{name}'. Known: {', '.join(READERS)}.", field="task")
+    task = READERS[name](catalogue, queries)
+    if not task.questions:
+        raise BadInput(f"Task '{name}' has no queries in {queries}.", field="task")
+    return _with_identical_pictures(task)
+
+
+def spread(task: Task, limit: int | None) -> Task:
+    """The same task with at most `limit` questions, evenly spread over all of them."""
+    if limit is None or limit >= len(task.questions):
+        return task
+    if limit < 1:
+        raise BadInput(f"The limit is {limit}; it must be 1 or more.", field="limit")
+    step = len(task.questions) / limit
+    return replace(task, questions=tuple(task.questions[int(n * step)] for n in range(limit)))
+
+
+# --- Readers ------------------------------------------------------------------------------------
+
+
+def read_catalogue(folder: Path) -> tuple[Item, ...]:
+    texts: dict[str, dict[str, Text]] = defaultdict(dict)
+    translations = folder / "products_i18n.csv"
+    for row in rows(translations, "sku", "lang", "title") if translations.exists() else ():
+        language = base_code(row["lang"])
+        if language:
+            texts[row["sku"]].setdefault(language, Text(row["title"], row.get("description", "")))
+    items = []
+    for row in rows(folder / "products.csv", "sku", "title", "image"):
+        names = [row["image"], *row.get("extra_images", "").split("|")]
+        english = {"en": Text(row["title"], row.get("description", ""))}
+        items.append(
+            Item(
+                id=row["sku"],
+                title=row["title"],
+                pictures=tuple(folder / name for name in names if name),
+                texts=english | texts[row["sku"]],
+                category=row.get("category", ""),
+            )
+        )
+    return tuple(items)
+
+
+def _photo_task(name: str) -> Callable[[Path, Path], Task]:
+    """queries.csv (query_id, image) and qrels.csv (query_id, sku, relevance) over the catalogue."""
+
+    def read(catalogue: Path, queries: Path) -> Task:
+        folder = queries / name
+        relevance = _qrels(folder / "qrels.csv", "query_id", "sku")
+        return _task(name, read_catalogue(catalogue), _pictures(folder, relevance))
+
+    return read
+
+
+def _clothing(catalogue: Path, queries: Path) -> Task:
+    folder = queries / "clothing_photo"
+    by_label = _qrels(folder / "label_qrels.csv", "label", "sku")
+    questions = [
+        Question(row["query_id"], by_label[row["label"]], folder / row["image"], group=row["label"])
+        for row in rows(folder / "queries.csv", "query_id", "image", "label")
+        if row["label"] in by_label
+    ]
+    return _task("clothing_photo", read_catalogue(catalogue), questions)
+
+
+def _text_multilingual(catalogue: Path, queries: Path) -> Task:
+    folder = queries / "text_multilingual"
+    by_concept = _qrels(folder / "concept_qrels.csv", "concept", "sku")
+    questions = []
+    for row in rows(folder / "queries.csv", "query_id", "lang", "text", "concepts"):
+        relevance: dict[str, int] = {}
+        for concept in row["concepts"].split("|"):
+            for sku, grade in by_concept.get(concept, {}).items():
+                relevance[sku] = max(grade, relevance.get(sku, 0))
+        if relevance:
+            questions.append(
+                Question(
+                    row["query_id"],
+                    relevance,
+                    words=row["text"],
+                    language=base_code(row["lang"]),
+                    group=row["concepts"],
+                )
+            )
+    return _task("text_multilingual", read_catalogue(catalogue), questions)
+
+
+def _words_to_picture(catalogue: Path, queries: Path) -> Task:
+    """Titles as queries, with all texts left out of the index: can the pictures alone be found by words?"""
+    items = read_catalogue(catalogue)
+    by_title: dict[str, dict[str, int]] = defaultdict(dict)
+    for item in items:
+        by_title[item.title][item.id] = 1
+    questions = [
+        Question(f"title-{n}", relevance, words=title, language="en", group=title)
+        for n, (title, relevance) in enumerate(by_title.items())
+    ]
+    return replace(_task("words_to_picture", items, questions), titles=False)
+
+
+def _gallery_task(name: str, gallery: str, key: str, title: str) -> Callable[[Path, Path], Task]:
+    """Pictures against a gallery of their own; its names aren't in the index."""
+
+    def read(catalogue: Path, queries: Path) -> Task:
+        relevance = _qrels(queries / name / "qrels.csv", "query_id", key)
+        items = _gallery(queries / gallery, key, title)
+        return replace(_task(name, items, _pictures(queries / name, relevance)), titles=False)
+
+    return read
+
+
+def _text_stamps(catalogue: Path, queries: Path) -> Task:
+    folder = queries / "text_stamps"
+    relevance = _qrels(folder / "qrels.csv", "query_id", "item_id")
+    questions = [
+        Question(
+            row["query_id"],
+            relevance[row["query_id"]],
+            words=row["text"],
+            language=base_code(row["lang"]),
+            group=row["title_en"],
+        )
+        for row in rows(folder / "queries.csv", "query_id", "lang", "text", "title_en")
+        if row["query_id"] in relevance
+    ]
+    return _task("text_stamps", _gallery(queries / "gallery_stamps", "item_id", "title_en"), questions)
+
+
+READERS: Mapping[str, Callable[[Path, Path], Task]] = {
+    "grocery_photo": _photo_task("grocery_photo"),
+    "product_views": _photo_task("product_views"),
+    "model_views": _photo_task("model_views"),
+    "clothing_photo": _clothing,
+    "text_multilingual": _text_multilingual,
+    "words_to_picture": _words_to_picture,
+    "text_stamps": _text_stamps,
+    "logos": _gallery_task("logos", "gallery_logos", "brand_id", "brand"),
+    "scene_ikea": _gallery_task("scene_ikea", "gallery_ikea", "item_id", "name"),
+}
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+
+def rows(path: Path, *columns: str) -> Iterable[dict[str, str]]:
+    """The rows of a CSV file. Raises BadInput for a missing file or column, or text that isn't UTF-8."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in columns if name not in (reader.fieldnames or [])]
+            if missing:
+                raise BadInput(
+                    f"{path} has no column {', '.join(map(repr, missing))}. Its columns: {', '.join(reader.fieldnames or [])}.",
+                    field="columns",
+                )
+            yield from ({name: value or "" for name, value in row.items() if name} for row in reader)
+    except OSError as error:
+        raise BadInput(
+            f"{path} can't be read: {error.strerror}. Give the folder that holds it.", field="path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} isn't UTF-8 ({error.reason}).", field="path") from error
+
+
+def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows(path, query, item, "relevance"):
+        found[row[query]][row[item]] = int(row["relevance"])
+    return dict(found)
+
+
+def _pictures(folder: Path, relevance: Mapping[str, Mapping[str, int]]) -> list[Question]:
+    return [
+        Question(row["query_id"], relevance[row["query_id"]], folder / row["image"], group=_best(relevance[row["query_id"]]))
+        for row in rows(folder / "queries.csv", "query_id", "image")
+        if row["query_id"] in relevance
+    ]  # fmt: skip
+
+
+def _gallery(folder: Path, key: str, title: str) -> tuple[Item, ...]:
+    return tuple(
+        Item(row[key], row[title], (folder / row["image"],), {"en": Text(row[title])})
+        for row in rows(folder / "items.csv", key, title, "image")
+    )
+
+
+def _task(name: str, items: tuple[Item, ...], questions: Iterable[Question]) -> Task:
+    asked = tuple(questions)
+    exact = max((grade for question in asked for grade in question.relevance.values()), default=1)
+    return Task(name, items, asked, exact)
+
+
+def _best(relevance: Mapping[str, int]) -> str:
+    return max(sorted(relevance), key=relevance.__getitem__)
+
+
+def _with_identical_pictures(task: Task) -> Task:
+    """Credit every item whose main picture is byte for byte that of a right one: nobody could tell them apart."""
+    if all(question.picture is None for question in task.questions):
+        return task
+    twins: dict[str, list[str]] = defaultdict(list)
+    digest = {}
+    for item in task.items:
+        if item.pictures and item.pictures[0].is_file():
+            digest[item.id] = hashlib.sha256(item.pictures[0].read_bytes()).hexdigest()
+            twins[digest[item.id]].append(item.id)
+    questions = []
+    for question in task.questions:
+        relevance = dict(question.relevance)
+        for id, grade in question.relevance.items():
+            for twin in twins.get(digest.get(id, ""), ()):
+                relevance[twin] = max(grade, relevance.get(twin, 0))
+        questions.append(replace(question, relevance=relevance))
+    return replace(task, questions=tuple(questions))

@@ -1,0 +1,211 @@
+"""A scratch index and a cache of vectors on disk. The shop's index, outbox and embedding cache are never touched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from PIL import Image
+
+from visual_search import wiring
+from visual_search.conf import conf
+from visual_search.encoders.base import Encoder, Role
+from visual_search.engines.base import Engine
+from visual_search.engines.embedded import EmbeddedEngine
+from visual_search.errors import BadInput, PictureRefused
+from visual_search.imaging.decode import decode
+from visual_search.measuring.datasets import Item
+from visual_search.types import (
+    CollectionSchema,
+    Document,
+    EncoderCard,
+    FacetField,
+    FacetKind,
+    ImageVectors,
+    NamedVector,
+    TextVectors,
+)
+
+BATCH = 32
+
+
+class CachingEncoder:
+    """An encoder that remembers on disk what it has encoded, by pixels or words and the space's fingerprint."""
+
+    def __init__(self, encoder: Encoder, file: Path) -> None:
+        self.inner = encoder
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(file, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")  # Losing a cache costs time, nothing else.
+        self._db.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+
+    @property
+    def card(self) -> EncoderCard:
+        return self.inner.card
+
+    def canary(self) -> None:
+        self.inner.canary()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
+        prints = "|".join(space.fingerprint for space in self.card.spaces[:2])
+        keys = [_digest("image", prints, str(image.size), image.tobytes()) for image in pictures]
+        found = self._cached(
+            keys, lambda missing: _rows(self.inner.images([pictures[n] for n in missing]), ("image", "cross"))
+        )
+        return ImageVectors(*(_stacked(found, part) for part in ("image", "cross")))  # type: ignore[arg-type]
+
+    def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
+        text = self.card.text
+        prints = f"{text.fingerprint if text else ''}|{role}|{language}"
+        keys = [_digest("text", prints, one) for one in texts]
+        found = self._cached(
+            keys,
+            lambda missing: _rows(
+                self.inner.texts([texts[n] for n in missing], role=role, language=language), ("text", "cross")
+            ),
+        )
+        # What was learned from a catalogue changes from fit to fit, so it isn't kept.
+        learned = self.inner.texts(texts, role=role, language=language).image if self._learns() else None
+        return TextVectors(_stacked(found, "text"), _stacked(found, "cross"), learned)
+
+    def _learns(self) -> bool:
+        return bool(getattr(self.inner, "fitted", False))
+
+    def _cached(
+        self, keys: Sequence[str], encode: Callable[[list[int]], list[dict[str, np.ndarray[Any, Any]]]]
+    ) -> list[dict[str, np.ndarray[Any, Any]]]:
+        found: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+        for key in keys:
+            row = self._db.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                with np.load(io.BytesIO(row[0])) as saved:
+                    found[key] = {name: saved[name] for name in saved.files}
+        missing = [n for n, key in enumerate(keys) if key not in found]
+        if missing:
+            for n, row in zip(missing, encode(missing), strict=True):
+                buffer = io.BytesIO()
+                np.savez(buffer, **row)  # type: ignore[arg-type]
+                self._db.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (keys[n], buffer.getvalue()))
+                found[keys[n]] = row
+        return [found[key] for key in keys]
+
+
+@contextmanager
+def scratch_index(
+    encoder: Encoder,
+    *,
+    use_configured_engine: bool = False,
+    facets: tuple[FacetField, ...] = (FacetField("category", FacetKind.PATH),),
+) -> Iterator[tuple[Engine, str, CollectionSchema]]:
+    """An engine, a collection of its own and its schema; all of it is gone afterwards."""
+    schema = CollectionSchema(encoder.card.spaces, facets, wiring.languages())
+    collection = f"scratch-{uuid4().hex[:12]}"
+    if use_configured_engine:
+        engine = wiring.engine()
+        try:
+            engine.ensure(collection, schema)
+            yield engine, collection, schema
+        finally:
+            engine.drop(collection)
+        return
+    with TemporaryDirectory(prefix="visual-search-") as folder:
+        embedded = EmbeddedEngine(Path(folder))
+        try:
+            embedded.ensure(collection, schema)
+            yield embedded, collection, schema
+        finally:
+            embedded.close()
+
+
+def open_picture(path: Path, *, grey: bool = False) -> Image.Image:
+    """A picture as a shopper's photo would be opened; BadInput names the file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}.", field="path") from error
+    try:
+        image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=path.name)
+    except PictureRefused as error:
+        raise BadInput(f"{path}: {error}", field="path") from error
+    return image.convert("L").convert("RGB") if grey else image
+
+
+def documents(
+    items: Sequence[Item],
+    encoder: Encoder,
+    *,
+    titles: bool,
+    grey: bool = False,
+    advanced: Callable[[int], object] = len,
+) -> Iterator[Document]:
+    """The documents of these items, as the shop's own indexing would make them."""
+    for start in range(0, len(items), BATCH):
+        batch = items[start : start + BATCH]
+        paths = [(item.id, path) for item in batch for path in item.pictures]
+        vectors: dict[str, dict[str, list[NamedVector]]] = {item.id: {} for item in batch}
+        encoded = encoder.images([open_picture(path, grey=grey) for _, path in paths])
+        for n, (id, path) in enumerate(paths):
+            _add(vectors[id], encoder.card.image.name, path.name, encoded.image[n])
+            if encoded.cross is not None and encoder.card.cross is not None:
+                _add(vectors[id], encoder.card.cross.name, path.name, encoded.cross[n])
+        if titles and encoder.card.text is not None:
+            _add_titles(batch, encoder, vectors)
+        for item in batch:
+            yield Document(
+                id=item.id,
+                version=1,
+                texts=item.texts if titles else {},
+                vectors={space: tuple(found) for space, found in vectors[item.id].items()},
+                facets={"category": item.category or None},
+                codes=(item.id,) if titles else (),
+            )
+        advanced(len(batch))
+
+
+def _add_titles(batch: Sequence[Item], encoder: Encoder, vectors: dict[str, dict[str, list[NamedVector]]]) -> None:
+    space = encoder.card.text
+    assert space is not None
+    by_language: dict[str, list[tuple[str, str]]] = {}
+    for item in batch:
+        for language, text in item.texts.items():
+            by_language.setdefault(language, []).append((item.id, text.title))
+    for language, titles in by_language.items():
+        made = encoder.texts([title for _, title in titles], role="document", language=language).text
+        assert made is not None
+        for (id, _), vector in zip(titles, made, strict=True):
+            if vector.any():
+                _add(vectors[id], space.name, language, vector)
+
+
+def _add(vectors: dict[str, list[NamedVector]], space: str, key: str, vector: np.ndarray[Any, Any]) -> None:
+    vectors.setdefault(space, []).append(NamedVector(key, vector))
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode("utf-8", "replace")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def _rows(vectors: ImageVectors | TextVectors, parts: Iterable[str]) -> list[dict[str, np.ndarray[Any, Any]]]:
+    matrices = {part: getattr(vectors, part) for part in parts}
+    count = next(len(matrix) for matrix in matrices.values() if matrix is not None)
+    return [{part: matrix[n] for part, matrix in matrices.items() if matrix is not None} for n in range(count)]
+
+
+def _stacked(rows: list[dict[str, np.ndarray[Any, Any]]], part: str) -> np.ndarray[Any, Any] | None:
+    return np.stack([row[part] for row in rows]) if rows and part in rows[0] else None

@@ -1,0 +1,115 @@
+"""Products made by a seeded generator: clustered vectors, Zipfian words, a few facets. For speed, never for quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from visual_search.types import (
+    CollectionSchema,
+    Document,
+    FacetField,
+    FacetKind,
+    Matrix,
+    NamedVector,
+    Space,
+    Text,
+    Vector,
+    unit,
+)
+
+CLUSTERS = 200  # kinds of goods
+LATENT = 48  # dimensions in which real features vary; the rest of a vector follows from them
+VOCABULARY = 5_000
+PICTURES = 2  # a product
+FACETS = (
+    FacetField("category", FacetKind.PATH),
+    FacetField("brand", FacetKind.KEYWORD),
+    FacetField("price", FacetKind.NUMBER),
+    FacetField("in_stock", FacetKind.BOOLEAN),
+)
+
+
+@dataclass(frozen=True)
+class Generator:
+    """The same seed gives the same products and queries."""
+
+    schema: CollectionSchema
+    seed: int = 0
+
+    def documents(self, count: int) -> Iterator[Document]:
+        random = np.random.default_rng(self.seed)
+        clouds = {space.name: _Cloud(space, self.seed) for space in self.schema.spaces}
+        for start in range(0, count, 1000):
+            size = min(1000, count - start)
+            kinds = random.integers(CLUSTERS, size=size)
+            vectors = {name: [cloud.near(kinds, random) for _ in range(PICTURES)] for name, cloud in clouds.items()}
+            for n in range(size):
+                yield Document(
+                    id=f"p{start + n:07}",
+                    version=1,
+                    texts={"en": Text(words(random, 5), words(random, 20))},
+                    vectors={
+                        name: tuple(NamedVector(str(place), matrix[n]) for place, matrix in enumerate(matrices))
+                        for name, matrices in vectors.items()
+                    },
+                    facets={
+                        "category": f"Kind {kinds[n] // 20} > Kind {kinds[n]}",
+                        "brand": f"Brand {random.integers(300)}",
+                        "price": float(random.integers(100, 100_000)) / 100,
+                        "in_stock": bool(random.random() < 0.8),
+                    },
+                    codes=(f"p{start + n:07}",),
+                )
+
+    def queries(self, space: Space, count: int) -> Matrix:
+        """Vectors of new objects of the same kinds, shape (count, dims)."""
+        random = np.random.default_rng(self.seed + 1)
+        return _Cloud(space, self.seed).near(random.integers(CLUSTERS, size=count), random)
+
+    def phrases(self, count: int) -> list[str]:
+        random = np.random.default_rng(self.seed + 2)
+        return [words(random, int(random.integers(1, 4))) for _ in range(count)]
+
+
+class _Cloud:
+    """Clustered, anisotropic unit vectors of one space."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        random = np.random.default_rng([seed, space.dims, *space.name.encode()])
+        self.basis = random.normal(size=(LATENT, space.dims)) / (1 + np.arange(LATENT)[:, None]) ** 0.5
+        self.centres = random.normal(size=(CLUSTERS, LATENT))
+
+    def near(self, kinds: np.ndarray, random: np.random.Generator) -> Matrix:  # type: ignore[type-arg]
+        latent = self.centres[kinds] + 0.5 * random.normal(size=(len(kinds), LATENT))
+        return unit(latent @ self.basis + 0.02 * random.normal(size=(len(kinds), self.basis.shape[1])))
+
+
+def words(random: np.random.Generator, count: int) -> str:
+    """Words whose frequencies follow Zipf's law, as in any language."""
+    ranks = np.minimum(random.zipf(1.3, size=count), VOCABULARY)
+    return " ".join(_word(int(rank)) for rank in ranks)
+
+
+def _word(number: int) -> str:
+    syllables = ("ba", "ke", "li", "mo", "nu", "ra", "so", "ti", "va", "ze")
+    return "".join(syllables[int(digit)] for digit in f"{number:04}")
+
+
+def picture(seed: int, side: int = 480) -> Image.Image:
+    """A drawn scene: some shapes on a ground. Encoders take as long for it as for a photo."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (side, side), tuple(random.integers(256, size=3).tolist()))
+    draw = ImageDraw.Draw(image)
+    for _ in range(12):
+        x, y, width, height = random.integers(side, size=4).tolist()
+        shape = draw.ellipse if random.random() < 0.5 else draw.rectangle
+        shape((x, y, x + width // 2, y + height // 2), fill=tuple(random.integers(256, size=3).tolist()))
+    return image
+
+
+def vector_of(document: Document, space: Space) -> Vector:
+    return document.vectors[space.name][0].vector
