@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,8 @@ def _texts(row: Row, translations: Sequence[Row]) -> tuple[dict[str, Any], ...]:
         language = base_code(translation.values["lang"])
         if language is None:
             raise _Faulty(
-                f"{TRANSLATIONS}, line {translation.line}: lang is '{translation.values['lang']}'; give a code such as de or zh-CN."
+                f"{TRANSLATIONS}, line {translation.line}: lang is '{translation.values['lang']}'; "
+                "give a code such as de or zh-CN."
             )
         # zh-CN and zh-TW are one language here; the first one given stays.
         texts.setdefault(
@@ -335,7 +337,7 @@ def _store_pictures(product: Product, pictures: Sequence[tuple[str, bytes]], sav
     for image in old:
         storage, name = image.file.storage, image.file.name
         image.delete()
-        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
+        transaction.on_commit(partial(storage.delete, str(name)))
     for position, (name, data) in enumerate(pictures):
         try:
             # Opened as a shopper's photo is, so that a broken file is named now and not when it is indexed.
@@ -345,7 +347,7 @@ def _store_pictures(product: Product, pictures: Sequence[tuple[str, bytes]], sav
         role = ProductImage.Role.MAIN if position == 0 else ProductImage.Role.VIEW
         image = ProductImage(product=product, position=position, role=role)
         image.file.save(Path(name).name, ContentFile(data), save=False)
-        saved.append((image.file.storage, image.file.name))
+        saved.append((image.file.storage, str(image.file.name)))
         image.save()
 
 

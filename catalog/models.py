@@ -146,7 +146,7 @@ class ProductImage(models.Model):
 
     def read(self) -> bytes:
         """The file's bytes. FileNotFoundError where the storage has lost it."""
-        with self.file.storage.open(self.file.name) as file:
+        with self.file.storage.open(str(self.file.name)) as file:
             data: bytes = file.read()
         return data
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Min
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +20,7 @@ from visual_search.types import Card, path_prefixes
 
 PAGE_SIZE = 24
 NEWEST_SHOWN = 12
-SORTS = {
+SORTS: dict[str, tuple[Any, ...]] = {
     "newest": ("-created_at", "-pk"),
     "price": (F("price").asc(nulls_last=True), "pk"),
     "-price": (F("price").desc(nulls_last=True), "pk"),
@@ -25,10 +28,10 @@ SORTS = {
 }
 
 
-def cards(request: HttpRequest, products: object) -> list[Card]:
+def cards(request: HttpRequest, products: Iterable[Product]) -> list[Card]:
     source = Products()
     language = base_code(request.LANGUAGE_CODE)
-    return [source.card(product, language) for product in products]  # type: ignore[attr-defined]
+    return [source.card(product, language) for product in products]
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

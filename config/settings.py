@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from config import env
@@ -63,7 +64,7 @@ TEMPLATES = [
 
 if database_url := env.text("DATABASE_URL"):
     parts = urlsplit(database_url)
-    DATABASES = {
+    DATABASES: dict[str, dict[str, Any]] = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": parts.path.lstrip("/"),

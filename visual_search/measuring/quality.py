@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,12 +13,11 @@ from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Engine
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.datasets import Item, Question, Task
-from visual_search.measuring.scratch import documents, open_picture, scratch_index
+from visual_search.measuring.scratch import Advanced, documents, ignore_progress, open_picture, scratch_index
 from visual_search.types import CollectionSchema, Query, QueryPicture, unit
 
 FOLDS = 5  # For words_to_picture: a title is asked only of a map that was learned without it.
 RANDOM_DRAWS = 10
-Advanced = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,12 @@ class Report:
 
 
 def measure(
-    task: Task, encoder: Encoder, *, grey: bool = False, use_configured_engine: bool = False, advanced: Advanced = len
+    task: Task,
+    encoder: Encoder,
+    *,
+    grey: bool = False,
+    use_configured_engine: bool = False,
+    advanced: Advanced = ignore_progress,
 ) -> Report:
     """Index the task's items in a scratch index, ask its questions, and compare with chance and with colour.
 
@@ -121,7 +125,7 @@ def _by_colour(task: Task, *, grey: bool) -> list[list[str]]:
     ]
 
 
-def _colour_of(item: Item, *, grey: bool) -> np.ndarray:  # type: ignore[type-arg]
+def _colour_of(item: Item, *, grey: bool) -> np.ndarray:
     return baselines.colour(open_picture(item.pictures[0], grey=grey))
 
 

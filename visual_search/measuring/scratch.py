@@ -35,6 +35,11 @@ from visual_search.types import (
 )
 
 BATCH = 32
+Advanced = Callable[[int], object]  # called after so many more steps
+
+
+def ignore_progress(steps: int) -> None:
+    """For callers without a progress bar."""
 
 
 class CachingEncoder:
@@ -148,7 +153,7 @@ def documents(
     *,
     titles: bool,
     grey: bool = False,
-    advanced: Callable[[int], object] = len,
+    advanced: Advanced = ignore_progress,
 ) -> Iterator[Document]:
     """The documents of these items, as the shop's own indexing would make them."""
     for start in range(0, len(items), BATCH):

@@ -14,7 +14,7 @@ import numpy as np
 from visual_search import search
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Ability, Engine
-from visual_search.measuring.scratch import scratch_index
+from visual_search.measuring.scratch import Advanced, ignore_progress, scratch_index
 from visual_search.measuring.synthetic import FACETS, Generator, picture, vector_of
 from visual_search.types import (
     AnyOf,
@@ -67,7 +67,7 @@ def measure(
     questions: int = 50,
     seed: int = 0,
     use_configured_engine: bool = False,
-    advanced: Callable[[int], object] = len,
+    advanced: Advanced = ignore_progress,
 ) -> Speed:
     """All figures of one run. `advanced(n)` is called after n products were stored."""
     with scratch_index(encoder, use_configured_engine=use_configured_engine, facets=FACETS) as (
@@ -115,7 +115,7 @@ def _throughput(encoder: Encoder, engine: Engine, collection: str, schema: Colle
     generator = Generator(schema, seed=99)
     made = list(generator.documents(PICTURES_ENCODED))
 
-    def encode() -> list[np.ndarray]:  # type: ignore[type-arg]
+    def encode() -> list[np.ndarray]:
         parts = [encoder.images(images[n : n + ENCODER_BATCH]).image for n in range(0, len(images), ENCODER_BATCH)]
         return [row for part in parts for row in part]
 

@@ -83,7 +83,7 @@ class _Cloud:
         self.basis = random.normal(size=(LATENT, space.dims)) / (1 + np.arange(LATENT)[:, None]) ** 0.5
         self.centres = random.normal(size=(CLUSTERS, LATENT))
 
-    def near(self, kinds: np.ndarray, random: np.random.Generator) -> Matrix:  # type: ignore[type-arg]
+    def near(self, kinds: np.ndarray, random: np.random.Generator) -> Matrix:
         latent = self.centres[kinds] + 0.5 * random.normal(size=(len(kinds), LATENT))
         return unit(latent @ self.basis + 0.02 * random.normal(size=(len(kinds), self.basis.shape[1])))
 

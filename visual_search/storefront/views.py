@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from multilingual.languages import base_code
@@ -19,9 +23,22 @@ from visual_search.types import Query
 SIMILAR_SHOWN = 12
 
 
+# Exempt here and protected one call below: the check reads the form, and the photo's handler must be set before that.
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def results(request: HttpRequest) -> HttpResponse:
     """Answers the search box. GET for words and filters (an address to share), POST for photos (never in an address)."""
+    request.upload_handlers = [asking.PhotoUploadHandler(request)]
+    try:
+        return _results(request)
+    except RequestDataTooBig as error:
+        return _failed(request, BadInput(str(error), status=413))
+    except (MultiPartParserError, SuspiciousOperation):
+        return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")))
+
+
+@csrf_protect
+def _results(request: HttpRequest) -> HttpResponse:
     try:
         asked = forms.read(request)
         page = search.search(asked.query)
@@ -29,6 +46,7 @@ def results(request: HttpRequest) -> HttpResponse:
         return _failed(request, error)
     close, distant = showing.split(page.hits)
     token = asking.seal_photo(page.photo_vectors)
+    last = max(1, -(-page.total // page.page_size))
     context = {
         "page": page,
         "close": close,
@@ -39,8 +57,9 @@ def results(request: HttpRequest) -> HttpResponse:
         "facets": showing.facet_boxes(page, asked),
         "chips": showing.chips(asked),
         "orders": showing.orders(asked),
-        "previous_page": page.page - 1,
-        "next_page": page.page + 1 if page.page * page.page_size < page.total else None,
+        "total_close": page.total - page.distant or page.total,
+        "previous_page": min(page.page - 1, last),
+        "next_page": page.page + 1 if page.page < last else None,
     }
     return _page(request, "visual_search/results.html", context)
 
@@ -66,6 +85,8 @@ def similar(request: HttpRequest, object_id: str) -> HttpResponse:
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     response = render(request, name, {"base_template": conf.BASE_TEMPLATE, **context}, status=status)
+    # The same address gives a whole page or tiles alone.
+    patch_vary_headers(response, ["HX-Request"])
     # The page may show a shopper's photo: no shared cache may keep it.
     response["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
     return response
@@ -73,8 +94,8 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
 
 def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:
     if isinstance(error, BadInput):
-        context = {"heading": _("That didn't work"), "message": str(error)}
-        return _page(request, "visual_search/failed.html", context, error.status)
+        refusal = {"heading": _("That didn't work"), "message": str(error)}
+        return _page(request, "visual_search/failed.html", refusal, error.status)
     context = {
         "heading": _("Search is taking a short break"),
         "message": _("The shop is open and its search will be back in a moment. Please try again."),
