@@ -7,10 +7,14 @@ import binascii
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from PIL import Image
 
 from visual_search import wiring
@@ -35,11 +39,67 @@ _PURPOSE = "photo"
 _PREVIEW_SIDE = 160  # px: sharp at 80 CSS px on a phone, about 5 KB
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RANGE_KEYS = {"gte", "lte"}
+_OTHER_FIELDS = 1024 * 1024  # bytes beside the photo: words, filters, token, preview
+_READ_TO_THE_END = 64 * 1024 * 1024  # bytes; a larger body is refused unread, though browsers then show no answer
+
+
+class PhotoUploadHandler(FileUploadHandler):
+    """Keeps an uploaded photo in memory, whatever FILE_UPLOAD_HANDLERS says: it never touches a disk.
+
+    Django's own memory handler drops a file above its limit without a word, so that a photo of 13 MB would search for
+    nothing at all. This one reads on, keeps one byte too many, and `uploaded` then names the size.
+    """
+
+    chunk_size = 64 * 1024
+
+    def handle_raw_input(
+        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
+    ) -> None:
+        if content_length > _READ_TO_THE_END:
+            raise RequestDataTooBig(too_large(content_length))
+        self._room = conf.PICTURE_MAX_BYTES + 1  # for all files of the request together
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._kept = io.BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        part = raw_data[: self._room]
+        self._room -= len(part)
+        self._kept.write(part)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        self._kept.seek(0)
+        return InMemoryUploadedFile(
+            file=self._kept, field_name=self.field_name, name=self.file_name, content_type=self.content_type,
+            size=file_size, charset=self.charset, content_type_extra=self.content_type_extra,
+        )  # fmt: skip
+
+
+def too_large(size: int) -> str:
+    return (
+        f"What was sent has {size / 1e6:.1f} MB; a photo may have {conf.PICTURE_MAX_BYTES / 1e6:.1f} MB. "
+        "Send a smaller version, or a photo at a lower resolution."
+    )
+
+
+def refuse_too_large(content_length: int) -> None:
+    """PictureRefused (413) for a body without files that is larger than a photo in base64 and the other fields."""
+    if content_length > conf.PICTURE_MAX_BYTES * 4 // 3 + _OTHER_FIELDS:
+        raise PictureRefused(too_large(content_length), field="image", code="too_large", status=413)
+
+
+def uploaded(file: UploadedFile[Any]) -> QueryPicture:
+    """The photo in an uploaded file. Raises PictureRefused."""
+    if (file.size or 0) > conf.PICTURE_MAX_BYTES:
+        raise PictureRefused(too_large(file.size or 0), field="image", code="too_large", status=413)
+    return photo(file.read(), name=file.name or "")
 
 
 def photo(data: bytes, *, name: str = "") -> QueryPicture:
-    """An uploaded photo, opened safely under the shop's limits. Raises PictureRefused."""
-    image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
+    """A photo, opened safely under the shop's limits. Raises PictureRefused."""
+    with _naming("image"):
+        image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
     return QueryPicture(image=image)
 
 
@@ -47,13 +107,7 @@ def photo_from_base64(text: str) -> QueryPicture:
     """A photo as base64, with or without `data:image/...;base64,` in front."""
     body = text.partition(",")[2] if text.startswith("data:") else text
     if len(body) * 3 // 4 > conf.PICTURE_MAX_BYTES + 3:
-        raise PictureRefused(
-            f"The photo has about {len(body) * 3 // 4 / 1e6:.1f} MB; at most {conf.PICTURE_MAX_BYTES / 1e6:.1f} MB are "
-            "allowed. Send a smaller version.",
-            field="image",
-            code="too_large",
-            status=413,
-        )
+        raise PictureRefused(too_large(len(body) * 3 // 4), field="image", code="too_large", status=413)
     try:
         data = base64.b64decode(re.sub(r"\s+", "", body), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -74,7 +128,8 @@ def seal_photo(vectors: Mapping[str, Vector]) -> str:
 
 def photo_from_token(token: str) -> QueryPicture:
     """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
-    found = unpack_vectors(_sealer().unseal(token, purpose=_PURPOSE))
+    with _naming("photo_token"):
+        found = unpack_vectors(_sealer().unseal(token, purpose=_PURPOSE))
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     vectors = {
         known[label].name: vector
@@ -125,15 +180,13 @@ def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
         )
     found: list[Filter] = []
     for name, value in raw.items():
-        if name == "not":
-            inner = filters(value, schema)
-            if any(isinstance(filter, Not) for filter in inner):
-                raise BadInput(
-                    "filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not"
-                )
-            found += [Not(filter) for filter in inner if not isinstance(filter, Not)]
-        else:
+        if name != "not":
             found.append(_filter(str(name), value, schema))
+        elif isinstance(value, Mapping) and "not" in value:
+            # Before going in, so that a thousand of them inside each other go no deeper.
+            raise BadInput("filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not")
+        else:
+            found += [Not(inner) for inner in filters(value, schema) if not isinstance(inner, Not)]
     return tuple(found)
 
 
@@ -165,8 +218,11 @@ def _value(value: Any, kind: FacetKind, where: str) -> str | float | bool:
         if value in ("true", "false"):
             return bool(value == "true")
         raise BadInput(f"{where} is {_shown(value)}; it must be true or false.", field=where)
-    if not isinstance(value, str) or not value or "\x00" in value or len(value) > 500:
-        raise BadInput(f"{where} is {_shown(value)}; it must be a text of 1 to 500 characters.", field=where)
+    if not isinstance(value, str) or not value or _CONTROL.search(value) or len(value) > 500:
+        raise BadInput(
+            f"{where} is {_shown(value)}; it must be a text of 1 to 500 characters without control characters.",
+            field=where,
+        )
     return value
 
 
@@ -194,6 +250,16 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
                 field=name[:60],
                 code="unknown_parameter",
             )
+
+
+@contextmanager
+def _naming(field: str) -> Iterator[None]:
+    """Inner rooms don't know what the caller calls the thing; an error must name the parameter that was sent."""
+    try:
+        yield
+    except BadInput as error:
+        error.field = field
+        raise
 
 
 def _shown(value: object) -> str:

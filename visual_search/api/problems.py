@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -13,13 +14,7 @@ from rest_framework.exceptions import APIException, Throttled
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from visual_search.errors import (
-    BadInput,
-    EncoderUnavailable,
-    EngineUnavailable,
-    SchemaMismatch,
-    VisualSearchError,
-)
+from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +23,10 @@ class ProblemRenderer(JSONRenderer):
     media_type = "application/problem+json"
 
 
-def problem(
-    status: int, detail: str, *, code: str, field: str = "", headers: dict[str, str] | None = None
-) -> dict[str, Any]:
+def problem(status: int, detail: str, *, code: str, field: str = "") -> dict[str, Any]:
     """The body of a problem."""
+    # Half a surrogate pair, which JSON can smuggle in, may be quoted in the detail; no encoding can write it out.
+    detail, field = (text.encode("utf-8", "replace").decode() for text in (detail, field))
     return {
         "type": f"urn:visual-search:{code}",
         "title": HTTPStatus(status).phrase,
@@ -61,12 +56,13 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
     if isinstance(error, BadInput):
         return problem(error.status, str(error), code=error.code, field=error.field), {}
     if isinstance(error, EngineUnavailable):
-        return problem(503, str(error), code=error.code), {"Retry-After": str(error.retry_after)}
-    if isinstance(error, SchemaMismatch | EncoderUnavailable | VisualSearchError):
+        logger.warning("Search can't answer: %s", error)
+        return problem(503, _in_public(error), code=error.code), {"Retry-After": str(error.retry_after)}
+    if isinstance(error, VisualSearchError):
         logger.error("Search can't answer: %s", error)
-        return problem(503, str(error), code=error.code), {"Retry-After": "60"}
+        return problem(503, _in_public(error), code=error.code), {"Retry-After": "60"}
     if isinstance(error, RequestDataTooBig):
-        return problem(413, f"The request is too large. {error}", code="too_large"), {}
+        return problem(413, str(error), code="too_large"), {}
     if isinstance(error, MultiPartParserError | SuspiciousOperation | UnicodeError):
         return problem(400, f"The request can't be read: {error}", code="unreadable_request"), {}
     if isinstance(error, Http404):
@@ -78,12 +74,17 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
     return None
 
 
+def _in_public(error: VisualSearchError) -> str:
+    # What an owner needs to know names hosts, folders and settings: it goes to the log, not to the public.
+    return str(error) if settings.DEBUG else "Search can't answer at the moment. Please try again later."
+
+
 def _of_rest_framework(error: APIException) -> tuple[dict[str, Any], dict[str, str]]:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    if isinstance(error, Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    if isinstance(error, Throttled) and (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
     code = error.get_codes()
     detail = error.detail
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,29 +10,35 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework.request import Request
 
+from multilingual.languages import LANGUAGES, base_code
 from visual_search import asking, wiring
 from visual_search.conf import conf
 from visual_search.errors import BadInput
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
-    "image", "q", "filters", "lang", "page", "page_size", "sort", "like", "photo_token", "facets", "explain",
+    "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "image", "photo_token",
 )  # fmt: skip
+SHAREABLE = PARAMETERS[:-2]  # An address ends up in logs and histories, so a photo can't travel in it.
 
 
 def query_from(request: Request, *, collection: str = "products") -> Query:
     """The question that this request asks. Raises BadInput for anything that isn't as documented."""
-    data = request.query_params if request.method == "GET" else request.data
-    if not isinstance(data, Mapping):
-        raise BadInput('The body must be an object, such as {"q": "red chair"}.', field="body")
-    asking.refuse_unknown(data, PARAMETERS)
+    if request.method == "POST":
+        data = _body(request)
+        asking.refuse_unknown(data, PARAMETERS)
+    else:
+        data = request.query_params
+        if "image" in data or "photo_token" in data:
+            raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
+        asking.refuse_unknown(data, SHAREABLE)
     schema = wiring.schema(collection)
     return Query(
         collection=collection,
         pictures=_pictures(data),
         words=asking.words(_text(data, "q")),
         like=tuple(_texts(data, "like")),
-        language=_text(data, "lang") or None,
+        language=_language(data),
         filters=asking.filters(_filters(data), schema),
         sort=_text(data, "sort") or "relevance",
         page=asking.whole_number(data.get("page"), field="page", default=1),
@@ -41,6 +48,22 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
     )
 
 
+def _body(request: Request) -> Mapping[str, Any]:
+    request._request.upload_handlers = [asking.PhotoUploadHandler(request._request)]
+    charset = request._request.encoding
+    if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
+        raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
+    if not (request.content_type or "").startswith("multipart/"):
+        asking.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
+    try:
+        data = request.data
+    except RecursionError:
+        raise BadInput("The body is nested too deeply to be read.", field="body") from None
+    if not isinstance(data, Mapping):
+        raise BadInput('The body must be an object, such as {"q": "red chair"}.', field="body")
+    return data
+
+
 def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
     image, token = data.get("image"), _text(data, "photo_token")
     if image not in (None, "") and token:
@@ -48,12 +71,20 @@ def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
     if token:
         return (asking.photo_from_token(token),)
     if isinstance(image, UploadedFile):
-        return (asking.photo(image.read(), name=image.name or ""),)
+        return (asking.uploaded(image),)
     if "image" not in data:
         return ()
     if not isinstance(image, str):
         raise BadInput(f"image is {repr(image)[:60]}; send a file, or its bytes as base64 text.", field="image")
     return (asking.photo_from_base64(image),)
+
+
+def _language(data: Mapping[str, Any]) -> str | None:
+    tag = _text(data, "lang")
+    code = base_code(tag)
+    if tag and code not in LANGUAGES:
+        raise BadInput(f"lang is {tag[:20]!r}; it must be a language code such as 'de' or 'pt-BR'.", field="lang")
+    return code
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
@@ -69,9 +100,9 @@ def _texts(data: Mapping[str, Any], name: str) -> list[str]:
     value = data.get(name)
     if value in (None, ""):
         return []
-    values = value if isinstance(value, list) else str(value).split(",")
-    if not all(isinstance(part, str | int) and not isinstance(part, bool) for part in values) or len(values) > 20:
-        raise BadInput(f"{name} is {repr(value)[:60]}; it must be a list of at most 20 texts.", field=name)
+    values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str | int) and not isinstance(part, bool) for part in values) or len(values) > 50:
+        raise BadInput(f"{name} is {repr(value)[:60]}; it must be a list of at most 50 texts.", field=name)
     return [str(part).strip() for part in values if str(part).strip()]
 
 

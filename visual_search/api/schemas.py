@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 
-class SearchRequest(serializers.Serializer):
+class SearchRequest(serializers.Serializer[Any]):
     q = serializers.CharField(required=False, help_text="Words in any language.")
     filters = serializers.JSONField(
         required=False,
@@ -31,12 +33,12 @@ class JsonSearchRequest(SearchRequest):
     image = serializers.CharField(required=False, help_text="The file's bytes as base64.")
 
 
-class Total(serializers.Serializer):
+class Total(serializers.Serializer[Any]):
     value = serializers.IntegerField()
     relation = serializers.ChoiceField(["eq", "gte"], help_text="`gte`: there may be more.")
 
 
-class SearchHit(serializers.Serializer):
+class SearchHit(serializers.Serializer[Any]):
     id = serializers.CharField()
     sku = serializers.CharField()
     title = serializers.CharField()
@@ -53,23 +55,23 @@ class SearchHit(serializers.Serializer):
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
 
 
-class FacetItem(serializers.Serializer):
+class FacetItem(serializers.Serializer[Any]):
     value = serializers.JSONField()
     count = serializers.IntegerField()
 
 
-class FacetRange(serializers.Serializer):
+class FacetRange(serializers.Serializer[Any]):
     min = serializers.FloatField()
     max = serializers.FloatField()
 
 
-class Facet(serializers.Serializer):
+class Facet(serializers.Serializer[Any]):
     key = serializers.CharField()
     items = FacetItem(many=True)
     range = FacetRange(allow_null=True)
 
 
-class SearchAnswer(serializers.Serializer):
+class SearchAnswer(serializers.Serializer[Any]):
     query_id = serializers.UUIDField()
     took_ms = serializers.FloatField()
     total = Total()
@@ -84,18 +86,18 @@ class SearchAnswer(serializers.Serializer):
     timings_ms = serializers.DictField(child=serializers.FloatField())
 
 
-class HealthAnswer(serializers.Serializer):
+class HealthAnswer(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     engine = serializers.CharField()
     encoder = serializers.CharField()
     detail = serializers.CharField()
     documents = serializers.DictField(child=serializers.IntegerField())
-    pending = serializers.IntegerField(help_text="Saved objects that aren't in the index yet.")
-    failed = serializers.IntegerField()
+    pending = serializers.IntegerField(allow_null=True, help_text="Saved objects that aren't in the index yet.")
+    failed = serializers.IntegerField(allow_null=True)
     advice = serializers.ListField(child=serializers.CharField())
 
 
-class Problem(serializers.Serializer):
+class Problem(serializers.Serializer[Any]):
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from visual_search.api.problems import not_found
 from visual_search.api.views import HealthView, SearchView, SimilarView
@@ -20,6 +20,6 @@ urlpatterns = [
     path("search", SearchView.as_view(), name="search"),
     path("products/<str:id>/similar", SimilarView.as_view(), name="similar"),
     path("health", HealthView.as_view(), name="health"),
-    path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     re_path(r"", nothing_here),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import DatabaseError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -25,7 +26,7 @@ from visual_search.conf import conf
 from visual_search.models import IndexEntry, State
 from visual_search.types import Query
 
-_PROBLEMS = {400: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
+_PROBLEMS = {400: Problem, 404: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
 _NUMBER = [
     OpenApiParameter("page", int, description="From 1."),
     OpenApiParameter("page_size", int, description="1 to 100."),
@@ -58,6 +59,8 @@ class SearchView(APIView):
             OpenApiParameter("lang", str),
             OpenApiParameter("sort", str),
             OpenApiParameter("like", str),
+            OpenApiParameter("facets", str),
+            OpenApiParameter("explain", bool),
             *_NUMBER,
         ],
         responses={200: SearchAnswer, **_PROBLEMS},
@@ -93,11 +96,16 @@ class HealthView(APIView):
             "encoder": wiring.encoder().card.id,
             "detail": health.detail,
             "documents": dict(health.documents),
-            "pending": IndexEntry.objects.filter(state__in=[State.PENDING, State.PROCESSING]).count(),
-            "failed": IndexEntry.objects.filter(state=State.FAILED).count(),
+            "pending": None,
+            "failed": None,
             "advice": list(health.advice),
         }
-        return Response(body, status=200 if health.ok else 503)
+        try:
+            body["pending"] = IndexEntry.objects.filter(state__in=[State.PENDING, State.PROCESSING]).count()
+            body["failed"] = IndexEntry.objects.filter(state=State.FAILED).count()
+        except DatabaseError as error:
+            body |= {"ok": False, "detail": f"The database doesn't answer ({type(error).__name__})."}
+        return Response(body, status=200 if body["ok"] else 503)
 
 
 def _answer(query: Query) -> Response:

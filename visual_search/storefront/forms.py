@@ -85,7 +85,7 @@ def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tup
 def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:
     upload = request.FILES.get("image")
     if upload is not None:
-        picture = asking.photo(upload.read(), name=upload.name or "")
+        picture = asking.uploaded(upload)
         assert picture.image is not None
         return picture, asking.preview(picture.image)
     if token := data.get("photo_token"):

@@ -76,6 +76,47 @@
     // The file input lies invisibly over the camera; its label takes Enter and Space like a button.
     if (event.target.matches?.("[data-vs-file]") && event.key === "Enter") event.target.click();
   });
-  // After a filter, focus and screen readers go to the new heading.
-  document.addEventListener("htmx:afterSwap", () => document.querySelector("#vs-form h1")?.focus({ preventScroll: true }));
+  // Below: the results form, whose filters, order and pages htmx loads in place.
+  const results = () => document.querySelector("#vs-form");
+  const ours = (event) => event.detail.target?.id === "vs-form";
+  let before = null; // what the form looked like when it was replaced
+
+  function complain(text) {
+    const trouble = results()?.querySelector("[data-vs-trouble]");
+    if (!trouble) return;
+    trouble.textContent = text || trouble.dataset.vsOffline;
+    trouble.hidden = false;
+    trouble.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!ours(event)) return;
+    if (event.detail.xhr.status < 400) {
+      const active = document.activeElement?.closest("#vs-form input, #vs-form select");
+      before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
+      return;
+    }
+    // A refusal must not replace the form, or the photo and all filters would be gone: only its message is shown.
+    event.detail.shouldSwap = false;
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    complain(answer.querySelector("[data-vs-message]")?.textContent);
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (ours(event)) complain();
+  });
+  // The results are new: screen readers hear the count; focus stays on the changed filter, else goes to the heading.
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = results();
+    if (!before || !form) return;
+    const { name, value, open } = before;
+    before = null;
+    const live = document.querySelector("[data-vs-live]");
+    if (live) live.textContent = form.querySelector("[data-vs-count]")?.textContent ?? "";
+    const facets = form.querySelector("details");
+    if (facets && open) facets.open = true;
+    const same = [...(form.elements ?? [])].find(
+      (item) => name && item.name === name && (item.type !== "checkbox" || item.value === value),
+    );
+    (same ?? form.querySelector("h1"))?.focus({ preventScroll: true });
+  });
 })();
