@@ -15,6 +15,8 @@ from multilingual.segmenting import bigrams, runs
 # A run of up to four characters is a word or a name and is looked for as a phrase; longer runs are phrases of several
 # words, of which some may be missing.
 PHRASE_LENGTH = 4
+# Nobody types a word of more characters; cut here, a pasted key or a flood of one letter breaks no engine's limit.
+LONGEST_WORD = 64
 _local = threading.local()
 # "l'armoire", "dell'ufficio", "men's": what stands on the short side of an apostrophe isn't looked for.
 _ELISION = re.compile(r"\b[^\W\d_]{1,2}'(?=\w)|(?<=\w)'s\b|\b(?:d|n)ell'(?=\w)")
@@ -39,7 +41,8 @@ def analyse_query(text: str, language: str) -> list[tuple[str, ...]]:
 def _phrases(text: str, language: str) -> list[tuple[str, ...]]:
     stem = _stem_for(language)
     return [
-        tuple(bigrams(run)) if unspaced else (stem(run),) for run, unspaced in runs(_ELISION.sub(" ", normalise(text)))
+        tuple(bigrams(run)) if unspaced else (stem(run[:LONGEST_WORD]),)
+        for run, unspaced in runs(_ELISION.sub(" ", normalise(text)))
     ]
 
 

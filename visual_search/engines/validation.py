@@ -129,3 +129,19 @@ def known_fields(names: Sequence[str], schema: CollectionSchema) -> Iterable[Fac
 def plain_code(code: str) -> str:
     """The form in which codes are kept and compared: trimmed and without case."""
     return code.strip().casefold()
+
+
+def same_schema(one: CollectionSchema, other: CollectionSchema) -> bool:
+    """Labels may change; spaces, facets and languages may not."""
+    return (
+        one.spaces == other.spaces
+        and one.languages == other.languages
+        and [(field.name, field.kind) for field in one.facets] == [(field.name, field.kind) for field in other.facets]
+    )
+
+
+def schema_in_words(schema: CollectionSchema) -> str:
+    """For messages that set two schemas side by side."""
+    spaces = ", ".join(f"{space.name}[{space.dims}] {space.fingerprint[:12]}" for space in schema.spaces)
+    facets = ", ".join(f"{field.name}:{field.kind}" for field in schema.facets)
+    return f"spaces ({spaces}), facets ({facets}), languages ({', '.join(schema.languages)})"

@@ -1,0 +1,35 @@
+"""Real servers. Without them these tests skip with a reason; under REQUIRE_LIVE=1 they fail."""
+
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from elasticsearch import Elasticsearch
+
+
+def absent(reason: str) -> None:
+    if os.environ.get("REQUIRE_LIVE") == "1":
+        pytest.fail(f"REQUIRE_LIVE=1, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    url = os.environ.get("ELASTICSEARCH_URL", "http://127.0.0.1:19200").split(",")[0]
+    with Elasticsearch(url, request_timeout=2, max_retries=0) as client:
+        try:
+            client.cluster.health(wait_for_status="yellow", timeout="30s")
+        except Exception as error:
+            absent(f"no Elasticsearch answers at {url} ({type(error).__name__}); set ELASTICSEARCH_URL")
+    return url
+
+
+@pytest.fixture
+def prefix(elasticsearch_url: str) -> Iterator[str]:
+    """Index names of this test alone; whatever it leaves is removed."""
+    name = f"test-{uuid4().hex[:10]}-"
+    yield name
+    with Elasticsearch(elasticsearch_url) as client:
+        for index in client.indices.get(index=f"{name}*"):
+            client.indices.delete(index=index)

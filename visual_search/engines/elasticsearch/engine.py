@@ -1,0 +1,421 @@
+"""The Engine protocol on Elasticsearch: legs as one _msearch, external versions, rebuilds behind an alias."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+from elasticsearch.helpers import streaming_bulk
+
+from visual_search.engines.base import Ability
+from visual_search.engines.elasticsearch import mapping, query
+from visual_search.engines.elasticsearch.errors import kind_of, readable
+from visual_search.engines.elasticsearch.probe import probe
+from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words, why_not
+from visual_search.errors import EngineUnavailable, IndexMissing, SchemaMismatch, VisualSearchError
+from visual_search.types import (
+    BrowseLeg,
+    CodeLeg,
+    CollectionSchema,
+    Document,
+    EngineAnswer,
+    EngineQuery,
+    FacetAnswer,
+    FacetCount,
+    FacetKind,
+    Health,
+    Leg,
+    LegAnswer,
+    LegHit,
+    RebuildReport,
+    Rejected,
+    UpsertReport,
+    VectorLeg,
+    VersionedId,
+)
+
+CHUNK_DOCUMENTS = 200
+CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are about 6 MB of JSON
+META_SECONDS = 5.0  # how long a process believes which index the alias names
+PAGE = 5_000
+_NAME = re.compile(r"[^a-z0-9_\-.]+")
+
+
+class ElasticsearchEngine:
+    """Keeps each collection in one index behind the alias `<prefix><collection>`.
+
+    `request_timeout` in seconds. One client a process, made at the first use (so after a fork).
+    """
+
+    abilities = frozenset({Ability.EXACT_KNN, Ability.SEVERAL_HOSTS})
+
+    def __init__(
+        self,
+        hosts: Sequence[str] | str,
+        *,
+        api_key: str | None = None,
+        basic_auth: tuple[str, str] | None = None,
+        ca_certs: str | None = None,
+        index_prefix: str = "",
+        request_timeout: float = 5.0,
+        bulk_timeout: float = 60.0,
+        replicas: int = 0,
+    ) -> None:
+        self.options: dict[str, Any] = {
+            "hosts": [hosts] if isinstance(hosts, str) else list(hosts),
+            "api_key": api_key,
+            "basic_auth": basic_auth,
+            "ca_certs": ca_certs,
+            "request_timeout": request_timeout,
+            "http_compress": True,
+            "retry_on_status": (429, 502, 503, 504),
+            "max_retries": 3,
+        }
+        self.prefix = index_prefix
+        self.bulk_timeout = bulk_timeout
+        self.replicas = replicas
+        self._lock = threading.RLock()
+        self._client: Elasticsearch | None = None
+        self._process = 0
+        self._abilities: query.Abilities | None = None
+        self._schemas: dict[str, tuple[float, CollectionSchema]] = {}
+
+    # --- Client ---------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> Elasticsearch:
+        if self._client is None or self._process != os.getpid():
+            with self._lock:
+                if self._client is None or self._process != os.getpid():
+                    options = {name: value for name, value in self.options.items() if value is not None}
+                    self._client = Elasticsearch(**options)
+                    self._process = os.getpid()
+        return self._client
+
+    @property
+    def found(self) -> query.Abilities:
+        if self._abilities is None:
+            with self._lock:
+                if self._abilities is None:
+                    with readable():
+                        self._abilities = probe(self.client, self.prefix)
+        return self._abilities
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None and self._process == os.getpid():
+                self._client.close()
+            self._client = None
+            self._schemas.clear()
+
+    # --- Names ----------------------------------------------------------------------------------
+
+    def alias(self, collection: str) -> str:
+        return self.prefix + _NAME.sub("-", collection.lower())
+
+    def _previous_alias(self, collection: str) -> str:
+        return f"{self.alias(collection)}--previous"
+
+    def _behind(self, alias: str) -> str | None:
+        """The index that an alias names; None where there is no such alias."""
+        if not self.client.indices.exists_alias(name=alias):
+            return None
+        return next(iter(self.client.indices.get_alias(name=alias)), None)
+
+    def _generations(self, collection: str) -> list[str]:
+        return sorted(self.client.indices.get(index=f"{self.alias(collection)}-v*", features="aliases"))
+
+    def _next_name(self, collection: str, schema: CollectionSchema) -> str:
+        numbers = [int(match[1]) for name in self._generations(collection) if (match := re.search(r"-v(\d+)-", name))]
+        return f"{self.alias(collection)}-v{max(numbers, default=0) + 1:04}-{mapping.fingerprint_of(schema)}"
+
+    # --- The life of a collection ---------------------------------------------------------------
+
+    def ensure(self, collection: str, schema: CollectionSchema) -> None:
+        try:
+            found = self._schema(collection)
+        except IndexMissing:
+            with readable(collection):
+                self._create_first(collection, schema)
+            found = self._schema(collection)
+        if not same_schema(found, schema):
+            raise SchemaMismatch(
+                f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
+                f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
+            )
+
+    def _create_first(self, collection: str, schema: CollectionSchema) -> None:
+        name = f"{self.alias(collection)}-v0001-{mapping.fingerprint_of(schema)}"
+        body = mapping.index_body(schema, bbq=self.found.bbq, replicas=self.replicas)
+        try:
+            self.client.indices.create(index=name, **body, aliases={self.alias(collection): {}})
+        except ApiError as error:
+            # Another process made it at the same moment.
+            if kind_of(error) != "resource_already_exists_exception":
+                raise
+
+    def _schema(self, collection: str) -> CollectionSchema:
+        """The schema in the index's _meta, asked again after META_SECONDS: another process may have swapped."""
+        known = self._schemas.get(collection)
+        if known is not None and time.monotonic() - known[0] < META_SECONDS:
+            return known[1]
+        with readable(collection):
+            found = next(iter(self.client.indices.get_mapping(index=self.alias(collection)).values()))
+        meta = found["mappings"].get("_meta", {})
+        if meta.get("format") != mapping.FORMAT:
+            raise SchemaMismatch(f"The index of '{collection}' has another format. Run `manage.py rebuild_index`.")
+        schema = mapping.schema_from_json(meta["schema"])
+        self._schemas[collection] = (time.monotonic(), schema)
+        return schema
+
+    def drop(self, collection: str) -> None:
+        with readable(collection):
+            for name in self._generations(collection):
+                self.client.indices.delete(index=name, ignore_unavailable=True)
+        self._schemas.pop(collection, None)
+
+    def refresh(self, collection: str) -> None:
+        with readable(collection):
+            self.client.indices.refresh(index=self.alias(collection))
+
+    # --- Writing --------------------------------------------------------------------------------
+
+    def upsert(self, collection: str, documents: Iterable[Document]) -> UpsertReport:
+        schema = self._schema(collection)
+        return self._write(collection, self.alias(collection), schema, documents)
+
+    def delete(self, collection: str, ids: Sequence[VersionedId]) -> UpsertReport:
+        schema = self._schema(collection)
+        return self._write(collection, self.alias(collection), schema, ids)
+
+    def _write(
+        self, collection: str, index: str, schema: CollectionSchema, changes: Iterable[Document | VersionedId]
+    ) -> UpsertReport:
+        stored: list[str] = []
+        skipped: list[str] = []
+        rejected: list[Rejected] = []
+
+        def actions() -> Iterator[dict[str, Any]]:
+            for change in changes:
+                if isinstance(change, VersionedId):
+                    source = mapping.tombstone(change.id, change.version)
+                elif fault := why_not(change, schema):
+                    rejected.append(Rejected(change.id, fault))
+                    continue
+                else:
+                    source = mapping.source_of(change, schema)
+                yield {
+                    "_op_type": "index",
+                    "_index": index,
+                    "_id": change.id,
+                    "version": change.version,
+                    "version_type": "external",
+                    "_source": source,
+                }
+
+        with readable(collection):
+            for done, item in streaming_bulk(
+                self.client.options(request_timeout=self.bulk_timeout),
+                actions(),
+                chunk_size=CHUNK_DOCUMENTS,
+                max_chunk_bytes=CHUNK_BYTES,
+                max_retries=4,
+                initial_backoff=0.5,
+                max_backoff=8,
+                raise_on_error=False,
+                # A write to an alias that has vanished must not make an index with guessed types.
+                require_alias=index == self.alias(collection),
+            ):
+                result = item["index"]
+                if done:
+                    stored.append(result["_id"])
+                elif result["status"] == 409:
+                    skipped.append(result["_id"])  # The index has this version or a newer one.
+                elif result["status"] == 404:
+                    raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+                elif result["status"] in (429, 503):
+                    raise EngineUnavailable("Elasticsearch is too busy to store documents.", retry_after=10)
+                else:
+                    rejected.append(Rejected(result["_id"], _reason(result)))
+        return UpsertReport(tuple(stored), tuple(skipped), tuple(rejected))
+
+    # --- Reading --------------------------------------------------------------------------------
+
+    def search(self, collection: str, asked: EngineQuery) -> EngineAnswer:
+        schema = self._schema(collection)
+        check_query(asked, schema)
+        searches: list[dict[str, Any]] = []
+        for leg in asked.legs:
+            searches += [{}, query.body(leg, asked, schema, self.found)]
+        with readable(collection):
+            replies = self.client.msearch(index=self.alias(collection), searches=searches)["responses"]
+            for reply in replies:
+                if "error" in reply:
+                    self._raise(reply, collection)
+        return EngineAnswer(tuple(_leg_answer(leg, reply) for leg, reply in zip(asked.legs, replies, strict=True)))
+
+    def _raise(self, reply: dict[str, Any], collection: str) -> None:
+        status, error = reply.get("status", 500), reply["error"]
+        kind = error.get("type", "unknown") if isinstance(error, dict) else "unknown"
+        if status == 404:
+            raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+        if status == 400:
+            raise SchemaMismatch(
+                f"The index of '{collection}' doesn't fit the question ({kind}). Run `manage.py rebuild_index`."
+            )
+        raise EngineUnavailable(f"Elasticsearch couldn't answer ({status}, {kind}).")
+
+    def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
+        schema = self._schema(collection)
+        kinds = {name: known_field(name, schema).kind for name in fields}
+        with readable(collection):
+            found = self.client.search(index=self.alias(collection), **query.facet_body(ids, fields, schema))
+        return tuple(_facet_answer(name, kinds[name], found["aggregations"][name]) for name in fields)
+
+    def versions(self, collection: str) -> Iterator[VersionedId]:
+        with readable(collection):
+            pit = self.client.open_point_in_time(index=self.alias(collection), keep_alive="2m")["id"]
+        after: list[Any] | None = None
+        try:
+            while True:
+                with readable(collection):
+                    reply = self.client.search(
+                        pit={"id": pit, "keep_alive": "2m"},
+                        size=PAGE,
+                        query={"term": {"deleted": False}},
+                        sort=[{"id": "asc"}],
+                        search_after=after,
+                        source=False,
+                        docvalue_fields=[{"field": "id"}, {"field": "version"}],
+                        track_total_hits=False,
+                    )
+                pit, rows = reply["pit_id"], reply["hits"]["hits"]
+                if not rows:
+                    return
+                after = rows[-1]["sort"]
+                yield from (VersionedId(row["fields"]["id"][0], row["fields"]["version"][0]) for row in rows)
+        finally:
+            self.client.options(ignore_status=404).close_point_in_time(id=pit)
+
+    def health(self) -> Health:
+        counts: dict[str, int] = {}
+        try:
+            with readable():
+                cluster = self.client.cluster.health()
+                for name, aliases in self.client.indices.get_alias(index=f"{self.prefix}*").items():
+                    for alias in aliases["aliases"]:
+                        if re.search(r"-v\d+-", name) and not alias.endswith("--previous"):
+                            found = self.client.count(index=name, query={"term": {"deleted": False}})
+                            counts[alias.removeprefix(self.prefix)] = found["count"]
+        except VisualSearchError as error:
+            return Health(False, "elasticsearch", str(error), counts)
+        detail = f"cluster {cluster['status']}, {cluster['number_of_nodes']} nodes"
+        return Health(cluster["status"] != "red", "elasticsearch", detail, counts)
+
+    # --- Rebuilding -----------------------------------------------------------------------------
+
+    def rebuild(
+        self, collection: str, schema: CollectionSchema, documents: Iterable[Document | VersionedId]
+    ) -> RebuildReport:
+        begin = time.perf_counter()
+        with readable(collection):
+            old = self._behind(self.alias(collection))
+            name = self._next_name(collection, schema)
+            body = mapping.index_body(schema, bbq=self.found.bbq, replicas=0)
+            body["settings"]["refresh_interval"] = "-1"
+            self.client.indices.create(index=name, **body)
+        slow = self.client.options(request_timeout=600)
+        try:
+            report = self._write(collection, name, schema, documents)
+            with readable(collection):
+                slow.indices.refresh(index=name)
+                # One segment has one graph: searches are several times faster, and nothing else writes here yet.
+                slow.indices.forcemerge(index=name, max_num_segments=1)
+                self.client.indices.put_settings(
+                    index=name, settings={"refresh_interval": "1s", "number_of_replicas": self.replicas}
+                )
+                count = self.client.count(index=name, query={"term": {"deleted": False}})["count"]
+        except BaseException:
+            self.client.options(ignore_status=404).indices.delete(index=name)
+            raise
+        with readable(collection):
+            self._swap(collection, current=name, previous=old)
+            for other in self._generations(collection):
+                if other not in (name, old):
+                    self.client.indices.delete(index=other, ignore_unavailable=True)
+        return RebuildReport(count, report.rejected, time.perf_counter() - begin, name, old)
+
+    def rollback(self, collection: str) -> str:
+        with readable(collection):
+            current = self._behind(self.alias(collection))
+            previous = self._behind(self._previous_alias(collection))
+            if current is None or previous is None:
+                raise IndexMissing(
+                    f"There is no earlier index of '{collection}' to go back to. Run `manage.py rebuild_index`."
+                )
+            self._swap(collection, current=previous, previous=current)
+        return previous
+
+    def _swap(self, collection: str, *, current: str, previous: str | None) -> None:
+        """Both aliases in one call, so that no query ever finds none or two."""
+        alias, before = self.alias(collection), self._previous_alias(collection)
+        everything = f"{alias}-v*"
+        actions: list[dict[str, Any]] = [
+            {"remove": {"index": everything, "alias": alias, "must_exist": False}},
+            {"remove": {"index": everything, "alias": before, "must_exist": False}},
+            {"add": {"index": current, "alias": alias}},
+        ]
+        if previous is not None:
+            actions.append({"add": {"index": previous, "alias": before}})
+        self.client.indices.update_aliases(actions=actions)
+        self._schemas.pop(collection, None)
+
+
+# --- Replies ------------------------------------------------------------------------------------
+
+
+def _leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
+    rows = reply["hits"]["hits"]
+    if isinstance(leg, VectorLeg):
+        hits = [
+            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), 6), _key(row, leg.space))
+            for row in rows
+        ]
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        total = reply["hits"]["total"]["value"]
+        return LegAnswer(leg.name, tuple(hits[: leg.k]), total, "eq" if total < leg.k or leg.exact else "gte")
+    constant = isinstance(leg, CodeLeg | BrowseLeg)
+    hits = [
+        LegHit(row["fields"]["id"][0], 1.0 if constant else max(round(row["_score"] or 0.0, 6), 1e-6)) for row in rows
+    ]
+    total = reply["hits"]["total"]
+    return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
+
+
+def _key(row: dict[str, Any], space: str) -> str:
+    best = row["inner_hits"]["best"]["hits"]["hits"]
+    if not best:
+        return ""
+    # The field's path is flat for a doc value of the nested object.
+    values = best[0].get("fields", {})
+    return str(next(iter(next(iter(values.values()), [""])), "")) if values else ""
+
+
+def _facet_answer(name: str, kind: FacetKind, found: dict[str, Any]) -> FacetAnswer:
+    if kind is FacetKind.NUMBER:
+        return FacetAnswer(name, minimum=found["min"], maximum=found["max"])
+    values = [
+        FacetCount(bool(bucket["key"]) if kind is FacetKind.BOOLEAN else bucket["key"], bucket["doc_count"])
+        for bucket in found["buckets"]
+    ]
+    return FacetAnswer(name, tuple(sorted(values, key=lambda item: (-item.count, item.value))))
+
+
+def _reason(result: dict[str, Any]) -> str:
+    error = result.get("error", {})
+    return f"Elasticsearch refused it: {error.get('type', 'unknown') if isinstance(error, dict) else 'unknown'}."

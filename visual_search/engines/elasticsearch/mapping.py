@@ -1,0 +1,147 @@
+"""Index settings, mappings and documents as plain dictionaries. Pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from multilingual.analysis import analyse
+from multilingual.languages import UNDETERMINED
+from visual_search.engines.validation import facet_values, plain_code
+from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space
+
+FORMAT = 1  # Raise it when the mapping changes: an index of another format is refused with "run rebuild_index".
+QUANTISED_FROM = 64  # dims; smaller vectors cost nothing whole, and bbq needs more than 64
+TEXT_PARTS = ("title", "keywords", "description")
+
+
+def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[str, Any]:
+    """Settings and mappings of a new index. `bbq`: the node has bbq_hnsw and rescore_vector."""
+    languages = dict.fromkeys((*schema.languages, UNDETERMINED))
+    return {
+        "settings": {
+            "number_of_shards": 1,
+            "number_of_replicas": replicas,
+            "refresh_interval": "1s",
+            "analysis": {
+                # Texts arrive as index terms, made by multilingual/analysis.py for every engine alike: so a word that one
+                # engine finds, the other finds too. What is left to do is to split at spaces and to fold diacritics.
+                "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["asciifolding"]}},
+            },
+            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}},
+        },
+        "mappings": {
+            "dynamic": "strict",
+            "_meta": {"format": FORMAT, "schema": schema_to_json(schema)},
+            "properties": {
+                "id": {"type": "keyword"},
+                "version": {"type": "long"},
+                "deleted": {"type": "boolean"},
+                "codes": {"type": "keyword"},
+                "facets": {"properties": {field.name: _facet_mapping(field) for field in schema.facets}},
+                "texts": {
+                    "properties": {
+                        language: {"properties": {part: {"type": "text", "analyzer": "terms"} for part in TEXT_PARTS}}
+                        for language in languages
+                    }
+                },
+                "vectors": {
+                    "properties": {
+                        space.name: {
+                            "type": "nested",
+                            "properties": {"key": {"type": "keyword"}, "v": _vector_mapping(space, bbq=bbq)},
+                        }
+                        for space in schema.spaces
+                    }
+                },
+            },
+        },
+    }
+
+
+def _vector_mapping(space: Space, *, bbq: bool) -> dict[str, Any]:
+    """The index type is always named: its default changes with the server's version."""
+    kind = "hnsw" if space.dims <= QUANTISED_FROM else "bbq_hnsw" if bbq else "int8_hnsw"
+    return {
+        "type": "dense_vector",
+        "dims": space.dims,
+        "similarity": "cosine",
+        "index": True,
+        "index_options": {"type": kind, "m": 16, "ef_construction": 100},
+    }
+
+
+def _facet_mapping(field: FacetField) -> dict[str, Any]:
+    return {
+        FacetKind.KEYWORD: {"type": "keyword"},
+        FacetKind.PATH: {"type": "keyword"},
+        FacetKind.NUMBER: {"type": "double"},
+        FacetKind.BOOLEAN: {"type": "boolean"},
+    }[field.kind]
+
+
+def source_of(document: Document, schema: CollectionSchema) -> dict[str, Any]:
+    """What is stored of a document."""
+    fields = {field.name: field for field in schema.facets}
+    facets = {name: _facet(fields[name], value) for name, value in document.facets.items() if value is not None}
+    return {
+        "id": document.id,
+        "version": document.version,
+        "deleted": False,
+        "codes": [plain for code in document.codes if (plain := plain_code(code))],
+        "facets": facets,
+        "texts": _texts(document, schema),
+        "vectors": {
+            space: [{"key": item.key, "v": item.vector.tolist()} for item in items]
+            for space, items in document.vectors.items()
+            if items
+        },
+    }
+
+
+def tombstone(id: str, version: int) -> dict[str, Any]:
+    """What stays of a deleted document, so that a late save of an older version is refused for as long as the index lives.
+
+    Elasticsearch's own memory of deletes ends after `index.gc_deletes`.
+    """
+    return {"id": id, "version": version, "deleted": True}
+
+
+def _facet(field: FacetField, value: FacetValue) -> Any:
+    if field.kind in (FacetKind.KEYWORD, FacetKind.PATH):
+        return list(facet_values(field, value))
+    return value
+
+
+def _texts(document: Document, schema: CollectionSchema) -> dict[str, dict[str, str]]:
+    rows: dict[str, dict[str, list[str]]] = {}
+    for language, text in document.texts.items():
+        known = language if language in schema.languages else UNDETERMINED
+        row = rows.setdefault(known, {part: [] for part in TEXT_PARTS})
+        row["title"] += analyse(text.title, known)
+        row["keywords"] += analyse(" . ".join(text.keywords), known)
+        row["description"] += analyse(text.description, known)
+    return {language: {part: " ".join(terms) for part, terms in row.items()} for language, row in rows.items()}
+
+
+def schema_to_json(schema: CollectionSchema) -> dict[str, Any]:
+    return {
+        "spaces": [[space.name, space.dims, space.fingerprint] for space in schema.spaces],
+        "facets": [[field.name, field.kind.value] for field in schema.facets],
+        "languages": list(schema.languages),
+    }
+
+
+def schema_from_json(data: Mapping[str, Any]) -> CollectionSchema:
+    return CollectionSchema(
+        spaces=tuple(Space(name, dims, fingerprint) for name, dims, fingerprint in data["spaces"]),
+        facets=tuple(FacetField(name, FacetKind(kind)) for name, kind in data["facets"]),
+        languages=tuple(data["languages"]),
+    )
+
+
+def fingerprint_of(schema: CollectionSchema) -> str:
+    """Eight characters for the index name, so that a person sees which indexes belong to which encoder."""
+    return hashlib.sha256(json.dumps(schema_to_json(schema), sort_keys=True).encode()).hexdigest()[:8]

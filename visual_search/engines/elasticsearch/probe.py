@@ -1,0 +1,52 @@
+"""What the node can do, found out once a process with a real small request of each kind. A version number proves nothing:
+modules may be missing and licences may forbid."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+from elasticsearch import ApiError, Elasticsearch
+
+from visual_search.engines.elasticsearch.query import Abilities
+
+logger = logging.getLogger(__name__)
+_DIMS = 96  # more than the 64 that bbq needs
+
+
+def probe(client: Elasticsearch, prefix: str) -> Abilities:
+    """Makes a tiny index, writes and searches one vector, and removes the index."""
+    bbq = _works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw", {"rescore_vector": {"oversample": 2.0}})
+    rescore = bbq or _works(
+        client, f"{prefix}probe-{uuid4().hex[:12]}", "int8_hnsw", {"rescore_vector": {"oversample": 2.0}}
+    )
+    found = Abilities(rescore_vector=rescore, bbq=bbq)
+    logger.info("Elasticsearch abilities: %s", found)
+    return found
+
+
+def _works(client: Elasticsearch, index: str, kind: str, extra: dict[str, Any]) -> bool:
+    vector = [1.0] + [0.0] * (_DIMS - 1)
+    options = {
+        "type": "dense_vector",
+        "dims": _DIMS,
+        "similarity": "cosine",
+        "index": True,
+        "index_options": {"type": kind},
+    }
+    try:
+        client.indices.create(
+            index=index,
+            settings={"number_of_shards": 1, "number_of_replicas": 0},
+            mappings={"properties": {"v": options}},
+        )
+        client.index(index=index, id="1", document={"v": vector}, refresh=True)
+        knn = {"field": "v", "query_vector": vector, "k": 1, "num_candidates": 10, **extra}
+        return len(client.search(index=index, knn=knn)["hits"]["hits"]) == 1
+    except ApiError:
+        return False  # 400: unknown here. 403: the licence forbids it. Either way it isn't used.
+    finally:
+        with suppress(ApiError):
+            client.indices.delete(index=index, ignore_unavailable=True)
