@@ -91,9 +91,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "text": found.text(base_code(request.LANGUAGE_CODE)),
         "trail": _trail(found.category) if found.category else [],
         "images": list(found.images.all()),
-        "attributes": [
-            (_name(key), _shown(value)) for key, value in found.attributes.items() if value not in ("", None, [])
-        ],
+        "attributes": _attributes(found.attributes),
         "variants": cards(request, variants),
     }
     return render(request, "catalog/product.html", context)
@@ -116,9 +114,17 @@ def _trail(path: str) -> list[tuple[str, str]]:
     return [(prefix.rpartition(" > ")[2], categories.slug_of(prefix)) for prefix in path_prefixes(path)]
 
 
-def _name(key: str) -> str:
-    return key.replace("_", " ").capitalize()
+MEASURES = ("width", "depth", "height")
+NOT_SHOWN = ("unit", "image_kind")  # the unit stands beside each measure; how a picture was made stands in the credits
 
 
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name, value) as people read them: 'image_kind' -> 'Image kind', lists joined, measures with their unit."""
+    unit = str(attributes.get("unit", ""))
+    shown = []
+    for key, value in attributes.items():
+        if key in NOT_SHOWN or value in ("", None, []):
+            continue
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        shown.append((key.replace("_", " ").capitalize(), f"{text} {unit}".strip() if key in MEASURES else text))
+    return shown

@@ -70,7 +70,7 @@ def test_a_draft_has_no_page(client: Client) -> None:
 def test_a_product_page_shows_its_facts_and_credits(client: Client, django_assert_max_num_queries) -> None:
     head = make(
         1,
-        attributes={"width": "60", "tags": ["a", "b"]},
+        attributes={"width": "60", "unit": "cm", "tags": ["a", "b"]},
         attribution="Jane <b>",
         licence="CC-BY-3.0",
         price="5",
