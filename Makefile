@@ -33,7 +33,7 @@ $(VENV)/.test: pyproject.toml config/constraints.txt | $(BIN)/python
 demo: $(VENV)/.demo
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py import_catalogue catalog/demo
-	$(BIN)/python manage.py reconcile_index
+	$(BIN)/python manage.py rebuild_index
 	@echo "The shop is on http://localhost:$(PORT)/ (stop it with Ctrl+C)"
 	$(BIN)/python manage.py runserver --noreload 127.0.0.1:$(PORT)
 

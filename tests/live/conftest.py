@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from uuid import uuid4
 
+import psycopg
 import pytest
+import redis
 from elasticsearch import Elasticsearch
 
 
@@ -33,3 +35,24 @@ def prefix(elasticsearch_url: str) -> Iterator[str]:
     with Elasticsearch(elasticsearch_url) as client:
         for index in client.indices.get(index=f"{name}*"):
             client.indices.delete(index=index)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    url = os.environ.get("POSTGRES_URL", "postgresql://shop@127.0.0.1:15432/shop")
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        absent(f"no PostgreSQL answers at {url} ({str(error).splitlines()[0]}); set POSTGRES_URL")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    url = os.environ.get("REDIS_URL", "redis://127.0.0.1:16379/0")
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3) as client:
+            client.ping()
+    except redis.RedisError as error:
+        absent(f"no Redis answers at {url} ({type(error).__name__}); set REDIS_URL")
+    return url

@@ -31,6 +31,11 @@ def readable(collection: str = "") -> Iterator[None]:
             f"Elasticsearch refuses our credentials or rights ({error.status_code}). Check ELASTICSEARCH_API_KEY.",
             retry_after=60,
         ) from error
+    except UnsupportedProductError as error:
+        raise EngineUnavailable(
+            "What answers at ELASTICSEARCH_URL isn't Elasticsearch, or the client's major version isn't the server's.",
+            retry_after=60,
+        ) from error
     except ApiError as error:
         if error.status_code in _BUSY:
             raise EngineUnavailable(
@@ -42,11 +47,6 @@ def readable(collection: str = "") -> Iterator[None]:
                 f"The index of '{collection}' doesn't fit the request ({kind_of(error)}). Run `manage.py rebuild_index`."
             ) from error
         raise EngineUnavailable(f"Elasticsearch answered {error.status_code} ({kind_of(error)}).") from error
-    except UnsupportedProductError as error:
-        raise EngineUnavailable(
-            "What answers at ELASTICSEARCH_URL isn't Elasticsearch, or the client's major version isn't the server's.",
-            retry_after=60,
-        ) from error
     except TransportError as error:
         # Its text may name hosts and ports, never a body.
         raise EngineUnavailable(f"Elasticsearch can't be reached: {type(error).__name__}.") from error

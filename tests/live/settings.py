@@ -1,0 +1,21 @@
+"""The production settings with a queue, an index prefix and short leases of one test's own."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import BASE_DIR, VISUAL_SEARCH
+
+CELERY_TASK_DEFAULT_QUEUE = os.environ["CELERY_QUEUE"]
+VISUAL_SEARCH = {
+    **VISUAL_SEARCH,
+    "ENGINE": {
+        **VISUAL_SEARCH["ENGINE"],
+        "OPTIONS": {**VISUAL_SEARCH["ENGINE"]["OPTIONS"], "index_prefix": os.environ["INDEX_PREFIX"]},
+    },
+    "ENCODER": {
+        **VISUAL_SEARCH["ENCODER"],
+        "OPTIONS": {"cache": os.environ.get("ENCODER_CACHE", BASE_DIR / "var" / "encoders")},
+    },
+    "INDEX_LEASE_SECONDS": 5,
+    "INDEX_RETRY_SECONDS": 1,
+}

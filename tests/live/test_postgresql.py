@@ -1,0 +1,27 @@
+"""The outbox, indexing and the shop behave on PostgreSQL as they do on SQLite: their own tests, run once more there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("room", ["tests/core", "tests/catalog"])
+def test_the_rooms_with_a_database_pass_on_postgresql(postgres_url: str, room: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": postgres_url, "REQUIRE_LIVE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", room, "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--create-db"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
