@@ -15,7 +15,7 @@ from visual_search.models import IndexEntry, State
 
 
 @admin.register(IndexEntry)
-class IndexEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class IndexEntryAdmin(admin.ModelAdmin):
     list_display = (
         "object_id",
         "collection",

@@ -96,7 +96,7 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
                 continue
             version = clock_version()
             self.bulk_create(
-                [IndexEntry(collection=collection, object_id=id, version=version, deleted=deleted) for id in chunk],
+                [IndexEntry(collection=collection, object_id=id, version=version, deleted=deleted) for id in chunk],  # type: ignore[misc]  # the stubs can't tie a query set's base to its own model
                 ignore_conflicts=True,
             )
             # Once more for all: another transaction may have made one of these entries a moment ago, and a worker may
@@ -312,7 +312,7 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
     @patient
     def keep(self, embeddings: Sequence[Embedding]) -> None:
         """Store those that aren't there yet."""
-        self.bulk_create(embeddings, ignore_conflicts=True, batch_size=CHUNK)
+        self.bulk_create(embeddings, ignore_conflicts=True, batch_size=CHUNK)  # type: ignore[arg-type]
 
 
 class Embedding(models.Model):

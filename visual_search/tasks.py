@@ -33,13 +33,13 @@ LAST_BATCH = 10.0  # seconds that a process which ends waits for the batch in wo
 # --- Celery ------------------------------------------------------------------------------------
 
 
-@shared_task(name="visual_search.tasks.index_pending", ignore_result=True, acks_late=True)  # type: ignore[untyped-decorator]
+@shared_task(name="visual_search.tasks.index_pending", ignore_result=True, acks_late=True)
 def index_pending() -> None:
     """Index whatever is due. It may run twice or late: entries are claimed, and versions decide."""
     indexing.index_pending()
 
 
-@shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)  # type: ignore[untyped-decorator]
+@shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)
 def reconcile() -> None:
     """Finish what a crash left, and repair drift between database and index."""
     indexing.reconcile(retry_failed=False)
