@@ -77,6 +77,7 @@ if database_url := env.text("DATABASE_URL"):
         }
     }
 else:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, but not the folder.
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
