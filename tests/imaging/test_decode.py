@@ -56,10 +56,8 @@ def test_reads_the_allowed_formats(kind):
 @pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "I;16", "CMYK"])
 def test_reads_every_pixel_kind(mode):
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    if mode == "I;16":
-        source = Image.fromarray(np.asarray(picture().convert("L")).astype(np.uint16) * 257)
-    else:
-        source = picture(mode=mode)
+    deep = Image.fromarray(np.asarray(picture().convert("L")).astype(np.uint16) * 257)
+    source = deep if mode == "I;16" else picture(mode=mode)
     image = decode(encoded(source, kind), **LIMITS)
     expected = picture().convert("L" if mode == "I;16" else mode).convert("RGB")
     difference = np.abs(np.asarray(image, dtype=int) - np.asarray(expected, dtype=int))

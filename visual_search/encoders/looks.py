@@ -1,0 +1,106 @@
+"""How a picture looks, as one vector: what a network sees in it, and its colours.
+
+The colours weigh in twice. On white, those of the whole picture count (garments differ by little else); in a photo the
+background would drown them, so there only the middle counts, and the first part fades to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from visual_search.encoders.efficientnet import CLASSES, SIDE
+from visual_search.imaging import colour
+from visual_search.types import unit
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Floats = npt.NDArray[np.float32]
+
+SHAPE_DIMS, WHITE_DIMS, PHOTO_DIMS = 384, 64, 64
+DIMS = SHAPE_DIMS + WHITE_DIMS + PHOTO_DIMS
+# Squared weights beside the network's 1.0; measured in docs/decisions/0004-offline-encoder.md.
+WHITE_WEIGHT, PHOTO_WEIGHT = 0.3, 0.1
+# The share of white border at which a picture begins to count as taken on white, and at which it fully does.
+WHITE_FROM, WHITE_FULL = 0.05, 0.25
+ON_WHITE = 0.15
+PREPROCESSING = "pad to a white square; bilinear 260 px; (x - 127) / 128; root; 384 + 64 + 64; v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is measured of one picture before any projection. All but the last have unit length."""
+
+    network: Floats  # (1280,) square roots of the pooled features
+    whole: Floats  # (384,) HSV histogram of everything
+    middle: Floats  # (864,) Lab histogram of the product or the middle
+    white: float  # 0 to 1, how far the picture counts as taken on white
+    logits: Floats  # (1000,)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Means and matrices learned by `training.py`: observed -> 384 + 64 + 64 dimensions."""
+
+    network_mean: Floats
+    network: Floats  # (1280, 384), within-product whitening
+    whole_mean: Floats
+    whole: Floats  # (384, 64)
+    middle_mean: Floats
+    middle: Floats  # (864, 64)
+
+    def vectors(self, seen: Sequence[Observed]) -> Floats:
+        """Shape (n, 512), unit length."""
+        if not seen:
+            return np.empty((0, DIMS), np.float32)
+        network = unit((np.stack([one.network for one in seen]) - self.network_mean) @ self.network)
+        whole = unit((np.stack([one.whole for one in seen]) - self.whole_mean) @ self.whole)
+        middle = unit((np.stack([one.middle for one in seen]) - self.middle_mean) @ self.middle)
+        white = np.array([[one.white] for one in seen], np.float32)
+        return unit(np.hstack([network, whole * white * WHITE_WEIGHT**0.5, middle * PHOTO_WEIGHT**0.5]))
+
+
+def observe(session: InferenceSession, image: Image.Image) -> Observed:
+    """One picture through the network. A batch of 32 costs 15 % more a picture than one by one, so there is none."""
+    small = _fitted(image if image.mode == "RGB" else image.convert("RGB"))
+    features, logits = session.run(["features", "logits"], {"pictures": _network_input(small)})
+    pixels = colour.thumbnail(small)
+    share = colour.white_border_share(pixels)
+    return Observed(
+        network=unit(np.sqrt(features[0])),
+        whole=colour.hsv_histogram(pixels),
+        middle=colour.lab_histogram(pixels, colour.foreground(pixels) if share > ON_WHITE else None),
+        white=float(np.clip((share - WHITE_FROM) / (WHITE_FULL - WHITE_FROM), 0, 1)),
+        logits=logits[0],
+    )
+
+
+def _fitted(image: Image.Image) -> Image.Image:
+    """The picture with its longer side at 260 px, its shape kept."""
+    scale = SIDE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+
+
+def _network_input(image: Image.Image) -> Floats:
+    """(1, 3, 260, 260): padded to a square with white, as the pictures of catalogues are."""
+    square = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    left, top = (SIDE - image.width) // 2, (SIDE - image.height) // 2
+    square[top : top + image.height, left : left + image.width] = np.asarray(image)
+    return np.ascontiguousarray(((square.astype(np.float32) - 127) / 128).transpose(2, 0, 1)[None])
+
+
+def class_shares(logits: npt.NDArray[np.float32], *, keep: int, temperature: float) -> Floats:
+    """Softmax of each row with all but the `keep` likeliest classes set to 0: shape (n, 1000)."""
+    if len(logits) == 0:
+        return np.empty((0, CLASSES), np.float32)
+    shares = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    shares /= shares.sum(axis=1, keepdims=True)
+    least = np.partition(shares, -keep, axis=1)[:, -keep][:, None]
+    return np.where(shares >= least, shares, 0).astype(np.float32)

@@ -1,0 +1,115 @@
+"""Colour content of a picture: histograms, what is background, and whether the picture was taken on white."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+SIDE = 128  # px; a histogram of more pixels says nothing new
+HSV_BINS = (24, 4, 4)
+LAB_BINS = (6, 12, 12)
+
+Pixels = npt.NDArray[np.uint8]  # (SIDE, SIDE, 3)
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]  # (SIDE, SIDE)
+
+_RING = 2  # px, the border that tells the background
+_LAB_RANGE = (160.0, 180.0)  # of a and b; stronger colours than these hardly occur in photos
+_SMOOTHING = 0.7  # bins, standard deviation
+_CENTRE = 1 / 3  # of the side, standard deviation of the weight that prefers the middle
+_BACKGROUND_TOLERANCE = 20  # grey levels
+_LEAST_FOREGROUND = 0.03  # of the pixels; less means that the product itself is white and was flooded
+# sRGB to XYZ, white point D65 (IEC 61966-2-1).
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]], np.float32
+)
+_D65 = np.array([0.95047, 1.0, 1.08883], np.float32)
+
+
+def thumbnail(image: Image.Image) -> Pixels:
+    """The picture at 128 x 128 px, its shape ignored."""
+    return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def hsv_histogram(pixels: Pixels) -> Floats:
+    """Square roots of the shares of 24 hues x 4 saturations x 4 values: shape (384,), unit length (Hellinger kernel)."""
+    hsv = np.asarray(Image.fromarray(pixels).convert("HSV")).reshape(-1, 3).astype(np.int64)
+    hue, saturation, value = (hsv[:, axis] * bins // 256 for axis, bins in enumerate(HSV_BINS))
+    counts = np.bincount((hue * HSV_BINS[1] + saturation) * HSV_BINS[2] + value, minlength=int(np.prod(HSV_BINS)))
+    return np.asarray(np.sqrt(counts / counts.sum()), np.float32)
+
+
+def lab_histogram(pixels: Pixels, mask: Mask | None = None) -> Floats:
+    """Square roots of the shares of 6 L x 12 a x 12 b, smoothed: shape (864,), unit length.
+
+    The middle of the picture weighs most; pixels outside `mask` don't count. Lab distances are closer to what people
+    see than HSV's, and smoothing forgives the light of a shop.
+    """
+    weight = _centre_weight() if mask is None else _centre_weight() * mask
+    bins = _lab_bin_of_rgb()[(pixels >> 3).reshape(-1, 3) @ np.array([1024, 32, 1])]
+    counts = np.bincount(bins, weight.ravel(), minlength=int(np.prod(LAB_BINS))).reshape(LAB_BINS)
+    smooth = np.einsum("lab,xl,ya,zb->xyz", counts, *map(_smoothing, LAB_BINS), optimize=True).ravel()
+    return np.asarray(np.sqrt(smooth / max(smooth.sum(), 1e-12)), np.float32)
+
+
+def white_border_share(pixels: Pixels) -> float:
+    """Share of the border that is (nearly) white: about 1 for studio pictures, 0 for photos of the world."""
+    border = pixels[_ring()].astype(np.int16)
+    brightest, darkest = border.max(axis=1), border.min(axis=1)
+    return float(((darkest > 238) & (brightest - darkest < 10)).mean())
+
+
+def foreground(pixels: Pixels) -> Mask:
+    """Where the product is: all but what joins the border in the border's own colour. True everywhere if unclear."""
+    colour = np.median(pixels[_ring()], axis=0)
+    open_ = (np.abs(pixels.astype(np.int16) - colour).max(axis=2) <= _BACKGROUND_TOLERANCE).astype(bool)
+    background = open_ & _ring()
+    for _ in range(8):
+        before = int(background.sum())
+        # A sweep carries the flood across the whole picture, so a few rounds replace hundreds of one-pixel steps.
+        for flood, free in ((background, open_), (background.T, open_.T)):
+            for line in range(1, SIDE):
+                flood[line] |= flood[line - 1] & free[line]
+            for line in range(SIDE - 2, -1, -1):
+                flood[line] |= flood[line + 1] & free[line]
+        if int(background.sum()) == before:
+            break
+    found = ~background
+    return found if found.mean() > _LEAST_FOREGROUND else np.ones_like(found)
+
+
+@cache
+def _ring() -> Mask:
+    ring = np.ones((SIDE, SIDE), bool)
+    ring[_RING:-_RING, _RING:-_RING] = False
+    return ring
+
+
+@cache
+def _centre_weight() -> npt.NDArray[np.float64]:
+    line = np.exp(-(((np.arange(SIDE) - (SIDE - 1) / 2) / (SIDE * _CENTRE)) ** 2) / 2)
+    return np.outer(line, line)
+
+
+@cache
+def _smoothing(bins: int) -> npt.NDArray[np.float64]:
+    distance = np.subtract.outer(np.arange(bins), np.arange(bins))
+    kernel = np.where(np.abs(distance) <= 2, np.exp(-(distance**2) / (2 * _SMOOTHING**2)), 0)
+    return np.asarray(kernel / np.exp(-(np.arange(-2, 3) ** 2) / (2 * _SMOOTHING**2)).sum())
+
+
+@cache
+def _lab_bin_of_rgb() -> npt.NDArray[np.int64]:
+    """The Lab bin of each of the 32 x 32 x 32 coarse colours: a look-up instead of cube roots for every pixel."""
+    step = np.arange(32, dtype=np.float32) * 8 + 4
+    rgb = np.stack(np.meshgrid(step, step, step, indexing="ij"), axis=-1).reshape(-1, 3) / 255
+    linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    ratio = (linear @ _TO_XYZ.T) / _D65
+    f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    lab = np.stack([(116 * f[:, 1] - 16) / 100, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+    lab[:, 1:] = lab[:, 1:] / _LAB_RANGE + 0.5
+    place = np.clip((lab * LAB_BINS).astype(np.int64), 0, np.array(LAB_BINS) - 1)
+    return np.asarray((place[:, 0] * LAB_BINS[1] + place[:, 1]) * LAB_BINS[2] + place[:, 2])
