@@ -5,31 +5,45 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'"})
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u02b9": "'", "\u00b4": "'", "`": "'"})
 # Tatweel stretches an Arabic word on the line and means nothing.
 _TATWEEL = "\u0640"
+_DOTS = re.compile("i\u0307+")
+# Marks that people leave out when they type: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. The marks of
+# other scripts (Hindi, Thai) are letters in all but name.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]")
+# Letters that Unicode doesn't take apart, and what is typed for them.
+_LETTERS = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss", "ς": "σ"}
+)
 
 
 def normalise(text: str) -> str:
-    """NFKC, lower case, plain apostrophes, single spaces; without control, format and private characters.
+    """NFKC, lower case, plain apostrophes and digits, single spaces; without control, format and private characters.
 
-    Diacritics stay: stemmers need them, and each engine folds them after stemming. Idempotent.
+    Diacritics stay, since stemmers need them; `fold` removes them after stemming. Idempotent.
     """
-    # Lower-casing may give characters that NFKC composes, so the order is normalise, lower, normalise.
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    text = unicodedata.normalize("NFKC", text).lower().replace(_TATWEEL, "").translate(_APOSTROPHES)
+    # What was removed or lowered may have brought characters together that NFKC composes or puts into another order.
+    text = unicodedata.normalize("NFKC", "".join(map(_keep, text)))
     # "İ".lower() is "i" with a combining dot above; shoppers type a plain "i".
-    text = text.replace("i\u0307", "i").replace(_TATWEEL, "").translate(_APOSTROPHES)
-    return " ".join("".join(_keep(character) for character in text).split())
+    return " ".join(unicodedata.normalize("NFKC", _DOTS.sub("i", text)).split())
 
 
 def _keep(character: str) -> str:
+    if character.isascii():
+        return character if character >= " " and character != "\x7f" else " "
     category = unicodedata.category(character)
-    if category == "Cc":
+    if category in {"Cc", "Zl", "Zp"}:
         return " "
+    if category == "Nd":
+        return str(unicodedata.decimal(character))  # Arabic, Persian and Hindi keyboards have digits of their own.
     # Zero-width joiners, direction marks, surrogates and private use would split or hide words.
     return "" if category in {"Cf", "Cs", "Co", "Cn"} else character
 
 
 def fold(text: str) -> str:
-    """The text without diacritics, as the full-text tables fold it: 'Sofá' -> 'Sofa'."""
-    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", text)))
+    """The text without diacritics, as it is often typed: 'Sofá' -> 'Sofa', 'ёлка' -> 'елка', 'ışık' -> 'isik'."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_LETTERS)

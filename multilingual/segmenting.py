@@ -34,3 +34,12 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
 def bigrams(run: str) -> list[str]:
     """'红色连衣裙' -> ['红色', '色连', '连衣', '衣裙']; a single character stays as it is."""
     return [run] if len(run) == 1 else [run[n : n + 2] for n in range(len(run) - 1)]
+
+
+# A single Han or Hangul character often is a word (lamp, bed, cup); a single kana or Thai letter is not.
+_WORD_CHARACTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0002fa1f]")
+
+
+def characters(run: str) -> list[str]:
+    """The characters of a run that may be words by themselves: '赤いドレス' -> ['赤']; none for a run of one character."""
+    return _WORD_CHARACTER.findall(run) if len(run) > 1 else []

@@ -1,11 +1,13 @@
 """Facets as numpy columns ("doc values"): filters become masks, counts become a bincount.
 
-Columns only grow: a changed document gets a new slot and its old slot dies. So a reader may keep using the arrays that
+Columns only grow: a changed document gets a new slot and its old slot dies. So a reader may keep using the views that
 it has while another thread appends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,10 @@ Mask = npt.NDArray[np.bool_]  # one flag a slot
 
 
 class Growing:
-    """An array that grows at its end by doubling, so that appending one row doesn't copy the others."""
+    """An array that grows at its end by doubling, so that appending one row doesn't copy the others.
+
+    `view` and `append` of one array mustn't run at the same moment; a view taken before stays as it is.
+    """
 
     def __init__(self, dtype: Any, width: int | None = None) -> None:
         self._data = np.empty((16,) if width is None else (16, width), dtype)
@@ -47,6 +52,50 @@ class Growing:
     @property
     def view(self) -> npt.NDArray[Any]:
         return self._data[: self.length]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    """One facet as a query sees it: its arrays keep their length while another thread appends behind them."""
+
+    field: FacetField
+    numbers: npt.NDArray[np.float64]  # one a slot, NaN where there is none
+    pair_slots: npt.NDArray[np.int32]
+    pair_values: npt.NDArray[np.int32]
+    values: list[str | bool]
+    value_numbers: dict[str | bool, int]
+
+    def mask(self, filter: AnyOf | Between, slots: int) -> Mask:
+        """Which of the `slots` slots pass the filter."""
+        if isinstance(filter, Between):
+            mask = ~np.isnan(self.numbers)
+            if filter.at_least is not None:
+                mask &= self.numbers >= filter.at_least
+            if filter.at_most is not None:
+                mask &= self.numbers <= filter.at_most
+            return mask
+        if self.field.kind is FacetKind.NUMBER:
+            return np.isin(self.numbers, [float(value) for value in filter.values])
+        wanted = [self.value_numbers[value] for value in filter.values if value in self.value_numbers]  # type: ignore[index]
+        mask = np.zeros(slots, np.bool_)
+        mask[self.pair_slots[np.isin(self.pair_values, wanted)]] = True
+        return mask
+
+    def count(self, slots: npt.NDArray[np.int32]) -> FacetAnswer:
+        """The facet's values over these slots."""
+        if self.field.kind is FacetKind.NUMBER:
+            numbers = self.numbers[slots]
+            numbers = numbers[~np.isnan(numbers)]
+            if not len(numbers):
+                return FacetAnswer(self.field.name)
+            return FacetAnswer(self.field.name, minimum=float(numbers.min()), maximum=float(numbers.max()))
+        chosen = self.pair_values[np.isin(self.pair_slots, slots)]
+        numbers_of_values, counts = np.unique(chosen, return_counts=True)
+        found = [
+            FacetCount(self.values[number], count)
+            for number, count in zip(numbers_of_values.tolist(), counts.tolist(), strict=True)
+        ]
+        return FacetAnswer(self.field.name, tuple(sorted(found, key=lambda item: (-item.count, item.value))))
 
 
 class Column:
@@ -73,45 +122,19 @@ class Column:
         self.pair_slots.append(slots)
         self.pair_values.append(numbers)
 
+    def view(self) -> ColumnView:
+        return ColumnView(
+            self.field, self.numbers.view, self.pair_slots.view, self.pair_values.view, self.values, self.value_numbers
+        )
+
     def _number(self, value: str | bool) -> int:
         if value not in self.value_numbers:
-            self.value_numbers[value] = len(self.values)
             self.values.append(value)
+            self.value_numbers[value] = len(self.values) - 1
         return self.value_numbers[value]
 
-    def mask(self, filter: AnyOf | Between, slots: int) -> Mask:
-        """Which of the first `slots` slots pass the filter."""
-        if isinstance(filter, Between):
-            column = self.numbers.view[:slots]
-            mask = ~np.isnan(column)
-            if filter.at_least is not None:
-                mask &= column >= filter.at_least
-            if filter.at_most is not None:
-                mask &= column <= filter.at_most
-            return np.asarray(mask)
-        if self.field.kind is FacetKind.NUMBER:
-            return np.isin(self.numbers.view[:slots], [float(value) for value in filter.values])
-        wanted = [self.value_numbers[value] for value in filter.values if value in self.value_numbers]  # type: ignore[index]
-        chosen = self.pair_slots.view[np.isin(self.pair_values.view, wanted)]
-        mask = np.zeros(slots, np.bool_)
-        mask[chosen[chosen < slots]] = True
-        return mask
 
-    def count(self, slots: npt.NDArray[np.int32]) -> FacetAnswer:
-        """The facet's values over these slots."""
-        if self.field.kind is FacetKind.NUMBER:
-            numbers = self.numbers.view[slots]
-            numbers = numbers[~np.isnan(numbers)]
-            if not len(numbers):
-                return FacetAnswer(self.field.name)
-            return FacetAnswer(self.field.name, minimum=float(numbers.min()), maximum=float(numbers.max()))
-        chosen = np.isin(self.pair_slots.view, slots)
-        counts = np.bincount(self.pair_values.view[chosen], minlength=len(self.values))
-        found = [FacetCount(self.values[n], int(counts[n])) for n in np.flatnonzero(counts)]
-        return FacetAnswer(self.field.name, tuple(sorted(found, key=lambda item: (-item.count, item.value))))
-
-
-def mask_of(columns: dict[str, Column], filters: tuple[Filter, ...], alive: Mask) -> Mask:
+def mask_of(columns: Mapping[str, ColumnView], filters: tuple[Filter, ...], alive: Mask) -> Mask:
     """The slots that are alive and pass all filters."""
     mask = alive.copy()
     for filter in filters:

@@ -1,16 +1,20 @@
-"""Which SQLite file a collection lives in. A one-line pointer names it, so a rebuild is swapped in by one rename."""
+"""Which SQLite file a collection lives in. A small pointer file names it, so a rebuild is swapped in by one rename."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from visual_search.errors import ConfigurationError, EngineUnavailable
+
 _NAME = re.compile(r"^(?P<collection>.+)-(?P<number>\d{4,})\.sqlite3$")
+_COLLECTION = re.compile(r"^\w[\w-]{0,99}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,16 @@ class Generation:
 
 
 class Generations:
-    """The pointer files of one folder. The pointer is replaced atomically; readers look at it before each query."""
+    """The pointer files of one folder. A pointer is replaced atomically; readers look at it before each query."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def pointer(self, collection: str) -> Path:
+        if not _COLLECTION.match(collection):
+            raise ConfigurationError(
+                f"The collection {collection!r} can't name a file. Use letters, digits, '_' and '-', at most 100."
+            )
         return self.folder / f"{collection}.current"
 
     def stamp(self, collection: str) -> tuple[int, int] | None:
@@ -40,11 +48,13 @@ class Generations:
 
     def read(self, collection: str) -> Generation | None:
         try:
-            names = self.pointer(collection).read_text().split("\n")
+            current, previous, *_ = [*self.pointer(collection).read_text().split("\n"), "", ""]
         except FileNotFoundError:
             return None
-        previous = self.folder / names[1] if len(names) > 1 and names[1] else None
-        return Generation(self.folder / names[0], previous if previous and previous.exists() else None)
+        if not current or not (self.folder / current).is_file():
+            return None
+        kept = self.folder / previous if previous and (self.folder / previous).is_file() else None
+        return Generation(self.folder / current, kept)
 
     def collections(self) -> list[str]:
         return sorted(path.stem for path in self.folder.glob("*.current"))
@@ -62,21 +72,42 @@ class Generations:
 
     def publish(self, collection: str, current: Path, previous: Path | None, *, only_if_new: bool = False) -> bool:
         """Point to `current`. With `only_if_new`, give False where another process has published first."""
+        pointer = self.pointer(collection)
         temporary = self.folder / f".{collection}.{uuid4().hex}"
-        temporary.write_text(f"{current.name}\n{previous.name if previous else ''}\n")
         try:
+            with temporary.open("x") as file:
+                file.write(f"{current.name}\n{previous.name if previous else ''}\n")
+                file.flush()
+                os.fsync(file.fileno())  # Else a power cut may leave the new name with an empty file.
             if not only_if_new:
-                os.replace(temporary, self.pointer(collection))
+                os.replace(temporary, pointer)
                 return True
             try:
-                os.link(temporary, self.pointer(collection))  # A link, unlike a rename, fails where the name is taken.
+                os.link(temporary, pointer)  # A link, unlike a rename, fails where the name is taken.
             except FileExistsError:
                 return False
             return True
         finally:
             temporary.unlink(missing_ok=True)
 
-    def remove_others(self, collection: str, keep: Iterator[Path | None] | tuple[Path | None, ...]) -> None:
+    @contextlib.contextmanager
+    def alone(self, collection: str) -> Iterator[None]:
+        """Only one process at a time rebuilds, rolls back or drops; others get EngineUnavailable. A crash frees it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # SQLite's own locks: they work wherever the engine works, and end with the process.
+        lock = sqlite3.connect(self.folder / f".{self.pointer(collection).stem}.lock", timeout=0, isolation_level=None)
+        with contextlib.closing(lock):
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise EngineUnavailable(
+                    f"Another process is rebuilding '{collection}' ({error}). Wait until it has finished.",
+                    retry_after=60,
+                ) from error
+            yield
+
+    def remove_others(self, collection: str, keep: Iterable[Path | None]) -> None:
+        """Remove all generations but these, also what a crashed rebuild left. Call it from within `alone`."""
         kept = {path.name for path in keep if path is not None}
         for match in self._files(collection):
             if match.string not in kept:

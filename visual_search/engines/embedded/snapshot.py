@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.engines.embedded.columns import Column, Growing, Mask
-from visual_search.engines.embedded.store import from_blob, mean_of
-from visual_search.types import CollectionSchema, Vector
+from visual_search.engines.embedded.columns import Column, ColumnView, Growing, Mask
+from visual_search.engines.embedded.store import from_blobs, mean_of, meta
+from visual_search.types import CollectionSchema, FacetValue, Vector
+
+Slots = npt.NDArray[np.int32]
 
 
 @dataclass
@@ -31,7 +33,7 @@ class RowsView:
     mean: Vector | None
     data: npt.NDArray[np.generic]  # float32 vectors, or uint64 codes
     vids: npt.NDArray[np.int64]
-    slots: npt.NDArray[np.int32]
+    slots: Slots
     keys: list[str]
 
 
@@ -41,27 +43,21 @@ class View:
 
     ids: list[str]
     alive: Mask
-    columns: dict[str, Column]
-    rows: dict[str, RowsView]
-    slot_by_rid: npt.NDArray[np.int32]
-    rids: npt.NDArray[np.int64]
-
-    def slots_of(self, ids: Iterable[str], slot_by_id: dict[str, int]) -> npt.NDArray[np.int32]:
-        found = [slot for id in ids if (slot := slot_by_id.get(id)) is not None and slot < len(self.alive)]
-        return np.array(sorted(set(found)), np.int32)
+    columns: Mapping[str, ColumnView]
+    rows: Mapping[str, RowsView]
+    slot_by_rid: Slots  # -1 where the row isn't alive
 
 
 class Snapshot:
-    """Not thread-safe: the engine holds a lock around `catch_up` and `view`."""
+    """Not thread-safe: the engine holds a lock around `catch_up`, `view` and `slots_of`."""
 
     def __init__(self, connection: sqlite3.Connection, schema: CollectionSchema) -> None:
         self.schema = schema
         self.seq = -1
-        self.epoch = _meta(connection, "epoch")
+        self.epoch = meta(connection, "epoch")
         self.ids: list[str] = []
         self.slot_by_id: dict[str, int] = {}
         self.alive = Growing(np.bool_)
-        self.rids = Growing(np.int64)
         self.slot_by_rid = Growing(np.int32)
         self.columns = {facet.name: Column(facet) for facet in schema.facets}
         self.rows: list[Rows] = []
@@ -74,10 +70,10 @@ class Snapshot:
 
     def is_stale(self, connection: sqlite3.Connection) -> bool:
         """Whether catching up isn't enough: codes were made meanwhile, or half of the slots are dead."""
-        return self.epoch != _meta(connection, "epoch") or (self.dead > 1000 and self.dead * 2 > len(self.ids))
+        return self.epoch != meta(connection, "epoch") or (self.dead > 1000 and self.dead * 2 > len(self.ids))
 
     def catch_up(self, connection: sqlite3.Connection) -> None:
-        seq = _meta(connection, "seq")
+        seq = int(meta(connection, "seq"))
         if seq <= self.seq:
             return
         first = self.seq < 0
@@ -85,8 +81,9 @@ class Snapshot:
             "SELECT rid, id, facets, deleted FROM doc WHERE seq > ? ORDER BY rid", (self.seq,)
         ).fetchall()
         present = [(rid, id, facets) for rid, id, facets, deleted in rows if not deleted]
+        if rows:
+            self._grow_rids(rows[-1][0])
         for rid, id, _, _ in rows:
-            self._grow_rids(rid)
             if (slot := self.slot_by_id.pop(id, None)) is not None:
                 self.alive.view[slot] = False
                 self.slot_by_rid.view[rid] = -1
@@ -96,7 +93,6 @@ class Snapshot:
         for slot, (rid, id, _) in enumerate(present, start):
             self.slot_by_id[id] = slot
             self.slot_by_rid.view[rid] = slot
-        self.rids.append([rid for rid, _, _ in present])
         values = [json.loads(facets) for _, _, facets in present]
         for name, column in self.columns.items():
             column.append(start, [_value(row.get(name)) for row in values])
@@ -108,14 +104,18 @@ class Snapshot:
         return View(
             ids=self.ids,
             alive=self.alive.view.copy(),
-            columns=self.columns,
+            columns={name: column.view() for name, column in self.columns.items()},
             rows={
                 space.name: RowsView(rows.mean, rows.data.view, rows.vids.view, rows.slots.view, rows.keys)
                 for space, rows in zip(self.schema.spaces, self.rows, strict=True)
             },
             slot_by_rid=self.slot_by_rid.view.copy(),
-            rids=self.rids.view,
         )
+
+    def slots_of(self, ids: Iterable[str]) -> Slots:
+        """The slots of those ids that are alive, each once, ascending."""
+        found = {slot for id in ids if (slot := self.slot_by_id.get(id)) is not None}
+        return np.array(sorted(found), np.int32)
 
     def _append_vectors(self, connection: sqlite3.Connection, rids: list[int] | None) -> None:
         for number, rows in enumerate(self.rows):
@@ -124,17 +124,19 @@ class Snapshot:
             if rids is None:
                 found = connection.execute(query + " ORDER BY vid", (number,)).fetchall()
             else:
-                query += " AND rid IN (SELECT value FROM json_each(?)) ORDER BY vid"
+                # The plus keeps SQLite from walking the whole space in the order of vid to save itself a small sort.
+                query += " AND rid IN (SELECT value FROM json_each(?)) ORDER BY +vid"
                 found = connection.execute(query, (number, json.dumps(rids))).fetchall()
             if not found:
                 continue
-            rows.vids.append([row[0] for row in found])
-            rows.slots.append(self.slot_by_rid.view[[row[1] for row in found]])
-            rows.keys.extend(row[2] for row in found)
+            vids, of_rids, keys, blobs = zip(*found, strict=True)
+            rows.vids.append(vids)
+            rows.slots.append(self.slot_by_rid.view[list(of_rids)])
+            rows.keys.extend(keys)
             if rows.mean is None:
-                rows.data.append(np.stack([from_blob(row[3]) for row in found]))
+                rows.data.append(from_blobs(blobs, self.schema.spaces[number].dims))
             else:
-                rows.data.append(np.frombuffer(b"".join(row[3] for row in found), np.uint64).reshape(len(found), -1))
+                rows.data.append(np.frombuffer(b"".join(blobs), np.uint64).reshape(len(found), -1))
 
     def _grow_rids(self, rid: int) -> None:
         missing = rid + 1 - self.slot_by_rid.length
@@ -142,9 +144,5 @@ class Snapshot:
             self.slot_by_rid.append(np.full(missing, -1, np.int32))
 
 
-def _value(value: object) -> str | float | bool | tuple[str, ...] | None:
+def _value(value: object) -> FacetValue:
     return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]
-
-
-def _meta(connection: sqlite3.Connection, key: str) -> int:
-    return int(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])

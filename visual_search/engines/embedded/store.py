@@ -1,39 +1,23 @@
-"""The SQLite file of one collection: its tables, its connections and every write to it."""
+"""The SQLite file of one collection: its tables, its schema, and the transactions on it."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
+import re
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from multilingual.analysis import analyse
 from multilingual.languages import UNDETERMINED
-from visual_search.engines.embedded import codes
-from visual_search.engines.validation import plain_code, why_not
+from visual_search.engines.embedded.connections import Connections, connect
 from visual_search.errors import EngineUnavailable
-from visual_search.types import (
-    CollectionSchema,
-    Document,
-    FacetField,
-    FacetKind,
-    Matrix,
-    Rejected,
-    Space,
-    UpsertReport,
-    Vector,
-    VersionedId,
-)
+from visual_search.types import CollectionSchema, FacetField, FacetKind, Matrix, Space, Vector
 
-FORMAT = 1  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
-BATCH = 200  # Documents in one transaction: others wait for the lock no longer than this takes (about 40 ms).
+FORMAT = 2  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -45,334 +29,174 @@ CREATE TABLE doc (
 CREATE INDEX doc_seq ON doc (seq);
 CREATE TABLE vec (
     vid INTEGER PRIMARY KEY AUTOINCREMENT, rid INTEGER NOT NULL, space INTEGER NOT NULL, key TEXT NOT NULL,
-    v BLOB NOT NULL, code BLOB
+    code BLOB, v BLOB NOT NULL
 );
-CREATE INDEX vec_rid ON vec (rid);
+CREATE INDEX vec_rid ON vec (rid, space);
+CREATE INDEX vec_space ON vec (space);
 CREATE TABLE code (code TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (code, rid)) WITHOUT ROWID;
 CREATE INDEX code_rid ON code (rid);
 """
-# Splitting at everything that is no letter, digit or combining mark keeps Hindi words whole; diacritics are folded.
-_TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+# The terms come stemmed and folded, with spaces between. Splitting at everything that is no letter, digit or combining
+# mark keeps Hindi words whole.
+_TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
 
 
-def text_table(language: str) -> str:
-    return f"fts_{language}"
+def create(path: Path, schema: CollectionSchema, *, durable: bool = True) -> None:
+    """Make the tables in an empty file. With durable=False a power cut may spoil it: for files not yet in use."""
+    with contextlib.closing(connect(path, durable=durable)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.executemany(
+            "INSERT INTO meta VALUES (?, ?)",
+            [("format", FORMAT), ("schema", _schema_to_json(schema)), ("seq", 0), ("epoch", 0)],
+        )
+        connection.execute("COMMIT")
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document made ready before the write lock is taken."""
-
-    document: Document
-    facets: str
-    texts: dict[str, tuple[str, str, str]]  # table -> title, keywords, description, as terms
-    texts_hash: bytes
-    vectors: list[tuple[int, str, bytes]]  # space number, key, float16 bytes
-    vectors_hash: bytes
-    codes: tuple[str, ...]
+class Superseded(Exception):
+    """The collection moved to another file before the transaction began; nothing was written."""
 
 
 class Store:
-    """One open SQLite file. Each thread has its own connection, made in the process that uses it."""
+    """One SQLite file. Safe for threads, and for several processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True, current: Callable[[], bool] = lambda: True) -> None:
         self.path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self.schema = self._read_schema()
-        self._tables = {language: text_table(language) for language in (*self.schema.languages, UNDETERMINED)}
-
-    @classmethod
-    def create(cls, path: Path, schema: CollectionSchema) -> Store:
-        """Make the tables in an empty file."""
-        connection = connect(path)
+        self._connections = Connections(path, durable=durable)
+        self._current = current
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in _TABLES.split(";"):
-                connection.execute(statement)
-            for language in dict.fromkeys((*schema.languages, UNDETERMINED)):
-                table = text_table(language)
-                connection.execute(
-                    f'CREATE VIRTUAL TABLE {table} USING fts5(title, keywords, description, tokenize="{_TOKENIZER}")'
-                )
-                connection.execute(f"CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}, row)")
-            connection.executemany(
-                "INSERT INTO meta VALUES (?, ?)",
-                [("format", FORMAT), ("schema", _schema_to_json(schema)), ("seq", 0), ("epoch", 0)],
-            )
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
-        return cls(path)
+            self.schema = self._read_schema()
+        except BaseException:
+            self.close()
+            raise
+        self.lent = self._connections.lent
+        self.reading = self._connections.reading
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection. One inherited through fork is left alone: closing it would drop the parent's locks."""
-        if getattr(self._local, "process", None) != os.getpid():
-            connection = connect(self.path)
-            self._local.connection, self._local.process = connection, os.getpid()
-            with self._lock:
-                self._opened.append(connection)
-        found: sqlite3.Connection = self._local.connection
-        return found
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """One state of the file for several queries."""
-        connection = self.connection
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.execute("COMMIT")
+    def longest_wait(self) -> float:
+        """Seconds that a writer of this process has waited for the lock."""
+        return self._connections.longest_wait
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        """A write transaction. Raises Superseded where the collection has moved on to another file."""
+        with self._connections.writing() as connection:
+            # Whoever moves the collection holds this file's write lock, so from here on it stays where it is.
+            if not self._current():
+                raise Superseded
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-        self._local = threading.local()
+        """Give connections back; queries that are running finish first."""
+        self._connections.close()
 
-    # --- Writing --------------------------------------------------------------------------------
+    def finish(self) -> None:
+        """After a bulk fill: merge the full-text tables and write everything to the disk."""
+        with self.lent() as connection:
+            for language in languages_of(connection):
+                table = text_table(language)
+                connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def write(self, changes: Iterable[Document | VersionedId]) -> UpsertReport:
-        """Store and delete in the order given, in transactions of BATCH."""
-        stored: list[str] = []
-        skipped: list[str] = []
-        rejected: list[Rejected] = []
-        batch: list[Prepared | VersionedId] = []
-
-        def flush() -> None:
-            with self.writing() as connection:
-                writer = _Writer(connection, self.schema)
-                for change in batch:
-                    done = writer.delete(change) if isinstance(change, VersionedId) else writer.upsert(change)
-                    (stored if done else skipped).append(
-                        change.id if isinstance(change, VersionedId) else change.document.id
-                    )
-            batch.clear()
-
-        for change in changes:
-            if isinstance(change, Document):
-                if fault := why_not(change, self.schema):
-                    rejected.append(Rejected(change.id, fault))
-                    continue
-                batch.append(self.prepare(change))
-            else:
-                batch.append(change)
-            if len(batch) >= BATCH:
-                flush()
-        if batch:
-            flush()
-        return UpsertReport(tuple(stored), tuple(skipped), tuple(rejected))
-
-    def prepare(self, document: Document) -> Prepared:
-        texts: dict[str, list[tuple[str, str, str]]] = {}
-        for language, text in document.texts.items():
-            known = language if language in self._tables else UNDETERMINED
-            texts.setdefault(self._tables[known], []).append(
-                (
-                    " ".join(analyse(text.title, known)),
-                    " ".join(analyse(" . ".join(text.keywords), known)),
-                    " ".join(analyse(text.description, known)),
-                )
-            )
-        # Several languages without a table of their own share one row, since a document has one row in each table.
-        rows = {table: _joined(found) for table, found in texts.items()}
-        vectors = [
-            (number, item.key, item.vector.astype(np.float16).tobytes())
-            for number, space in enumerate(self.schema.spaces)
-            for item in document.vectors.get(space.name, ())
-        ]
-        return Prepared(
-            document=document,
-            facets=json.dumps({name: value for name, value in document.facets.items() if value is not None}),
-            texts=rows,
-            texts_hash=hashlib.sha256(repr(sorted(rows.items())).encode()).digest(),
-            vectors=vectors,
-            vectors_hash=hashlib.sha256(repr(vectors).encode()).digest(),
-            codes=tuple(dict.fromkeys(plain for code in document.codes if (plain := plain_code(code)))),
-        )
-
-    # --- Codes ----------------------------------------------------------------------------------
-
-    def train(self, number: int) -> None:
-        """Give every vector of a space its 1-bit code, around the mean of all of them; readers reload."""
-        space = self.schema.spaces[number]
-        with self.writing() as connection:
-            if mean_of(connection, number) is not None:
-                return  # Another process was first.
-            total, count = np.zeros(space.dims, np.float64), 0
-            for _, vectors in _chunks(connection, number, space.dims):
-                total += vectors.sum(axis=0, dtype=np.float64)
-                count += len(vectors)
-            if not count:
-                return
-            mean = (total / count).astype(np.float32)
-            for vids, vectors in _chunks(connection, number, space.dims):
-                connection.executemany(
-                    "UPDATE vec SET code = ? WHERE vid = ?",
-                    [(row.tobytes(), vid) for row, vid in zip(codes.encode(vectors, mean), vids, strict=True)],
-                )
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"mean_{number}", mean.tobytes()))
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'")
+    def count_documents(self) -> int:
+        with self.lent() as connection:
+            return int(connection.execute("SELECT count(*) FROM doc WHERE deleted = 0").fetchone()[0])
 
     def count_vectors(self, number: int) -> int:
-        return int(self.connection.execute("SELECT count(*) FROM vec WHERE space = ?", (number,)).fetchone()[0])
+        with self.lent() as connection:
+            return int(connection.execute("SELECT count(*) FROM vec WHERE space = ?", (number,)).fetchone()[0])
+
+    def newest_vector(self) -> int:
+        """How many vectors were ever written."""
+        with self.lent() as connection:
+            return int(connection.execute("SELECT coalesce(max(vid), 0) FROM vec").fetchone()[0])
 
     def set_meta(self, key: str, value: float) -> None:
         with self.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def meta(self, key: str, default: float) -> float:
-        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else float(row[0])
-
-    def finish(self) -> None:
-        """After a bulk fill: merge the full-text tables and write everything to the disk."""
-        connection = self.connection
-        for table in self._tables.values():
-            connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
-        connection.execute("ANALYZE")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self.lent() as connection:
+            return float(meta(connection, key, default))
 
     def _read_schema(self) -> CollectionSchema:
         try:
-            meta = dict(self.connection.execute("SELECT key, value FROM meta WHERE key IN ('format', 'schema')"))
+            with self._connections.lent() as connection:
+                found = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('format', 'schema')"))
         except sqlite3.DatabaseError as error:
             raise EngineUnavailable(
                 f"The index file {self.path.name} can't be read ({error}). Run rebuild_index to make a new one."
             ) from error
-        if meta.get("format") != FORMAT:
+        if found.get("format") != FORMAT:
             raise EngineUnavailable(f"The index file {self.path.name} has another format. Run rebuild_index.")
-        return _schema_from_json(meta["schema"])
+        return _schema_from_json(found["schema"])
 
 
-class _Writer:
-    """Writes within one transaction; every change gets the same next sequence number, by which readers catch up."""
-
-    def __init__(self, connection: sqlite3.Connection, schema: CollectionSchema) -> None:
-        self.connection = connection
-        self.tables = [text_table(language) for language in dict.fromkeys((*schema.languages, UNDETERMINED))]
-        self.dims = [space.dims for space in schema.spaces]
-        self.seq = connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'seq' RETURNING value").fetchone()[
-            0
-        ]
-        self.means = [mean_of(connection, number) for number in range(len(schema.spaces))]
-
-    def upsert(self, prepared: Prepared) -> bool:
-        old = self._row(prepared.document.id)
-        rid = self._claim(prepared.document.id, prepared.document.version, deleted=0)
-        if rid is None:
-            return False
-        self.connection.execute(
-            "UPDATE doc SET facets = ?, texts_hash = ?, vectors_hash = ? WHERE rid = ?",
-            (prepared.facets, prepared.texts_hash, prepared.vectors_hash, rid),
-        )
-        old_texts, old_vectors = old or (None, None)
-        # A price change costs no work on texts and vectors.
-        if old_texts != prepared.texts_hash:
-            self._remove_texts(rid, known=old is not None)
-            for table, row in prepared.texts.items():
-                self.connection.execute(
-                    f"INSERT INTO {table}(rowid, title, keywords, description) VALUES (?, ?, ?, ?)",
-                    (rid, *row),
-                )
-        if old_vectors != prepared.vectors_hash:
-            self._replace_vectors(rid, prepared.vectors)
-        self.connection.execute("DELETE FROM code WHERE rid = ?", (rid,))
-        self.connection.executemany("INSERT INTO code VALUES (?, ?)", [(code, rid) for code in prepared.codes])
-        return True
-
-    def delete(self, item: VersionedId) -> bool:
-        rid = self._claim(item.id, item.version, deleted=1)
-        if rid is None:
-            return False
-        self._remove_texts(rid, known=True)
-        self.connection.execute("DELETE FROM vec WHERE rid = ?", (rid,))
-        self.connection.execute("DELETE FROM code WHERE rid = ?", (rid,))
-        self.connection.execute(
-            "UPDATE doc SET facets = '{}', texts_hash = NULL, vectors_hash = NULL WHERE rid = ?", (rid,)
-        )
-        return True
-
-    def _row(self, id: str) -> tuple[bytes | None, bytes | None] | None:
-        found: tuple[bytes | None, bytes | None] | None = self.connection.execute(
-            "SELECT texts_hash, vectors_hash FROM doc WHERE id = ?", (id,)
-        ).fetchone()
-        return found
-
-    def _claim(self, id: str, version: int, *, deleted: int) -> int | None:
-        """The document's row, now at this version; None where the row has this version or a newer one."""
-        row = self.connection.execute(
-            "INSERT INTO doc (id, version, deleted, seq) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "version = excluded.version, deleted = excluded.deleted, seq = excluded.seq "
-            "WHERE excluded.version > doc.version RETURNING rid",
-            (id, version, deleted, self.seq),
-        ).fetchone()
-        return None if row is None else int(row[0])
-
-    def _remove_texts(self, rid: int, *, known: bool) -> None:
-        if known:
-            for table in self.tables:
-                self.connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (rid,))
-
-    def _replace_vectors(self, rid: int, vectors: Sequence[tuple[int, str, bytes]]) -> None:
-        self.connection.execute("DELETE FROM vec WHERE rid = ?", (rid,))
-        for number, key, blob in vectors:
-            mean = self.means[number]
-            code = None
-            if mean is not None:
-                code = codes.encode(from_blob(blob)[None], mean).tobytes()
-            self.connection.execute(
-                "INSERT INTO vec (rid, space, key, v, code) VALUES (?, ?, ?, ?, ?)", (rid, number, key, blob, code)
-            )
+# --- Reading what the tables hold ---------------------------------------------------------------
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    # Transactions are opened by hand, and `close` may be called from another thread than the one that opened it.
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # A commit that was acknowledged survives a power cut.
-    connection.execute("PRAGMA cache_size = -16000")
-    return connection
-
-
-def from_blob(blob: bytes) -> Vector:
-    return np.frombuffer(blob, np.float16).astype(np.float32)
+def meta(connection: sqlite3.Connection, key: str, default: float = 0) -> float:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return default if row is None else row[0]
 
 
 def mean_of(connection: sqlite3.Connection, number: int) -> Vector | None:
+    """The mean around which a space's codes were made; None where it has none yet."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"mean_{number}",)).fetchone()
     return None if row is None else np.frombuffer(row[0], np.float32)
 
 
-def _chunks(connection: sqlite3.Connection, number: int, dims: int) -> Iterator[tuple[list[int], Matrix]]:
-    """All vectors of a space with their vids, 4,096 at a time."""
-    last = 0
-    while rows := connection.execute(
-        "SELECT vid, v FROM vec WHERE vid > ? AND space = ? ORDER BY vid LIMIT 4096", (last, number)
-    ).fetchall():
-        last = rows[-1][0]
-        matrix = np.frombuffer(b"".join(row[1] for row in rows), np.float16).reshape(len(rows), dims)
-        yield [row[0] for row in rows], matrix.astype(np.float32)
+def from_blobs(blobs: Sequence[bytes], dims: int) -> Matrix:
+    """float32 vectors, one a row, of what is kept as float16."""
+    return np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), dims).astype(np.float32)
 
 
-def _joined(rows: list[tuple[str, str, str]]) -> tuple[str, str, str]:
-    title, keywords, description = (" ".join(parts) for parts in zip(*rows, strict=True))
-    return title, keywords, description
+def fetch(
+    connection: sqlite3.Connection, vids: npt.NDArray[np.int64], dims: int
+) -> tuple[npt.NDArray[np.int64], Matrix]:
+    """Vectors by vid, ascending."""
+    found: list[tuple[int, bytes]] = []
+    ordered = np.sort(vids).tolist()
+    for start in range(0, len(ordered), 10_000):
+        found += connection.execute(
+            "SELECT vid, v FROM vec WHERE vid IN (SELECT value FROM json_each(?)) ORDER BY vid",
+            (json.dumps(ordered[start : start + 10_000]),),
+        )
+    return np.array([vid for vid, _ in found], np.int64), from_blobs([blob for _, blob in found], dims)
+
+
+# --- Full-text tables ---------------------------------------------------------------------------
+# FTS5's bm25() normalises by the length of the whole row, so each language has a table of its own. It is made when the
+# first text in that language comes: a query asks every table there is.
+
+
+def text_table(language: str) -> str:
+    return "fts_" + re.sub(r"\W", "_", language)
+
+
+def languages_of(connection: sqlite3.Connection) -> list[str]:
+    """The languages that have a table."""
+    rows = connection.execute("SELECT substr(key, 6) FROM meta WHERE key >= 'text_' AND key < 'text`'")
+    return [language for (language,) in rows]
+
+
+def add_language(connection: sqlite3.Connection, language: str) -> None:
+    """Within a write transaction."""
+    table = text_table(language)
+    connection.execute(
+        f'CREATE VIRTUAL TABLE {table} USING fts5(title, keywords, description, tokenize="{_TOKENIZER}")'
+    )
+    connection.execute(f"CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}, row)")
+    connection.execute("INSERT INTO meta VALUES (?, 1)", (f"text_{language}",))
+
+
+def table_language(language: str, schema: CollectionSchema) -> str:
+    """The language whose table keeps a text of this language."""
+    return language if language in schema.languages else UNDETERMINED
+
+
+# --- The schema, as kept in the file ------------------------------------------------------------
 
 
 def _schema_to_json(schema: CollectionSchema) -> str:

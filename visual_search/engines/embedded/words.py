@@ -1,7 +1,12 @@
-"""BM25 over one full-text table a language. FTS5's bm25() normalises by the whole row, so translations don't share a row."""
+"""BM25 over one full-text table a language; a document's best language counts.
+
+FTS5 scores every row that matches (3 microseconds each) and knows no short cut to the best k. So very common words are
+counted first, and only so many rows are scored as a shopper's patience allows.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
@@ -9,24 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from multilingual.analysis import analyse_query
-from multilingual.languages import UNDETERMINED
-from multilingual.normalising import fold
-from visual_search.engines.embedded.store import text_table
+from visual_search.engines.embedded.columns import Mask
+from visual_search.engines.embedded.store import languages_of, table_language, text_table
+from visual_search.types import CollectionSchema
 
 # Weights of title, keywords and description: a word in the title says what the object is.
 WEIGHTS = (4.0, 2.0, 1.0)
 OTHER_LANGUAGE = 0.5  # The first language asked weighs 1.0: it is the shopper's.
-COMMON = 0.2  # A word in more than this share of the documents tells little and costs 3 us a document.
-SMALL = 1000  # Below this many documents common words cost nothing.
+COMMON = 0.2  # A word in more than this share of the documents doesn't tell which of them are meant.
+RANKED_ROWS = 5_000  # So many rows are scored in any case (15 ms), however common the words are.
+NARROW = 2_000  # Filters that leave at most so many documents are handed to FTS5, which then scores only these.
 MAX_TERMS = 32  # A longer query is a pasted text; its first terms carry the wish.
+UNRANKED = 1e-6  # The score of a match that says nothing, FTS5's own least score of a word.
 
-Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]  # rids, scores
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    expression: str
-    ranked: bool = True
+Term = tuple[str, ...]  # parts that must follow each other
+Rids = npt.NDArray[np.int64]
+Found = tuple[Rids, npt.NDArray[np.float64]]  # rids, scores
+_NOTHING: Found = (np.zeros(0, np.int64), np.zeros(0, np.float64))
 
 
 def search(
@@ -34,71 +38,117 @@ def search(
     *,
     text: str,
     languages: tuple[str, ...],
-    known: tuple[str, ...],
+    schema: CollectionSchema,
+    allowed: Mask,
     documents: int,
     k: int,
 ) -> Found:
-    """All documents that match in any of the languages; a document's best language counts. Scores are positive."""
-    best: dict[int, float] = {}
-    asked = dict.fromkeys(language if language in known else UNDETERMINED for language in languages)
+    """All documents that match in any of the languages, each once, with a positive score.
+
+    `allowed` has a flag for each rid: what passes the filters. `documents` is how many there are without filters.
+    """
+    existing = set(languages_of(connection))
+    asked = dict.fromkeys(table_language(language, schema) for language in languages)
+    narrow = json.dumps(np.flatnonzero(allowed).tolist()) if np.count_nonzero(allowed) <= NARROW else None
+    found: list[Found] = []
     for place, language in enumerate(asked):
-        weight = 1.0 if place == 0 else OTHER_LANGUAGE
-        for rid, score in _in_language(connection, text, language, documents, k):
-            value = weight * score
-            if value > best.get(rid, 0.0):
-                best[rid] = value
-    return np.fromiter(best.keys(), np.int64, len(best)), np.fromiter(best.values(), np.float64, len(best))
+        if language in existing:
+            table = _Table(connection, text_table(language), allowed, narrow, documents)
+            rids, scores = _in_table(table, analyse_query(text, language)[:MAX_TERMS], k)
+            found.append((rids, scores * (1.0 if place == 0 else OTHER_LANGUAGE)))
+    return _best(found)
 
 
-def _in_language(
-    connection: sqlite3.Connection, text: str, language: str, documents: int, k: int
-) -> list[tuple[int, float]]:
-    terms = analyse_query(text, language)[:MAX_TERMS]
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The full-text table of one language, seen through the filters."""
+
+    connection: sqlite3.Connection
+    name: str
+    allowed: Mask
+    narrow: str | None  # the allowed rids as JSON, where they are few
+    documents: int
+
+    def ranked(self, expression: str) -> Found:
+        weights = ", ".join(str(weight) for weight in WEIGHTS)
+        return self._passing(
+            self.connection.execute(
+                f"SELECT rowid, -bm25({self.name}, {weights}) FROM {self.name} WHERE {self.name} MATCH ?{self._within}",
+                self._values(expression),
+            ).fetchall()
+        )
+
+    def unranked(self, expression: str) -> Found:
+        return self._passing(
+            self.connection.execute(
+                f"SELECT rowid, {UNRANKED} FROM {self.name} WHERE {self.name} MATCH ?{self._within}",
+                self._values(expression),
+            ).fetchall()
+        )
+
+    def frequency(self, term: str) -> int:
+        """In how many documents the term occurs."""
+        row = self.connection.execute(f"SELECT doc FROM {self.name}_terms WHERE term = ?", (term,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    @property
+    def _within(self) -> str:
+        # Without the plus SQLite asks FTS5 for each of the rowids one by one, which is thirty times slower.
+        return " AND +rowid IN (SELECT value FROM json_each(?))" if self.narrow is not None else ""
+
+    def _values(self, expression: str) -> tuple[str, ...]:
+        return (expression,) if self.narrow is None else (expression, self.narrow)
+
+    def _passing(self, rows: list[tuple[int, float]]) -> Found:
+        if not rows:
+            return _NOTHING
+        rids, scores = (np.array(part) for part in zip(*rows, strict=True))
+        passing = rids < len(self.allowed)
+        passing[passing] = self.allowed[rids[passing]]
+        return rids[passing], scores[passing].astype(np.float64)
+
+
+def _in_table(table: _Table, terms: list[Term], k: int) -> Found:
+    """Documents with all the terms; where those are fewer than k, also documents with some of them."""
     if not terms:
-        return []
-    table = text_table(language)
-    if documents > SMALL:
-        terms, common_alone = _without_common(connection, table, terms, documents)
-        if common_alone:
-            return _run(connection, table, Match(_phrase(terms[0]), ranked=False), k)
-    phrases = [_phrase(term) for term in terms]
-    found = _run(connection, table, Match(" AND ".join(phrases)), k)
-    if len(found) < k and len(phrases) > 1:
-        # Too few objects have all the words. An object with more of them still scores more.
-        found = _run(connection, table, Match(" OR ".join(phrases)), k)
-    if not found and len(terms[-1]) == 1:
+        return _NOTHING
+    limit = max(RANKED_ROWS, int(COMMON * table.documents))
+    frequencies = [_frequency(table, term) for term in terms]
+    all_of = " AND ".join(_expression(term) for term in terms)
+    found = table.ranked(all_of) if min(frequencies) <= limit else _ranked_where_few(table, all_of, limit)
+    if len(found[0]) < k and len(terms) > 1:
+        # A document with more of the terms scores more. Common ones would bring in half of the shop.
+        rare = [term for term, frequency in zip(terms, frequencies, strict=True) if frequency <= limit]
+        if rare:
+            found = _best([found, table.ranked(" OR ".join(_expression(term) for term in rare))])
+        elif not len(found[0]):
+            found = table.unranked(" OR ".join(_expression(term) for term in terms))
+    if not len(found[0]) and len(terms[-1]) == 1:
         # The last word may not be finished yet: "armch" is on its way to "armchair".
-        found = _run(connection, table, Match(f"{phrases[-1]} *"), k)
+        found = table.ranked(f"{_expression(terms[-1])} *")
     return found
 
 
-def _run(connection: sqlite3.Connection, table: str, match: Match, k: int) -> list[tuple[int, float]]:
-    if not match.ranked:
-        rows = connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (match.expression,))
-        return [(rid, 1e-6) for (rid,) in rows]
-    weights = ", ".join(str(weight) for weight in WEIGHTS)
-    # Filters are applied to these rows in numpy: handing FTS5 a list of rowids makes it look each one up in the index.
-    rows = connection.execute(
-        f"SELECT rowid, -bm25({table}, {weights}) FROM {table} WHERE {table} MATCH ?",
-        (match.expression,),
-    )
-    # BM25's idf is negative for a word in more than half of the documents; it is still a match.
-    return [(rid, max(score, 1e-6)) for rid, score in rows]
+def _ranked_where_few(table: _Table, expression: str, limit: int) -> Found:
+    """One very common word is a filter, not an order; several of them together may still be few."""
+    found = table.unranked(expression)
+    return table.ranked(expression) if len(found[0]) <= limit and " AND " in expression else found
 
 
-def _without_common(
-    connection: sqlite3.Connection, table: str, terms: list[tuple[str, ...]], documents: int
-) -> tuple[list[tuple[str, ...]], bool]:
-    """The terms worth ranking by, and whether one common word is all there is: then it is a filter, not an order."""
-    shares = [min(_frequency(connection, table, part) for part in term) / documents for term in terms]
-    rare = [term for term, share in zip(terms, shares, strict=True) if share <= COMMON]
-    return (rare, False) if rare else (terms[:1], len(terms) == 1)
+def _frequency(table: _Table, term: Term) -> int:
+    """At most so many documents have the term."""
+    return min(table.frequency(part) for part in term)
 
 
-def _frequency(connection: sqlite3.Connection, table: str, term: str) -> int:
-    row = connection.execute(f"SELECT doc FROM {table}_terms WHERE term = ?", (fold(term),)).fetchone()
-    return 0 if row is None else int(row[0])
+def _expression(term: Term) -> str:
+    """In FTS5's query language. Terms hold letters, digits and marks only, so nothing needs escaping."""
+    return f'"{" ".join(term)}"'
 
 
-def _phrase(term: tuple[str, ...]) -> str:
-    return '"' + " ".join(term) + '"'
+def _best(found: list[Found]) -> Found:
+    """Each document once, with its best score."""
+    rids = np.concatenate([_NOTHING[0], *(rids for rids, _ in found)])
+    scores = np.concatenate([_NOTHING[1], *(scores for _, scores in found)])
+    order = np.lexsort((-scores, rids))
+    unique, first = np.unique(rids[order], return_index=True)
+    return unique, scores[order][first]

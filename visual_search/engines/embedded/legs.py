@@ -1,0 +1,170 @@
+"""Answers one leg from one state of a collection: masks first, then scores."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from visual_search.engines.embedded import codes, words
+from visual_search.engines.embedded.columns import Mask
+from visual_search.engines.embedded.snapshot import RowsView, Slots, View
+from visual_search.engines.embedded.store import fetch
+from visual_search.engines.validation import plain_code
+from visual_search.types import (
+    BrowseLeg,
+    CodeLeg,
+    CollectionSchema,
+    Leg,
+    LegAnswer,
+    LegHit,
+    Vector,
+    VectorLeg,
+    WordsLeg,
+    unit,
+)
+
+Scores = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]  # of rows in a RowsView
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one query works on. `mask`: the slots that pass all filters; `widths`: see training.tune."""
+
+    connection: sqlite3.Connection
+    schema: CollectionSchema
+    view: View
+    mask: Mask
+    widths: Mapping[str, float]
+
+    def passing(self, rids: npt.NDArray[np.int64]) -> tuple[Slots, npt.NDArray[np.bool_]]:
+        """Of these rows of `doc`, the slots of those that pass the filters, and which they are."""
+        allowed = self.allowed()
+        kept = rids < len(allowed)
+        kept[kept] = allowed[rids[kept]]
+        return self.view.slot_by_rid[rids[kept]], kept
+
+    def allowed(self) -> Mask:
+        """The mask by rid instead of by slot."""
+        slots = self.view.slot_by_rid
+        allowed = slots >= 0
+        allowed[allowed] = self.mask[slots[allowed]]
+        return allowed
+
+
+def answer(state: State, leg: Leg) -> LegAnswer:
+    match leg:
+        case VectorLeg():
+            return _vector(state, leg)
+        case WordsLeg():
+            return _words(state, leg)
+        case CodeLeg():
+            return _code(state, leg)
+        case BrowseLeg():
+            return _browse(state, leg)
+
+
+# --- Vectors ------------------------------------------------------------------------------------
+
+
+def _vector(state: State, leg: VectorLeg) -> LegAnswer:
+    rows = state.view.rows[leg.space]
+    passing = np.flatnonzero(state.mask[rows.slots])
+    vector = unit(leg.vector)
+    if rows.mean is None:
+        scores = np.asarray(rows.data, np.float32)[passing] @ vector
+        return _ranked(state.view, rows, passing, scores, leg)
+    # An object with hundreds of pictures may take all the places; then more candidates are looked at.
+    wanted = codes.candidates_for(len(passing), leg.k) * state.widths[leg.space]
+    distances = None
+    while True:
+        if leg.exact or wanted >= len(passing):
+            return _scored(state, rows, passing, vector, leg)
+        if distances is None:
+            data = np.asarray(rows.data, np.uint64)
+            query = codes.encode(vector[None], rows.mean)
+            distances = codes.distances(data if len(passing) == len(data) else data[passing], query)
+        nearest = passing[np.argpartition(distances, int(wanted) - 1)[: int(wanted)]]
+        found = _scored(state, rows, nearest, vector, leg)
+        if len(found.hits) >= leg.k:
+            return found
+        wanted *= 4
+
+
+def _scored(state: State, rows: RowsView, places: Places, vector: Vector, leg: VectorLeg) -> LegAnswer:
+    """These candidates with their exact cosines. The vectors come from the file, of the state that the view shows."""
+    places = places[np.argsort(rows.vids[places])]
+    vids, vectors = fetch(state.connection, rows.vids[places], len(vector))
+    if len(vids) < len(places):
+        places = places[np.isin(rows.vids[places], vids)]
+    return _ranked(state.view, rows, places, vectors @ vector, leg)
+
+
+def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.float32], leg: VectorLeg) -> LegAnswer:
+    """One hit a document: its best vector counts."""
+    # Rounded, because a matrix product gives the last bits by the size of the matrix, and ties are to be seen as ties.
+    rounded = np.asarray(np.round(np.clip(scores.astype(np.float64), -1.0, 1.0), 6), np.float64)
+    slots = rows.slots[places]
+    order = np.lexsort((rows.vids[places], -rounded))
+    unique, first = np.unique(slots[order], return_index=True)
+    best = order[first]
+    hits = top(view.ids, unique, rounded[best], leg.k, keys=[rows.keys[place] for place in places[best].tolist()])
+    return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
+
+
+# --- Words, codes, browsing ---------------------------------------------------------------------
+
+
+def _words(state: State, leg: WordsLeg) -> LegAnswer:
+    rids, scores = words.search(
+        state.connection,
+        text=leg.text,
+        languages=leg.languages,
+        schema=state.schema,
+        allowed=state.allowed(),
+        documents=int(np.count_nonzero(state.view.alive)),
+        k=leg.k,
+    )
+    hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k)
+    return LegAnswer(leg.name, hits, len(rids))
+
+
+def _code(state: State, leg: CodeLeg) -> LegAnswer:
+    wanted = sorted({plain for code in leg.codes if (plain := plain_code(code))})
+    rows = state.connection.execute(
+        "SELECT DISTINCT rid FROM code WHERE code IN (SELECT value FROM json_each(?))", (json.dumps(wanted),)
+    ).fetchall()
+    slots, _ = state.passing(np.array([rid for (rid,) in rows], np.int64))
+    return LegAnswer(leg.name, top(state.view.ids, slots, np.ones(len(slots)), leg.k), len(slots))
+
+
+def _browse(state: State, leg: BrowseLeg) -> LegAnswer:
+    slots = np.flatnonzero(state.mask).astype(np.int32)
+    if leg.order_by is None:
+        order = np.zeros(len(slots), np.float64)
+    else:
+        order = state.view.columns[leg.order_by].numbers[slots]
+        order = order if leg.descending else -order
+        order = np.where(np.isnan(order), -np.inf, order)  # Objects without the number come last either way.
+    ordered = top(state.view.ids, slots, order, leg.k)
+    return LegAnswer(leg.name, tuple(LegHit(hit.id, 1.0) for hit in ordered), len(slots))
+
+
+def top(
+    ids: Sequence[str], slots: Slots, scores: Scores, k: int, *, keys: Sequence[str] | None = None
+) -> tuple[LegHit, ...]:
+    """The k best, best first, ties by id."""
+    places: Places = np.arange(len(scores))
+    if len(scores) > k:
+        # Everything that ties with the k-th stays in, so that the ids decide between equals.
+        places = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+    found = [
+        (-score, ids[slot], place)
+        for score, slot, place in zip(scores[places].tolist(), slots[places].tolist(), places.tolist(), strict=True)
+    ]
+    return tuple(LegHit(id, -score, keys[place] if keys else "") for score, id, place in sorted(found)[:k])
