@@ -328,6 +328,15 @@ class QueryPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class TasteEvent:
+    """One thing that this shopper did, as their own device tells it. `kind`: view, click, cart, buy or dislike."""
+
+    id: str
+    kind: str
+    age_days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One question, whoever asked it: a photo, words, a product to resemble, or any mix."""
 
@@ -342,6 +351,8 @@ class Query:
     page_size: int = 24
     facets: tuple[str, ...] | None = None  # None: all of the collection
     explain: bool = False
+    # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
+    taste: tuple[TasteEvent, ...] = field(default=(), repr=False)
 
 
 class Grade(StrEnum):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visual_search.ranking.rescoring import EXPLAINS, Event, Rescored, Weights, Window, rescore
-from visual_search.types import unit
+from visual_search.ranking.rescoring import EXPLAINS, Rescored, Weights, Window, rescore
+from visual_search.types import TasteEvent, unit
 
 DIMS = 8
 
@@ -26,7 +26,7 @@ def like(window: Window, place: int) -> dict[str, np.ndarray]:
 
 EVENTS = st.lists(
     st.builds(
-        Event,
+        TasteEvent,
         id=st.sampled_from([f"past {n}" for n in range(6)] + ["hit 3", "hit 9"]),
         kind=st.sampled_from(["view", "click", "cart", "buy", "dislike"]),
         age_days=st.floats(0, 1000),
@@ -44,7 +44,7 @@ def vectors_of(window: Window, seed: int) -> dict[str, np.ndarray]:
 
 def test_a_hit_like_what_was_viewed_rises() -> None:
     window = window_of(30)
-    after = rescore(window, [Event("past", "view")], like(window, 20))
+    after = rescore(window, [TasteEvent("past", "view")], like(window, 20))
     assert after.outcome == "personalised"
     assert after.order.index(20) < 20
 
@@ -52,7 +52,7 @@ def test_a_hit_like_what_was_viewed_rises() -> None:
 def test_what_was_bought_before_rises_by_the_shops_weight() -> None:
     window = window_of(30)
     place = [
-        rescore(window, [Event("hit 20", "buy")], {}, weights=Weights(repeat=repeat)).order.index(20)
+        rescore(window, [TasteEvent("hit 20", "buy")], {}, weights=Weights(repeat=repeat)).order.index(20)
         for repeat in (0.0, 0.25, 1.0)
     ]
     assert place[0] == 20
@@ -62,13 +62,15 @@ def test_what_was_bought_before_rises_by_the_shops_weight() -> None:
 
 def test_a_dislike_sinks_what_resembles_it() -> None:
     window = window_of(30)
-    after = rescore(window, [Event("past", "dislike")], like(window, 0), weights=Weights(clear_margin=None))
+    after = rescore(window, [TasteEvent("past", "dislike")], like(window, 0), weights=Weights(clear_margin=None))
     assert after.order.index(0) > 0
 
 
 def test_old_history_counts_less() -> None:
     window = window_of(30)
-    new, old = (rescore(window, [Event("past", "buy", age)], like(window, 20)).relevance[20] for age in (0.0, 364.0))
+    new, old = (
+        rescore(window, [TasteEvent("past", "buy", age)], like(window, 20)).relevance[20] for age in (0.0, 364.0)
+    )
     # Two half-lives leave a quarter of the sum inside the logarithm.
     assert np.expm1(old) == pytest.approx(np.expm1(new) / 4, rel=1e-6)
 
@@ -76,7 +78,7 @@ def test_old_history_counts_less() -> None:
 def test_history_about_something_else_changes_nothing_at_all() -> None:
     """Zero attention: what has nothing to do with the question gives exactly the base order."""
     window = window_of(30)
-    after = rescore(window, [Event("past", "buy")], {"past": -window.vectors[0]})
+    after = rescore(window, [TasteEvent("past", "buy")], {"past": -window.vectors[0]})
     assert after.outcome == "nothing_relevant"
     assert after.order == tuple(range(30))
 
@@ -89,7 +91,7 @@ def test_no_history_is_the_base_order_with_the_reason() -> None:
 def test_a_question_that_names_one_thing_is_left_alone() -> None:
     window = window_of(30)
     clear = Window(window.ids, np.array([10.0, *[1.0 - n / 1000 for n in range(29)]]), window.vectors)
-    after = rescore(clear, [Event("past", "buy")], like(window, 20))
+    after = rescore(clear, [TasteEvent("past", "buy")], like(window, 20))
     assert after.outcome == "clear_winner"
     assert after.order == tuple(range(30))
 
@@ -97,21 +99,21 @@ def test_a_question_that_names_one_thing_is_left_alone() -> None:
 def test_without_any_vectors_only_what_was_bought_counts() -> None:
     window = window_of(30)
     blind = Window(window.ids, window.scores, np.zeros((30, DIMS), dtype=np.float32))
-    after = rescore(blind, [Event("hit 20", "buy"), Event("past", "view")], like(window, 5))
+    after = rescore(blind, [TasteEvent("hit 20", "buy"), TasteEvent("past", "view")], like(window, 5))
     assert not after.relevance.any()
     assert after.order.index(20) < 20
     assert np.isfinite(after.scores).all()
 
 
 def test_a_vector_of_another_encoder_is_passed_over() -> None:
-    after = rescore(window_of(30), [Event("past", "buy")], {"past": np.ones(3, dtype=np.float32)})
+    after = rescore(window_of(30), [TasteEvent("past", "buy")], {"past": np.ones(3, dtype=np.float32)})
     assert after.outcome == "nothing_relevant"
 
 
 def test_the_mean_of_the_best_hits_stands_for_the_question() -> None:
     window = window_of(30)
     centre = unit(window.vectors[:10].mean(axis=0))
-    event = [Event("past", "view")]
+    event = [TasteEvent("past", "view")]
     np.testing.assert_allclose(
         rescore(window, event, like(window, 20)).scores,
         rescore(window, event, like(window, 20), query_vector=centre).scores,
@@ -121,7 +123,7 @@ def test_the_mean_of_the_best_hits_stands_for_the_question() -> None:
 
 @settings(deadline=None)
 @given(EVENTS, st.integers(0, 20), st.integers(0, 12), st.integers(1, 40))
-def test_the_order_is_a_permutation_within_the_cap(events: list[Event], seed: int, cap: int, count: int) -> None:
+def test_the_order_is_a_permutation_within_the_cap(events: list[TasteEvent], seed: int, cap: int, count: int) -> None:
     window = window_of(count, seed)
     weights = Weights(promote_at_most=cap, relevance=3.0, repeat=3.0)
     after = rescore(window, events, vectors_of(window, seed), weights=weights)
@@ -133,7 +135,7 @@ def test_the_order_is_a_permutation_within_the_cap(events: list[Event], seed: in
 
 @settings(deadline=None)
 @given(EVENTS, st.integers(0, 20))
-def test_the_order_of_the_history_does_not_matter(events: list[Event], seed: int) -> None:
+def test_the_order_of_the_history_does_not_matter(events: list[TasteEvent], seed: int) -> None:
     window = window_of(25, seed)
     one = rescore(window, events, vectors_of(window, seed))
     two = rescore(window, events[::-1], vectors_of(window, seed))
@@ -142,7 +144,7 @@ def test_the_order_of_the_history_does_not_matter(events: list[Event], seed: int
 
 @settings(deadline=None, max_examples=30)
 @given(EVENTS, st.integers(0, 30))
-def test_reasons_are_true(events: list[Event], seed: int) -> None:
+def test_reasons_are_true(events: list[TasteEvent], seed: int) -> None:
     """Taking the named thing out of the history must cost the hit more than taking out any other thing."""
     window, weights = window_of(25, seed), Weights(clear_margin=None)
     vectors = vectors_of(window, seed)
@@ -165,7 +167,7 @@ def test_reasons_are_true(events: list[Event], seed: int) -> None:
 
 def test_a_reason_is_named_when_one_thing_explains_most() -> None:
     window = window_of(30)
-    after = rescore(window, [Event("past", "view")], like(window, 20))
+    after = rescore(window, [TasteEvent("past", "view")], like(window, 20))
     assert after.reasons["hit 20"].id == "past"
     assert after.reasons["hit 20"].kind == "viewed"
     assert after.reasons["hit 20"].share == pytest.approx(1.0)
@@ -173,7 +175,7 @@ def test_a_reason_is_named_when_one_thing_explains_most() -> None:
 
 def test_no_reason_is_named_when_many_things_explain_a_little() -> None:
     window = window_of(30)
-    events = [Event(f"past {n}", "view") for n in range(5)]
+    events = [TasteEvent(f"past {n}", "view") for n in range(5)]
     after = rescore(window, events, {f"past {n}": window.vectors[20] for n in range(5)})
     assert after.order.index(20) < 20
     assert "hit 20" not in after.reasons
@@ -192,4 +194,4 @@ def test_impossible_weights_are_refused(wrong: dict) -> None:
 
 def test_empty_window() -> None:
     empty = Window((), np.zeros(0), np.zeros((0, DIMS), dtype=np.float32))
-    assert rescore(empty, [Event("past", "view")], {}).order == ()
+    assert rescore(empty, [TasteEvent("past", "view")], {}).order == ()

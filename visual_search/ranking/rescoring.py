@@ -20,24 +20,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.types import Matrix, Vector, unit
+from visual_search.types import Matrix, TasteEvent, Vector, unit
 
-Kind = Literal["view", "click", "cart", "buy", "dislike"]
 Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winner"]
 
 KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "cart": 1.0, "buy": 1.0, "dislike": -0.5}
 REPEAT_SCALE = 5.0
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
 _CENTRE = 10  # hits whose mean stands for the question where it has no vector in the items' space
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that the shopper did: the object's id, what was done, and how many days ago."""
-
-    id: str
-    kind: Kind
-    age_days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,7 @@ class _Things:
 
 def rescore(
     window: Window,
-    history: Sequence[Event],
+    history: Sequence[TasteEvent],
     vectors: Mapping[str, Vector],
     *,
     weights: Weights | None = None,
@@ -149,7 +139,7 @@ def rescore(
     )
 
 
-def _things(history: Sequence[Event], vectors: Mapping[str, Vector], weights: Weights, dims: int) -> _Things:
+def _things(history: Sequence[TasteEvent], vectors: Mapping[str, Vector], weights: Weights, dims: int) -> _Things:
     attention: dict[str, float] = {}
     bought: dict[str, float] = {}
     for event in history:

@@ -1,0 +1,251 @@
+"""Measures personal order on real purchases: does it help, whom does it hurt, and how often is a shopper worse off?
+
+Protocol "category as query" (Ai et al., SIGIR 2017): the question is a product type, the candidates are all products of that
+type, the target is what the household then bought. The past is split from the future at one moment for all households, and
+all candidates are ranked, not a sample of them. Items have no pictures here; their vectors come from brand, type and size.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from visual_search.ranking.rescoring import Weights, Window, rescore
+from visual_search.types import Matrix, TasteEvent, Vector, unit
+
+DIMS = 128
+WINDOW = 200
+DEVICE_EVENTS = 100
+_WHOLE = (
+    "brand",
+    "manufacturer_id",
+    "department",
+    "product_category",
+    "product_type",
+)  # columns that are one word each
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    household: str
+    at: datetime
+    product: str
+    type: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One purchase seen as a search: these products in order of popularity, and the place of the one that was bought."""
+
+    ids: tuple[str, ...]
+    scores: npt.NDArray[np.float64]
+    target: int
+    history: tuple[TasteEvent, ...]
+    repeat: bool  # the household had bought the target before
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """MRR over all questions, over targets new to the household and over repeats; share of questions made worse."""
+
+    mrr: float
+    new: float
+    repeat: float
+    worse: float
+    better: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A ranker beside popularity, as relative changes; `interval` is the 95 % bootstrap interval of `gain`."""
+
+    name: str
+    figures: Figures
+    gain: float
+    new_gain: float
+    interval: tuple[float, float]
+
+
+Ranker = Callable[[Question], Sequence[int]]
+
+
+def read_purchases(path: Path) -> list[Purchase]:
+    """The rows of `transactions.csv.gz`, in the order of time."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        rows = [_purchase(row) for row in csv.DictReader(file)]
+    return sorted(rows, key=lambda row: (row.at, row.household, row.product))
+
+
+def _purchase(row: Mapping[str, str]) -> Purchase:
+    words = [f"{column}={row[column]}" for column in _WHOLE if row.get(column)]
+    for column in ("product_category", "product_type", "package_size"):
+        words += [f"{column[-4:]}:{word}" for word in re.findall(r"[A-Z0-9.]+", row[column])]
+    return Purchase(
+        household=row["household_id"],
+        at=datetime.fromisoformat(row["ts"]),
+        product=row["product_id"],
+        type=row["product_type"],
+        words=tuple(words),
+    )
+
+
+def item_vectors(purchases: Iterable[Purchase], *, dims: int = DIMS, seed: int = 0) -> dict[str, Vector]:
+    """TF-IDF of each product's own words, cut to `dims` by randomised SVD (Halko, Martinsson and Tropp, 2011)."""
+    words = {row.product: row.words for row in purchases}
+    frequency = Counter(word for each in words.values() for word in set(each))
+    column = {word: number for number, word in enumerate(sorted(w for w, n in frequency.items() if n > 1))}
+    # Products that are described alike share a row, which makes the table several times smaller.
+    kinds = sorted(set(words.values()))
+    table = np.zeros((len(kinds), len(column)), dtype=np.float32)
+    for row, kind in enumerate(kinds):
+        for word, count in Counter(kind).items():
+            if word in column:
+                table[row, column[word]] = (1 + np.log(count)) * np.log(len(words) / frequency[word])
+    table = unit(table)
+    rng = np.random.default_rng(seed)
+    sample = table @ rng.normal(size=(len(column), min(dims + 16, *table.shape))).astype(np.float32)
+    for _ in range(3):
+        sample = table @ (table.T @ np.linalg.qr(sample)[0])
+    basis = np.linalg.qr(sample)[0]
+    left, values, _ = np.linalg.svd(basis.T @ table, full_matrices=False)
+    reduced = dict(zip(kinds, unit((basis @ left[:, :dims]) * values[:dims]), strict=True))
+    return {product: reduced[kind] for product, kind in words.items()}
+
+
+def neighbour_distance(vectors: Matrix, *, neighbour: int = 10, sample: int = 500, seed: int = 0) -> float:
+    """Median over items of 1 - cosine to the n-th nearest other one: the length that taus are measured by."""
+    chosen = np.random.default_rng(seed).choice(len(vectors), size=min(sample, len(vectors)), replace=False)
+    nearness = np.sort(vectors[chosen] @ vectors.T, axis=1)
+    place = max(0, nearness.shape[1] - 1 - neighbour)
+    return float(np.median(1.0 - nearness[:, place]))
+
+
+def questions(
+    purchases: Sequence[Purchase], *, start: datetime, end: datetime, limit: int | None = None, seed: int = 0
+) -> Iterator[Question]:
+    """Purchases from `start` to before `end`, each with what the household had bought before that basket.
+
+    Popularity is counted before `start` alone. Types with a single product ask nothing and are left out.
+    """
+    popularity = Counter(row.product for row in purchases if row.at < start)
+    of_type: dict[str, set[str]] = defaultdict(set)
+    past: dict[str, list[Purchase]] = defaultdict(list)
+    for row in purchases:
+        of_type[row.type].add(row.product)
+        past[row.household].append(row)
+    asked = [row for row in purchases if start <= row.at < end and len(of_type[row.type]) > 1]
+    if limit is not None and len(asked) > limit:
+        chosen = np.random.default_rng(seed).choice(len(asked), size=limit, replace=False)
+        asked = [asked[n] for n in sorted(chosen)]
+    for row in asked:
+        ids = tuple(sorted(of_type[row.type], key=lambda product: (-popularity[product], product)))
+        before = [old for old in past[row.household] if old.at < row.at]
+        yield Question(
+            ids=ids,
+            scores=np.log1p([popularity[product] for product in ids]),
+            target=ids.index(row.product),
+            history=tuple(TasteEvent(old.product, "buy", (row.at - old.at) / timedelta(days=1)) for old in before),
+            repeat=any(old.product == row.product for old in before),
+        )
+
+
+# --- Rankers ------------------------------------------------------------------------------------
+
+
+def by_popularity(question: Question) -> Sequence[int]:
+    return range(len(question.ids))
+
+
+def by_average_vector(vectors: Mapping[str, Vector], *, weight: float = 0.25, half_life: float = 182.0) -> Ranker:
+    """The obvious design, as a baseline: one decayed mean of the history, its cosine added to the score."""
+
+    def rank(question: Question) -> Sequence[int]:
+        taste = np.zeros(len(next(iter(vectors.values()))))
+        for event in question.history:
+            taste += vectors[event.id] * 2.0 ** (-event.age_days / half_life)
+        cosines = np.stack([vectors[id] for id in question.ids]) @ unit(taste)
+        deviation = question.scores.std() or 1.0
+        scores = (question.scores - question.scores.mean()) / deviation + weight * cosines
+        return [int(place) for place in np.argsort(-scores, kind="stable")]
+
+    return rank
+
+
+def by_history(vectors: Mapping[str, Vector], weights: Weights, *, last: int | None = None) -> Ranker:
+    """What the product does: the kernel over the history (its `last` events), inside the window of best hits."""
+
+    def rank(question: Question) -> Sequence[int]:
+        ids = question.ids[:WINDOW]
+        window = Window(ids, question.scores[:WINDOW], np.stack([vectors[id] for id in ids]))
+        events = question.history if last is None else question.history[-last:]
+        rest = range(len(ids), len(question.ids))
+        return [*rescore(window, events, vectors, weights=weights).order, *rest]
+
+    return rank
+
+
+# --- Figures ------------------------------------------------------------------------------------
+
+
+def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker], *, seed: int = 0) -> list[Comparison]:
+    """Each ranker beside popularity over the same questions."""
+    base = np.array([question.target for question in asked])
+    repeat = np.array([question.repeat for question in asked])
+    plain = _figures(base, base, repeat)
+    found = []
+    for name, ranker in rankers.items():
+        ranks = np.array([list(ranker(question)).index(question.target) for question in asked])
+        figures = _figures(ranks, base, repeat)
+        found.append(
+            Comparison(
+                name=name,
+                figures=figures,
+                gain=figures.mrr / plain.mrr - 1,
+                new_gain=figures.new / plain.new - 1,
+                interval=_interval(1 / (1 + ranks), 1 / (1 + base), seed),
+            )
+        )
+    return found
+
+
+def _figures(ranks: npt.NDArray[np.int64], base: npt.NDArray[np.int64], repeat: npt.NDArray[np.bool_]) -> Figures:
+    gains = 1.0 / (1 + ranks)
+    return Figures(
+        mrr=float(gains.mean()),
+        new=float(gains[~repeat].mean()) if (~repeat).any() else float("nan"),
+        repeat=float(gains[repeat].mean()) if repeat.any() else float("nan"),
+        worse=float((ranks > base).mean()),
+        better=float((ranks < base).mean()),
+    )
+
+
+def _interval(ours: npt.NDArray[np.float64], base: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
+    """Paired bootstrap over questions, 1,000 draws."""
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(0, len(ours), size=(1000, len(ours)))
+    low, high = np.percentile(ours[draws].mean(axis=1) / base[draws].mean(axis=1) - 1, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def standard_rankers(vectors: Mapping[str, Vector], weights: Weights | None = None) -> dict[str, Ranker]:
+    """The rankers that the targets speak of."""
+    weights = weights or Weights()
+    return {
+        "popularity": by_popularity,
+        "average vector": by_average_vector(vectors),
+        "kernel": by_history(vectors, replace(weights, repeat=0.0)),
+        "kernel + own": by_history(vectors, weights),
+        "kernel + own, device": by_history(
+            vectors, replace(weights, tau_item=weights.tau_item * 0.4), last=DEVICE_EVENTS
+        ),
+    }
