@@ -30,6 +30,7 @@ $(VENV)/.test: pyproject.toml config/constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[neural,production,test]'
 	@touch $@ $(VENV)/.demo
 
+demo: export ENCODER_THREADS ?= 2
 demo: $(VENV)/.demo
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py import_catalogue catalog/demo

@@ -159,7 +159,7 @@ VISUAL_SEARCH = {
     "ENGINE": ENGINE,
     "ENCODER": {
         "BACKEND": "visual_search.encoders.offline.OfflineEncoder",
-        "OPTIONS": {"cache": VAR_DIR / "encoders"},
+        "OPTIONS": {"cache": VAR_DIR / "encoders", "threads": env.number("ENCODER_THREADS", default=1)},
     },
     "BASE_TEMPLATE": "catalog/base.html",
 }

@@ -28,7 +28,7 @@ def test_every_variable_is_read_by_the_settings(name: str) -> None:
 
 def test_every_variable_is_documented() -> None:
     page = (ROOT / "docs/how-to/production.md").read_text()
-    for variable in re.findall(r'env\.(?:text|flag|items)\("(\w+)"', SETTINGS):
+    for variable in re.findall(r'env\.(?:text|flag|items|number)\("(\w+)"', SETTINGS):
         assert f"`{variable}`" in page, f"docs/how-to/production.md lacks {variable}"
 
 
