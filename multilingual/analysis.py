@@ -17,6 +17,8 @@ from multilingual.segmenting import bigrams, characters, runs
 # A run of up to four characters is a word or a name and is looked for as a phrase; longer runs are phrases of several
 # words, of which some may be missing.
 PHRASE_LENGTH = 4
+# Nobody types a word of more characters; cut here, a pasted key or a flood of one letter breaks no engine's limit.
+LONGEST_WORD = 64
 CACHED_WORDS = 20_000
 # "l'armoire", "dell'ufficio", "qu'une", "men's": what stands on the short side of an apostrophe isn't looked for.
 _ELISION = re.compile(r"\b[^\W\d_]{1,2}'(?=\w)|(?<=\w)'s\b|\b(?:a|[dn]e|[ds]a|su|co|que|be)ll'(?=\w)")
@@ -54,7 +56,7 @@ def _phrases(text: str, language: str) -> Iterator[tuple[str, bool, tuple[str, .
         text = text.replace("I", "ı").replace("İ", "i")
     stem = _stem_for(language)
     for run, unspaced in runs(_ELISION.sub(" ", normalise(text))):
-        yield run, unspaced, tuple(bigrams(run)) if unspaced else (stem(run),)
+        yield run, unspaced, tuple(bigrams(run)) if unspaced else (stem(run[:LONGEST_WORD]),)
 
 
 @functools.cache

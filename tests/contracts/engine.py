@@ -263,8 +263,11 @@ class EngineContract:
             (make_document("bad", facets={"in_stock": "yes"}), "in_stock"),
             (Document("", 1), "id"),
             (Document("bad", -1), "version"),
+            (Document("bad\ud800", 1), "surrogate"),
+            (make_document("bad", codes=("c\udfff",)), "surrogate"),
+            (make_document("bad", images={"\ud800": vector(1)}), "surrogate"),
         ],
-        ids=["dims", "zero", "nan", "space", "facet", "price", "inf", "brand", "boolean", "no id", "version"],
+        ids=["dims", "zero", "nan", "space", "facet", "price", "inf", "brand", "boolean", "no id", "version", "half an id", "half a code", "half a key"],
     )  # fmt: skip
     def test_one_bad_document_does_not_stop_the_others(self, shop: Engine, bad: Document, reason: str) -> None:
         report = shop.upsert(SHOP, [make_document("a"), bad, make_document("z")])
@@ -360,6 +363,27 @@ class EngineContract:
         with pytest.raises(BadInput, match=str(DIMS)):
             self.ask(shop, VectorLeg("leg", "image", vector(1, dims=5), 5))
 
+    @pytest.mark.parametrize("broken", [np.nan, np.inf, 0.0])
+    def test_a_query_that_points_nowhere_is_bad_input(self, shop: Engine, broken: float) -> None:
+        self.put(shop, make_document("a", images={"p": vector(1)}))
+        with pytest.raises(BadInput, match="zero or not finite"):
+            self.ask(shop, VectorLeg("leg", "image", np.full(DIMS, broken, np.float32), 5))
+
+    def test_only_the_direction_of_a_vector_counts(self, shop: Engine) -> None:
+        self.put(
+            shop,
+            make_document("a", images={"p": vector(1) * 100_000}),
+            make_document("b", images={"p": vector(2) * 0.01}),
+        )
+        for scale in (1.0, 50.0, 0.001):
+            hit = self.ask(shop, VectorLeg("leg", "image", vector(1) * np.float32(scale), 2)).leg("leg").hits[0]
+            assert (hit.id, hit.score) == ("a", pytest.approx(1.0, abs=2e-3))
+
+    def test_asking_for_no_hits_is_bad_input(self, shop: Engine) -> None:
+        for leg in (VectorLeg("leg", "image", vector(1), 0), WordsLeg("leg", "x", ("en",), 0), BrowseLeg("leg", -1)):
+            with pytest.raises(BadInput, match="leg"):
+                self.ask(shop, leg)
+
     # --- Filters --------------------------------------------------------------------------------
 
     def test_filters_hold_before_anything_is_scored(self, shop: Engine) -> None:
@@ -414,6 +438,9 @@ class EngineContract:
         for filter in (AnyOf("weight", ("x",)), Not(AnyOf("weight", ("x",))), Between("brand", 1, 2)):
             with pytest.raises(BadInput, match="weight|brand"):
                 self.ask(shop, BrowseLeg("leg", 10), filters=(filter,))
+        for filter in (AnyOf("price", ("cheap",)), AnyOf("price", (True,)), Between("price", float("nan"), 2)):
+            with pytest.raises(BadInput, match="price"):
+                self.ask(shop, BrowseLeg("leg", 10), filters=(filter,))
 
     def test_excluded_ids_stay_away_from_every_leg(self, shop: Engine) -> None:
         self.put(shop, *[make_document(id, title="sofa", images={"p": vector(1)}, codes=("c",)) for id in "abc"])
@@ -456,6 +483,15 @@ class EngineContract:
             ("zh", "红色连衣裙", "红色"),
             ("ja", "木製の椅子", "椅子"),
             ("en", "café table", "cafe"),
+            ("zh", "红色连衣裙", "裙"),
+            ("zh", "T恤衫", "T恤"),
+            ("ko", "유리컵", "컵"),
+            ("tr", "Işık ve ayna", "ışık"),
+            ("tr", "IŞIK", "isik"),
+            ("ru", "Ёлочная игрушка", "елочная"),
+            ("el", "Τραπεζάκι Καφέ", "καφε"),
+            ("ar", "كُرْسِيّ مكتب", "كرسي"),
+            ("und", "Størrelse 40", "storrelse ٤٠"),
             ("fi", "Tuoli", "tuoli"),
         ],
     )
@@ -486,6 +522,24 @@ class EngineContract:
         found = self.words(shop, "red sofa")
         assert found[0] == "both"
         assert set(found) == {"both", "one", "two"}
+
+    def test_filters_hold_before_it_is_decided_how_many_words_are_wanted(self, shop: Engine) -> None:
+        both = [make_document(f"both{n:02}", title="red sofa", facets={"brand": "y"}) for n in range(12)]
+        self.put(shop, *both, make_document("some", title="blue sofa", facets={"brand": "x"}))
+        assert self.words(shop, "red sofa", k=10, filters=(AnyOf("brand", ("x",)),)) == ["some"]
+
+    def test_a_text_is_found_in_no_other_language_than_its_own(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", texts={"de": Text("Gift")}), make_document("b", texts={"fi": Text("gift")}))
+        assert self.words(shop, "gift", "en") == []
+        assert self.words(shop, "gift", "sv") == ["b"]  # Neither has a field of its own, so they share one.
+
+    def test_every_match_has_a_positive_score_however_common_the_word(self, shop: Engine) -> None:
+        self.put(
+            shop, *[make_document(f"d{n}", texts={"en": Text("lamp", "lamp " + "long " * 300 * n)}) for n in range(4)]
+        )
+        leg = self.ask(shop, WordsLeg("leg", "lamp", ("de", "en"), 5)).leg("leg")
+        assert len(leg.hits) == 4
+        assert all(hit.score > 0 for hit in leg.hits)
 
     @pytest.mark.parametrize(
         "text",
@@ -651,6 +705,32 @@ class EngineContract:
         shop.rollback(SHOP)
         shop.refresh(SHOP)
         assert self.all_ids(shop) == ["d1"]
+
+    def test_no_query_fails_while_indexes_are_swapped(self, shop: Engine) -> None:
+        schema = make_schema()
+        self.put(shop, make_document("a", title="sofa", images={"p": vector(1)}))
+        stop, errors = threading.Event(), []
+
+        def read() -> None:
+            while not stop.is_set():
+                try:
+                    answer = self.ask(shop, WordsLeg("w", "sofa", ("en",), 5), VectorLeg("v", "image", vector(1), 5))
+                    assert [hits(answer, name) for name in "wv"] == [["a"], ["a"]]
+                    assert [item.id for item in shop.versions(SHOP)] == ["a"]
+                except BaseException as error:
+                    errors.append(error)
+                    return
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for n in range(4):
+            shop.rebuild(SHOP, schema, [make_document("a", version=n, title="sofa", images={"p": vector(1)})])
+            shop.rollback(SHOP)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert errors == []
 
     # --- Threads --------------------------------------------------------------------------------
 

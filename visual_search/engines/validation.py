@@ -33,7 +33,17 @@ def why_not(document: Document, schema: CollectionSchema) -> str | None:
         return f"The id {document.id[:40]!r} must have 1 to 512 bytes."
     if not 0 <= document.version <= LARGEST_VERSION:
         return f"The version {document.version} must lie between 0 and 2**62."
-    return _vectors_fault(document, schema) or _facets_fault(document, schema)
+    return _characters_fault(document) or _vectors_fault(document, schema) or _facets_fault(document, schema)
+
+
+def _characters_fault(document: Document) -> str | None:
+    keys = (item.key for vectors in document.vectors.values() for item in vectors)
+    for name, values in (("id", (document.id,)), ("key", keys), ("code", document.codes)):
+        for value in values:
+            # Half of a surrogate pair, which a broken import may leave, is no character that can be stored.
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                return f"The {name} {value!r} holds half of a surrogate pair, which is no character."
+    return None
 
 
 def _vectors_fault(document: Document, schema: CollectionSchema) -> str | None:
@@ -84,6 +94,8 @@ def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
     """Raise BadInput, naming the part, where a query asks for what the schema doesn't have."""
     dims = {space.name: space.dims for space in schema.spaces}
     for leg in query.legs:
+        if leg.k < 1:
+            raise BadInput(f"Leg '{leg.name}' asks for {leg.k} objects; ask for 1 or more.", field="k")
         if isinstance(leg, VectorLeg):
             if leg.space not in dims:
                 raise BadInput(f"There is no space '{leg.space}'. Known: {', '.join(dims)}.", field="space")
@@ -91,6 +103,11 @@ def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
                 raise BadInput(
                     f"The query vector has {leg.vector.size} numbers, but space '{leg.space}' holds {dims[leg.space]}. "
                     "Run rebuild_index if the encoder has changed.",
+                    field="vector",
+                )
+            if not np.isfinite(leg.vector).all() or not leg.vector.any():
+                raise BadInput(
+                    f"The query vector of leg '{leg.name}' is zero or not finite, so nothing is near it.",
                     field="vector",
                 )
         elif isinstance(leg, BrowseLeg) and leg.order_by is not None:
@@ -103,8 +120,14 @@ def check_filter(filter: Filter, schema: CollectionSchema) -> None:
     inner = filter.filter if isinstance(filter, Not) else filter
     if isinstance(inner, Between):
         numeric_field(inner.field, schema)
+        for end in (inner.at_least, inner.at_most):
+            if end is not None and math.isnan(end):
+                raise BadInput(f"The range of '{inner.field}' ends at NaN; give a number.", field=inner.field)
     elif isinstance(inner, AnyOf):
-        known_field(inner.field, schema)
+        field = known_field(inner.field, schema)
+        for value in inner.values:
+            if field.kind is FacetKind.NUMBER and not _fits(field.kind, value):
+                raise BadInput(f"The facet '{field.name}' is a number, but {value!r} is none.", field=field.name)
 
 
 def known_field(name: str, schema: CollectionSchema) -> FacetField:

@@ -22,7 +22,7 @@ from visual_search.engines.embedded.gauges import Gauges
 from visual_search.engines.embedded.generations import Generation, Generations, remove
 from visual_search.engines.embedded.snapshot import Slots, Snapshot, View
 from visual_search.engines.embedded.store import Store, Superseded, create, meta
-from visual_search.engines.validation import check_query, known_field
+from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words
 from visual_search.errors import BadInput, EngineUnavailable, IndexMissing, SchemaMismatch
 from visual_search.types import (
     CollectionSchema,
@@ -83,8 +83,8 @@ class EmbeddedEngine:
             found = self._opened(collection).store.schema
         if not same_schema(found, schema):
             raise SchemaMismatch(
-                f"The index of '{collection}' was made for {_named(found)}, but the settings now ask for {_named(schema)}. "
-                "Run `manage.py rebuild_index`."
+                f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
+                f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
             )
 
     def drop(self, collection: str) -> None:
@@ -359,21 +359,6 @@ class EmbeddedEngine:
             else:
                 opened.snapshot.catch_up(connection)
             return opened.snapshot.view(), [opened.snapshot.slots_of(ids) for ids in wanted]
-
-
-def same_schema(one: CollectionSchema, other: CollectionSchema) -> bool:
-    """Labels may change; spaces, facets and languages may not."""
-    return (
-        one.spaces == other.spaces
-        and one.languages == other.languages
-        and [(facet.name, facet.kind) for facet in one.facets] == [(facet.name, facet.kind) for facet in other.facets]
-    )
-
-
-def _named(schema: CollectionSchema) -> str:
-    spaces = ", ".join(f"{space.name}[{space.dims}] {space.fingerprint[:12]}" for space in schema.spaces)
-    facets = ", ".join(f"{facet.name}:{facet.kind}" for facet in schema.facets)
-    return f"spaces ({spaces}), facets ({facets}), languages ({', '.join(schema.languages)})"
 
 
 def _no_previous(collection: str) -> IndexMissing:
