@@ -1,0 +1,297 @@
+"""A new index beside the live one; what is saved meanwhile; the way back."""
+
+from __future__ import annotations
+
+import threading
+from io import StringIO
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tests.core.conftest import GADGETS, picture
+from tests.shop.doubles import BreakableEngine, LearningEncoder, ThumbnailEncoder
+from tests.shop.models import Gadget, GadgetImage
+from visual_search import indexing, wiring
+from visual_search.errors import CanaryFailed, EncoderUnavailable, IndexMissing
+from visual_search.models import IndexEntry, State
+from visual_search.signals import index_rebuilt
+
+
+@pytest.fixture
+def filled(shop):
+    gadgets = [shop.add(f"thing {n}", picture(n)) for n in range(6)]
+    shop.index()
+    return gadgets
+
+
+def check(shop) -> None:
+    assert shop.held() == shop.expected()
+    assert not IndexEntry.objects.exclude(state=State.INDEXED).exists()
+
+
+class TestRebuild:
+    def test_a_fresh_database_gets_its_first_index(self, shop):
+        Gadget.objects.bulk_create([Gadget(name=f"thing {n}") for n in range(40)])
+        seen = []
+        rebuilt = indexing.rebuild(GADGETS, progress=seen.append)
+        assert rebuilt.report.documents == 40
+        assert rebuilt.report.previous is None
+        assert rebuilt.problems == ()
+        assert sum(seen) == 40
+        check(shop)
+
+    def test_it_needs_no_encoder_for_known_pictures(self, shop, filled):
+        before = ThumbnailEncoder.pictures
+        rebuilt = indexing.rebuild(GADGETS)
+        assert ThumbnailEncoder.pictures == before
+        assert rebuilt.report.documents == 6
+        assert rebuilt.recall == 1.0
+        check(shop)
+
+    def test_another_encoder(self, shop, filled):
+        shop.use(options={"flavour": "b", "with_cross": True})
+        failed = shop.add("late", picture(9))
+        shop.index()
+        assert "rebuild_index" in shop.entry(failed).error
+        indexing.rebuild(GADGETS)
+        assert shop.by_picture(picture(9))[0] == str(failed.pk)
+        check(shop)
+
+    def test_pending_entries_are_settled_by_it(self, shop, filled):
+        for gadget in filled[:3]:
+            gadget.save()
+        upserts = BreakableEngine.upserts
+        indexing.rebuild(GADGETS)
+        assert BreakableEngine.upserts == upserts
+        check(shop)
+
+    def test_unpublished_and_deleted_objects_are_not_in_it(self, shop, filled):
+        Gadget.objects.filter(pk=filled[0].pk).update(published=False)
+        filled[1].delete()
+        assert indexing.rebuild(GADGETS).report.documents == 4
+        check(shop)
+
+    def test_an_object_that_fails_is_left_out_and_named(self, shop, filled):
+        bad = shop.add("unreadable")
+        rebuilt = indexing.rebuild(GADGETS)
+        assert list(rebuilt.failures) == [str(bad.pk)]
+        assert "no texts today" in shop.entry(bad).error
+        assert rebuilt.problems == ()
+        assert rebuilt.report.documents == 6
+
+    def test_a_broken_picture_is_a_warning(self, shop, filled):
+        bad = shop.add("lamp", b"broken")
+        indexing.rebuild(GADGETS)
+        assert "isn't a picture" in shop.entry(bad).warning
+        GadgetImage.objects.filter(gadget=bad).delete()
+        indexing.rebuild(GADGETS)
+        assert shop.entry(bad).warning == ""
+        check(shop)
+
+    def test_others_are_told(self, shop, filled):
+        told = []
+
+        def tell(sender, collection, report, **kwargs):
+            told.append((sender, collection, report.documents))
+
+        index_rebuilt.connect(tell)
+        try:
+            indexing.rebuild(GADGETS)
+        finally:
+            index_rebuilt.disconnect(tell)
+        assert told == [(Gadget, GADGETS, 6)]
+
+    @pytest.mark.parametrize("fault", ["canary", "encoder"])
+    def test_a_failure_leaves_the_live_index_alone(self, shop, filled, monkeypatch, fault):
+        shop.use(options={"flavour": "b"})
+        monkeypatch.setattr(ThumbnailEncoder, "wrong_weights", fault == "canary")
+        monkeypatch.setattr(ThumbnailEncoder, "down", fault == "encoder")
+        with pytest.raises(CanaryFailed if fault == "canary" else EncoderUnavailable):
+            indexing.rebuild(GADGETS)
+        shop.use()
+        monkeypatch.setattr(ThumbnailEncoder, "down", False)
+        assert len(shop.by_words("thing")) == 6
+
+    def test_an_encoder_that_learns_is_taught_the_shops_own_titles(self, shop, filled):
+        shop.use(encoder="LearningEncoder")
+        shop.add("without a picture")
+        rebuilt = indexing.rebuild(GADGETS)
+        vectors, titles, languages = LearningEncoder.lesson
+        assert rebuilt.fitted == 6
+        assert sorted(titles) == [f"thing {n}" for n in range(6)]
+        assert set(languages) == {"en"}
+        exact = wiring.encoder().images([_image(picture(int(titles[0][-1])))]).image[0]
+        assert float(np.asarray(vectors[0]) @ exact) == pytest.approx(1, abs=1e-4)
+
+    def test_a_wrong_count_is_a_problem(self, shop, filled, monkeypatch):
+        real = BreakableEngine.health
+        monkeypatch.setattr(BreakableEngine, "health", lambda self: _with_count(real(self), GADGETS, 3))
+        assert "holds 3 documents, but 6 objects" in indexing.rebuild(GADGETS).problems[0]
+
+
+def _with_count(health, collection, count):
+    from dataclasses import replace
+
+    return replace(health, documents={**health.documents, collection: count})
+
+
+def _image(data):
+    from visual_search.imaging.decode import decode
+
+    return decode(data, max_bytes=10**6, max_pixels=10**6)
+
+
+class TestSavedMeanwhile:
+    """`during` runs a change at one moment of the rebuild."""
+
+    def during(self, monkeypatch, moment: str, change) -> None:
+        real = BreakableEngine.rebuild
+
+        def rebuild(engine, collection, schema, documents):
+            def stream():
+                for number, document in enumerate(documents):
+                    yield document
+                    if moment == "stream" and number == 3:
+                        change()
+                if moment == "end":
+                    change()
+
+            report = real(engine, collection, schema, stream())
+            if moment == "swapped":
+                change()
+            return report
+
+        monkeypatch.setattr(BreakableEngine, "rebuild", rebuild)
+
+    @pytest.mark.parametrize("moment", ["stream", "end", "swapped"])
+    @pytest.mark.parametrize("indexed", [True, False], ids=["indexed into the old index", "still pending"])
+    def test_nothing_is_lost(self, shop, filled, monkeypatch, moment, indexed):
+        def change():
+            Gadget.objects.filter(pk=filled[0].pk).update(name="renamed")
+            Gadget.objects.get(pk=filled[0].pk).save()
+            Gadget.objects.get(pk=filled[1].pk).delete()
+            filled[5].published = False
+            filled[5].save()
+            shop.add("brand new", picture(50))
+            if indexed:
+                shop.index()
+
+        self.during(monkeypatch, moment, change)
+        rebuilt = indexing.rebuild(GADGETS)
+        assert rebuilt.problems == ()
+        assert shop.by_words("renamed") == [str(filled[0].pk)]
+        assert len(shop.by_words("brand")) == 1
+        assert len(shop.all_ids()) == 5
+        check(shop)
+
+    def test_a_worker_that_wrote_to_the_old_index_but_had_not_settled(self, shop, filled, monkeypatch):
+        late = {}
+
+        def write_to_the_old_index():
+            filled[0].name = "renamed"
+            filled[0].save()
+            late["entries"] = IndexEntry.objects.all().claim(5)
+            from visual_search import registry
+
+            versions = {entry.object_id: entry.version for entry in late["entries"]}
+            late["prepared"] = indexing.prepare(registry.source(GADGETS), wiring.encoder(), versions)
+            late["report"] = indexing.store(wiring.engine(), GADGETS, late["prepared"])
+
+        self.during(monkeypatch, "end", write_to_the_old_index)
+        indexing.rebuild(GADGETS)
+        indexing.settle(late["entries"], late["prepared"], late["report"])
+        assert shop.by_words("renamed") == [str(filled[0].pk)]
+        check(shop)
+
+    def test_threads_that_save_all_the_while(self, live_shop):
+        for n in range(30):
+            live_shop.add(f"thing {n}")
+        stop = threading.Event()
+        problems: list[BaseException] = []
+
+        def work(seed: int) -> None:
+            try:
+                step = 0
+                while not stop.is_set():
+                    step += 1
+                    gadget = Gadget.objects.order_by("pk")[(seed * 11 + step * 7) % 30]
+                    gadget.name = f"renamed {seed} {step}"
+                    gadget.save()
+                    live_shop.add(f"added {seed} {step}")
+            except BaseException as problem:
+                problems.append(problem)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(3):
+                indexing.rebuild(GADGETS)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        assert problems == []
+        live_shop.index()
+        check(live_shop)
+
+
+class TestRollback:
+    def test_the_old_index_comes_back_up_to_date(self, shop, filled):
+        indexing.rebuild(GADGETS)
+        filled[0].name = "renamed"
+        filled[0].save()
+        filled[1].delete()
+        shop.index()
+        index, found = indexing.rollback(GADGETS)
+        assert index
+        assert found.drifted == 2
+        assert shop.by_words("renamed") == [str(filled[0].pk)]
+        check(shop)
+
+    def test_there_may_be_none(self, shop, filled):
+        with pytest.raises(IndexMissing):
+            indexing.rollback(GADGETS)
+
+
+class TestCommands:
+    def run(self, *args: str) -> str:
+        out = StringIO()
+        call_command(*args, stdout=out, stderr=StringIO())
+        return out.getvalue()
+
+    def test_rebuild_names_both_indexes_and_the_way_back(self, shop, filled):
+        first = self.run("rebuild_index", "--collection", GADGETS)
+        assert "gadgets: 6 documents of 6 objects" in first
+        assert "recall@10 of the sample: 1.000" in first
+        second = self.run("rebuild_index", "--collection", GADGETS)
+        new = _named(first, "new index: ")
+        assert f"old index: {new}" in second
+        assert "rollback_index --collection gadgets" in second
+        assert f"gadgets: {new} is in use again" in self.run("rollback_index", "--collection", GADGETS)
+
+    def test_rebuild_says_that_nothing_changed_when_it_fails(self, shop, filled, monkeypatch):
+        monkeypatch.setattr(ThumbnailEncoder, "wrong_weights", True)
+        with pytest.raises(CommandError, match="the index stays as it was: These weights"):
+            self.run("rebuild_index", "--collection", GADGETS)
+
+    def test_rollback_says_when_there_is_nothing_to_go_back_to(self, shop, filled):
+        with pytest.raises(CommandError, match="no earlier index"):
+            self.run("rollback_index", "--collection", GADGETS)
+
+    def test_rollback_to_another_encoders_index_says_what_to_do(self, shop, filled):
+        shop.use(options={"flavour": "b"})
+        self.run("rebuild_index", "--collection", GADGETS)
+        with pytest.raises(CommandError, match="put the earlier settings back"):
+            self.run("rollback_index", "--collection", GADGETS)
+        shop.use()
+        self.run("reconcile_index", "--collection", GADGETS)
+        check(shop)
+
+
+def _named(text: str, label: str) -> str:
+    return text.split(label)[1].split(";", maxsplit=1)[0]
