@@ -14,7 +14,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "tests.shop"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir()  # WhiteNoise warns about a folder that is not there.
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns about a folder that is not there.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

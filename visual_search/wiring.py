@@ -87,16 +87,24 @@ def _check_options(setting: str, path: str, cls: Any, options: Any) -> None:
     if not isinstance(options, dict):
         raise ConfigurationError(f"VISUAL_SEARCH['{setting}']['OPTIONS'] is {options!r}, but it must be a dictionary.")
     signature = inspect.signature(cls)
-    try:
-        signature.bind(**options)
-    except TypeError as problem:
-        known = list(signature.parameters)
-        unknown = [name for name in options if name not in known]
-        near = difflib.get_close_matches(unknown[0], known, n=1) if unknown else []
-        raise ConfigurationError(
-            f"VISUAL_SEARCH['{setting}']['OPTIONS'] doesn't fit {cls.__name__}: {problem}."
-            f"{f' Did you mean {near[0]!r}?' if near else ''} Its options: {', '.join(known) or 'none'}."
-        ) from problem
+    known = list(signature.parameters)
+    mistakes = [f"it has no option {name!r}{_near(name, known)}" for name in options if name not in known]
+    if not mistakes or any(item.kind is item.VAR_KEYWORD for item in signature.parameters.values()):
+        try:
+            signature.bind(**options)
+        except TypeError as problem:
+            mistakes = [str(problem)]
+        else:
+            return
+    raise ConfigurationError(
+        f"VISUAL_SEARCH['{setting}']['OPTIONS'] doesn't fit {cls.__name__}: {'; '.join(mistakes)}. "
+        f"Its options: {', '.join(known) or 'none'}."
+    )
+
+
+def _near(name: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def reset() -> None:
