@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visual_search.ranking.rescoring import EXPLAINS, Rescored, Weights, Window, rescore
+from visual_search.ranking.rescoring import EXPLAINS, Rescored, Weights, Window, rescore, spread
 from visual_search.types import TasteEvent, unit
 
 DIMS = 8
@@ -182,8 +182,24 @@ def test_no_reason_is_named_when_many_things_explain_a_little() -> None:
 
 
 def test_taus_follow_the_encoders_spread() -> None:
-    wider = Weights().for_spread(0.4, reference=0.2)
-    assert (wider.tau_item, wider.tau_query) == (0.1, 0.2)
+    """A space whose vectors all share one direction (as e5's do) gives the same order as one without it."""
+    rng = np.random.default_rng(0)
+    wide = unit(rng.normal(size=(400, 64)))
+    narrow = unit(np.hstack([np.full((400, 1), 2.0), wide]))
+    assert spread(wide) == pytest.approx(1, abs=0.05)
+    assert spread(narrow) == pytest.approx(0.2, abs=0.02)
+
+    def order(vectors: np.ndarray, weights: Weights) -> tuple[int, ...]:
+        window = Window(tuple(map(str, range(30))), np.linspace(1, 0, 30), vectors[:30])
+        return rescore(window, [TasteEvent("past", "buy")], {"past": vectors[20]}, weights=weights).order
+
+    tuned = [order(vectors, Weights().for_spread(spread(vectors))) for vectors in (wide, narrow)]
+    assert tuned[0] == tuned[1]
+    assert order(narrow, Weights()) != tuned[1]
+
+
+def test_one_thing_alone_has_no_spread() -> None:
+    assert spread(unit(np.ones((1, 4)))) == 0
 
 
 @pytest.mark.parametrize("wrong", [{"tau_item": 0}, {"repeat": -1}, {"half_life_days": 0}, {"promote_at_most": -1}])

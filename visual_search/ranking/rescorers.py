@@ -10,10 +10,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from visual_search.types import Hit, Query, Space, Vector
+from visual_search.types import Hit, Query
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,10 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a rescorer may know besides question and hits. `deadline` is a time of `clock`; `check` raises OutOfTime."""
+    """The time that a rescorer has: `deadline` is a time of `clock`; `check` raises OutOfTime after it."""
 
-    collection: str
     deadline: float
     clock: Callable[[], float] = time.perf_counter
-    spaces: tuple[Space, ...] = ()  # of the encoder that made the index
-    query_vectors: tuple[tuple[str, Vector], ...] = field(default=(), repr=False)  # space name, vector
 
     def check(self) -> None:
         if self.clock() > self.deadline:
@@ -76,16 +73,7 @@ class Guard:
         self._failures: dict[str, int] = {}
         self._resting_until: dict[str, float] = {}
 
-    def apply(
-        self,
-        query: Query,
-        hits: tuple[Hit, ...],
-        *,
-        window: int,
-        limit_ms: float,
-        spaces: tuple[Space, ...] = (),
-        query_vectors: tuple[tuple[str, Vector], ...] = (),
-    ) -> Outcome:
+    def apply(self, query: Query, hits: tuple[Hit, ...], *, window: int, limit_ms: float) -> Outcome:
         """The hits, their first `window` in the order that the rescorers gave them one after the other."""
         notes: list[str] = []
         degraded: list[str] = []
@@ -94,7 +82,7 @@ class Guard:
             if begin < self._resting_until.get(rescorer.name, begin):
                 degraded.append(rescorer.name)
                 continue
-            moment = Moment(query.collection, begin + limit_ms / 1000, self._clock, spaces, query_vectors)
+            moment = Moment(begin + limit_ms / 1000, self._clock)
             try:
                 after = rescorer.rescore(query, hits[:window], moment)
                 moment.check()

@@ -27,6 +27,8 @@ Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winne
 KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "cart": 1.0, "buy": 1.0, "dislike": -0.5}
 REPEAT_SCALE = 5.0
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
+# The `spread` of the vectors that the default taus were chosen with (`features/personalisation/measuring.py`).
+REFERENCE_SPREAD = 0.994
 _CENTRE = 10  # hits whose mean stands for the question where it has no vector in the items' space
 
 
@@ -49,12 +51,9 @@ class Weights:
         if min(positive) <= 0 or min(self.relevance, self.repeat, self.promote_at_most) < 0:
             raise ValueError(f"{self}: weights are 0 or more; half-life, taus and z are above 0.")
 
-    def for_spread(self, spread: float, *, reference: float) -> Weights:
-        """The same weights for another encoder. `spread`: its usual distance (1 - cosine) between neighbours.
-
-        The taus are lengths in the encoder's space, so they grow and shrink with it.
-        """
-        ratio = spread / reference
+    def for_spread(self, found: float) -> Weights:
+        """The same weights for another encoder, whose `spread` is this. The taus are lengths, so they scale with it."""
+        ratio = found / REFERENCE_SPREAD
         return replace(self, tau_item=self.tau_item * ratio, tau_query=self.tau_query * ratio)
 
 
@@ -137,6 +136,20 @@ def rescore(
         repeat=repeat,
         reasons=_reasons(window.ids, things, summands, weights, relevance=relevance, repeat=repeat),
     )
+
+
+def spread(vectors: Matrix, *, pairs: int = 20_000, seed: int = 0) -> float:
+    """How far unrelated things lie apart in this space: the median distance (1 - cosine) of random pairs.
+
+    Near 1 in some spaces, 0.2 in others. A small quantile would measure how the shop's categories are made up instead.
+    """
+    rng = np.random.default_rng(seed)
+    one, two = rng.integers(0, len(vectors), size=(2, pairs))
+    apart = one != two
+    if not apart.any():
+        return 0.0
+    distances = 1.0 - np.einsum("nd,nd->n", vectors[one[apart]], vectors[two[apart]])
+    return float(np.median(distances))
 
 
 def _things(history: Sequence[TasteEvent], vectors: Mapping[str, Vector], weights: Weights, dims: int) -> _Things:

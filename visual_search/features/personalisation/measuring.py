@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visual_search.ranking.rescoring import Weights, Window, rescore
-from visual_search.types import Matrix, TasteEvent, Vector, unit
+from visual_search.types import TasteEvent, Vector, unit
 
 DIMS = 128
 WINDOW = 200
@@ -120,14 +120,6 @@ def item_vectors(purchases: Iterable[Purchase], *, dims: int = DIMS, seed: int =
     left, values, _ = np.linalg.svd(basis.T @ table, full_matrices=False)
     reduced = dict(zip(kinds, unit((basis @ left[:, :dims]) * values[:dims]), strict=True))
     return {product: reduced[kind] for product, kind in words.items()}
-
-
-def neighbour_distance(vectors: Matrix, *, neighbour: int = 10, sample: int = 500, seed: int = 0) -> float:
-    """Median over items of 1 - cosine to the n-th nearest other one: the length that taus are measured by."""
-    chosen = np.random.default_rng(seed).choice(len(vectors), size=min(sample, len(vectors)), replace=False)
-    nearness = np.sort(vectors[chosen] @ vectors.T, axis=1)
-    place = max(0, nearness.shape[1] - 1 - neighbour)
-    return float(np.median(1.0 - nearness[:, place]))
 
 
 def questions(

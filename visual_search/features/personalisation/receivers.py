@@ -1,0 +1,16 @@
+"""A rebuilt index has new versions, and perhaps a new encoder: the item vectors follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from visual_search.features.personalisation import refreshing
+from visual_search.signals import index_rebuilt
+
+
+def connect() -> None:
+    index_rebuilt.connect(_after_rebuild, dispatch_uid="personalisation.refresh")
+
+
+def _after_rebuild(*, collection: str, **kwargs: Any) -> None:
+    refreshing.soon(collection)

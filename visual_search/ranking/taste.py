@@ -1,0 +1,67 @@
+"""Reads what a shopper's device sends of its memory. A bad one never costs the answer: it is ignored, with the reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from visual_search.ranking.rescoring import KIND_WEIGHTS
+from visual_search.types import TasteEvent
+
+MAX_EVENTS = 100
+MAX_BYTES = 4096
+MAX_AGE_DAYS = 730  # What is older says nothing any more.
+
+_ID = re.compile(r"[\w.:@+-]{1,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """`problem` is '' or why the memory was ignored: malformed, too_large, too_many, or unknown_kind."""
+
+    events: tuple[TasteEvent, ...] = ()
+    problem: str = ""
+
+
+def read_taste(raw: object, *, today: int) -> Taste:
+    """From the wire form `[["<object id>", "<view|click|cart|buy|dislike>", <day>], ...]`, as JSON text or parsed.
+
+    `day` and `today` count UTC days since 1970. Vectors are never accepted: they would die with each encoder, and could
+    be turned back into what the shopper looked at.
+    """
+    if raw in (None, "", [], ()):
+        return Taste()
+    if isinstance(raw, str):
+        if len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+            return Taste(problem="too_large")
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return Taste(problem="malformed")
+    if not isinstance(raw, Sequence) or isinstance(raw, str):
+        return Taste(problem="malformed")
+    if len(raw) > MAX_EVENTS:
+        return Taste(problem="too_many")
+    events = []
+    for entry in raw:
+        event = _event(entry, today)
+        if isinstance(event, str):
+            return Taste(problem=event)
+        if event is not None:
+            events.append(event)
+    return Taste(tuple(events))
+
+
+def _event(entry: object, today: int) -> TasteEvent | str | None:
+    """The event, what is wrong with it, or None for one that is too old to count."""
+    match entry:
+        case [str(id), str(kind), int(day)] if not isinstance(day, bool) and _ID.match(id):
+            if kind not in KIND_WEIGHTS:
+                return "unknown_kind"
+            # A device whose clock runs ahead lives today, too.
+            age = max(0, today - day)
+            return TasteEvent(id, kind, float(age)) if age <= MAX_AGE_DAYS else None
+        case _:
+            return "malformed"
