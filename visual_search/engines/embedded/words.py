@@ -112,7 +112,8 @@ def _in_table(table: _Table, terms: list[Term], k: int) -> Found:
     """Documents with all the terms; where those are fewer than k, also documents with some of them."""
     if not terms:
         return _NOTHING
-    limit = max(RANKED_ROWS, int(COMMON * table.documents))
+    # Behind a narrow filter FTS5 scores few rows anyway, and what is common in the shop may be rare among them.
+    limit = table.documents if table.narrow is not None else max(RANKED_ROWS, int(COMMON * table.documents))
     frequencies = [_frequency(table, term) for term in terms]
     all_of = " AND ".join(_expression(term) for term in terms)
     found = table.ranked(all_of) if min(frequencies) <= limit else _ranked_where_few(table, all_of, limit)
