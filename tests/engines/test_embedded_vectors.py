@@ -158,7 +158,8 @@ def test_noise_without_neighbours_is_compared_exactly_and_health_says_so(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(codes, "distances", lambda found, query: np.arange(len(found)))  # Codes that mean nothing.
-    engine.rebuild(SHOP, SCHEMA, documents(noise(1000)))
+    monkeypatch.setattr(codes, "candidates_for", lambda rows, k: 12)
+    engine.rebuild(SHOP, SCHEMA, documents(noise(800)))
     assert engine.recall(SHOP, "image") == 1.0
     assert any("compared exactly" in text for text in engine.health().advice)
 
