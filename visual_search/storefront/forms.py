@@ -52,8 +52,11 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
 
 
 def _remove(data: QueryDict) -> None:
-    """A chip's button sends remove=name=value: take that value out, whatever else the form says."""
-    for pair in data.getlist("remove"):
+    """A chip's button sends without=name=value: take that value out, whatever else the form says.
+
+    (A field called "remove" would hide the form's own `remove()` from scripts, and htmx calls it.)
+    """
+    for pair in data.getlist("without"):
         name, _, value = pair.partition("=")
         if name in ("photo_token", "q") or not value:
             data.pop(name, None)

@@ -112,7 +112,7 @@ def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
 def _label(field: FacetField, value: str) -> str:
     if field.kind is FacetKind.BOOLEAN:
         label = field.label or field.name.replace("_", " ").capitalize()
-        return label if value == "true" else _("Not: %s") % label
+        return label if value == "true" else _("Not %s") % (label[:1].lower() + label[1:])
     return value.rpartition(PATH_SEPARATOR)[2] if field.kind is FacetKind.PATH else value
 
 

@@ -74,7 +74,9 @@
   });
   document.addEventListener("keydown", (event) => {
     // The file input lies invisibly over the camera; its label takes Enter and Space like a button.
-    if (event.target.matches?.("[data-vs-file]") && event.key === "Enter") event.target.click();
+    if (event.key !== "Enter" || !event.target.matches?.("[data-vs-file]")) return;
+    event.preventDefault(); // Enter would send the form, which has no photo yet.
+    event.target.click();
   });
   // Below: the results form, whose filters, order and pages htmx loads in place.
   const results = () => document.querySelector("#vs-form");

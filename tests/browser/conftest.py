@@ -1,0 +1,65 @@
+"""Headless Chromium against the live shop. Without Chromium these tests are skipped; REQUIRE_LIVE=1 makes that a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.search.shop import Shop, _intact, picture_query  # noqa: F401
+from visual_search import wiring
+
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--proxy-server=direct://",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        reason = f"There is no Chromium at {path}. Set CHROMIUM to its path."
+        if os.environ.get("REQUIRE_LIVE") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright  # Heavy, and of use here alone.
+
+    # Playwright's sync API runs an event loop in this thread, in which Django would refuse its ORM.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    with sync_playwright() as playwright:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+    if before is None:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+    else:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def live_shop(settings, tmp_path, transactional_db, live_server, _intact) -> Iterator[Shop]:  # noqa: F811
+    settings.MEDIA_ROOT = tmp_path / "media"
+    shop = Shop(settings, tmp_path)
+    shop.use(PAGE_SIZE=4)
+    shop.fill()
+    yield shop
+    wiring.reset()
+
+
+@pytest.fixture
+def tab(browser, live_server, live_shop) -> Iterator[object]:
+    """A new tab at 1280 px, with all messages of its console; a test fails where the page's own script did."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=live_server.url)
+    tab = context.new_page()
+    tab.set_default_timeout(15_000)
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    tab.script_errors = errors
+    yield tab
+    context.close()

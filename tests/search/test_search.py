@@ -1,0 +1,470 @@
+"""Journey B with the real engine, the real database and a small real encoder."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from catalog.models import Product, ProductText, State
+from catalog.search import Products
+from tests.search.shop import draw, picture_query, to_bytes
+from tests.shop import doubles
+from visual_search import search, wiring
+from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
+from visual_search.signals import search_served
+from visual_search.types import AnyOf, Between, Grade, Not, Query, QueryPicture
+
+ALL = {"CHR-RED-01", "CHR-BLU-02", "SOF-GRN-03", "LMP-BRS-04", "MUG-BLK-05", "TAB-BRN-06", "GFT-CRD-07"}
+
+
+def skus(page) -> list[str]:
+    return [hit.card.sku for hit in page.hits]
+
+
+def close(page) -> list[str]:
+    return [hit.card.sku for hit in page.hits if hit.grade is not Grade.DISTANT]
+
+
+# --- Photos -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shape", "colour", "sku"), [("chair", "red", "CHR-RED-01"), ("chair", "blue", "CHR-BLU-02"),
+                                                      ("mug", "black", "MUG-BLK-05"), ("table", "brown", "TAB-BRN-06")])  # fmt: skip
+def test_a_photo_finds_its_product_first(shop, shape, colour, sku) -> None:
+    page = search.search(picture_query(draw(shape, colour, shift=4, background="#f4f2ee")))
+    assert skus(page)[0] == sku
+    assert page.hits[0].grade is Grade.SAME
+    assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
+
+
+def test_the_picture_that_matched_is_named(shop) -> None:
+    product = shop.add("CHR-TWO-08", "Two chairs", draw("lamp", "green"), draw("sofa", "red"))
+    shop.index()
+    page = search.search(picture_query(draw("sofa", "red")))
+    assert page.hits[0].id == str(product.pk)
+    assert page.hits[0].picture == str(product.images.last().pk)
+
+
+def test_words_alone_name_no_picture_and_claim_no_likeness(shop) -> None:
+    for hit in search.search(Query(words="red chair")).hits:
+        assert hit.picture == ""
+        assert hit.grade in (None, Grade.DISTANT)
+
+
+def test_the_vectors_of_a_photo_find_the_same_without_it(shop) -> None:
+    first = search.search(picture_query(draw("sofa", "green", shift=3)))
+    again = search.search(Query(pictures=(QueryPicture(vectors=first.photo_vectors),)))
+    assert [(hit.id, hit.score, hit.grade) for hit in again.hits] == [
+        (hit.id, hit.score, hit.grade) for hit in first.hits
+    ]
+
+
+def test_photo_and_words_both_matter(shop) -> None:
+    photo = draw("chair", "blue")
+    assert skus(search.search(picture_query(photo)))[0] == "CHR-BLU-02"
+    assert skus(search.search(picture_query(photo, words="red chair")))[0] == "CHR-RED-01"
+    table = skus(search.search(picture_query(photo, words="table")))
+    assert table.index("TAB-BRN-06") < table.index("MUG-BLK-05")
+
+
+def test_what_words_brought_in_is_not_called_nothing_close(shop) -> None:
+    """The photo of a dark night resembles nothing, but the word is found."""
+    night = Image.new("RGB", (64, 64), (5, 5, 12))
+    page = search.search(picture_query(night, words="lamp"))
+    lamp = next(hit for hit in page.hits if hit.card.sku == "LMP-BRS-04")
+    assert lamp.grade is None
+    assert page.warnings == ()
+
+
+def test_nothing_close_is_said_and_the_nearest_are_shown(shop) -> None:
+    page = search.search(picture_query(Image.new("RGB", (64, 64), (5, 5, 12))))
+    assert page.warnings == ("nothing_close",)
+    assert {hit.grade for hit in page.hits} == {Grade.DISTANT}
+    assert page.distant == page.total == len(page.hits) > 0
+
+
+def test_a_photo_without_anything_is_refused(shop, monkeypatch) -> None:
+    """This encoder sees a grey of 40 % as nothing at all."""
+    grey = Image.new("RGB", (64, 64), (102, 102, 102))
+    with pytest.raises(PictureRefused, match="nothing to recognise") as refusal:
+        search.search(picture_query(grey))
+    assert refusal.value.status == 422
+
+
+# --- Words --------------------------------------------------------------------------------------
+
+
+def test_the_exact_title_comes_first(shop) -> None:
+    page = search.search(Query(words="red chair"))
+    assert skus(page)[0] == "CHR-RED-01"
+    assert close(page) == ["CHR-RED-01", "CHR-BLU-02"]
+
+
+def test_words_of_another_language_are_found_and_answered_in_it(shop) -> None:
+    page = search.search(Query(words="Messinglampe", language="de"))
+    assert skus(page)[0] == "LMP-BRS-04"
+    assert page.language == "de"
+    assert page.hits[0].card.title == "Messinglampe"
+
+
+def test_a_code_is_rank_one_and_says_so(shop) -> None:
+    page = search.search(Query(words="chr-blu-02"))
+    assert skus(page)[0] == "CHR-BLU-02"
+    assert page.hits[0].reason == "exact code"
+    mixed = search.search(Query(words="red chair like CHR-BLU-02"))
+    assert skus(mixed)[0] == "CHR-BLU-02"
+    assert skus(mixed).count("CHR-BLU-02") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [("4006381333931", ("4006381333931",)), ("sofa", ("sofa",)), ("sofa 80x2 ab12", ("sofa 80x2 ab12", "ab12"))],
+)
+def test_codes_in_words(words, codes) -> None:
+    found = search.codes_in(words)
+    assert set(codes) <= set(found)
+    assert found[0] == words
+
+
+def test_a_code_outside_the_filter_is_not_shown(shop) -> None:
+    page = search.search(Query(words="CHR-BLU-02", filters=(AnyOf("colour", ("red",)),)))
+    assert "CHR-BLU-02" not in skus(page)
+
+
+def test_long_text_is_cut_and_says_so(shop) -> None:
+    page = search.search(Query(words="red chair " + "x" * 600))
+    assert "words_cut" in page.warnings
+    assert skus(page)[0] == "CHR-RED-01"
+
+
+def test_a_letter_that_stands_for_eighteen_does_not_get_past_the_limit(shop) -> None:
+    page = search.search(Query(words="ﷺ" * 400))
+    assert "words_cut" in page.warnings
+
+
+# --- Resembling a product -----------------------------------------------------------------------
+
+
+def test_like_finds_others_and_never_itself(shop) -> None:
+    page = search.search(Query(like=(shop.id("CHR-RED-01"),)))
+    assert skus(page)[0] == "CHR-BLU-02"
+    assert "CHR-RED-01" not in skus(page)
+
+
+@pytest.mark.parametrize("write", ["00{}", " {}", "+{}"])
+def test_like_excludes_itself_however_its_id_is_written(shop, write) -> None:
+    page = search.search(Query(like=(write.format(shop.id("CHR-RED-01")),)))
+    assert "CHR-RED-01" not in skus(page)
+
+
+def test_every_liked_object_has_its_say(shop) -> None:
+    """The first one's many pictures must not use up all legs."""
+    many = shop.add("CHR-MNY-09", "Many", *[draw("chair", "red", shift=n) for n in range(10)])
+    shop.index()
+    liked = (str(many.pk), shop.id("MUG-BLK-05"))
+    shop.add("MUG-BLU-10", "Blue cup", draw("mug", "blue"))
+    shop.index()
+    with_mug = search.search(Query(like=liked, explain=True))
+    cup = next(hit for hit in with_mug.hits if hit.card.sku == "MUG-BLU-10")
+    alone = search.search(Query(like=liked[:1], explain=True))
+    cup_alone = next(hit for hit in alone.hits if hit.card.sku == "MUG-BLU-10")
+    assert cup.legs["like1"] > cup_alone.legs["like1"]
+
+
+def test_several_legs_of_one_kind_share_its_weight(shop) -> None:
+    one = search.search(picture_query(draw("chair", "red"), words="chair", explain=True))
+    two = search.search(Query(pictures=(QueryPicture(image=draw("chair", "red")),) * 2, words="chair", explain=True))
+    assert [hit.id for hit in one.hits] == [hit.id for hit in two.hits]
+    for first, second in zip(one.hits, two.hits, strict=True):
+        assert first.score == pytest.approx(second.score, abs=1e-5)
+
+
+@pytest.mark.parametrize("id", ["0", "999999", "x", "", "9" * 40, "\x00", "1e5", "\ud800", "-1"])
+def test_like_of_nothing_known_is_a_404(shop, id) -> None:
+    with pytest.raises(BadInput) as refusal:
+        search.search(Query(like=(id,)))
+    assert refusal.value.status == 404
+    assert refusal.value.field == "like"
+
+
+def test_some_unknown_likes_are_warned_of(shop) -> None:
+    page = search.search(Query(like=(shop.id("CHR-RED-01"), "999999")))
+    assert "like_not_found" in page.warnings
+    assert skus(page)[0] == "CHR-BLU-02"
+
+
+def test_too_many_likes_are_refused(shop) -> None:
+    with pytest.raises(BadInput, match="9 ids; at most 8"):
+        search.search(Query(like=tuple("123456789")))
+
+
+def test_like_of_a_product_that_its_source_cannot_read_is_a_404(shop, monkeypatch) -> None:
+    def broken(self, product):
+        raise RuntimeError("no texts today")
+
+    monkeypatch.setattr(Products, "texts", broken)
+    with pytest.raises(BadInput) as refusal:
+        search.search(Query(like=(shop.id("CHR-RED-01"),)))
+    assert refusal.value.status == 404
+
+
+def test_like_uses_the_cache_and_encodes_nothing(shop, monkeypatch) -> None:
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "down", True)
+    assert skus(search.search(Query(like=(shop.id("CHR-RED-01"),))))[0] == "CHR-BLU-02"
+
+
+def test_like_and_words_together(shop) -> None:
+    page = search.search(Query(like=(shop.id("CHR-RED-01"),), words="sofa"))
+    assert skus(page).index("SOF-GRN-03") < skus(page).index("MUG-BLK-05")
+
+
+# --- One result set -----------------------------------------------------------------------------
+
+QUESTIONS = {
+    "photo": picture_query(draw("chair", "red", shift=2)),
+    "words": Query(words="chair"),
+    "both": picture_query(draw("sofa", "green"), words="chair"),
+    "browse": Query(),
+    "code": Query(words="CHR-RED-01"),
+    "nothing": picture_query(Image.new("RGB", (64, 64), (5, 5, 12))),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("filters", [(), (AnyOf("category", ("Home",)),), (Between("price", 20, 100),),
+                                     (Not(AnyOf("brand", ("Nordic",))), AnyOf("in_stock", (True,)))])  # fmt: skip
+def test_total_facets_and_pages_count_the_same_objects(shop, question, filters) -> None:
+    whole = search.search(replace(question, filters=filters, page_size=100))
+    assert whole.total == len(whole.hits)
+    paged = []
+    for number in range(1, 9):
+        page = search.search(replace(question, filters=filters, page=number, page_size=2))
+        assert page.total == whole.total
+        paged += page.hits
+    assert [hit.id for hit in paged] == [hit.id for hit in whole.hits]
+    colours = {hit.card.sku.split("-")[1] for hit in whole.hits if hit.card.sku != "GFT-CRD-07"}
+    facet = next(facet for facet in whole.facets if facet.field == "colour")
+    assert sum(count.count for count in facet.counts) == len(colours)
+    stock = next(facet for facet in whole.facets if facet.field == "in_stock")
+    assert sum(count.count for count in stock.counts) == whole.total
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("sort", ["price", "-price"])
+def test_an_order_changes_the_order_alone(shop, question, sort) -> None:
+    plain = search.search(replace(question, page_size=100))
+    ordered = search.search(replace(question, page_size=100, sort=sort))
+    assert {hit.id: hit.grade for hit in ordered.hits} == {hit.id: hit.grade for hit in plain.hits}
+    assert (ordered.total, ordered.facets) == (plain.total, plain.facets)
+    prices = {str(product.pk): product.price for product in Product.objects.all()}
+    for group in (close, lambda page: [s for s in skus(page) if s not in close(page)]):
+        found = [prices[shop.id(sku)] for sku in group(ordered)]
+        assert found == sorted(found, reverse=sort.startswith("-"))
+
+
+def test_filters_reach_into_every_leg(shop, settings) -> None:
+    """With a window of one, a filter after the search would leave nothing."""
+    shop.use(RANK_WINDOW=1)
+    page = search.search(picture_query(draw("chair", "red"), words="red", filters=(AnyOf("colour", ("green",)),)))
+    assert skus(page) == ["SOF-GRN-03"]
+
+
+def test_a_window_that_cuts_admitted_hits_makes_the_total_a_lower_bound(shop) -> None:
+    shop.use(RANK_WINDOW=2)
+    assert search.search(picture_query(draw("chair", "red"))).relation == "gte"
+    shop.use(RANK_WINDOW=3)
+    assert search.search(Query(words="chair")).relation == "eq"  # The third of each leg is far off.
+
+
+def test_browsing_without_a_question(shop) -> None:
+    page = search.search(Query(sort="price"))
+    assert skus(page)[:2] == ["MUG-BLK-05", "GFT-CRD-07"]
+    assert set(skus(page)) == ALL
+    assert all(hit.grade is None for hit in page.hits)
+
+
+def test_a_page_beyond_the_end_is_empty_and_says_so(shop) -> None:
+    page = search.search(Query(page=50))
+    assert (page.hits, page.total, page.warnings) == ((), 7, ("page_beyond_the_end",))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"page": 0}, "page"),
+        ({"page_size": 0}, "page_size"),
+        ({"page_size": 101}, "page_size"),
+        ({"sort": "colour"}, "sort"),
+        ({"sort": "--price"}, "sort"),
+        ({"words": "chair", "sort": "weight"}, "sort"),
+        ({"filters": (AnyOf("weight", (1.0,)),)}, "weight"),
+        ({"facets": ("weight",)}, "weight"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_honoured_is_refused(shop, wrong, field) -> None:
+    with pytest.raises(BadInput) as refusal:
+        search.search(Query(**wrong))
+    assert refusal.value.field == field
+
+
+def test_only_the_asked_facets_are_counted(shop) -> None:
+    assert [facet.field for facet in search.search(Query(facets=("brand",))).facets] == ["brand"]
+    assert search.search(Query(facets=())).facets == ()
+
+
+# --- Showing ------------------------------------------------------------------------------------
+
+
+def test_cards_take_as_many_queries_for_many_hits_as_for_one(shop, django_assert_num_queries) -> None:
+    search.search(Query(words="chair"))  # The outbox and the like are read once before.
+    for size in (1, 7):
+        with django_assert_num_queries(3):  # products, their images, their texts
+            search.search(Query(page_size=size))
+
+
+def test_a_vanished_object_is_left_out(shop) -> None:
+    Product.objects.filter(sku="CHR-RED-01").update(state=State.ARCHIVED)  # No signal: the index still has it.
+    page = search.search(picture_query(draw("chair", "red")))
+    assert skus(page)[0] == "CHR-BLU-02"
+
+
+def test_a_product_that_can_not_be_shown_does_not_take_the_page_down(shop, monkeypatch, caplog) -> None:
+    card = Products.card
+
+    def broken(self, product, language=None):
+        if product.sku == "CHR-RED-01":
+            raise ZeroDivisionError
+        return card(self, product, language)
+
+    monkeypatch.setattr(Products, "card", broken)
+    assert skus(search.search(picture_query(draw("chair", "red"))))[0] == "CHR-BLU-02"
+    assert "Products.card() failed" in caplog.text
+
+
+def test_the_reply_says_what_it_took(shop) -> None:
+    one, two = search.search(Query(words="chair")), search.search(Query(words="chair"))
+    assert UUID(one.query_id) != UUID(two.query_id)
+    assert {"encoder", "engine", "fusion", "facets", "cards"} <= set(one.timings_ms)
+    assert one.took_ms > 0
+
+
+def test_explain_shows_the_part_of_each_leg(shop) -> None:
+    page = search.search(picture_query(draw("chair", "red"), words="red chair", explain=True))
+    best = page.hits[0]
+    assert set(best.legs) == {"photo", "words", "meaning"}
+    assert sum(best.legs.values()) == pytest.approx(best.score, abs=1e-5)
+    assert all(hit.legs == {} for hit in search.search(Query(words="red chair")).hits)
+
+
+# --- When a part is out of order ----------------------------------------------------------------
+
+
+def test_words_are_answered_without_the_encoder(shop, monkeypatch) -> None:
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "down", True)
+    page = search.search(Query(words="red chair"))
+    assert page.degraded == ("encoder",)
+    assert close(page) == ["CHR-RED-01", "CHR-BLU-02"]
+    both = search.search(picture_query(draw("sofa", "green"), words="red chair"))
+    assert both.degraded == ("encoder",)
+    assert skus(both)[0] == "CHR-RED-01"
+
+
+def test_a_photo_can_not_be_answered_without_the_encoder(shop, monkeypatch) -> None:
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "down", True)
+    with pytest.raises(EncoderUnavailable, match="weights"):
+        search.search(picture_query(draw("sofa", "green")))
+
+
+def test_an_encoder_that_fails_in_an_unforeseen_way(shop) -> None:
+    poison = Image.new("RGB", (64, 64), doubles.POISON)
+    page = search.search(picture_query(poison, words="red chair"))
+    assert page.degraded == ("encoder",)
+    assert skus(page)[0] == "CHR-RED-01"
+    with pytest.raises(EncoderUnavailable, match="ArithmeticError"):
+        search.search(picture_query(poison))
+
+
+def test_the_log_never_quotes_the_shopper(shop, monkeypatch, caplog) -> None:
+    def quoting(self, texts, *, role, language):
+        raise ValueError(f"can't tokenize {texts[0]!r}")
+
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "texts", quoting)
+    with caplog.at_level(logging.DEBUG):
+        page = search.search(Query(words="secretword chair"))
+    assert page.degraded == ("encoder",)
+    assert "ValueError" in caplog.text
+    assert "secretword" not in caplog.text
+
+
+def test_without_the_engine_there_is_no_answer(shop, monkeypatch) -> None:
+    monkeypatch.setattr(doubles.BreakableEngine, "down", True)
+    with pytest.raises(EngineUnavailable) as error:
+        search.search(Query(words="chair"))
+    assert error.value.retry_after > 0
+
+
+def test_without_facets_the_hits_are_served(shop) -> None:
+    shop.use(engine="tests.search.shop.FacetlessEngine")
+    page = search.search(Query(words="chair"))
+    assert page.degraded == ("facets",)
+    assert page.facets == ()
+    assert set(close(page)) == {"CHR-RED-01", "CHR-BLU-02"}
+
+
+def test_an_empty_shop_answers(empty_shop) -> None:
+    for question in QUESTIONS.values():
+        page = search.search(question)
+        assert (page.total, page.hits) == (0, ())
+
+
+# --- The signal ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served():
+    heard: list[dict] = []
+
+    def listen(sender, **arguments):
+        heard.append(arguments)
+
+    search_served.connect(listen)
+    yield heard
+    search_served.disconnect(listen)
+
+
+def test_each_answer_is_announced(shop, served) -> None:
+    page = search.search(Query(words="chair"), context={"channel": "api"})
+    [heard] = [item for item in served if item["page"].query_id == page.query_id]
+    assert heard["query"].words == "chair"
+    assert heard["context"] == {"channel": "api"}
+
+
+def test_a_receiver_that_fails_does_not_harm_the_answer(shop, caplog) -> None:
+    def broken(sender, **arguments):
+        raise KeyError("a receiver's bug")
+
+    search_served.connect(broken)
+    try:
+        page = search.search(Query(words="privateword chair"))
+    finally:
+        search_served.disconnect(broken)
+    assert page.hits
+    assert "search_served failed" in caplog.text
+    assert "privateword" not in caplog.text
+
+
+def test_saving_changes_what_is_found(shop) -> None:
+    product = Product.objects.get(sku="MUG-BLK-05")
+    text = ProductText.objects.get(product=product, language="en")
+    text.title = "Ebony beaker"
+    text.save()
+    product.images.first().file.save("new.png", ContentFile(to_bytes(draw("mug", "green"))))
+    shop.index()
+    assert skus(search.search(Query(words="beaker")))[0] == "MUG-BLK-05"
+    assert skus(search.search(picture_query(draw("mug", "green"))))[0] == "MUG-BLK-05"
+    assert wiring.engine().health().ok
