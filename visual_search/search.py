@@ -54,10 +54,10 @@ logger = logging.getLogger(__name__)
 
 # How each kind of leg counts. The ends of the cosine scales lie near what unrelated and what equal things have with the
 # offline encoder; the weights were chosen with `measure_quality` (docs/reference/quality-and-speed.md).
-_SIMILAR = (least_cosine(Grade.SIMILAR) - 0.2) / 0.8  # on the scale of "photo": what has a grade is what is admitted
+_SIMILAR = least_cosine(Grade.SIMILAR)  # What has a grade is what is admitted.
 SCALES: Mapping[str, Scale] = {
-    "photo": Scale(weight=1.0, low=0.2, high=1.0, admits=_SIMILAR),  # a photo against pictures
-    "like": Scale(weight=1.0, low=0.2, high=1.0, admits=_SIMILAR),  # a product's pictures against pictures
+    "photo": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a photo against pictures
+    "like": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a product's pictures against pictures
     "like_text": Scale(weight=0.3, low=0.2, high=0.9, admits=0.6),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
     "meaning": Scale(weight=0.5, low=0.25, high=0.85, admits=0.35),  # words against titles in any language

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from visual_search.types import Grade
 
-# Least cosine for each grade, best first. Read off pictures of one product and of different products side by side.
+# Least cosine for each grade, best first, read off 725 public photos with known products. From .90 on, 1 in 100 studio
+# views and no phone photo took another product for the same. A phone photo of the very product has .34 at the median,
+# another studio view .76; below .28 lie a quarter of the phone photos' right answers, and mostly other goods.
 PHOTO_GRADES: tuple[tuple[float, Grade], ...] = (
-    (0.92, Grade.SAME),
-    (0.75, Grade.VERY_SIMILAR),
-    (0.55, Grade.SIMILAR),
+    (0.90, Grade.SAME),
+    (0.60, Grade.VERY_SIMILAR),
+    (0.28, Grade.SIMILAR),
 )
 
 
