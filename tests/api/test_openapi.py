@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from django.core.management import call_command
 
 from tests.api.test_search import HIT_KEYS, KEYS
+from visual_search import errors
 from visual_search.api.requests import PARAMETERS, SHAREABLE
+from visual_search.errors import PictureRefused, VisualSearchError
+from visual_search.types import Grade
+
+# A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
+CODES = [
+    error for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, VisualSearchError) and error not in (PictureRefused, VisualSearchError)
+]  # fmt: skip
 
 
 def document(client) -> dict:
@@ -37,3 +49,15 @@ def test_answers_have_exactly_the_fields_that_it_names(client, db) -> None:
     schemas = document(client)["components"]["schemas"]
     assert set(schemas["SearchAnswer"]["properties"]) == KEYS
     assert set(schemas["SearchHit"]["properties"]) == HIT_KEYS | {"explain"}
+
+
+def test_the_page_for_people_is_complete() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/rest-api.md").read_text()
+    names = {*PARAMETERS, *KEYS, *HIT_KEYS, *(grade.value for grade in Grade)}
+    assert [name for name in sorted(names) if f"`{name}`" not in page and f'"{name}"' not in page] == []
+
+
+@pytest.mark.parametrize("error", CODES, ids=lambda error: error.__name__)
+def test_every_code_of_an_error_is_on_it(error) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/rest-api.md").read_text()
+    assert f"`{error.code}`" in page
