@@ -8,6 +8,7 @@ pictures whose titles are hidden (docs/decisions/0004-offline-encoder.md).
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,12 @@ def learn(texts: Floats, pictures: Floats, fingerprint: str) -> PictureGuess:
 def read(path: Path, fingerprint: str) -> PictureGuess:
     """The map that `save` wrote. Raises `SchemaMismatch` where it is damaged or made for other vectors."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Read whole first: numpy leaves a damaged file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             made_for = str(stored["fingerprint"])
             version = int(stored["version"])
             guess = PictureGuess(made_for, stored["text_mean"], stored["matrix"].astype(np.float32))
-    except (OSError, ValueError, KeyError, EOFError) as problem:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
         raise SchemaMismatch(
             f"The learned map '{path.name}' can't be read ({problem}). Delete it; the next rebuild learns it anew."
         ) from problem

@@ -26,11 +26,14 @@ Floats = npt.NDArray[np.float32]
 SHAPE_DIMS, WHITE_DIMS, PHOTO_DIMS = 384, 64, 64
 DIMS = SHAPE_DIMS + WHITE_DIMS + PHOTO_DIMS
 # Squared weights beside the network's 1.0; measured in docs/decisions/0004-offline-encoder.md.
-WHITE_WEIGHT, PHOTO_WEIGHT = 0.3, 0.1
+WHITE_WEIGHT, PHOTO_WEIGHT = 0.4, 0.1
 # The share of white border at which a picture begins to count as taken on white, and at which it fully does.
 WHITE_FROM, WHITE_FULL = 0.05, 0.25
 ON_WHITE = 0.15
-PREPROCESSING = "pad to a white square; bilinear 260 px; (x - 127) / 128; root; 384 + 64 + 64; v1"
+PREPROCESSING = (
+    f"pad to a white square; bilinear {SIDE} px; (x - 127) / 128; root; {SHAPE_DIMS} + {WHITE_WEIGHT} x {WHITE_DIMS}"
+    f" from {WHITE_FROM} to {WHITE_FULL} + {PHOTO_WEIGHT} x {PHOTO_DIMS}, cut out from {ON_WHITE}; v1"
+)
 
 
 @dataclass(frozen=True, slots=True)

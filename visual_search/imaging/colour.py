@@ -67,18 +67,27 @@ def foreground(pixels: Pixels) -> Mask:
     colour = np.median(pixels[_ring()], axis=0)
     open_ = (np.abs(pixels.astype(np.int16) - colour).max(axis=2) <= _BACKGROUND_TOLERANCE).astype(bool)
     background = open_ & _ring()
-    for _ in range(8):
+    # A whole run of open pixels is flooded as soon as one of it is: rows and columns in turn, until nothing changes.
+    runs = _runs(open_), _runs(open_.T)
+    while True:
         before = int(background.sum())
-        # A sweep carries the flood across the whole picture, so a few rounds replace hundreds of one-pixel steps.
-        for flood, free in ((background, open_), (background.T, open_.T)):
-            for line in range(1, SIDE):
-                flood[line] |= flood[line - 1] & free[line]
-            for line in range(SIDE - 2, -1, -1):
-                flood[line] |= flood[line + 1] & free[line]
+        for flood, free, run in ((background, open_, runs[0]), (background.T, open_.T, runs[1])):
+            reached = np.zeros(SIDE * SIDE + 1, bool)
+            reached[run[flood]] = True
+            np.logical_or(flood, reached[run] & free, out=flood)
         if int(background.sum()) == before:
             break
     found = ~background
     return found if found.mean() > _LEAST_FOREGROUND else np.ones_like(found)
+
+
+def _runs(free: Mask) -> npt.NDArray[np.int64]:
+    """A number for each pixel: equal for neighbours in a row that are both free."""
+    starts = ~free
+    starts[:, 0] = True
+    # The pixel after a blocked one starts a run too.
+    starts[:, 1:] |= ~free[:, :-1]
+    return np.asarray(np.cumsum(starts).reshape(free.shape), np.int64)
 
 
 @cache
