@@ -62,9 +62,7 @@ SETTINGS: dict[str, Setting] = {
     "INDEX_RETRY_SECONDS": Setting(
         30, "seconds", "First wait after a failure; doubles with each attempt, up to an hour."
     ),
-    "IN_PROCESS": Setting(
-        None, "True, False or None", "None: index in this process unless CELERY_BROKER_URL is set."
-    ),
+    "IN_PROCESS": Setting(None, "True, False or None", "None: index in this process unless CELERY_BROKER_URL is set."),
     "INDEX_IN_BACKGROUND": Setting(
         True,
         "True or False",
@@ -75,6 +73,10 @@ SETTINGS: dict[str, Setting] = {
     ),
     "QUERY_LANGUAGES": Setting(
         None, "list of ISO 639-1 codes or None", "Languages with their own text field; None: all with an analyzer."
+    ),
+    # Features
+    "QUERY_LOG": Setting(
+        {}, "dictionary of options", "What may be studied of questions, and for how long; see explanation/privacy.md."
     ),
 }
 

@@ -9,12 +9,11 @@ from tests.core.conftest import _intact, shop, unsaved_shop  # noqa: F401 - pyte
 
 if apps.is_installed("visual_search.features.personalisation"):
     from visual_search.features.personalisation.item_vectors import cache
+
+    @pytest.fixture(autouse=True)
+    def _empty_cache():
+        cache.forget()
+        yield
+        cache.forget()
 else:
     collect_ignore = ["test_item_vectors.py", "test_rescorer.py"]
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache():
-    cache.forget()
-    yield
-    cache.forget()

@@ -1,0 +1,152 @@
+"""Who asks, who doesn't want to be logged (P5), and taking back (P12)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.features.query_log.shop import page
+from visual_search.errors import ConfigurationError
+from visual_search.features.query_log import options
+from visual_search.features.query_log.consent import QueryLogMiddleware, asker, asker_of, opted_out
+from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
+from visual_search.signals import search_served
+from visual_search.types import Query
+
+FACTORY = RequestFactory()
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=5))
+def test_only_exactly_1_is_a_wish(value: str) -> None:
+    for header in ("Sec-GPC", "DNT"):
+        assert opted_out(FACTORY.get("/", headers={header: value})) == (value == "1")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("nolog", True), ("NoLog , other", True), ("log", False), ("", False)])
+def test_the_storefronts_own_banner(value: str, expected: bool) -> None:
+    assert opted_out(FACTORY.get("/", headers={"X-Privacy": value})) is expected
+
+
+def test_addresses_left_of_the_trusted_proxies_are_not_believed(shop) -> None:
+    request = FACTORY.get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+    assert "10.0.0.0/24" in asker_of(request).material
+    shop.use(PROXIES=1)
+    assert "203.0.113.0/24" in asker_of(request).material
+    assert "6.6.6" not in asker_of(request).material
+
+
+def test_the_asker_is_known_in_the_request_only_and_not_printed(shop) -> None:
+    seen = []
+
+    def view(request):
+        seen.append(asker())
+
+    QueryLogMiddleware(view)(FACTORY.get("/", REMOTE_ADDR="203.0.113.9"))
+    assert seen[0] is not None
+    assert "203.0" not in repr(seen[0])
+    assert asker() is None
+
+
+def ask_by_request(words: str, **headers) -> uuid.UUID:
+    """A question as the site gets it: middleware, search's signal, receiver, buffer."""
+    query_id = uuid.uuid4()
+
+    def view(request):
+        search_served.send(sender=Query, query=Query(words=words), page=page(query_id), context={})
+
+    QueryLogMiddleware(view)(FACTORY.get("/", REMOTE_ADDR="203.0.113.9", headers={"User-Agent": "B", **headers}))
+    return query_id
+
+
+def test_a_request_with_the_wish_leaves_no_row(shop) -> None:
+    wanted = ask_by_request("chair")
+    for wish in ({"Sec-GPC": "1"}, {"DNT": "1"}, {"X-Privacy": "nolog"}):
+        ask_by_request("canarysecret", **wish)
+    shop.buffer.flush()
+    assert [row.query_id for row in LoggedQuery.objects.all()] == [wanted]
+
+
+def test_a_client_takes_back_its_rows_and_nobody_elses(shop, client, settings) -> None:
+    settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
+    mine = ask_by_request("chair")
+    shop.ask("table", client=5)
+    shop.buffer.event(mine, "click", "1", position=1, opted_out=False)
+    shop.buffer.flush()
+    shop.to_midnight(minutes=20)  # yesterday's key still lives
+    ask_by_request("lamp")  # waits in memory still
+    answer = client.delete("/privacy/me", REMOTE_ADDR="203.0.113.77", headers={"User-Agent": "B"})
+    assert answer.json()["erased"] == 2
+    assert "no-store" in answer["Cache-Control"]
+    shop.buffer.flush()
+    assert LoggedQuery.objects.count() == 1
+    assert not LoggedEvent.objects.exists()
+
+
+def test_after_the_key_is_gone_nobody_can_find_the_rows(shop, client, settings) -> None:
+    settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
+    ask_by_request("chair")
+    shop.finish_day()
+    answer = client.delete("/privacy/me", REMOTE_ADDR="203.0.113.9", headers={"User-Agent": "B"})
+    assert (answer.status_code, answer.json()["erased"]) == (200, 0)
+    assert "destroyed" in answer.json()["older"]
+
+
+def test_gpc_is_announced(client, settings, db) -> None:
+    settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
+    assert client.get("/.well-known/gpc.json").json()["gpc"] is True
+
+
+GOOD = {"query_id": str(uuid.UUID(int=7)), "action_name": "click", "object_id": "12", "position": 3}
+
+
+def post(client, body, **headers):
+    text = body if isinstance(body, str) else json.dumps(body)
+    return client.post("/privacy/event", text, content_type="application/json", headers=headers)
+
+
+def test_events_are_noted_unless_unwanted(shop, client, settings) -> None:
+    settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
+    assert post(client, GOOD).status_code == 204
+    assert post(client, GOOD, **{"Sec-GPC": "1"}).status_code == 204
+    shop.buffer.flush()
+    event = LoggedEvent.objects.get()
+    assert (event.query_id.int, event.action_name, event.object_id, event.position) == (7, "click", "12", 3)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{",
+        "[]",
+        "[" * 900,
+        "x" * 2000,
+        {**GOOD, "action_name": "spy"},
+        {**GOOD, "object_id": ""},
+        {**GOOD, "object_id": ["1"]},
+        {**GOOD, "object_id": "x" * 201},
+        {**GOOD, "position": 0},
+        {**GOOD, "position": True},
+        {**GOOD, "position": "1"},
+        {**GOOD, "query_id": "me"},
+        {},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_wrong_events_are_refused_in_words(shop, client, settings, wrong) -> None:
+    settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
+    answer = post(client, wrong)
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+    assert not shop.buffer.flush()
+
+
+def test_options_are_checked() -> None:
+    assert options.read({}).release.threshold == 73
+    for wrong in ({"MODUS": 1}, {"MODE": "spy"}, {"K": 1}, {"ROWS_HOURS": 0}, {"EPSILON": 0}, {"DELTA": 2}):
+        with pytest.raises(ConfigurationError, match="QUERY_LOG"):
+            options.read(wrong)

@@ -1,0 +1,16 @@
+"""The Django app of the query log."""
+
+from django.apps import AppConfig
+
+
+class QueryLogConfig(AppConfig):
+    name = "visual_search.features.query_log"
+    label = "visual_search_query_log"
+    verbose_name = "Visual search: query log"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imported here because models can't be imported before the app registry is ready.
+        from visual_search.features.query_log import checks, receivers  # noqa: F401, PLC0415
+
+        receivers.connect()

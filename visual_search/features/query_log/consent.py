@@ -1,0 +1,90 @@
+"""What a request says about its client and its wish not to be logged. Read in this process, written nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+
+from visual_search.features.query_log.options import options
+from visual_search.privacy.pseudonyms import client_material
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """`material` is what a pseudonym is made of; it is left out of every repr."""
+
+    material: str = field(repr=False)
+    opted_out: bool
+
+
+_asker: ContextVar[Asker | None] = ContextVar("visual_search_asker", default=None)
+
+
+def asker() -> Asker | None:
+    """Who asks in this request; None outside of one, or without the middleware."""
+    return _asker.get()
+
+
+def asker_of(request: HttpRequest) -> Asker:
+    return Asker(
+        material=client_material(
+            address=_address(request), user_agent=request.headers.get("User-Agent", ""), device_id=_device(request)
+        ),
+        opted_out=opted_out(request),
+    )
+
+
+def opted_out(request: HttpRequest) -> bool:
+    """Global Privacy Control and Do Not Track count when they are exactly "1"; `X-Privacy: nolog` is for the storefront's
+    own consent banner. GPC speaks of sale and sharing; we read it more strictly.
+    """
+    headers = request.headers
+    wishes = {part.strip().lower() for part in headers.get("X-Privacy", "").split(",")}
+    return headers.get("Sec-GPC") == "1" or headers.get("DNT") == "1" or "nolog" in wishes
+
+
+def _device(request: HttpRequest) -> str:
+    """The device's own random id, where the shopper agreed to it and the storefront sends it."""
+    given = request.headers.get("X-Device-Id", "")
+    return given if 16 <= len(given) <= 64 and given.isascii() and given.isprintable() else ""
+
+
+def _address(request: HttpRequest) -> str:
+    # Each trusted proxy appends the address it saw; what stands further left may be made up by the client.
+    proxies = options().proxies
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class QueryLogMiddleware:
+    """Lets the log know who asks, for the time of the request. Works under WSGI and ASGI."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if iscoroutinefunction(self.get_response):
+            return self._async(request)  # type: ignore[return-value]
+        token = _asker.set(asker_of(request))
+        try:
+            return self.get_response(request)
+        finally:
+            _asker.reset(token)
+
+    async def _async(self, request: HttpRequest) -> HttpResponse:
+        token = _asker.set(asker_of(request))
+        try:
+            return await self.get_response(request)  # type: ignore[misc]
+        finally:
+            _asker.reset(token)

@@ -1,0 +1,33 @@
+"""What a client may ask: take back today's rows, while the key that leads to them lives."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from visual_search.features.query_log.collecting import buffer, pseudonyms_now
+from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
+from visual_search.features.query_log.options import day_keys
+from visual_search.features.query_log.rows import opened
+from visual_search.models import chunks
+
+
+def erase_client(material: str) -> int:
+    """Delete this client's rows and their events of the days whose key still lives; returns how many rows.
+
+    Rows of older days can't be found any more, by us or by anybody: nothing in them leads to a client.
+    """
+    erased = buffer.take_back(material)
+    with transaction.atomic():
+        for day, client in pseudonyms_now(material).items():
+            key = day_keys().key(day)
+            rows = LoggedQuery.objects.filter(day=day).exclude(closed=b"").values_list("query_id", "closed")
+            mine = []
+            for query_id, closed in rows.iterator(chunk_size=500):
+                box = opened(bytes(closed), key)
+                if box is not None and box.client == client:
+                    mine.append(query_id)
+            for ids in chunks(mine):
+                LoggedEvent.objects.filter(query_id__in=ids).delete()
+                LoggedQuery.objects.filter(query_id__in=ids).delete()
+            erased += len(mine)
+    return erased

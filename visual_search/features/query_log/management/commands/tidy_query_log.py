@@ -1,0 +1,28 @@
+"""`manage.py tidy_query_log`: what the schedule does for the query log, by hand or from cron."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from visual_search.features.query_log import sealing, vocabulary
+
+
+class Command(BaseCommand):
+    help = "Seal finished days, make due public lists and delete what has lived its time. Every ten minutes, by cron."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--vocabulary", action="store_true", help="also read the catalogue's words anew (nightly)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["vocabulary"]:
+            words = vocabulary.refresh()
+            self._say(options, f"The catalogue uses {words} words.")
+        days, windows, rows = sealing.seal_due(), sealing.release_due(), sealing.expire()
+        self._say(options, f"{len(days)} days sealed, {len(windows)} public lists made, {rows} rows deleted.")
+
+    def _say(self, options: dict[str, Any], text: str) -> None:
+        if options["verbosity"] > 0:
+            self.stdout.write(text)

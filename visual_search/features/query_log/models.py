@@ -1,0 +1,142 @@
+"""What the log keeps. No row has an account, address, browser, referrer, picture, vector, or text as it was typed.
+
+Names follow OpenSearch's UBI 1.3 where it has one (query_id, object_id, action_name, position). Keys are random: counting up
+would give away the order of rows.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class LoggedQuery(models.Model):
+    """One question, to the hour. `closed` ties it to a client until the day's key is destroyed; then it is noise."""
+
+    query_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    hour = models.DateTimeField(db_index=True)
+    day = models.IntegerField(db_index=True)  # UTC days since 1970: which day's key closed it
+    application = models.CharField(max_length=50)
+    collection = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, blank=True)
+    kind = models.CharField(max_length=10)  # text, image, hybrid, similar, browse
+    results = models.CharField(max_length=10)  # a bucket
+    took = models.CharField(max_length=10)  # a bucket
+    object_ids = models.JSONField(default=list)  # the first ten
+    masked = models.TextField(blank=True)  # only words that the catalogue uses
+    text = models.TextField(blank=True)  # filled when the day is sealed, if enough clients typed it
+    closed = models.BinaryField(default=b"")
+
+    class Meta:
+        verbose_name_plural = "logged queries"
+
+    def __str__(self) -> str:
+        return str(self.query_id)
+
+
+class LoggedEvent(models.Model):
+    """What was done with an answer: click, cart, buy. It leads to its question, and no further."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    query_id = models.UUIDField(db_index=True)
+    action_name = models.CharField(max_length=20)
+    object_id = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField(null=True)
+    hour = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.action_name} {self.object_id}"
+
+
+class Counter(models.Model):
+    """Rates for operators: how many questions, of what kind, with how many results. No text, no client."""
+
+    hour = models.DateTimeField()
+    name = models.CharField(max_length=60)
+    value = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "name"], name="visual_search_query_log_counter")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+
+class SealedDay(models.Model):
+    """A day whose rows were opened for the last time, and how much stayed unreadable."""
+
+    day = models.IntegerField(primary_key=True)
+    readable = models.PositiveIntegerField(default=0)  # different texts
+    withheld = models.PositiveIntegerField(default=0)  # questions whose text stays unreadable
+    lost = models.PositiveIntegerField(default=0)  # rows whose key was gone before they could be counted
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class QueryCount(models.Model):
+    """A text that at least k different clients typed on one day. For staff only: k-anonymous, not private enough to show."""
+
+    day = models.IntegerField()
+    text = models.TextField()
+    clients = models.PositiveIntegerField()
+    queries = models.PositiveIntegerField()
+    without_results = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="visual_search_query_log_query_count")]
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.clients}"
+
+
+class EventCount(models.Model):
+    """How often an action was done on an object after a readable text, by position. For staff only."""
+
+    day = models.IntegerField()
+    text = models.TextField()
+    object_id = models.CharField(max_length=200)
+    action_name = models.CharField(max_length=20)
+    position = models.PositiveSmallIntegerField(null=True)
+    events = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.action_name} {self.object_id} {self.events}"
+
+
+class WindowShare(models.Model):
+    """One client-day's part of one text in a window: readable only with many others, and tied to nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    window = models.IntegerField(db_index=True)
+    share = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PublicRelease(models.Model):
+    """The one differentially private list of a window, with all that is needed to judge it. Never made twice."""
+
+    window = models.IntegerField(primary_key=True)
+    window_days = models.PositiveSmallIntegerField()
+    epsilon = models.CharField(max_length=30)
+    delta = models.CharField(max_length=40)
+    per_client = models.PositiveSmallIntegerField()
+    readable_from = models.PositiveSmallIntegerField()
+    threshold = models.PositiveIntegerField()
+    counts = models.JSONField()  # text -> noisy count
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.window)
+
+
+class VocabularyWord(models.Model):
+    """A word of the published catalogue."""
+
+    word = models.CharField(max_length=60, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.word

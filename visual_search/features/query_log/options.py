@@ -1,0 +1,126 @@
+"""What a shop sets in `VISUAL_SEARCH["QUERY_LOG"]`, checked, with the keys that belong to it."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from django.core.signals import setting_changed
+
+from visual_search.conf import conf
+from visual_search.errors import ConfigurationError
+from visual_search.privacy.keys import EpochKeys, FolderKeyStore, KeyStore, MemoryKeyStore
+from visual_search.privacy.noise import Release
+
+clock = time.time  # One clock for keys, rows and time limits; tests put another here.
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return clock()
+
+
+class Mode(StrEnum):
+    OFF = "off"
+    COUNTERS = "counters"  # rates only: no row, no text
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Each with unit and reason; see docs/explanation/privacy.md."""
+
+    mode: Mode = Mode.ANONYMOUS
+    key_folder: Path | None = None  # None: keys live in this process alone. Several processes need one folder on tmpfs.
+    site: str = "shop"  # pseudonyms of two sites never match
+    k: int = 10  # clients a day from which a text becomes readable for staff
+    rows_hours: int = 48  # how long single rows are kept
+    counts_days: int = 400  # how long counts are kept: a year and a month, to compare seasons
+    window_days: int = 28  # data of these days enters one public release
+    epsilon: float = 1.0
+    delta: float = 1e-6
+    per_client: int = 3  # different texts that one client-day adds to public counts
+    proxies: int = 0  # trusted proxies in front, which append to X-Forwarded-For
+
+    @property
+    def readable_from(self) -> int:
+        """Contributions in a window from which a text is readable: one client on every day stays unreadable."""
+        return max(self.k, self.window_days + 1)
+
+    @property
+    def release(self) -> Release:
+        return Release(
+            epsilon=Fraction(self.epsilon).limit_denominator(10**6),
+            delta=Fraction(self.delta).limit_denominator(10**12),
+            per_client=self.per_client,
+            readable_from=self.readable_from,
+        )
+
+
+def read(given: Mapping[str, Any]) -> Options:
+    """The options. ConfigurationError names the wrong one and what it may be."""
+    known = {field.name: field for field in fields(Options)}
+    values = {name.lower(): value for name, value in given.items()}
+    if unknown := sorted(set(values) - set(known)):
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['QUERY_LOG'] has no option '{unknown[0].upper()}'. "
+            f"Known: {', '.join(name.upper() for name in known)}."
+        )
+    if "mode" in values:
+        try:
+            values["mode"] = Mode(values["mode"])
+        except ValueError:
+            raise ConfigurationError(
+                f"VISUAL_SEARCH['QUERY_LOG']['MODE'] is {values['mode']!r}; it may be {', '.join(Mode)}."
+            ) from None
+    if values.get("key_folder") is not None:
+        values["key_folder"] = Path(values["key_folder"])
+    options = Options(**values)
+    if options.k < 2 or min(options.rows_hours, options.counts_days, options.window_days) < 1 or options.proxies < 0:
+        raise ConfigurationError("VISUAL_SEARCH['QUERY_LOG']: K is at least 2; hours and days are at least 1.")
+    try:
+        options.release  # noqa: B018 - it refuses numbers that promise nothing.
+    except ValueError as problem:
+        raise ConfigurationError(f"VISUAL_SEARCH['QUERY_LOG']: {problem}") from problem
+    return options
+
+
+@functools.cache
+def options() -> Options:
+    return read(conf.QUERY_LOG)
+
+
+@functools.cache
+def _store() -> KeyStore:
+    folder = options().key_folder
+    return MemoryKeyStore() if folder is None else FolderKeyStore(folder)
+
+
+@functools.cache
+def day_keys() -> EpochKeys:
+    return EpochKeys(_store(), series="day", clock=now)
+
+
+@functools.cache
+def window_keys() -> EpochKeys:
+    return EpochKeys(_store(), series="window", days=options().window_days, clock=now)
+
+
+def forget() -> None:
+    """Read the settings anew. Keys in memory are gone with it; those in a folder stay."""
+    for cached in (options, _store, day_keys, window_keys):
+        cached.cache_clear()
+
+
+def _changed(*, setting: str, **kwargs: Any) -> None:
+    if setting == "VISUAL_SEARCH":
+        forget()
+
+
+setting_changed.connect(_changed)

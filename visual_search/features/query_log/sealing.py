@@ -1,0 +1,203 @@
+"""The last look at a day: what enough clients typed becomes readable, the rest never does, and the key is destroyed."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from visual_search.features.query_log.models import (
+    Counter,
+    EventCount,
+    LoggedEvent,
+    LoggedQuery,
+    PublicRelease,
+    QueryCount,
+    SealedDay,
+    WindowShare,
+)
+from visual_search.features.query_log.options import day_keys, now, options, window_keys
+from visual_search.features.query_log.rows import Opened, opened
+from visual_search.models import chunks
+from visual_search.privacy.keys import DAY_SECONDS, KeyGone
+from visual_search.privacy.noise import bounded
+from visual_search.privacy.thresholds import Share, recover
+
+SETTLE_SECONDS = 1800.0  # after midnight: other processes' last rows of the day arrive within this
+NO_RESULTS = "0"
+
+_chance = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class _DayCounts:
+    """What may be kept of a day."""
+
+    texts: Mapping[UUID, str]  # of questions whose text is readable
+    counts: Sequence[QueryCount]
+    withheld: int
+    contributions: Sequence[WindowShare]
+
+
+def seal_due() -> list[int]:
+    """Seal each day that is over, and wipe what a lost key left behind; returns the days. May run at any time, twice."""
+    moment = now()
+    today = day_keys().epoch(moment).number
+    settled = day_keys().epoch(moment - SETTLE_SECONDS).number
+    open_days = LoggedQuery.objects.filter(day__lt=today).exclude(closed=b"")
+    sealed = []
+    for day in sorted(set(open_days.values_list("day", flat=True))):
+        if day >= settled:
+            continue
+        sealed.append(day)
+        _seal(day)
+    return sealed
+
+
+def _seal(day: int) -> None:
+    try:
+        key = day_keys().key(day)
+    except KeyGone:
+        key = None
+    with transaction.atomic():
+        # The lock of the day: a second process waits here, and finds nothing left to open.
+        record, _ = SealedDay.objects.select_for_update().get_or_create(day=day)
+        rows = list(LoggedQuery.objects.filter(day=day).exclude(closed=b""))
+        boxes = {row.query_id: opened(bytes(row.closed), key) if key else None for row in rows}
+        known = {query_id: box for query_id, box in boxes.items() if box is not None}
+        found = _count(day, known, {row.query_id: row.results for row in rows})
+        # In one statement with the text, and before the key goes: no row keeps what ties it to another.
+        for row in rows:
+            row.closed, row.text = b"", found.texts.get(row.query_id, "")
+        LoggedQuery.objects.bulk_update(rows, ["closed", "text"], batch_size=200)
+        QueryCount.objects.bulk_create(found.counts, ignore_conflicts=True)
+        EventCount.objects.bulk_create(_event_counts(day, found.texts))
+        WindowShare.objects.bulk_create(found.contributions)
+        record.readable += len(found.counts)
+        record.withheld += found.withheld
+        record.lost += len(boxes) - len(known)
+        record.save()
+    day_keys().destroy(day)
+
+
+def _count(day: int, boxes: Mapping[UUID, Opened], results: Mapping[UUID, str]) -> _DayCounts:
+    by_tag: dict[bytes, list[tuple[UUID, Share]]] = defaultdict(list)
+    by_client: dict[bytes, dict[bytes, tuple[Share, int]]] = defaultdict(dict)
+    for query_id, box in boxes.items():
+        if box.day_share is not None:
+            by_tag[box.day_share.tag].append((query_id, box.day_share))
+        if box.window_share is not None:
+            by_client[box.client][box.window_share.tag] = (box.window_share, box.window)
+    texts: dict[UUID, str] = {}
+    counts = []
+    withheld = 0
+    for parts in by_tag.values():
+        text = recover([part for _, part in parts], k=options().k)
+        if text is None:
+            withheld += len(parts)
+            continue
+        texts |= dict.fromkeys((query_id for query_id, _ in parts), text)
+        counts.append(
+            QueryCount(
+                day=day,
+                text=text,
+                clients=len({part.x for _, part in parts}),
+                queries=len(parts),
+                without_results=sum(results[query_id] == NO_RESULTS for query_id, _ in parts),
+            )
+        )
+    contributions = [
+        WindowShare(window=window, share=part.pack())
+        for shares in by_client.values()
+        # At random, and never more than the bound that the noise of a release is made for.
+        for part, window in bounded(list(shares.values()), options().per_client)
+    ]
+    _chance.shuffle(contributions)
+    return _DayCounts(texts, counts, withheld, contributions)
+
+
+def _event_counts(day: int, texts: Mapping[UUID, str]) -> list[EventCount]:
+    tally: Tally[tuple[str, str, str, int | None]] = Tally()
+    for ids in chunks(texts):
+        for event in LoggedEvent.objects.filter(query_id__in=ids):
+            tally[texts[event.query_id], event.object_id, event.action_name, event.position] += 1
+    return [
+        EventCount(day=day, text=text, object_id=object_id, action_name=action, position=position, events=count)
+        for (text, object_id, action, position), count in tally.items()
+    ]
+
+
+# --- Public counts ------------------------------------------------------------------------------
+
+
+def release_due() -> list[int]:
+    """Make the one public list of each window that is over, then delete what it was made of; returns the windows."""
+    # The last day of a window is sealed after its end.
+    over = window_keys().epoch(now() - 2 * SETTLE_SECONDS).number
+    windows = set(WindowShare.objects.filter(window__lt=over).values_list("window", flat=True))
+    return [window for window in sorted(windows) if _release(window)]
+
+
+def _release(window: int) -> bool:
+    terms = options().release
+    by_tag: dict[bytes, list[Share]] = defaultdict(list)
+    for packed in WindowShare.objects.filter(window=window).values_list("share", flat=True):
+        part = Share.unpack(bytes(packed))
+        by_tag[part.tag].append(part)
+    shown = terms.apply({tag: len({part.x for part in parts}) for tag, parts in by_tag.items()})
+    texts = {tag: recover(by_tag[tag], k=terms.readable_from) for tag in shown}
+    counts = {text: shown[tag] for tag, text in texts.items() if text is not None}
+    try:
+        with transaction.atomic():
+            PublicRelease.objects.create(
+                window=window,
+                window_days=options().window_days,
+                epsilon=str(terms.epsilon),
+                delta=str(terms.delta),
+                per_client=terms.per_client,
+                readable_from=terms.readable_from,
+                threshold=terms.threshold,
+                counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+            )
+            WindowShare.objects.filter(window=window).delete()
+    except IntegrityError:
+        # Another process, or an earlier run, has made it: fresh noise over the same data would wear the noise off.
+        WindowShare.objects.filter(window=window).delete()
+        return False
+    window_keys().destroy(window)
+    return True
+
+
+# --- Time limits --------------------------------------------------------------------------------
+
+
+def expire() -> int:
+    """Delete what has lived its time; returns how many rows. Keys end in the same step."""
+    moment = now()
+    day_keys().sweep()
+    window_keys().sweep()
+    rows = datetime.fromtimestamp(moment, tz=UTC) - timedelta(hours=options().rows_hours)
+    days = day_keys().epoch(moment).number - options().counts_days
+    # An hour's rows are as old as the hour's end.
+    stale = [
+        LoggedQuery.objects.filter(hour__lte=rows - timedelta(hours=1)),
+        LoggedEvent.objects.filter(hour__lte=rows - timedelta(hours=1)),
+        QueryCount.objects.filter(day__lt=days),
+        EventCount.objects.filter(day__lt=days),
+        SealedDay.objects.filter(day__lt=days),
+        Counter.objects.filter(hour__lt=datetime.fromtimestamp(days * DAY_SECONDS, tz=UTC)),
+    ]
+    return sum(queryset.delete()[0] for queryset in stale)
+
+
+def tidy() -> None:
+    """All that time brings: seal, release, expire. The schedule runs it, and so does the first write of an hour."""
+    seal_due()
+    release_due()
+    expire()
