@@ -1,13 +1,13 @@
-"""Imports a folder of CSV files and pictures: row by row, each whole or not at all, and only what has changed."""
+"""Imports a catalogue that has been read: row by row, each whole or not at all, and only what has changed."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,20 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from catalog.models import Product, ProductImage, ProductText, State
+from catalog.reading import Catalogue, Row
 from multilingual.languages import base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
+from visual_search.imaging.headers import sniff
+from visual_search.models import chunks
 
-REQUIRED = ("sku", "title")
-TRANSLATION_COLUMNS = ("sku", "lang", "title")
-PRODUCTS, TRANSLATIONS = "products.csv", "products_i18n.csv"
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
-
-
-class ImportRefused(Exception):
-    """The folder or a file as a whole can't be imported; nothing was written."""
+PRICE = re.compile(r"\d+(\.\d+)?")
+# A file is stored under the ending of what it is: a picture called "x.html" would be served as a page.
+ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
+# Columns that a field of the same name takes as it is.
+PLAIN = ("category", "brand", "source", "licence", "attribution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,11 @@ class RowFault:
 
 
 class _Faulty(Exception):
-    pass
+    """`row` is the line at fault where it isn't the product's own."""
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    line: int
-    values: dict[str, str]
-
-    @property
-    def sku(self) -> str:
-        return self.values["sku"]
+    def __init__(self, message: str, row: Row | None = None) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 @dataclass
@@ -67,35 +62,22 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """A folder whose files have been read and whose columns are right. Rows are checked one by one later."""
+class _Picture:
+    name: str
+    data: bytes
+    sha256: str
 
-    folder: Path
-    rows: tuple[Row, ...]
-    translations: dict[str, tuple[Row, ...]]
 
-    @classmethod
-    def read(cls, folder: Path) -> Catalogue:
-        """Raises ImportRefused, naming the file, the column or the line."""
-        if not folder.is_dir():
-            raise ImportRefused(f"{folder} is no folder. Give the folder that holds {PRODUCTS}.")
-        rows = tuple(_read(folder / PRODUCTS, REQUIRED))
-        seen: dict[str, int] = {}
-        for row in rows:
-            if row.sku in seen:
-                raise ImportRefused(
-                    f"{PRODUCTS}, line {row.line}: the sku '{row.sku}' stands in line {seen[row.sku]} too. Remove one of them."
-                )
-            seen[row.sku] = row.line
-        translations: dict[str, list[Row]] = {}
-        if (folder / TRANSLATIONS).exists():
-            for row in _read(folder / TRANSLATIONS, TRANSLATION_COLUMNS):
-                if row.sku not in seen:
-                    raise ImportRefused(
-                        f"{TRANSLATIONS}, line {row.line}: there is no sku '{row.sku}' in {PRODUCTS}. Correct or remove the line."
-                    )
-                translations.setdefault(row.sku, []).append(row)
-        return cls(folder, rows, {sku: tuple(found) for sku, found in translations.items()})
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a row says, checked as far as files alone can tell. Columns that the file lacks aren't in `fields`."""
+
+    row: Row
+    fields: dict[str, Any]
+    texts: tuple[tuple[Row, dict[str, Any]], ...]
+    pictures: tuple[_Picture, ...] | None  # None: the file has no column for them
+    parent: str | None
+    fingerprint: str
 
 
 def import_rows(
@@ -103,182 +85,172 @@ def import_rows(
     rows: Sequence[Row],
     *,
     dry_run: bool = False,
-    advanced: Callable[[], None] = lambda: None,
+    currency: str = "",
+    advanced: Callable[[], object] = lambda: None,
 ) -> Summary:
-    """Import these rows; a faulty one is left out and reported, and the others go on. Unchanged rows cost no writing."""
+    """Import these rows; a faulty one is left out and reported, and the others go on. Unchanged rows cost no writing.
+
+    `currency` is for prices whose row names none. A dry run makes the same checks and writes nothing.
+    """
     summary = Summary()
-    known = dict(Product.objects.filter(sku__in=[row.sku for row in rows]).values_list("sku", "import_hash"))
+    known = _fingerprints(row.sku for row in rows)
     parents = _parents(catalogue.rows)
+    there = known.keys() | _fingerprints(parents.values()).keys()
     # Heads of families come first, so that their variants can point to them.
     for row in sorted(rows, key=lambda row: row.sku in parents):
         try:
-            wanted = _wanted(catalogue, row, parents)
+            wanted = _wanted(catalogue, row, parents, currency)
             if known.get(row.sku) == wanted.fingerprint:
                 summary.unchanged += 1
             else:
-                if not dry_run:
+                if wanted.parent and wanted.parent not in there:
+                    raise _Faulty(
+                        f"its family's first row '{wanted.parent}' isn't in the shop. Correct that row first."
+                    )
+                _open(wanted)
+                if dry_run:
+                    _filled(wanted)
+                else:
                     _store(wanted)
+                there.add(row.sku)
                 if row.sku in known:
                     summary.changed += 1
                 else:
                     summary.created += 1
         except _Faulty as fault:
-            summary.faults.append(RowFault(PRODUCTS, row.line, str(fault)))
-        except ValidationError as error:
-            summary.faults.append(RowFault(PRODUCTS, row.line, _readable(error)))
+            at = fault.row or row
+            summary.faults.append(RowFault(at.file, at.line, str(fault)))
         advanced()
     return summary
 
 
-# --- Reading ------------------------------------------------------------------------------------
-
-
-def _read(path: Path, required: Sequence[str]) -> Iterator[Row]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ImportRefused(f"{path} isn't there. The folder needs a {path.name}.") from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ImportRefused(
-            f"{path.name}, line {line}: byte {error.object[error.start]:#04x} isn't UTF-8. Save the file as UTF-8."
-        ) from None
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
-    try:
-        columns = reader.fieldnames or []
-        if missing := [name for name in required if name not in columns]:
-            raise ImportRefused(
-                f"{path.name} has no column {', '.join(repr(name) for name in missing)}. Its columns are: {', '.join(columns)}."
-            )
-        for values in reader:
-            if None in values or None in values.values():
-                raise ImportRefused(
-                    f"{path.name}, line {reader.line_num}: the row hasn't as many fields as the header ({len(columns)}). "
-                    "Look for a missing or extra comma or quotation mark."
-                )
-            yield Row(reader.line_num, {name: value.strip() for name, value in values.items()})
-    except csv.Error as error:
-        raise ImportRefused(
-            f"{path.name}, line {reader.line_num}: {error}. Look for an open quotation mark."
-        ) from error
+def _fingerprints(skus: Iterable[str]) -> dict[str, str]:
+    """sku -> what the last import of it had read, for those that are in the shop."""
+    found: dict[str, str] = {}
+    for some in chunks(skus):
+        found.update(Product.objects.filter(sku__in=some).values_list("sku", "import_hash"))
+    return found
 
 
 def _parents(rows: Sequence[Row]) -> dict[str, str]:
-    """sku -> the sku that stands for its family: the named parent where it is a row, else the family's first row."""
-    skus = {row.sku for row in rows}
+    """sku -> the sku that heads its family: the named parent where there is one, else the family's first row."""
+    named = {name for row in rows if (name := row.values.get("parent_sku", ""))}
+    there = {row.sku for row in rows} | _fingerprints(named).keys()
     first: dict[str, str] = {}
     parents = {}
     for row in rows:
         if name := row.values.get("parent_sku", ""):
-            head = name if name in skus else first.setdefault(name, row.sku)
+            head = name if name in there else first.setdefault(name, row.sku)
             if head != row.sku:
                 parents[row.sku] = head
     return parents
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a row says, checked as far as a row alone can be, with the bytes of its pictures."""
-
-    fields: dict[str, Any]
-    texts: tuple[dict[str, Any], ...]
-    pictures: tuple[tuple[str, bytes], ...]
-    parent: str | None
-    fingerprint: str
+# --- What a row says ----------------------------------------------------------------------------
 
 
-def _wanted(catalogue: Catalogue, row: Row, parents: dict[str, str]) -> _Wanted:
-    values = row.values
-    names = [name for name in [values.get("image", ""), *values.get("extra_images", "").split("|")] if name]
-    pictures = tuple((name, _picture(catalogue.folder, name)) for name in names)
+def _wanted(catalogue: Catalogue, row: Row, parents: dict[str, str], currency: str) -> _Wanted:
     translations = catalogue.translations.get(row.sku, ())
-    digest = hashlib.sha256(json.dumps([values, parents.get(row.sku)], sort_keys=True).encode())
-    for translation in translations:
-        digest.update(json.dumps(translation.values, sort_keys=True).encode())
-    for _, data in pictures:
-        digest.update(hashlib.sha256(data).digest())
+    pictures = _pictures(catalogue.folder, row)
+    read = [row.values, parents.get(row.sku), [translation.values for translation in translations], currency]
+    digest = hashlib.sha256(json.dumps(read, sort_keys=True).encode())
+    for picture in pictures or ():
+        digest.update(picture.sha256.encode())
     return _Wanted(
-        fields={
-            "sku": row.sku,
-            "category": values.get("category", ""),
-            "brand": values.get("brand", ""),
-            "colour": values.get("color", "") or values.get("colour", ""),
-            "price": _price(values.get("price", "")),
-            "currency": values.get("currency", ""),
-            "stock": _stock(values.get("stock", "")),
-            "attributes": _attributes(values.get("attributes", "")),
-            "codes": [code for code in values.get("gtin", "").split("|") if code],
-            "state": State.PUBLISHED,
-            "source": values.get("source", ""),
-            "licence": values.get("licence", ""),
-            "attribution": values.get("attribution", ""),
-        },
-        texts=_texts(row, translations),
-        pictures=pictures,
-        parent=parents.get(row.sku),
-        fingerprint=digest.hexdigest(),
+        row,
+        _fields(row.values, currency),
+        _texts(row, translations),
+        pictures,
+        parents.get(row.sku),
+        digest.hexdigest(),
     )
 
 
-def _texts(row: Row, translations: Sequence[Row]) -> tuple[dict[str, Any], ...]:
-    keywords = [word for word in row.values.get("keywords", "").split("|") if word]
-    texts = {
-        "en": {
-            "language": "en",
-            "title": row.values["title"],
-            "description": row.values.get("description", ""),
-            "keywords": keywords,
-        }
-    }
-    for translation in translations:
-        language = base_code(translation.values["lang"])
-        if language is None:
+def _fields(values: dict[str, str], currency: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: values[name] for name in PLAIN if name in values}
+    for name in ("color", "colour"):
+        if name in values:
+            fields["colour"] = values[name] or fields.get("colour", "")
+    if "price" in values:
+        fields["price"] = _price(values["price"])
+        fields["currency"] = values.get("currency", "") or (currency if values["price"] else "")
+        if values["price"] and not fields["currency"]:
             raise _Faulty(
-                f"{TRANSLATIONS}, line {translation.line}: lang is '{translation.values['lang']}'; "
-                "give a code such as de or zh-CN."
+                f"price is '{values['price']}' without a currency. Write one into the column currency, such as EUR, "
+                "or run the command with --currency."
             )
+    if values.get("stock"):
+        fields["stock"] = _stock(values["stock"])
+    if "attributes" in values:
+        fields["attributes"] = _attributes(values["attributes"])
+    if "gtin" in values:
+        fields["codes"] = _parts(values["gtin"])
+    return fields
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in (part.strip() for part in text.split("|")) if part]
+
+
+def _texts(row: Row, translations: Sequence[Row]) -> tuple[tuple[Row, dict[str, Any]], ...]:
+    texts = {"en": (row, _text("en", row))}
+    tags: dict[str, int] = {}
+    for translation in translations:
+        tag = translation.values["lang"]
+        language = base_code(tag)
+        if language is None:
+            raise _Faulty(f"lang is '{tag}'; give a code such as de or zh-CN.", translation)
+        if tag in tags:
+            raise _Faulty(f"lang '{tag}' stands in line {tags[tag]} too. Remove one of them.", translation)
+        tags[tag] = translation.line
         # zh-CN and zh-TW are one language here; the first one given stays.
-        texts.setdefault(
-            language,
-            {
-                "language": language,
-                "title": translation.values["title"],
-                "description": translation.values.get("description", ""),
-                "keywords": [],
-            },
-        )
+        texts.setdefault(language, (translation, _text(language, translation)))
     return tuple(texts.values())
 
 
-def _picture(folder: Path, name: str) -> bytes:
+def _text(language: str, row: Row) -> dict[str, Any]:
+    text: dict[str, Any] = {"language": language, "title": row.values["title"]}
+    if "description" in row.values:
+        text["description"] = row.values["description"]
+    if "keywords" in row.values:
+        text["keywords"] = _parts(row.values["keywords"])
+    return text
+
+
+def _pictures(folder: Path, row: Row) -> tuple[_Picture, ...] | None:
+    columns = [row.values[column] for column in ("image", "extra_images") if column in row.values]
+    if not columns:
+        return None
+    return tuple(_picture(folder, name) for name in _parts("|".join(columns)))
+
+
+def _picture(folder: Path, name: str) -> _Picture:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise _Faulty(f"the picture '{name}' lies outside of the catalogue's folder. Move it there.")
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise _Faulty(
             f"the picture '{name}' can't be read ({error.strerror}). Correct the name or add the file."
         ) from error
+    return _Picture(name, data, hashlib.sha256(data).hexdigest())
 
 
 def _price(text: str) -> Decimal | None:
     if not text:
         return None
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        raise _Faulty(f"price is '{text}'; write it as 12.50, without a currency or thousands separators.") from None
-    if not price.is_finite() or price < 0:
-        raise _Faulty(f"price is '{text}'; it must be 0 or more.")
-    return price
+    if not PRICE.fullmatch(text):
+        raise _Faulty(
+            f"price is '{text}'; write it as 12.50, 0 or more, without a currency or a thousands separator."
+        ) from None
+    return Decimal(text)
 
 
 def _stock(text: str) -> int:
-    if not text:
-        return STOCK_WHERE_NOT_GIVEN
-    if not (text.isascii() and text.isdigit()):
-        raise _Faulty(f"stock is '{text}'; it must be a whole number from 0.")
+    # Ten digits are more than a database's integer holds; the model says so in its own words.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise _Faulty(f"stock is '{_short(text)}'; it must be a whole number from 0.")
     return int(text)
 
 
@@ -286,12 +258,60 @@ def _attributes(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_no_constant)
     except ValueError as error:
-        raise _Faulty(f'attributes is no valid JSON ({error}). Write an object such as {{"width": "60"}}.') from error
+        raise _Faulty(
+            f'attributes is \'{_short(text)}\', no valid JSON ({error}). Write an object such as {{"width": "60"}}.'
+        ) from error
     if not isinstance(found, dict):
-        raise _Faulty(f'attributes is {text[:40]}; write an object such as {{"width": "60"}}.')
+        raise _Faulty(f'attributes is \'{_short(text)}\'; write an object such as {{"width": "60"}}.')
+    if "\\u0000" in json.dumps(found):
+        # PostgreSQL's JSON can't hold it.
+        raise _Faulty(f"attributes is '{_short(text)}', with a NUL character (\\u0000). Remove it.")
     return found
+
+
+def _no_constant(name: str) -> None:
+    # Python reads NaN and Infinity; JSON doesn't have them, and PostgreSQL refuses them.
+    raise ValueError(f"{name} is no number in JSON")
+
+
+# --- Checking -----------------------------------------------------------------------------------
+
+
+def _open(wanted: _Wanted) -> None:
+    """Opens the pictures as a shopper's photo is opened, so that a broken file is named now and not when it is indexed."""
+    for picture in wanted.pictures or ():
+        try:
+            decode(
+                picture.data,
+                max_bytes=conf.PICTURE_MAX_BYTES,
+                max_pixels=conf.PICTURE_MAX_PIXELS,
+                name=picture.name,
+            )
+        except PictureRefused as error:
+            raise _Faulty(str(error)) from error
+
+
+def _filled(wanted: _Wanted) -> Product:
+    """The product as the row wants it, not saved and without its parent. Raises _Faulty."""
+    product = Product.objects.filter(sku=wanted.row.sku).first()
+    if product is None:
+        # An owner who has archived a product, or counted its stock, isn't overruled by the next import.
+        product = Product(sku=wanted.row.sku, state=State.PUBLISHED, stock=STOCK_WHERE_NOT_GIVEN)
+    for name, value in wanted.fields.items():
+        setattr(product, name, value)
+    product.import_hash = wanted.fingerprint
+    try:
+        product.full_clean(exclude=["parent"], validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        raise _Faulty(_readable(error, wanted.row)) from error
+    for row, values in wanted.texts:
+        try:
+            ProductText(**values).clean_fields(exclude=["product"])
+        except ValidationError as error:
+            raise _Faulty(_readable(error, row), row) from error
+    return product
 
 
 # --- Writing ------------------------------------------------------------------------------------
@@ -302,17 +322,18 @@ def _store(wanted: _Wanted) -> None:
     saved: list[tuple[Any, str]] = []
     try:
         with transaction.atomic():
-            product = Product.objects.filter(sku=wanted.fields["sku"]).first() or Product(sku=wanted.fields["sku"])
-            for name, value in wanted.fields.items():
-                setattr(product, name, value)
-            product.parent = Product.objects.filter(sku=wanted.parent).first() if wanted.parent else None
-            if wanted.parent and product.parent is None:
-                raise _Faulty(f"its family's first row '{wanted.parent}' isn't in the shop. Correct that row first.")
-            product.import_hash = wanted.fingerprint
-            product.full_clean(validate_unique=False, validate_constraints=False)
+            # From the commit on these files are the product's, whatever is raised by what runs after it.
+            transaction.on_commit(saved.clear)
+            product = _filled(wanted)
+            product.parent = Product.objects.get(sku=wanted.parent) if wanted.parent else None
+            if product.parent is not None and product.pk is not None:
+                # It headed its family until now. Search doesn't know parents, so no signals are needed.
+                product.variants.update(parent=product.parent)
+            # This save notes the product for the index, so texts and pictures may come in bulk within its transaction.
             product.save()
-            _store_texts(product, wanted.texts)
-            _store_pictures(product, wanted.pictures, saved)
+            _store_texts(product, [values for _, values in wanted.texts])
+            if wanted.pictures is not None:
+                _store_pictures(product, wanted.pictures, saved)
     except BaseException:
         for storage, name in saved:
             storage.delete(name)
@@ -320,45 +341,69 @@ def _store(wanted: _Wanted) -> None:
 
 
 def _store_texts(product: Product, texts: Sequence[dict[str, Any]]) -> None:
-    product.texts.exclude(language__in=[text["language"] for text in texts]).delete()
+    """Texts in other languages stay: they are the owner's."""
     existing = {text.language: text for text in product.texts.all()}
+    ProductText.objects.bulk_create(
+        ProductText(product=product, **values) for values in texts if values["language"] not in existing
+    )
     for values in texts:
-        text = existing.get(values["language"]) or ProductText(product=product, language=values["language"])
-        for name, value in values.items():
-            setattr(text, name, value)
-        text.clean_fields(exclude=["product"])
-        text.save()
+        text = existing.get(values["language"])
+        if text is not None and any(getattr(text, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(text, name, value)
+            text.save()
 
 
-def _store_pictures(product: Product, pictures: Sequence[tuple[str, bytes]], saved: list[tuple[Any, str]]) -> None:
-    old = list(product.images.all())
-    if old and [_hash(image) for image in old] == [hashlib.sha256(data).digest() for _, data in pictures]:
-        return
-    for image in old:
-        storage, name = image.file.storage, image.file.name
+def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[tuple[Any, str]]) -> None:
+    """Pictures that an import brought follow the file; those of the owner stay. What is there isn't stored again."""
+    existing = list(product.images.all())
+    by_content: dict[str, list[ProductImage]] = {}
+    for image in existing:
+        by_content.setdefault(image.import_hash or _sha256(image), []).append(image)
+    new = []
+    for position, picture in enumerate(pictures):
+        same = by_content.get(picture.sha256)
+        if not same:
+            role = ProductImage.Role.MAIN if position == 0 else ProductImage.Role.VIEW
+            image = ProductImage(product=product, position=position, role=role, import_hash=picture.sha256)
+            name = Path(picture.name).stem + ENDINGS[sniff(picture.data)]
+            image.file.save(name, ContentFile(picture.data), save=False)
+            saved.append((image.file.storage, str(image.file.name)))
+            new.append(image)
+            continue
+        old = same.pop(0)
+        if (old.position, old.import_hash) != (position, picture.sha256):
+            old.position, old.import_hash = position, picture.sha256
+            old.save(update_fields=["position", "import_hash"])
+    ProductImage.objects.bulk_create(new)
+    for image in (image for left in by_content.values() for image in left if image.import_hash):
+        storage, name = image.file.storage, str(image.file.name)
         image.delete()
-        transaction.on_commit(partial(storage.delete, str(name)))
-    for position, (name, data) in enumerate(pictures):
-        try:
-            # Opened as a shopper's photo is, so that a broken file is named now and not when it is indexed.
-            decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
-        except PictureRefused as error:
-            raise _Faulty(str(error)) from error
-        role = ProductImage.Role.MAIN if position == 0 else ProductImage.Role.VIEW
-        image = ProductImage(product=product, position=position, role=role)
-        image.file.save(Path(name).name, ContentFile(data), save=False)
-        saved.append((image.file.storage, str(image.file.name)))
-        image.save()
+        transaction.on_commit(partial(storage.delete, name), robust=True)
 
 
-def _hash(image: ProductImage) -> bytes:
+def _sha256(image: ProductImage) -> str:
     try:
-        return hashlib.sha256(image.read()).digest()
+        return hashlib.sha256(image.read()).hexdigest()
     except OSError:
-        return b""
+        return ""
 
 
-def _readable(error: ValidationError) -> str:
-    if hasattr(error, "message_dict"):
-        return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
-    return " ".join(error.messages)
+def _readable(error: ValidationError, row: Row) -> str:
+    """Each column with its value and what is wrong with it."""
+    parts = []
+    for name, messages in error.message_dict.items():
+        column = next(
+            (
+                known
+                for known in (name, {"codes": "gtin", "colour": "color", "language": "lang"}.get(name, ""))
+                if known in row.values
+            ),
+            name,
+        )
+        parts.append(f"{column} is '{_short(row.values.get(column, ''))}': {' '.join(messages)}")
+    return "; ".join(parts)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,11 +9,38 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from catalog.codes import why_no_gtin
 from multilingual.languages import LANGUAGES
+from visual_search.conf import conf
+from visual_search.errors import PictureRefused
+from visual_search.imaging.decode import decode
 from visual_search.types import path_prefixes
+
+# Currencies that have no smaller unit in use (ISO 4217, exponent 0).
+WITHOUT_CENTS = frozenset(
+    {
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    }
+)
 
 
 class State(models.TextChoices):
@@ -39,7 +66,13 @@ class Product(models.Model):
     """One thing to buy. Variants (colours, sizes) are products of their own that share a `parent`."""
 
     sku = models.CharField(
-        max_length=64, unique=True, validators=[RegexValidator(r"^[\w.\-]+\Z", _("Letters, digits, '.', '-' and '_'."))]
+        max_length=64,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^\w[\w.\-]*\Z", _("Use letters, digits, '.', '-' and '_', and begin with a letter or digit.")
+            )
+        ],
     )
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variants")
     category = models.CharField(
@@ -51,7 +84,9 @@ class Product(models.Model):
         max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
     currency = models.CharField(
-        max_length=3, blank=True, validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Such as EUR."))]
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Write the three capital letters of ISO 4217, such as EUR."))],
     )
     stock = models.PositiveIntegerField(default=0)
     attributes = models.JSONField(default=dict, blank=True)
@@ -74,9 +109,20 @@ class Product(models.Model):
                 name="catalog_product_price_not_negative",
             ),
             models.CheckConstraint(
+                condition=models.Q(price__isnull=True) | ~models.Q(currency=""),
+                name="catalog_product_price_has_currency",
+                violation_error_message=_("A price needs a currency, such as EUR."),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("pk")),
                 name="catalog_product_no_own_parent",
+                violation_error_message=_("A product can't be a variant of itself."),
             ),
+        ]
+        indexes = [
+            # The category tree is counted on every page, from this index alone.
+            models.Index(fields=["state", "category"], name="catalog_product_tree"),
+            models.Index(fields=["state", "-created_at"], name="catalog_product_newest"),
         ]
 
     def __str__(self) -> str:
@@ -94,8 +140,14 @@ class Product(models.Model):
                 raise ValidationError({"codes": fault})
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": _('Give an object, such as {"width": "60"}.')})
+        if self.price is not None and not self.currency:
+            raise ValidationError({"currency": _("A price needs a currency, such as EUR.")})
+        if self.price is None:
+            self.currency = ""
         if self.parent is not None and self.parent.parent_id is not None:
             raise ValidationError({"parent": _("A variant can't have variants of its own. Choose the top product.")})
+        if self.parent is not None and self.pk is not None and self.variants.exists():
+            raise ValidationError({"parent": _("This product has variants, so it can't be one. Move them first.")})
 
     @property
     def in_stock(self) -> bool:
@@ -103,7 +155,11 @@ class Product(models.Model):
 
     @property
     def price_text(self) -> str:
-        return f"{self.price:.2f} {self.currency}".strip() if self.price is not None else ""
+        """As the shopper's language writes numbers: '1,250.00 EUR', '1.250,00 EUR', '1,250 JPY'; '' without a price."""
+        if self.price is None:
+            return ""
+        decimals = 0 if self.currency in WITHOUT_CENTS and self.price == int(self.price) else 2
+        return f"{number_format(self.price, decimals, force_grouping=True)} {self.currency}".strip()
 
     def text(self, language: str | None = None) -> ProductText | None:
         """The text in this language; else in English; else the first there is. Reads what was prefetched."""
@@ -138,11 +194,30 @@ class ProductImage(models.Model):
         max_length=300, blank=True, help_text=_("What the picture shows, for those who don't see it.")
     )
 
+    import_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of a file that an import brought; else empty."
+    )
+
     class Meta:
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
         return f"{self.product.sku} #{self.position}"
+
+    def clean(self) -> None:
+        """Refuses, while its owner still looks at the form, a new file that the index couldn't open."""
+        if self.file and not self.file._committed:
+            self.file.open()
+            try:
+                decode(
+                    self.file.read(),
+                    max_bytes=conf.PICTURE_MAX_BYTES,
+                    max_pixels=conf.PICTURE_MAX_PIXELS,
+                    name=str(self.file.name),
+                )
+            except PictureRefused as error:
+                raise ValidationError({"file": str(error)}) from error
+            self.file.seek(0)
 
     def read(self) -> bytes:
         """The file's bytes. FileNotFoundError where the storage has lost it."""

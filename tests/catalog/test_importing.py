@@ -2,10 +2,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 
-from catalog.importing import Catalogue, ImportRefused, import_rows
-from catalog.models import Product, ProductImage
+from catalog.importing import import_rows
+from catalog.models import Product, ProductImage, ProductText, State
+from catalog.reading import Catalogue, ImportRefused
 from tests.catalog.conftest import picture
 from visual_search.models import IndexEntry
 
@@ -177,3 +179,208 @@ def test_the_command_speaks_plainly(catalogue: Write, capsys: pytest.CaptureFixt
     printed = capsys.readouterr()
     assert "products.csv, line 3: price is 'x'" in printed.err
     assert "1 new, 0 changed, 0 unchanged, 1 with faults" in printed.out
+
+
+def rewrite(folder: Path, text: str, name: str = "products.csv") -> None:
+    (folder / name).write_text(text, newline="", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"gtin": "4006381333932"},
+        {"title": "x" * 400},
+        {"currency": "Euro", "price": "1"},
+        {"image": "images/broken.jpg"},
+    ],
+)
+def test_a_dry_run_finds_what_a_real_run_would_find(catalogue: Write, row: dict[str, str]) -> None:
+    folder = catalogue({"sku": "A"}, {"sku": "B", **row})
+    if "image" in row:
+        (folder / row["image"]).write_bytes(picture()[:200])
+    dry = run(folder, dry_run=True)
+    assert [str(fault) for fault in dry.faults] == [str(fault) for fault in run(folder).faults]
+    assert len(dry.faults) == 1
+
+
+def test_a_dry_run_knows_that_a_variant_needs_its_head(catalogue: Write) -> None:
+    folder = catalogue({"sku": "H", "price": "x"}, {"sku": "V", "parent_sku": "H"})
+    assert [fault.line for fault in run(folder, dry_run=True).faults] == [2, 3]
+
+
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    rewrite(tmp_path, 'sku,title\r\nA,Chair\u2028soft\x0bred\x85\r\n\r\n,\r\nB,"two\nlines"\r\nC,Sofa\r\n')
+    rows = Catalogue.read(tmp_path).rows
+    assert [(row.sku, row.line) for row in rows] == [("A", 2), ("B", 5), ("C", 7)]
+    assert rows[0].values["title"] == "Chair\u2028soft\x0bred"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("sku;title\nA;Chair\n", "by commas"),
+        ("sku,title,title\nA,Chair,Sofa\n", "'title' twice"),
+        ("sku,title\nA,Ch\0air\n", "line 2.*NUL"),
+    ],
+)
+def test_more_files_that_are_refused(tmp_path: Path, text: str, reason: str) -> None:
+    rewrite(tmp_path, text)
+    with pytest.raises(ImportRefused, match=reason):
+        Catalogue.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("translations", "line", "reason"),
+    [
+        (({"lang": "de", "title": "Stuhl"}, {"lang": "fr", "title": ""}), 3, "title is ''"),
+        (({"lang": "de", "title": "Stuhl"}, {"lang": "de", "title": "Sessel"}), 3, "line 2"),
+        (({"lang": "klingon", "title": "x"},), 2, "'klingon'"),
+    ],
+)
+def test_a_faulty_translation_is_named_by_its_own_line(
+    catalogue: Write, translations: tuple[dict[str, str], ...], line: int, reason: str
+) -> None:
+    folder = catalogue({"sku": "A"}, translations=tuple({"sku": "A", **one} for one in translations))
+    (fault,) = run(folder).faults
+    assert (fault.file, fault.line) == ("products_i18n.csv", line)
+    assert reason in fault.message
+    assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"currency": "Euro", "price": "1"}, "currency is 'Euro'"),
+        ({"price": "5"}, "without a currency"),
+        ({"price": "1_000", "currency": "EUR"}, "'1_000'"),
+        ({"price": "12.505", "currency": "EUR"}, "price is '12.505'"),
+        ({"stock": "9" * 5000}, "whole number"),
+        ({"attributes": '{"a": NaN}'}, "NaN"),
+        ({"attributes": '{"a": "\\u0000"}'}, "NUL"),
+        ({"sku": ".."}, "sku is '..'"),
+    ],
+)
+def test_faults_name_the_value(catalogue: Write, row: dict[str, str], reason: str) -> None:
+    (fault,) = run(catalogue({"sku": "A", **row})).faults
+    assert reason in fault.message
+
+
+def test_a_currency_can_be_given_for_the_whole_file(catalogue: Write) -> None:
+    folder = catalogue({"sku": "A", "price": "5"}, {"sku": "B", "price": "6", "currency": "JPY"}, {"sku": "C"})
+    assert run(folder, currency="EUR").faults == []
+    assert list(Product.objects.values_list("currency", flat=True)) == ["EUR", "JPY", ""]
+
+
+def test_columns_that_a_file_lacks_leave_the_product_as_it_is(catalogue: Write, settings) -> None:
+    folder = catalogue(
+        {
+            "sku": "A",
+            "category": "Home",
+            "brand": "Acme",
+            "stock": "7",
+            "image": "images/a.jpg",
+            "attributes": '{"a": 1}',
+        },
+        translations=({"sku": "A", "lang": "de", "title": "Stuhl"},),
+    )
+    run(folder)
+    (folder / "products_i18n.csv").unlink()
+    rewrite(folder, "sku,title,price,currency\nA,Chair,9.50,EUR\n")
+    assert run(folder).changed == 1
+    product = Product.objects.get()
+    assert (product.price_text, product.category, product.brand, product.stock) == ("9.50 EUR", "Home", "Acme", 7)
+    assert product.attributes == {"a": 1}
+    assert product.title("de") == "Stuhl"
+    assert len(files(settings)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_owners_work_outlives_the_next_import(catalogue: Write, settings) -> None:
+    folder = catalogue({"sku": "A", "image": "images/a.jpg", "extra_images": "images/b.jpg"})
+    (folder / "images/b.jpg").write_bytes(picture("green"))
+    run(folder)
+    product = Product.objects.get()
+    product.state, product.stock = State.ARCHIVED, 5
+    product.save()
+    ProductText.objects.create(product=product, language="nl", title="Stoel")
+    product.images.filter(position=0).update(alt="A red chair")
+    own = ProductImage(product=product, position=9)
+    own.file.save("own.jpg", ContentFile(picture("blue")), save=True)
+    first = product.images.get(position=0)
+
+    (folder / "images/b.jpg").write_bytes(picture("yellow"))
+    assert run(folder).changed == 1
+    product = Product.objects.get()
+    assert (product.state, product.stock, product.title("nl")) == (State.ARCHIVED, 5, "Stoel")
+    images = list(product.images.all())
+    assert [image.read() for image in images] == [picture("red"), picture("yellow"), picture("blue")]
+    # What didn't change is the same row with the same file: its address stays, too.
+    assert (images[0].pk, images[0].file.name, images[0].alt) == (first.pk, first.file.name, "A red chair")
+    assert len(files(settings)) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_interruption_after_the_commit_leaves_the_files(catalogue: Write, settings, monkeypatch) -> None:
+    folder = catalogue({"sku": "A", "image": "images/a.jpg"})
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("visual_search.tasks.start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder)
+    assert Product.objects.get().images.get().read() == picture()
+    assert len(files(settings)) == 1
+
+
+def test_a_picture_is_stored_under_the_ending_of_what_it_is(catalogue: Write, settings) -> None:
+    run(catalogue({"sku": "A", "image": "images/a.html"}))
+    assert files(settings) == ["a.jpg"]
+
+
+def test_the_first_rows_come_with_the_heads_of_their_families(catalogue: Write) -> None:
+    folder = catalogue({"sku": "V", "parent_sku": "H"}, {"sku": "X"}, {"sku": "H"}, {"sku": "Y"})
+    catalogue_read = Catalogue.read(folder)
+    rows = catalogue_read.first(1)
+    assert [row.sku for row in rows] == ["V", "H"]
+    assert import_rows(catalogue_read, rows).faults == []
+
+
+def test_a_family_may_get_a_new_head_or_find_one_in_the_shop(catalogue: Write) -> None:
+    run(catalogue({"sku": "V1", "parent_sku": "family"}, {"sku": "V2", "parent_sku": "family"}))
+    folder = catalogue(
+        {"sku": "V0", "parent_sku": "family"},
+        {"sku": "V1", "parent_sku": "family"},
+        {"sku": "V2", "parent_sku": "family"},
+    )
+    assert run(folder).faults == []
+    run(catalogue({"sku": "V3", "parent_sku": "V0"}))
+    parents = {product.sku: product.parent and product.parent.sku for product in Product.objects.all()}
+    assert parents == {"V0": None, "V1": "V0", "V2": "V0", "V3": "V0"}
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "many"])
+def test_a_senseless_limit_is_refused(catalogue: Write, limit: str) -> None:
+    with pytest.raises(CommandError, match=limit):
+        call_command("import_catalogue", str(catalogue({"sku": "A"})), f"--limit={limit}")
+
+
+def test_the_command_tells_what_it_did_not_use_and_how_to_go_on(catalogue: Write, capsys, monkeypatch) -> None:
+    folder = catalogue({"sku": "A"})
+    rewrite(folder, "sku,title,prise\nA,Chair,5\n")
+    call_command("import_catalogue", str(folder))
+    assert "not used: prise" in capsys.readouterr().out
+
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("catalog.management.commands.import_catalogue.import_rows", interrupted)
+    with pytest.raises(CommandError, match="go on") as stopped:
+        call_command("import_catalogue", str(folder))
+    assert stopped.value.returncode == 130
+
+
+def test_progress_is_plain_lines_in_a_log(catalogue: Write, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("catalog.management.commands.import_catalogue.SECONDS_BETWEEN_LINES", 0.0)
+    call_command("import_catalogue", str(catalogue({"sku": "A"}, {"sku": "B"})))
+    assert "1 of 2 products" in capsys.readouterr().out
