@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.models import Product, ProductImage, ProductText
+from catalog.models import Product, ProductImage, ProductText, State
 from visual_search.models import IndexEntry
 
 
@@ -43,6 +45,28 @@ class ProductAdmin(admin.ModelAdmin):
     readonly_fields = ["index_state", "created_at", "updated_at"]
     inlines = [ProductTextInline, ProductImageInline]
     save_on_top = True
+    actions = ["publish", "archive"]
+
+    def view_on_site(self, product: Product) -> str | None:
+        """Only what is published has a page."""
+        return product.get_absolute_url() if product.state == State.PUBLISHED else None
+
+    @admin.action(description="Publish the selected products", permissions=["change"])
+    def publish(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        self._move(request, products, State.PUBLISHED)
+
+    @admin.action(description="Archive the selected products", permissions=["change"])
+    def archive(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        self._move(request, products, State.ARCHIVED)
+
+    def _move(self, request: HttpRequest, products: QuerySet[Product], state: State) -> None:
+        moved = list(products.exclude(state=state))
+        with transaction.atomic():
+            for product in moved:
+                # Saved one by one: `update()` sends no signals, and the index wouldn't hear of it.
+                product.state = state
+                product.save(update_fields=["state", "updated_at"])
+        self.message_user(request, f"{len(moved)} products are {state.label} now.")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("images", "texts")
@@ -75,6 +99,8 @@ class ProductAdmin(admin.ModelAdmin):
 
     @admin.display(description="search index")
     def index_state(self, product: Product) -> str:
+        if product.pk is None:
+            return "–"
         if hasattr(product, "_index_entry"):
             entry = product._index_entry
         else:

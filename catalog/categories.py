@@ -24,12 +24,16 @@ class Category:
     def name(self) -> str:
         return self.path.rpartition(PATH_SEPARATOR)[2]
 
+    def holds(self, path: str) -> bool:
+        """Whether this path is the category's own or lies below it."""
+        return path == self.path or path.startswith(self.path + PATH_SEPARATOR)
+
     @property
     def parent(self) -> str:
         return self.path.rpartition(PATH_SEPARATOR)[0]
 
 
-def slug_of(path: str) -> str:
+def _plain_slug(path: str) -> str:
     """'Home > Living room' -> 'home/living-room'."""
     return "/".join(slugify(part, allow_unicode=True) or "-" for part in path.split(PATH_SEPARATOR))
 
@@ -41,7 +45,15 @@ def all_categories() -> list[Category]:
     for path, count in rows:
         for prefix in path_prefixes(path):
             counts[prefix] += count
-    return [Category(path, slug_of(path), counts[path]) for path in sorted(counts)]
+    slugs: dict[str, str] = {}  # slug -> path
+    for path in sorted(counts):
+        slug = plain = _plain_slug(path)
+        number = 2
+        while slug in slugs:
+            # "C++" and "C#" would share an address, and one of them would have no page.
+            slug, number = f"{plain}-{number}", number + 1
+        slugs[slug] = path
+    return [Category(path, slug, counts[path]) for slug, path in slugs.items()]
 
 
 def shown_first(categories: list[Category]) -> list[Category]:

@@ -206,7 +206,7 @@ class ProductImage(models.Model):
 
     def clean(self) -> None:
         """Refuses, while its owner still looks at the form, a new file that the index couldn't open."""
-        if self.file and not self.file._committed:
+        if self.file and not getattr(self.file, "_committed", True):  # Django's own mark of a file just given
             self.file.open()
             try:
                 decode(

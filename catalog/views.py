@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog import categories
+from catalog.categories import Category
 from catalog.models import Product, ProductImage
 from catalog.search import Products
 from multilingual.languages import base_code
@@ -20,6 +21,12 @@ from visual_search.types import Card, path_prefixes
 
 PAGE_SIZE = 24
 NEWEST_SHOWN = 12
+# The texts that the licences of the demo's pictures ask to be named with.
+LICENCES = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
+    "CC-BY-3.0-US": "https://creativecommons.org/licenses/by/3.0/us/",
+}
 SORTS: dict[str, tuple[Any, ...]] = {
     "newest": ("-created_at", "-pk"),
     "price": (F("price").asc(nulls_last=True), "pk"),
@@ -36,12 +43,21 @@ def cards(request: HttpRequest, products: Iterable[Product]) -> list[Card]:
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: the categories in the header of every page."""
-    return {"navigation": categories.shown_first(categories.all_categories())}
+    # Called by the template that shows it: pages of the admin ask no questions for it.
+    return {"navigation": lambda: categories.shown_first(_categories(request))}
+
+
+def _categories(request: HttpRequest) -> list[Category]:
+    """All categories, read once a request."""
+    found: list[Category] | None = request.__dict__.get("_catalog_categories")
+    if found is None:
+        found = request.__dict__["_catalog_categories"] = categories.all_categories()
+    return found
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    found = categories.shown_first(categories.all_categories())
+    found = categories.shown_first(_categories(request))
     # The first product of each category lends it its picture.
     first = dict(
         Product.objects.published().filter(images__isnull=False).values_list("category").annotate(Min("pk")).order_by()
@@ -52,7 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
     tiles = [
         (
             category,
-            next((images[pk] for path, pk in first.items() if path.startswith(category.path) and pk in images), None),
+            next((images[pk] for path, pk in sorted(first.items()) if category.holds(path) and pk in images), None),
         )
         for category in found
     ]
@@ -62,7 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    known = categories.all_categories()
+    known = _categories(request)
     found = next((item for item in known if item.slug == slug.strip("/").lower()), None)
     if found is None:
         raise Http404(_("There is no such category."))
@@ -72,7 +88,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "category": found,
-        "trail": _trail(found.path),
+        "trail": _trail(request, found.path),
         "below": [item for item in known if item.parent == found.path],
         "page": page,
         "cards": cards(request, page.object_list),
@@ -85,11 +101,13 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     found = get_object_or_404(Product.objects.published().for_tiles().select_related("parent"), sku=sku)
     family = found.parent_id or found.pk
-    variants = Product.objects.published().for_tiles().filter(parent_id=family).exclude(pk=found.pk)[:12]
+    members = Q(parent_id=family) | Q(pk=family)
+    variants = Product.objects.published().for_tiles().filter(members).exclude(pk=found.pk)
     context = {
         "product": found,
         "text": found.text(base_code(request.LANGUAGE_CODE)),
-        "trail": _trail(found.category) if found.category else [],
+        "trail": _trail(request, found.category),
+        "licence_url": LICENCES.get(found.licence, ""),
         "images": list(found.images.all()),
         "attributes": _attributes(found.attributes),
         "variants": cards(request, variants),
@@ -101,17 +119,19 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
 def credits(request: HttpRequest) -> HttpResponse:
     rows = (
         Product.objects.published()
-        .exclude(attribution="")
+        .exclude(attribution="", licence="")
         .values("attribution", "licence", "source")
         .annotate(count=Count("pk"))
         .order_by("licence", "attribution")
     )
-    return render(request, "catalog/credits.html", {"rows": rows})
+    found = [{**row, "url": LICENCES.get(row["licence"], "")} for row in rows]
+    return render(request, "catalog/credits.html", {"rows": found, "licences": LICENCES})
 
 
-def _trail(path: str) -> list[tuple[str, str]]:
-    """(name, slug) of each level above and of the category itself."""
-    return [(prefix.rpartition(" > ")[2], categories.slug_of(prefix)) for prefix in path_prefixes(path)]
+def _trail(request: HttpRequest, path: str) -> list[Category]:
+    """Each level above and the category itself."""
+    known = {item.path: item for item in _categories(request)}
+    return [known[prefix] for prefix in path_prefixes(path) if prefix in known]
 
 
 MEASURES = ("width", "depth", "height")
@@ -122,7 +142,9 @@ def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
     """(name, value) as people read them: 'image_kind' -> 'Image kind', lists joined, measures with their unit."""
     unit = str(attributes.get("unit", ""))
     shown = []
-    for key, value in attributes.items():
+    in_order = dict.fromkeys([*(key for key in MEASURES if key in attributes), *attributes])
+    for key in in_order:
+        value = attributes[key]
         if key in NOT_SHOWN or value in ("", None, []):
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

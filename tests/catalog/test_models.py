@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from catalog.models import Product, ProductText, State
 
@@ -69,3 +70,35 @@ def test_categories_hold_what_lies_below_them() -> None:
 def test_prices_show_two_decimals() -> None:
     assert Product(price=Decimal("12.5"), currency="EUR").price_text == "12.50 EUR"
     assert Product().price_text == ""
+
+
+def test_a_price_needs_a_currency() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Product(sku="A", price=Decimal("1")).full_clean()
+    assert "currency" in caught.value.message_dict
+    free_of_it = Product(sku="A", currency="EUR")
+    free_of_it.full_clean()
+    assert free_of_it.currency == ""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make("B", price=Decimal("1"))
+
+
+def test_a_product_with_variants_becomes_no_variant() -> None:
+    head, other = make("H"), make("O")
+    make("C", parent=head)
+    head.parent = other
+    with pytest.raises(ValidationError, match="has variants"):
+        head.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("language", "price", "currency", "text"),
+    [
+        ("en", "1250", "EUR", "1,250.00 EUR"),
+        ("de", "1250.5", "EUR", "1.250,50 EUR"),
+        ("en", "1250", "JPY", "1,250 JPY"),
+    ],
+)
+def test_prices_are_written_as_the_language_writes_numbers(language: str, price: str, currency: str, text: str) -> None:
+    with translation.override(language):
+        assert Product(price=Decimal(price), currency=currency).price_text == text

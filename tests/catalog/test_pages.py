@@ -1,10 +1,15 @@
+import io
+
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from catalog.models import Product, ProductImage, ProductText, State
 from tests.catalog.conftest import picture
+from visual_search.models import IndexEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +123,74 @@ def test_admin_pages_work(admin_client: Client, django_assert_max_num_queries) -
     assert "Chair 0" in admin_client.get(f"/admin/catalog/product/{product.pk}/change/").content.decode()
     assert admin_client.get("/admin/catalog/product/?q=chair").status_code == 200
     assert admin_client.get("/admin/catalog/product/add/").status_code == 200
+
+
+def test_a_variant_shows_the_head_of_its_family_too(client: Client) -> None:
+    head = make(1)
+    one, other = make(2, parent=head), make(3, parent=head)
+    page = client.get(one.get_absolute_url()).content.decode()
+    assert head.get_absolute_url() in page
+    assert other.get_absolute_url() in page
+
+
+def test_categories_with_the_same_slug_have_pages_of_their_own(client: Client) -> None:
+    make(1, category="Books > C++")
+    make(2, category="Books > C#")
+    pages = [client.get(f"/c/books/{slug}/").content.decode() for slug in ("c", "c-2")]
+    assert ["Chair 1" in page for page in pages] == [False, True]
+    assert ["Chair 2" in page for page in pages] == [True, False]
+    assert "/c/books/c-2/" in client.get("/p/S-1/").content.decode()
+
+
+def test_a_category_borrows_no_picture_from_one_whose_name_begins_alike(client: Client) -> None:
+    make(1, category="Homeware").images.get()
+    bare = Product.objects.create(sku="B", category="Home", state=State.PUBLISHED)
+    ProductText.objects.create(product=bare, language="en", title="Bare")
+    tiles = {category.name: image for category, image in client.get("/").context["tiles"]}
+    assert tiles["Home"] is None
+    assert tiles["Homeware"] is not None
+
+
+def test_measures_come_in_their_usual_order_and_licences_lead_to_their_text(client: Client) -> None:
+    product = make(1, attributes={"height": "3", "material": "oak", "width": "1", "depth": "2"}, licence="CC-BY-3.0")
+    page = client.get(product.get_absolute_url()).content.decode()
+    places = [page.index(f"<dt>{name}</dt>") for name in ("Width", "Depth", "Height", "Material")]
+    assert places == sorted(places)
+    for address in (product.get_absolute_url(), "/credits/"):
+        assert "https://creativecommons.org/licenses/by/3.0/" in client.get(address).content.decode()
+
+
+def test_the_admin_publishes_and_archives_and_tells_the_index(admin_client: Client) -> None:
+    product = make(1, state=State.DRAFT)
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    assert "View on site" not in admin_client.get(address).content.decode()
+    entry = IndexEntry.objects.get(collection="products", object_id=str(product.pk))
+    admin_client.post("/admin/catalog/product/", {"action": "publish", "_selected_action": [product.pk]})
+    product.refresh_from_db()
+    assert product.state == State.PUBLISHED
+    assert IndexEntry.objects.get(pk=entry.pk).version > entry.version
+    assert "View on site" in admin_client.get(address).content.decode()
+    admin_client.post("/admin/catalog/product/", {"action": "archive", "_selected_action": [product.pk]})
+    assert Product.objects.published().count() == 0
+
+
+def test_the_admin_refuses_a_picture_that_the_index_could_not_open(admin_client: Client) -> None:
+    def form(file: SimpleUploadedFile) -> dict[str, object]:
+        return {
+            "sku": "N-1", "stock": "1", "state": "published", "attributes": "{}", "codes": "[]",
+            "texts-TOTAL_FORMS": "1", "texts-INITIAL_FORMS": "0", "texts-0-language": "en", "texts-0-title": "Lamp", "texts-0-keywords": "[]",
+            "images-TOTAL_FORMS": "1", "images-INITIAL_FORMS": "0", "images-0-file": file, "images-0-position": "0", "images-0-role": "main",
+        }  # fmt: skip
+
+    gif = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(gif, "GIF")
+    page = admin_client.post("/admin/catalog/product/add/", form(SimpleUploadedFile("a.gif", gif.getvalue())))
+    assert "GIF" in page.content.decode()
+    assert Product.objects.count() == 0
+    saved = admin_client.post("/admin/catalog/product/add/", form(SimpleUploadedFile("a.jpg", picture())))
+    assert saved.status_code == 302
+    assert Product.objects.get().images.get().read() == picture()
+
+
+def test_a_new_product_has_no_index_state_yet(admin_client: Client) -> None:
+    assert "not noted" not in admin_client.get("/admin/catalog/product/add/").content.decode()
