@@ -69,7 +69,7 @@ def test_a_dislike_sinks_what_resembles_it() -> None:
 def test_old_history_counts_less() -> None:
     window = window_of(30)
     new, old = (
-        rescore(window, [TasteEvent("past", "buy", age)], like(window, 20)).relevance[20] for age in (0.0, 364.0)
+        rescore(window, [TasteEvent("past", "buy", age)], like(window, 20)).relevance[20] for age in (0.0, 180.0)
     )
     # Two half-lives leave a quarter of the sum inside the logarithm.
     assert np.expm1(old) == pytest.approx(np.expm1(new) / 4, rel=1e-6)
@@ -193,9 +193,10 @@ def test_taus_follow_the_encoders_spread() -> None:
         window = Window(tuple(map(str, range(30))), np.linspace(1, 0, 30), vectors[:30])
         return rescore(window, [TasteEvent("past", "buy")], {"past": vectors[20]}, weights=weights).order
 
-    tuned = [order(vectors, Weights().for_spread(spread(vectors))) for vectors in (wide, narrow)]
+    weights = Weights(relevance=2, tau_item=0.05)
+    tuned = [order(vectors, weights.for_spread(spread(vectors))) for vectors in (wide, narrow)]
     assert tuned[0] == tuned[1]
-    assert order(narrow, Weights()) != tuned[1]
+    assert order(narrow, weights) != tuned[1]
 
 
 def test_one_thing_alone_has_no_spread() -> None:

@@ -6,7 +6,7 @@ question, the order is exactly the one that came in.
 
     a_j  = sum over events of j: w_kind * 2^(-age / half_life),  times exp((cos(q, e_j) - 1) / tau_query)
     p_i  = ln(1 + sum_j a_j * exp((cos(e_i, e_j) - 1) / tau_item) / z)
-    o_i  = ln(1 + 5 * sum over purchases of i: 2^(-age / half_life))
+    o_i  = ln(1 + sum over purchases of i: 2^(-age / half_life))
     s'_i = s_i + relevance * p_i + repeat * o_i          s = scores normalised to mean 0 and deviation 1 in the window
 """
 
@@ -25,7 +25,6 @@ from visual_search.types import Matrix, TasteEvent, Vector, unit
 Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winner"]
 
 KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "cart": 1.0, "buy": 1.0, "dislike": -0.5}
-REPEAT_SCALE = 5.0
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
 # The `spread` of the vectors that the default taus were chosen with (`features/personalisation/measuring.py`).
 REFERENCE_SPREAD = 0.994
@@ -34,12 +33,15 @@ _CENTRE = 10  # hits whose mean stands for the question where it has no vector i
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much the past counts. `repeat` is the shop's to set: fashion 0 to 0.1, things that are used up 0.25 to 1."""
+    """How much the past counts. `repeat` is the shop's to set: fashion 0 to 0.2, things that are used up 0.5 to 1.
 
-    relevance: float = 0.25
-    repeat: float = 0.25
-    half_life_days: float = 182.0
-    tau_item: float = 0.05
+    The defaults were chosen for a device's memory of 100 events (docs/decisions/0009).
+    """
+
+    relevance: float = 0.15
+    repeat: float = 0.8
+    half_life_days: float = 90.0
+    tau_item: float = 0.02
     tau_query: float = 0.1
     z: float = 0.3
     least_attention: float = 1e-3
@@ -123,7 +125,7 @@ def rescore(
     relevance = _logarithm(summands, weights) if summands.size else nothing
     places = {id: place for place, id in enumerate(things.ids)}
     bought = np.array([things.bought[places[id]] if id in places else 0.0 for id in window.ids])
-    repeat = np.log1p(REPEAT_SCALE * bought)
+    repeat = np.log1p(bought)
     bonus = weights.relevance * relevance + weights.repeat * repeat
     if not bonus.any():
         return _unmoved(base, "nothing_relevant")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from visual_search.features.personalisation.measuring import (
 )
 from visual_search.ranking.rescoring import Weights
 
-START = datetime(2017, 6, 1)
+START = datetime(2017, 6, 1, tzinfo=UTC)
 DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 
 
@@ -85,7 +85,9 @@ def test_real_households_gain_and_new_things_are_not_hidden() -> None:
     if not path.exists():
         pytest.skip(f"{path} isn't there; set EVAL_DATA")
     purchases = read_purchases(path)
-    asked = list(questions(purchases, start=datetime(2017, 11, 5), end=datetime(2018, 1, 10), limit=2000))
+    asked = list(
+        questions(purchases, start=datetime(2017, 11, 5, tzinfo=UTC), end=datetime(2018, 1, 10, tzinfo=UTC), limit=2000)
+    )
     found = {item.name: item for item in compare(asked, standard_rankers(item_vectors(purchases)))}
     for name in ("kernel + own", "kernel + own, device"):
         assert found[name].interval[0] > 0.01

@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,7 @@ def _purchase(row: Mapping[str, str]) -> Purchase:
         words += [f"{column[-4:]}:{word}" for word in re.findall(r"[A-Z0-9.]+", row[column])]
     return Purchase(
         household=row["household_id"],
-        at=datetime.fromisoformat(row["ts"]),
+        at=datetime.fromisoformat(row["ts"]).replace(tzinfo=UTC),
         product=row["product_id"],
         type=row["product_type"],
         words=tuple(words),
@@ -230,14 +230,13 @@ def _interval(ours: npt.NDArray[np.float64], base: npt.NDArray[np.float64], seed
 
 
 def standard_rankers(vectors: Mapping[str, Vector], weights: Weights | None = None) -> dict[str, Ranker]:
-    """The rankers that the targets speak of."""
+    """The rankers that the targets speak of. With a whole year's history, earlier purchases need less weight."""
     weights = weights or Weights()
+    long = replace(weights, repeat=0.5, tau_item=0.05)
     return {
         "popularity": by_popularity,
         "average vector": by_average_vector(vectors),
-        "kernel": by_history(vectors, replace(weights, repeat=0.0)),
-        "kernel + own": by_history(vectors, weights),
-        "kernel + own, device": by_history(
-            vectors, replace(weights, tau_item=weights.tau_item * 0.4), last=DEVICE_EVENTS
-        ),
+        "kernel": by_history(vectors, replace(long, repeat=0.0)),
+        "kernel + own": by_history(vectors, long),
+        "kernel + own, device": by_history(vectors, weights, last=DEVICE_EVENTS),
     }

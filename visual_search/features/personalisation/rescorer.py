@@ -20,7 +20,7 @@ _USUAL = Weights()
 
 
 class PersonalRescorer:
-    """Options are the shop's: `repeat` 0 to 0.1 for fashion, 0.25 to 1 for what is used up; `sensitive` names
+    """Options are the shop's: `repeat` 0 to 0.2 for fashion, 0.5 to 1 for what is used up; `sensitive` names
     categories (a path covers all below it) that neither read nor write a shopper's history.
     """
 
