@@ -3,8 +3,10 @@
 Without a broker, one background thread in each process does the work. A save returns at once; a burst of saves becomes
 a few batches, because the thread takes whatever has come up while it worked; and an encoder is loaded once a process.
 Indexing inside the request would make every save wait for the encoder, a thread per save would load it many times, and
-a child process would need one of its own. Nothing is lost with the thread: all work stands in the outbox. Whatever is
-left when a process ends is taken up by any process that serves requests, or by `reconcile_index`.
+a child process would need one of its own. Nothing is lost with the thread: all work stands in the outbox. Only processes
+that serve requests have the thread: a command such as an import ends when its own work is done, and a thread cut off
+inside an encoder's native code would abort the whole process. What commands save is taken up within
+`INDEX_POLL_SECONDS` by a process that serves, or at once by `reconcile_index` and `rebuild_index`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from visual_search.models import IndexEntry
 logger = logging.getLogger(__name__)
 
 BROKER_REST = 30.0  # seconds without a try after the broker didn't answer, so that not every save waits for it
-LAST_BATCH = 10.0  # seconds that a process which ends waits for the batch in work
+LAST_BATCH = 60.0  # seconds that a process which ends waits for the batch in work: native code can't be cut off safely
 
 
 # --- Celery ------------------------------------------------------------------------------------
@@ -73,7 +75,8 @@ def start() -> None:
     if not in_process():
         _publish()
     elif conf.INDEX_IN_BACKGROUND:
-        background.wake()
+        if background.serving:
+            background.wake()
     else:
         _index_here()
 
@@ -90,6 +93,7 @@ def look_for_leftovers(**kwargs: Any) -> None:
     Bound to requests and not to start-up, so that `manage.py check`, `migrate` and their like never index.
     """
     if in_process() and conf.INDEX_IN_BACKGROUND and not background.is_running():
+        background.serving = True
         background.wake()
 
 
@@ -126,6 +130,7 @@ class Background:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self.serving = False  # whether this process has answered a request
 
     def wake(self) -> None:
         self._wake.set()

@@ -35,8 +35,10 @@ def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def background(live_shop) -> Iterator[tasks.Background]:
     live_shop.use(INDEX_IN_BACKGROUND=True, INDEX_POLL_SECONDS=0.2)
+    tasks.background.serving = True
     yield tasks.background
     tasks.background.stop(60)
+    tasks.background.serving = False
 
 
 class TestBackground:
@@ -49,6 +51,14 @@ class TestBackground:
         release.set()
         until(lambda: live_shop.state(gadget) == State.INDEXED)
         assert live_shop.by_picture(picture(1)) == [str(gadget.pk)]
+
+    def test_a_command_that_saves_starts_no_thread(self, live_shop, background):
+        background.serving = False
+        gadget = live_shop.add("lamp", picture(1))
+        assert not background.is_running()
+        assert live_shop.entry(gadget).state == State.PENDING
+        request_started.send(sender=None)
+        until(lambda: live_shop.state(gadget) == State.INDEXED)
 
     def test_saves_that_come_while_it_works_become_one_batch(self, live_shop, background, monkeypatch):
         sizes: list[int] = []
