@@ -58,10 +58,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def learn_network(maker: PhotoMaker, cache: Path) -> dict[str, npt.NDArray[np.floating]]:
-    """Within-class covariance normalisation (Hatch, Stolcke 2006): what differs between photos of one product is noise.
-
-    W = V / sqrt(e + s mean(e)) over the eigenvectors of the covariance within products; then the 384 directions in
-    which the photos differ most.
+    """The mean of the studio pictures' features, and their projection: whitened, then the 384 directions that photos
+    differ most in.
     """
     session = efficientnet.open_session(efficientnet.graph_path(cache), 1)
     clean = np.stack([looks.observe(session, picture).network for picture in tqdm(maker.pictures, "pictures")])
@@ -71,14 +69,21 @@ def learn_network(maker: PhotoMaker, cache: Path) -> dict[str, npt.NDArray[np.fl
             for number in tqdm(range(len(maker.pictures)), "photos")
         ]
     )
-    groups = np.concatenate([clean[:, None], photos], axis=1).astype(np.float64)
-    within = (groups - groups.mean(axis=1, keepdims=True)).reshape(-1, efficientnet.FEATURES)
-    values, vectors = np.linalg.eigh(within.T @ within / len(within))
-    whiten = vectors / np.sqrt(values + SHRINKAGE * values.mean())
+    whiten = whitening(np.concatenate([clean[:, None], photos], axis=1).astype(np.float64))
     mean = clean.mean(axis=0)
     spread = np.cov(((photos.reshape(-1, efficientnet.FEATURES) - mean) @ whiten).T)
     directions = np.linalg.eigh(spread)[1][:, ::-1][:, : looks.SHAPE_DIMS]
     return {"network_mean": mean.astype(np.float32), "network": (whiten @ directions).astype(np.float16)}
+
+
+def whitening(groups: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """W = V / sqrt(e + s mean(e)), from the covariance within products; `groups` is (products, pictures each, dims).
+
+    Within-class covariance normalisation (Hatch, Stolcke 2006): what differs between pictures of one product is noise.
+    """
+    within = (groups - groups.mean(axis=1, keepdims=True)).reshape(-1, groups.shape[2])
+    values, vectors = np.linalg.eigh(within.T @ within / len(within))
+    return np.asarray(vectors / np.sqrt(values + SHRINKAGE * values.mean()))
 
 
 def learn_colours(maker: PhotoMaker) -> dict[str, npt.NDArray[np.floating]]:
