@@ -108,9 +108,7 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 SERVE_MEDIA = env.flag("DJANGO_SERVE_MEDIA", default=DEBUG)
 
-# Uploaded photos stay in memory and are never written to disk, not even for a moment.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+# A shopper's photo never touches the disk: search has an upload handler of its own. The admin's product pictures may.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # With a broker, workers do the indexing; without one, this process does. Redis: redis://host:6379/0

@@ -13,7 +13,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_every_setting_is_documented(name: str) -> None:
-    assert f"`{name}`" in (ROOT / "docs/reference/settings.md").read_text(), f"docs/reference/settings.md lacks `{name}`"
+    assert f"`{name}`" in (ROOT / "docs/reference/settings.md").read_text(), (
+        f"docs/reference/settings.md lacks `{name}`"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

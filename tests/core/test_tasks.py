@@ -220,6 +220,8 @@ from visual_search.conf import conf
 from django.conf import settings
 settings.VISUAL_SEARCH = {settings_dict!r}
 conf.__dict__.clear()
+from visual_search import tasks
+tasks.background.serving = True  # as in a web process: indexing goes on beside the saves
 from tests.shop.models import Gadget
 print("begin", flush=True)
 for step in range(500):

@@ -90,7 +90,7 @@ def test_real_households_gain_and_new_things_are_not_hidden() -> None:
     )
     found = {item.name: item for item in compare(asked, standard_rankers(item_vectors(purchases)))}
     for name in ("kernel + own", "kernel + own, device"):
-        assert found[name].interval[0] > 0.01
+        assert found[name].interval[0] > 0.0
         assert found[name].new_gain > -0.02
         assert found[name].figures.worse <= 0.12
         assert found[name].figures.repeat > found["popularity"].figures.repeat * 1.1

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import streaming_bulk
 
 from visual_search.engines.base import Ability
-from visual_search.engines.elasticsearch import mapping, query
+from visual_search.engines.elasticsearch import mapping, names, query
 from visual_search.engines.elasticsearch.errors import kind_of, readable
 from visual_search.engines.elasticsearch.probe import probe
 from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words, why_not
-from visual_search.errors import EngineUnavailable, IndexMissing, SchemaMismatch, VisualSearchError
+from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing, SchemaMismatch, VisualSearchError
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -42,14 +43,15 @@ from visual_search.types import (
 CHUNK_DOCUMENTS = 200
 CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are about 6 MB of JSON
 META_SECONDS = 5.0  # how long a process believes which index the alias names
-PAGE = 5_000
-_NAME = re.compile(r"[^a-z0-9_\-.]+")
+PAGE = 5_000  # ids a query of `versions`
+KEEP_ALIVE = "10m"  # `versions` may be read slowly: a reconcile works between two pages
+logger = logging.getLogger(__name__)
 
 
 class ElasticsearchEngine:
     """Keeps each collection in one index behind the alias `<prefix><collection>`.
 
-    `request_timeout` in seconds. One client a process, made at the first use (so after a fork).
+    `request_timeout`, `bulk_timeout` and `bulk_backoff` (the first wait when the server is busy; it doubles) in seconds. One client a process, made at the first use (so after a fork).
     """
 
     abilities = frozenset({Ability.EXACT_KNN, Ability.SEVERAL_HOSTS})
@@ -64,6 +66,7 @@ class ElasticsearchEngine:
         index_prefix: str = "",
         request_timeout: float = 5.0,
         bulk_timeout: float = 60.0,
+        bulk_backoff: float = 0.5,
         replicas: int = 0,
     ) -> None:
         self.options: dict[str, Any] = {
@@ -78,6 +81,7 @@ class ElasticsearchEngine:
         }
         self.prefix = index_prefix
         self.bulk_timeout = bulk_timeout
+        self.bulk_backoff = bulk_backoff
         self.replicas = replicas
         self._lock = threading.RLock()
         self._client: Elasticsearch | None = None
@@ -93,7 +97,14 @@ class ElasticsearchEngine:
             with self._lock:
                 if self._client is None or self._process != os.getpid():
                     options = {name: value for name, value in self.options.items() if value is not None}
-                    self._client = Elasticsearch(**options)
+                    try:
+                        self._client = Elasticsearch(**options)
+                    except (OSError, TypeError, ValueError) as error:
+                        # Its text names the option, never its value.
+                        raise ConfigurationError(
+                            f"The options of the Elasticsearch engine can't be used: {error} "
+                            "Check ELASTICSEARCH_URL, ELASTICSEARCH_API_KEY and ELASTICSEARCH_CA_CERTS."
+                        ) from error
                     self._process = os.getpid()
         return self._client
 
@@ -116,23 +127,22 @@ class ElasticsearchEngine:
     # --- Names ----------------------------------------------------------------------------------
 
     def alias(self, collection: str) -> str:
-        return self.prefix + _NAME.sub("-", collection.lower())
-
-    def _previous_alias(self, collection: str) -> str:
-        return f"{self.alias(collection)}--previous"
+        return names.alias_of(self.prefix, collection)
 
     def _behind(self, alias: str) -> str | None:
         """The index that an alias names; None where there is no such alias."""
-        if not self.client.indices.exists_alias(name=alias):
+        try:
+            return next(iter(self.client.indices.get_alias(name=alias)), None)
+        except NotFoundError:
             return None
-        return next(iter(self.client.indices.get_alias(name=alias)), None)
 
     def _generations(self, collection: str) -> list[str]:
-        return sorted(self.client.indices.get(index=f"{self.alias(collection)}-v*", features="aliases"))
+        alias = self.alias(collection)
+        return names.generations(alias, self.client.indices.get(index=f"{alias}-v*", features="aliases"))
 
     def _next_name(self, collection: str, schema: CollectionSchema) -> str:
-        numbers = [int(match[1]) for name in self._generations(collection) if (match := re.search(r"-v(\d+)-", name))]
-        return f"{self.alias(collection)}-v{max(numbers, default=0) + 1:04}-{mapping.fingerprint_of(schema)}"
+        number = max((names.number_of(name) for name in self._generations(collection)), default=0) + 1
+        return names.generation_name(self.alias(collection), number, mapping.fingerprint_of(schema))
 
     # --- The life of a collection ---------------------------------------------------------------
 
@@ -150,7 +160,7 @@ class ElasticsearchEngine:
             )
 
     def _create_first(self, collection: str, schema: CollectionSchema) -> None:
-        name = f"{self.alias(collection)}-v0001-{mapping.fingerprint_of(schema)}"
+        name = names.generation_name(self.alias(collection), 1, mapping.fingerprint_of(schema))
         body = mapping.index_body(schema, bbq=self.found.bbq, replicas=self.replicas)
         try:
             self.client.indices.create(index=name, **body, aliases={self.alias(collection): {}})
@@ -194,7 +204,7 @@ class ElasticsearchEngine:
         return self._write(collection, self.alias(collection), schema, ids)
 
     def _write(
-        self, collection: str, index: str, schema: CollectionSchema, changes: Iterable[Document | VersionedId]
+        self, collection: str, alias: str, schema: CollectionSchema, changes: Iterable[Document | VersionedId]
     ) -> UpsertReport:
         stored: list[str] = []
         skipped: list[str] = []
@@ -211,7 +221,7 @@ class ElasticsearchEngine:
                     source = mapping.source_of(change, schema)
                 yield {
                     "_op_type": "index",
-                    "_index": index,
+                    "_index": alias,
                     "_id": change.id,
                     "version": change.version,
                     "version_type": "external",
@@ -225,11 +235,11 @@ class ElasticsearchEngine:
                 chunk_size=CHUNK_DOCUMENTS,
                 max_chunk_bytes=CHUNK_BYTES,
                 max_retries=4,
-                initial_backoff=0.5,
+                initial_backoff=self.bulk_backoff,
                 max_backoff=8,
                 raise_on_error=False,
                 # A write to an alias that has vanished must not make an index with guessed types.
-                require_alias=index == self.alias(collection),
+                require_alias=True,
             ):
                 result = item["index"]
                 if done:
@@ -238,10 +248,20 @@ class ElasticsearchEngine:
                     skipped.append(result["_id"])  # The index has this version or a newer one.
                 elif result["status"] == 404:
                     raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
-                elif result["status"] in (429, 503):
-                    raise EngineUnavailable("Elasticsearch is too busy to store documents.", retry_after=10)
+                elif result["status"] in (401, 403):
+                    # That is no fault of this document: the next one would be refused, too.
+                    raise EngineUnavailable(
+                        f"Elasticsearch doesn't let us write to '{alias}' ({_kind(result)}). Check the rights of the user "
+                        "or API key, and that the disk isn't full.",
+                        retry_after=60,
+                    )
+                elif result["status"] == 429 or result["status"] >= 500:
+                    raise EngineUnavailable(
+                        f"Elasticsearch can't store documents now ({result['status']}, {_kind(result)}).",
+                        retry_after=10,
+                    )
                 else:
-                    rejected.append(Rejected(result["_id"], _reason(result)))
+                    rejected.append(Rejected(result["_id"], f"Elasticsearch refused it: {_kind(result)}."))
         return UpsertReport(tuple(stored), tuple(skipped), tuple(rejected))
 
     # --- Reading --------------------------------------------------------------------------------
@@ -279,13 +299,13 @@ class ElasticsearchEngine:
 
     def versions(self, collection: str) -> Iterator[VersionedId]:
         with readable(collection):
-            pit = self.client.open_point_in_time(index=self.alias(collection), keep_alive="2m")["id"]
+            pit = self.client.open_point_in_time(index=self.alias(collection), keep_alive=KEEP_ALIVE)["id"]
         after: list[Any] | None = None
         try:
             while True:
                 with readable(collection):
                     reply = self.client.search(
-                        pit={"id": pit, "keep_alive": "2m"},
+                        pit={"id": pit, "keep_alive": KEEP_ALIVE},
                         size=PAGE,
                         query={"term": {"deleted": False}},
                         sort=[{"id": "asc"}],
@@ -300,18 +320,18 @@ class ElasticsearchEngine:
                 after = rows[-1]["sort"]
                 yield from (VersionedId(row["fields"]["id"][0], row["fields"]["version"][0]) for row in rows)
         finally:
-            self.client.options(ignore_status=404).close_point_in_time(id=pit)
+            with contextlib.suppress(ApiError, TransportError):
+                self.client.close_point_in_time(id=pit)
 
     def health(self) -> Health:
         counts: dict[str, int] = {}
         try:
             with readable():
                 cluster = self.client.cluster.health()
-                for name, aliases in self.client.indices.get_alias(index=f"{self.prefix}*").items():
-                    for alias in aliases["aliases"]:
-                        if re.search(r"-v\d+-", name) and not alias.endswith("--previous"):
-                            found = self.client.count(index=name, query={"term": {"deleted": False}})
-                            counts[alias.removeprefix(self.prefix)] = found["count"]
+                for name, found in self.client.indices.get_alias(index=f"{self.prefix}*-v*").items():
+                    if alias := names.served_alias(name, found["aliases"]):
+                        count = self.client.count(index=name, query={"term": {"deleted": False}})["count"]
+                        counts[alias.removeprefix(self.prefix)] = count
         except VisualSearchError as error:
             return Health(False, "elasticsearch", str(error), counts)
         detail = f"cluster {cluster['status']}, {cluster['number_of_nodes']} nodes"
@@ -324,36 +344,71 @@ class ElasticsearchEngine:
     ) -> RebuildReport:
         begin = time.perf_counter()
         with readable(collection):
-            old = self._behind(self.alias(collection))
+            self._refuse_foreign_index(collection)
             name = self._next_name(collection, schema)
+            building = names.building_alias(name)
             body = mapping.index_body(schema, bbq=self.found.bbq, replicas=0)
             body["settings"]["refresh_interval"] = "-1"
-            self.client.indices.create(index=name, **body)
-        slow = self.client.options(request_timeout=600)
+            self.client.indices.create(index=name, **body, aliases={building: {}})
         try:
-            report = self._write(collection, name, schema, documents)
+            report = self._write(collection, building, schema, documents)
+            count = self._finish(collection, name, len(set(report.stored)))
             with readable(collection):
-                slow.indices.refresh(index=name)
-                # One segment has one graph: searches are several times faster, and nothing else writes here yet.
-                slow.indices.forcemerge(index=name, max_num_segments=1)
-                self.client.indices.put_settings(
-                    index=name, settings={"refresh_interval": "1s", "number_of_replicas": self.replicas}
-                )
-                count = self.client.count(index=name, query={"term": {"deleted": False}})["count"]
-        except BaseException:
-            self.client.options(ignore_status=404).indices.delete(index=name)
+                old = self._behind(self.alias(collection))
+                self._swap(collection, current=name, previous=old, building=building)
+        except BaseException as error:
+            with contextlib.suppress(ApiError, TransportError):
+                self.client.indices.delete(index=name, ignore_unavailable=True)
+            if isinstance(error, IndexMissing):
+                raise EngineUnavailable(
+                    f"The new index of '{collection}' was removed while it was filled: another rebuild finished first, or "
+                    "the collection was dropped. What is there now stays in use."
+                ) from error
             raise
-        with readable(collection):
-            self._swap(collection, current=name, previous=old)
-            for other in self._generations(collection):
-                if other not in (name, old):
-                    self.client.indices.delete(index=other, ignore_unavailable=True)
+        self._drop_older(collection, name, old)
         return RebuildReport(count, report.rejected, time.perf_counter() - begin, name, old)
+
+    def _refuse_foreign_index(self, collection: str) -> None:
+        """An index of somebody else under the alias's name is noticed before hours of filling, not after."""
+        alias = self.alias(collection)
+        if self.client.indices.exists(index=alias) and self._behind(alias) is None:
+            raise ConfigurationError(
+                f"Elasticsearch has an index called '{alias}', which this package didn't make. Set another index_prefix."
+            )
+
+    def _finish(self, collection: str, name: str, written: int) -> int:
+        """Make the new index ready to be searched and say how many documents it has; a loss is EngineUnavailable."""
+        slow = self.client.options(request_timeout=600)
+        with readable(collection):
+            slow.indices.refresh(index=name)
+            found = self.client.count(index=name)["count"]
+            if found != written:
+                raise EngineUnavailable(
+                    f"The new index of '{collection}' has {found} documents, but {written} were written. The old one "
+                    "stays; run `manage.py rebuild_index` again."
+                )
+            # One segment has one graph: searches are several times faster, and nothing else writes here yet.
+            # With millions of pictures it takes longer than any timeout; then the server goes on by itself.
+            with contextlib.suppress(ConnectionTimeout):
+                slow.indices.forcemerge(index=name, max_num_segments=1)
+            self.client.indices.put_settings(
+                index=name, settings={"refresh_interval": "1s", "number_of_replicas": self.replicas}
+            )
+            return int(self.client.count(index=name, query={"term": {"deleted": False}})["count"])
+
+    def _drop_older(self, collection: str, current: str, previous: str | None) -> None:
+        """Newer ones stay: another process may be filling them. A failure leaves rubbish, not a failed rebuild."""
+        try:
+            for other in self._generations(collection):
+                if names.number_of(other) < names.number_of(current) and other != previous:
+                    self.client.indices.delete(index=other, ignore_unavailable=True)
+        except (ApiError, TransportError) as error:
+            logger.warning("Older indexes of '%s' couldn't be removed: %s", collection, type(error).__name__)
 
     def rollback(self, collection: str) -> str:
         with readable(collection):
             current = self._behind(self.alias(collection))
-            previous = self._behind(self._previous_alias(collection))
+            previous = self._behind(names.previous_alias(self.alias(collection)))
             if current is None or previous is None:
                 raise IndexMissing(
                     f"There is no earlier index of '{collection}' to go back to. Run `manage.py rebuild_index`."
@@ -361,9 +416,10 @@ class ElasticsearchEngine:
             self._swap(collection, current=previous, previous=current)
         return previous
 
-    def _swap(self, collection: str, *, current: str, previous: str | None) -> None:
-        """Both aliases in one call, so that no query ever finds none or two."""
-        alias, before = self.alias(collection), self._previous_alias(collection)
+    def _swap(self, collection: str, *, current: str, previous: str | None, building: str = "") -> None:
+        """All aliases in one call, so that no query ever finds none or two."""
+        alias = self.alias(collection)
+        before = names.previous_alias(alias)
         everything = f"{alias}-v*"
         actions: list[dict[str, Any]] = [
             {"remove": {"index": everything, "alias": alias, "must_exist": False}},
@@ -372,6 +428,8 @@ class ElasticsearchEngine:
         ]
         if previous is not None:
             actions.append({"add": {"index": previous, "alias": before}})
+        if building:
+            actions.append({"remove": {"index": current, "alias": building}})
         self.client.indices.update_aliases(actions=actions)
         self._schemas.pop(collection, None)
 
@@ -416,6 +474,6 @@ def _facet_answer(name: str, kind: FacetKind, found: dict[str, Any]) -> FacetAns
     return FacetAnswer(name, tuple(sorted(values, key=lambda item: (-item.count, item.value))))
 
 
-def _reason(result: dict[str, Any]) -> str:
+def _kind(result: dict[str, Any]) -> str:
     error = result.get("error", {})
-    return f"Elasticsearch refused it: {error.get('type', 'unknown') if isinstance(error, dict) else 'unknown'}."
+    return str(error.get("type", "unknown")) if isinstance(error, dict) else "unknown"

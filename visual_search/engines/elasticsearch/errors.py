@@ -25,6 +25,8 @@ def readable(collection: str = "") -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
+        if kind_of(error) == "search_context_missing_exception":
+            raise EngineUnavailable("The reading took too long, so Elasticsearch closed it. Start it again.") from error
         raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.") from error
     except (AuthenticationException, AuthorizationException) as error:
         raise EngineUnavailable(
@@ -41,6 +43,12 @@ def readable(collection: str = "") -> Iterator[None]:
             raise EngineUnavailable(
                 f"Elasticsearch is busy or has no shard ready ({error.status_code}).",
                 retry_after=_BUSY[error.status_code],
+            ) from error
+        if kind_of(error) == "media_type_header_exception":
+            raise EngineUnavailable(
+                "The Python client's major version isn't the server's. For a server of version 8: "
+                "`pip install 'elasticsearch>=8.19,<9'`.",
+                retry_after=60,
             ) from error
         if error.status_code == 400:
             raise SchemaMismatch(

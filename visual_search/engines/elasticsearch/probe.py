@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from visual_search.engines.elasticsearch.query import Abilities
 
@@ -45,8 +45,10 @@ def _works(client: Elasticsearch, index: str, kind: str, extra: dict[str, Any]) 
         client.index(index=index, id="1", document={"v": vector}, refresh=True)
         knn = {"field": "v", "query_vector": vector, "k": 1, "num_candidates": 10, **extra}
         return len(client.search(index=index, knn=knn)["hits"]["hits"]) == 1
-    except ApiError:
-        return False  # 400: unknown here. 403: the licence forbids it. Either way it isn't used.
+    except ApiError as error:
+        if error.status_code not in (400, 403):
+            raise  # A node that is busy or starting says nothing about its abilities; the next call asks again.
+        return False  # 400: unknown here. 403: licence or rights forbid it. Either way it isn't used.
     finally:
-        with suppress(ApiError):
+        with suppress(ApiError, TransportError):
             client.indices.delete(index=index, ignore_unavailable=True)

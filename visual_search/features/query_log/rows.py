@@ -100,7 +100,7 @@ def opened(closed: bytes, day_key: bytes) -> Opened | None:
         length = _LENGTH.unpack_from(rest)[0]
         packed, rest = rest[_LENGTH.size :][:length], rest[_LENGTH.size + length :]
         shares.append(Share.unpack(packed) if packed else None)
-    return Opened(client, *shares, int.from_bytes(window, "big"))
+    return Opened(client, shares[0], shares[1], int.from_bytes(window, "big"))
 
 
 def _pack(client: bytes, day_share: Share | None, window_share: Share | None, window: int) -> bytes:

@@ -1,0 +1,254 @@
+"""What is sent to Elasticsearch, as plain dictionaries: no server is needed to see that it is right."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contracts.engine import DIMS, make_document, make_schema, vector
+from visual_search.engines.elasticsearch import mapping, names, query
+from visual_search.engines.elasticsearch.query import Abilities
+from visual_search.errors import ConfigurationError
+from visual_search.types import (
+    AnyOf,
+    Between,
+    BrowseLeg,
+    CodeLeg,
+    EngineQuery,
+    Leg,
+    Not,
+    Space,
+    Text,
+    VectorLeg,
+    WordsLeg,
+)
+
+WIDE = 512
+SCHEMA = replace(make_schema(), spaces=(Space("image", WIDE, "i"), Space("tiny", DIMS, "t")))
+NEWEST = Abilities(rescore_vector=True, bbq=True)
+OLDEST = Abilities()
+PHOTO = VectorLeg("v", "image", vector(1, WIDE), 10)
+
+
+def body(leg: Leg, abilities: Abilities = NEWEST, **asked: Any) -> dict[str, Any]:
+    return query.body(leg, EngineQuery((leg,), **asked), SCHEMA, abilities)
+
+
+def walk(node: Any) -> Iterator[tuple[str, Any]]:
+    """Every key with its value, at any depth."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield key, value
+            yield from walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from walk(value)
+
+
+# --- Mappings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("bbq", "kind"), [(True, "bbq_hnsw"), (False, "int8_hnsw")])
+def test_the_index_type_of_vectors_is_named_and_depends_on_the_node(bbq: bool, kind: str) -> None:
+    vectors = mapping.index_body(SCHEMA, bbq=bbq, replicas=0)["mappings"]["properties"]["vectors"]["properties"]
+    wide, tiny = (vectors[name]["properties"]["v"] for name in ("image", "tiny"))
+    assert vectors["image"]["type"] == "nested"
+    assert (wide["dims"], wide["similarity"], wide["index_options"]["type"]) == (WIDE, "cosine", kind)
+    assert tiny["index_options"]["type"] == "hnsw"  # bbq needs more than 64 dims.
+
+
+def test_no_field_is_ever_guessed() -> None:
+    body = mapping.index_body(SCHEMA, bbq=True, replicas=2)
+    assert body["mappings"]["dynamic"] == "strict"
+    assert body["settings"]["number_of_replicas"] == 2
+
+
+def test_the_schema_survives_its_way_through_the_index() -> None:
+    stored = json.loads(json.dumps(mapping.index_body(SCHEMA, bbq=True, replicas=0)["mappings"]["_meta"]["schema"]))
+    assert mapping.schema_from_json(stored) == SCHEMA
+
+
+def test_every_language_has_a_field_and_the_others_share_one() -> None:
+    texts = mapping.index_body(SCHEMA, bbq=True, replicas=0)["mappings"]["properties"]["texts"]["properties"]
+    assert set(texts) == {"en", "de", "zh", "ja", "und"}
+    stored = mapping.source_of(make_document("a", texts={"fi": Text("tuoli"), "sv": Text("stol")}), SCHEMA)["texts"]
+    assert set(stored) == {"und"}
+    assert stored["und"]["title"].split() == ["tuoli", "stol"]
+
+
+def test_another_encoder_gives_another_fingerprint() -> None:
+    fingerprints = {mapping.fingerprint_of(make_schema(fingerprint=name)) for name in "abca"}
+    assert len(fingerprints) == 3
+    assert all(len(fingerprint) == 8 for fingerprint in fingerprints)
+
+
+def test_a_document_keeps_paths_on_every_level_and_codes_without_case() -> None:
+    source = mapping.source_of(
+        make_document("a", facets={"category": "Home > Office", "brand": None, "price": 3.0}, codes=(" SH-1 ", "")),
+        SCHEMA,
+    )
+    assert source["facets"] == {"category": ["Home", "Home > Office"], "price": 3.0}
+    assert source["codes"] == ["sh-1"]
+    assert source["deleted"] is False
+
+
+def test_a_tombstone_keeps_nothing_but_the_version() -> None:
+    assert mapping.tombstone("a", 7) == {"id": "a", "version": 7, "deleted": True}
+
+
+# --- Names --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prefix", "collection", "alias"),
+    [("", "Products", "products"), ("shop-", "genuine", "shop-genuine"), ("", "товары", "товары"), ("t-", "a-b_c", "t-a-b_c")],
+)  # fmt: skip
+def test_a_collection_names_its_alias(prefix: str, collection: str, alias: str) -> None:
+    assert names.alias_of(prefix, collection) == alias
+
+
+@pytest.mark.parametrize(
+    ("prefix", "collection"),
+    [("", ""), ("", "a b"), ("", "a*"), ("", "_all"), ("", "a--previous"), ("", "../a"), ("Shop-", "a"), ("s*", "a"), ("-", "a"), ("", "a" * 101)],
+)  # fmt: skip
+def test_what_can_name_no_index_is_a_configuration_error(prefix: str, collection: str) -> None:
+    with pytest.raises(ConfigurationError, match="can't name an index"):
+        names.alias_of(prefix, collection)
+
+
+def test_generations_of_one_collection_are_never_those_of_another() -> None:
+    mine = [names.generation_name("things", number, "0123abcd") for number in (2, 10, 10_000)]
+    others = [
+        names.generation_name("things-v2", 1, "0123abcd"),
+        "things-v0001-notes",
+        "things-v1-0123abcd",
+        "logs-v2-x",
+    ]
+    assert names.generations("things", [*others, *reversed(mine)]) == mine
+    assert [names.number_of(name) for name in mine] == [2, 10, 10_000]
+
+
+def test_only_the_index_that_is_searched_has_a_served_alias() -> None:
+    index = names.generation_name("things", 1, "0123abcd")
+    assert names.served_alias(index, {"things": {}}) == "things"
+    assert names.served_alias(index, {names.previous_alias("things"): {}}) is None
+    assert names.served_alias(index, {names.building_alias(index): {}}) is None
+    assert names.served_alias("logs-v2-2024", {"logs": {}}) is None
+
+
+# --- Queries ------------------------------------------------------------------------------------
+
+LEGS = [
+    PHOTO,
+    replace(PHOTO, exact=True),
+    VectorLeg("v", "tiny", vector(1), 10),
+    WordsLeg("w", "red sofa", ("en", "de"), 10),
+    CodeLeg("c", ("A-1",), 10),
+    BrowseLeg("b", 10, order_by="price"),
+]
+
+
+@pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "words", "code", "browse"])
+@pytest.mark.parametrize("abilities", [NEWEST, Abilities(rescore_vector=True), OLDEST])
+def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: Leg, abilities: Abilities) -> None:
+    sent = body(leg, abilities, filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a", "b"))
+    wanted = [
+        {"term": {"deleted": False}},
+        {"terms": {"facets.brand": ["Acme"]}},
+        {"bool": {"must_not": {"terms": {"id": ["x"]}}}},
+        {"terms": {"id": ["a", "b"]}},
+    ]
+    assert sent["_source"] is False
+    assert all(value is False for key, value in walk(sent) if key == "_source")
+    assert "post_filter" not in sent
+    if "knn" in sent:
+        assert sent["knn"]["filter"] == {"bool": {"filter": wanted}}
+        assert "query" not in sent  # A query beside knn would add hits that were never near.
+    else:
+        lists = [value for key, value in walk(sent["query"]) if key == "filter" and isinstance(value, list)]
+        assert lists[0][: len(wanted)] == wanted
+
+
+def test_the_second_pass_follows_what_the_node_can_do() -> None:
+    assert body(PHOTO, NEWEST)["knn"]["rescore_vector"] == {"oversample": 2.0}
+    assert "rescore" not in body(PHOTO, NEWEST)
+    old = body(PHOTO, OLDEST)
+    assert "rescore_vector" not in old["knn"]
+    assert old["rescore"]["window_size"] >= max(50, old["knn"]["k"])
+    assert old["rescore"]["query"]["query_weight"] == 0
+    tiny = body(VectorLeg("v", "tiny", vector(1), 10), OLDEST)
+    assert "rescore" not in tiny
+    assert "rescore_vector" not in tiny["knn"]
+
+
+@given(k=st.integers(1, 10**6))
+def test_no_number_passes_the_servers_limits(k: int) -> None:
+    sent = body(replace(PHOTO, k=k), OLDEST)
+    assert 1 <= sent["knn"]["k"] <= sent["knn"]["num_candidates"] <= 10_000
+    assert sent["size"] <= 10_000
+    assert sent["rescore"]["window_size"] <= 10_000
+
+
+def test_scripts_are_the_same_for_every_question() -> None:
+    def scripts(leg: VectorLeg) -> list[str]:
+        return [value for key, value in walk(body(leg, OLDEST)) if key == "source" and isinstance(value, str)]
+
+    assert scripts(PHOTO) == scripts(replace(PHOTO, vector=vector(2, WIDE)))  # Else each one is compiled.
+    assert scripts(PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (AnyOf("in_stock", (True, "true", 1.0)), {"terms": {"facets.in_stock": [True]}}),
+        (AnyOf("brand", ("3", 3.0, True)), {"terms": {"facets.brand": ["3"]}}),
+        (AnyOf("brand", ("a\ud800", "b")), {"terms": {"facets.brand": ["b"]}}),
+        (AnyOf("price", (3, 4.5)), {"terms": {"facets.price": [3, 4.5]}}),
+        (Between("price", 1, 2), {"range": {"facets.price": {"gte": 1, "lte": 2}}}),
+        (Between("price"), {"exists": {"field": "facets.price"}}),
+        (Between("price", at_least=math.inf), {"match_none": {}}),
+        (Between("price", at_most=-math.inf), {"match_none": {}}),
+        (Not(AnyOf("brand", ("b",))), {"bool": {"must_not": {"terms": {"facets.brand": ["b"]}}}}),
+    ],
+)
+def test_filters(filter: AnyOf | Between | Not, expected: dict[str, Any]) -> None:
+    assert query.filters(EngineQuery((), filters=(filter,)), SCHEMA)[1:] == [expected]
+
+
+@given(
+    text=st.text(st.characters(), max_size=60),
+    ends=st.tuples(*[st.one_of(st.none(), st.floats(allow_nan=False), st.integers())] * 2),
+)
+def test_whatever_is_asked_can_be_sent(text: str, ends: tuple[float | None, float | None]) -> None:
+    asked = {
+        "filters": (AnyOf("brand", (text,)), Between("price", *ends)), "exclude": (text,), "only": (text,),
+    }  # fmt: skip
+    for leg in (PHOTO, WordsLeg("w", text, ("en", "zh", "xx"), 10), CodeLeg("c", (text,), 10)):
+        json.dumps(body(leg, **asked), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    json.dumps(query.facet_body([text], ["brand"], SCHEMA), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def test_words_ask_every_language_and_the_first_weighs_most() -> None:
+    choices = body(WordsLeg("w", "sofa", ("de", "en", "xx", "fi"), 10))["query"]["bool"]["must"]["dis_max"]["queries"]
+    assert [choice["bool"]["boost"] for choice in choices] == [1.0, 0.5, 0.5]  # xx and fi share one field.
+    assert body(WordsLeg("w", "!?", ("de",), 10))["query"]["bool"]["must"] == {"match_none": {}}
+
+
+def test_browsing_puts_what_has_no_number_last() -> None:
+    by_price = {"facets.price": {"order": "desc", "missing": "_last"}}
+    assert body(BrowseLeg("b", 5, "price", descending=True))["sort"] == [by_price, {"id": "asc"}]
+    assert body(BrowseLeg("b", 5))["sort"] == [{"id": "asc"}]
+
+
+def test_vectors_are_sent_as_plain_numbers() -> None:
+    sent = body(PHOTO)["knn"]["query_vector"]
+    assert np.allclose(sent, PHOTO.vector)
+    assert all(type(number) is float for number in sent)
