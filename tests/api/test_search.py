@@ -147,6 +147,12 @@ def test_like(shop, client) -> None:
     assert "CHR-RED-01" not in skus(similar)
 
 
+def test_an_empty_body_is_refused(shop, client) -> None:
+    for kind in ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        response = client.post(URL, b"", kind)
+        assert (response.status_code, response.json()["code"]) == (400, "empty_body")
+
+
 def test_nothing_is_asked_so_everything_is_shown(shop, client) -> None:
     assert len(skus(post_json(client, {}))) == 7
     assert len(skus(client.get(URL))) == 7

@@ -53,6 +53,13 @@ def _body(request: Request) -> Mapping[str, Any]:
     charset = request._request.encoding
     if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
         raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
+    if not int(request.META.get("CONTENT_LENGTH") or 0):
+        # A client that lost its photo on the way must not take the whole shop for its answer.
+        raise BadInput(
+            "The body is empty. Send a photo as `image`, words as `q`, or `{}` to list everything.",
+            field="body",
+            code="empty_body",
+        )
     if not (request.content_type or "").startswith("multipart/"):
         asking.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
     try:
