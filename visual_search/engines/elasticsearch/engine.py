@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, NotFoundError, TransportError
@@ -51,7 +52,8 @@ logger = logging.getLogger(__name__)
 class ElasticsearchEngine:
     """Keeps each collection in one index behind the alias `<prefix><collection>`.
 
-    `request_timeout`, `bulk_timeout` and `bulk_backoff` (the first wait when the server is busy; it doubles) in seconds. One client a process, made at the first use (so after a fork).
+    `request_timeout`, `bulk_timeout` and `bulk_backoff` in seconds; the last is the first wait when the server is busy, and
+    doubles. One client a process, made at the first use (so after a fork).
     """
 
     abilities = frozenset({Ability.EXACT_KNN, Ability.SEVERAL_HOSTS})
@@ -98,6 +100,8 @@ class ElasticsearchEngine:
                 if self._client is None or self._process != os.getpid():
                     options = {name: value for name, value in self.options.items() if value is not None}
                     try:
+                        if "ca_certs" in options:
+                            Path(options["ca_certs"]).stat()  # Else the first request says "can't be reached".
                         self._client = Elasticsearch(**options)
                     except (OSError, TypeError, ValueError) as error:
                         # Its text names the option, never its value.
