@@ -53,7 +53,8 @@ from visual_search.types import (
 logger = logging.getLogger(__name__)
 
 # How each kind of leg counts. The ends of the cosine scales lie near what unrelated and what equal things have with the
-# offline encoder; the weights were chosen with `measure_quality` (docs/reference/quality-and-speed.md).
+# offline encoder. The weights are set by judgement: a photo decides, full text and meaning follow, words against pictures
+# only break ties. `measure_quality` shows what they give (docs/reference/quality-and-speed.md).
 _SIMILAR = least_cosine(Grade.SIMILAR)  # What has a grade is what is admitted.
 SCALES: Mapping[str, Scale] = {
     "photo": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a photo against pictures

@@ -73,6 +73,13 @@ def test_a_common_word_beside_a_rare_one_decides_among_those_that_have_the_rare_
 
 
 @pytest.mark.usefixtures("impatient")
+def test_a_common_word_beside_one_that_is_not_in_the_shop_still_finds_its_objects(engine: EmbeddedEngine) -> None:
+    fill(engine)
+    assert ask(engine, "lamp vase").total == 100
+    assert ask(engine, "vsae lamp").total == 100
+
+
+@pytest.mark.usefixtures("impatient")
 def test_common_words_that_never_come_together_still_find_something(engine: EmbeddedEngine) -> None:
     engine.upsert(SHOP, [make_document(f"d{n:02}", title="red" if n % 2 else "tall") for n in range(99)])
     assert ask(engine, "red tall").total == 99

@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from visual_search import search
-from visual_search.encoders.base import Encoder, Fitting
+from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.scratch import Advanced, documents, ignore_progress, open_picture, scratch_index
 from visual_search.types import CollectionSchema, Query, QueryPicture, unit
 
-FOLDS = 5  # For words_to_picture: a title is asked only of a map that was learned without it.
 RANDOM_DRAWS = 10
 
 
@@ -140,15 +139,3 @@ def _by_language(task: Task, rankings: Sequence[Sequence[str]]) -> dict[str, tup
         language: (len(rows), {name: float(np.mean([row[name] for row in rows])) for name in metrics.NAMES})
         for language, rows in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     }
-
-
-def fit_on(items: Sequence[Item], encoder: Encoder, target: Fitting) -> None:
-    """Let an encoder learn the map from words to pictures from these items."""
-    pairs = [(item, item.pictures[0]) for item in items if item.pictures]
-    vectors = np.concatenate(
-        [
-            encoder.images([open_picture(path) for _, path in pairs[start : start + 32]]).image
-            for start in range(0, len(pairs), 32)
-        ]
-    )
-    target.fit(vectors, [item.title for item, _ in pairs], ["en"] * len(pairs))

@@ -81,12 +81,8 @@ class CachingEncoder:
                 self.inner.texts([texts[n] for n in missing], role=role, language=language), ("text", "cross")
             ),
         )
-        # What was learned from a catalogue changes from fit to fit, so it isn't kept.
-        learned = self.inner.texts(texts, role=role, language=language).image if self._learns() else None
-        return TextVectors(_stacked(found, "text"), _stacked(found, "cross"), learned)
-
-    def _learns(self) -> bool:
-        return bool(getattr(self.inner, "fitted", False))
+        # What the encoder learned from the shop's own titles is left out: it would give hidden titles away.
+        return TextVectors(_stacked(found, "text"), _stacked(found, "cross"))
 
     def _cached(
         self, keys: Sequence[str], encode: Callable[[list[int]], list[dict[str, np.ndarray[Any, Any]]]]

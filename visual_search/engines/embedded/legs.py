@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -163,8 +164,10 @@ def top(
     if len(scores) > k:
         # Everything that ties with the k-th stays in, so that the ids decide between equals.
         places = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
-    found = [
+    found = (
         (-score, ids[slot], place)
         for score, slot, place in zip(scores[places].tolist(), slots[places].tolist(), places.tolist(), strict=True)
-    ]
-    return tuple(LegHit(id, -score, keys[place] if keys else "") for score, id, place in sorted(found)[:k])
+    )
+    # Not a whole sort: behind one very common word all documents tie.
+    best = heapq.nsmallest(k, found)
+    return tuple(LegHit(id, -score, keys[place] if keys else "") for score, id, place in best)

@@ -71,20 +71,21 @@ class _Table:
 
     def ranked(self, expression: str) -> Found:
         weights = ", ".join(str(weight) for weight in WEIGHTS)
-        return self._passing(
-            self.connection.execute(
-                f"SELECT rowid, -bm25({self.name}, {weights}) FROM {self.name} WHERE {self.name} MATCH ?{self._within}",
-                self._values(expression),
-            ).fetchall()
+        rows = self.connection.execute(
+            f"SELECT rowid, -bm25({self.name}, {weights}) FROM {self.name} WHERE {self.name} MATCH ?{self._within}",
+            self._values(expression),
         )
+        found = np.fromiter(rows, np.dtype([("rid", np.int64), ("score", np.float64)]))
+        passing = self._passing(found["rid"])
+        return found["rid"][passing], found["score"][passing]
 
     def unranked(self, expression: str) -> Found:
-        return self._passing(
-            self.connection.execute(
-                f"SELECT rowid, {UNRANKED} FROM {self.name} WHERE {self.name} MATCH ?{self._within}",
-                self._values(expression),
-            ).fetchall()
+        rows = self.connection.execute(
+            f"SELECT rowid FROM {self.name} WHERE {self.name} MATCH ?{self._within}", self._values(expression)
         )
+        rids = np.fromiter((rid for (rid,) in rows), np.int64)
+        rids = rids[self._passing(rids)]
+        return rids, np.full(len(rids), UNRANKED)
 
     def frequency(self, term: str) -> int:
         """In how many documents the term occurs."""
@@ -99,13 +100,10 @@ class _Table:
     def _values(self, expression: str) -> tuple[str, ...]:
         return (expression,) if self.narrow is None else (expression, self.narrow)
 
-    def _passing(self, rows: list[tuple[int, float]]) -> Found:
-        if not rows:
-            return _NOTHING
-        rids, scores = (np.array(part) for part in zip(*rows, strict=True))
+    def _passing(self, rids: Rids) -> Mask:
         passing = rids < len(self.allowed)
         passing[passing] = self.allowed[rids[passing]]
-        return rids[passing], scores[passing].astype(np.float64)
+        return passing
 
 
 def _in_table(table: _Table, terms: list[Term], k: int) -> Found:
@@ -122,7 +120,8 @@ def _in_table(table: _Table, terms: list[Term], k: int) -> Found:
         rare = [term for term, frequency in zip(terms, frequencies, strict=True) if frequency <= limit]
         if rare:
             found = _best([found, table.ranked(" OR ".join(_expression(term) for term in rare))])
-        elif not len(found[0]):
+        if not len(found[0]) and len(rare) < len(terms):
+            # The rare word isn't in the shop at all (often it is mistyped), so the common ones are what is left.
             found = table.unranked(" OR ".join(_expression(term) for term in terms))
     if not len(found[0]) and len(terms[-1]) == 1:
         # The last word may not be finished yet: "armch" is on its way to "armchair".

@@ -57,7 +57,7 @@ class Counter(models.Model):
     value = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["hour", "name"], name="visual_search_query_log_counter")]
+        constraints = [models.UniqueConstraint(fields=["hour", "name"], name="visual_search_query_log_counter_hour")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}"

@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('value', models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('hour', 'name'), name='visual_search_query_log_counter')],
+                'constraints': [models.UniqueConstraint(fields=('hour', 'name'), name='visual_search_query_log_counter_hour')],
             },
         ),
         migrations.CreateModel(
