@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -143,10 +142,6 @@ def numeric_field(name: str, schema: CollectionSchema) -> FacetField:
     if field.kind is not FacetKind.NUMBER:
         raise BadInput(f"The facet '{name}' is a {field.kind}, but a range or an order needs a number.", field=name)
     return field
-
-
-def known_fields(names: Sequence[str], schema: CollectionSchema) -> Iterable[FacetField]:
-    return [known_field(name, schema) for name in names]
 
 
 def plain_code(code: str) -> str:
