@@ -17,7 +17,7 @@ def test_quality_is_measured_without_touching_the_shop(
     folders: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = wiring.engine().health().documents
-    file = tmp_path / "report.json"
+    file = tmp_path / "new folder" / "report.json"
     call_command(
         "measure_quality",
         "grocery_photo",
@@ -29,7 +29,9 @@ def test_quality_is_measured_without_touching_the_shop(
     )
     printed = capsys.readouterr().out
     assert "grocery_photo: 6 queries over 6 items" in printed
-    reports = {report["task"]: report for report in json.loads(file.read_text())["reports"]}
+    document = json.loads(file.read_text())
+    assert document["versions"]["numpy"]
+    reports = {report["task"]: report for report in document["reports"]}
     photo, text = reports["grocery_photo"]["results"], reports["text_multilingual"]["results"]
     assert photo["search"]["exact@1"]["mean"] == 1.0
     assert set(photo) == {"search", "colour", "random"}
@@ -85,6 +87,28 @@ def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixtur
     found = json.loads(file.read_text())
     assert found["recall_at_10"] == 1.0
     assert 0 < found["indexing_ratio"] < 2
+    assert found["taught"]
+    assert found["machine"]["cores"] >= 1
+    for name, latency in found["questions"].items():
+        assert latency["p50"] <= latency["p95"], name
+        assert all(value >= 0 for value in latency["steps_p50"].values()), name
+    steps = {name: latency["steps_p50"] for name, latency in found["questions"].items()}
+    assert steps["photo"]["decode"] > steps["words"]["decode"]
+    assert all(step["facets"] > 0 for step in steps.values())
     assert set(found["questions"]) == {"photo", "words", "photo and words", "photo, filtered", "similar", "browse"}
     with pytest.raises(CommandError, match="1 or more"):
         call_command("bench", products=0)
+
+
+def test_the_shops_engine_keeps_nothing_of_a_scratch_collection(folders: Folders, tmp_path: Path) -> None:
+    before = wiring.engine().health().documents
+    call_command(
+        "measure_quality",
+        "grocery_photo",
+        catalogue=folders[0],
+        queries=folders[1],
+        cache=tmp_path,
+        limit=1,
+        configured_engine=True,
+    )
+    assert wiring.engine().health().documents == before

@@ -4,7 +4,7 @@ import pytest
 
 from tests.measuring.conftest import draw, write
 from visual_search.errors import BadInput
-from visual_search.measuring.datasets import read_task
+from visual_search.measuring.datasets import read_task, spread
 
 Folders = tuple[Path, Path]
 
@@ -49,3 +49,70 @@ def test_mistakes_are_named(folders: Folders, tmp_path: Path) -> None:
     write(queries / "grocery_photo/qrels.csv", "query_id,product,relevance", "a,b,1")
     with pytest.raises(BadInput, match="no column 'sku'. Its columns: query_id, product"):
         read_task("grocery_photo", catalogue=catalogue, queries=queries)
+
+
+def test_what_nothing_answers_is_left_out_and_counted(folders: Folders) -> None:
+    catalogue, queries = folders
+    write(
+        queries / "grocery_photo/qrels.csv",
+        "query_id,sku,relevance",
+        "q-red,red,2",
+        "q-red,gone,1",
+        "q-blue,gone,2",
+        "q-green,green,0",
+    )
+    task = read_task("grocery_photo", catalogue=catalogue, queries=queries)
+    assert [(question.id, question.relevance) for question in task.questions] == [("q-red", {"red": 2})]
+    assert task.left_out == 1
+
+
+def test_another_catalogue_is_noticed(folders: Folders) -> None:
+    catalogue, queries = folders
+    write(queries / "grocery_photo/qrels.csv", "query_id,sku,relevance", "q-red,GRO-1,2")
+    with pytest.raises(BadInput, match=r"asks for items such as 'GRO-1', and none of them is in .*catalogue"):
+        read_task("grocery_photo", catalogue=catalogue, queries=queries)
+
+
+@pytest.mark.parametrize("grade", ["", "high", "-1", "2.0"])
+def test_a_wrong_relevance_is_named_with_its_file(folders: Folders, grade: str) -> None:
+    catalogue, queries = folders
+    write(queries / "grocery_photo/qrels.csv", "query_id,sku,relevance", f"q-red,red,{grade}")
+    with pytest.raises(BadInput, match=rf"qrels\.csv: relevance is '{grade}' for q-red and red"):
+        read_task("grocery_photo", catalogue=catalogue, queries=queries)
+
+
+def test_a_gallery_is_searched_instead_of_the_catalogue(folders: Folders) -> None:
+    catalogue, queries = folders
+    for mark in ("round", "square"):
+        draw(queries / f"gallery_logos/images/{mark}.jpg", "black", shift=len(mark))
+        draw(queries / f"logos/images/{mark}.jpg", "black")
+    write(
+        queries / "gallery_logos/items.csv",
+        "brand_id,brand,image",
+        "r,Round,images/round.jpg",
+        "s,Square,images/square.jpg",
+    )
+    write(queries / "logos/queries.csv", "query_id,image", "q1,images/round.jpg")
+    write(queries / "logos/qrels.csv", "query_id,brand_id,relevance", "q1,r,1")
+    task = read_task("logos", catalogue=catalogue, queries=queries)
+    assert ([item.id for item in task.items], task.titles, task.exact) == (["r", "s"], False, 1)
+    assert task.questions[0].relevance == {"r": 1}
+
+
+def test_garments_are_asked_for_by_their_kind(folders: Folders) -> None:
+    catalogue, queries = folders
+    draw(queries / "clothing_photo/images/a.jpg", "red")
+    write(queries / "clothing_photo/queries.csv", "query_id,image,label", "c1,images/a.jpg,Hat", "c2,images/a.jpg,Belt")
+    write(queries / "clothing_photo/label_qrels.csv", "label,sku,relevance", "Hat,red,1", "Hat,blue,1")
+    task = read_task("clothing_photo", catalogue=catalogue, queries=queries)
+    assert [(question.id, question.relevance, question.group) for question in task.questions] == [
+        ("c1", {"red": 1, "blue": 1}, "Hat")
+    ]
+
+
+def test_a_part_is_spread_over_all_questions(folders: Folders) -> None:
+    task = read_task("grocery_photo", catalogue=folders[0], queries=folders[1])
+    assert [question.id for question in spread(task, 3).questions] == ["q-red", "q-blue", "q-purple"]
+    assert spread(task, 100) is task is spread(task, None)
+    with pytest.raises(BadInput, match="limit is 0"):
+        spread(task, 0)

@@ -35,17 +35,22 @@ class Question:
     words: str = ""
     language: str | None = None
     group: str = ""
+    verbatim: bool = False  # a right answer has these very words for a title: full text finds it, meaning isn't needed
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`exact`: the least relevance of the very thing. `titles`: whether the items' texts are in the index."""
+    """`exact`: the least relevance of the very thing. `titles`: whether the items' texts are in the index.
+
+    `left_out`: questions that nothing in the index answers.
+    """
 
     name: str
     items: tuple[Item, ...]
     questions: tuple[Question, ...]
     exact: int
     titles: bool = True
+    left_out: int = 0
 
 
 def read_task(name: str, *, catalogue: Path, queries: Path) -> Task:
@@ -54,8 +59,8 @@ def read_task(name: str, *, catalogue: Path, queries: Path) -> Task:
         raise BadInput(f"There is no task '{name}'. Known: {', '.join(READERS)}.", field="task")
     task = READERS[name](catalogue, queries)
     if not task.questions:
-        raise BadInput(f"Task '{name}' has no queries in {queries}.", field="task")
-    return _with_identical_pictures(task)
+        raise BadInput(f"Task '{name}' has no queries in {queries} that its relevance table knows.", field="task")
+    return _with_verbatim(_with_identical_pictures(_of_known_items(task, catalogue, queries)))
 
 
 def spread(task: Task, limit: int | None) -> Task:
@@ -218,7 +223,14 @@ def rows(path: Path, *columns: str) -> Iterable[dict[str, str]]:
 def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows(path, query, item, "relevance"):
-        found[row[query]][row[item]] = int(row["relevance"])
+        grade = row["relevance"].strip()
+        if grade not in {"0", "1", "2", "3"}:
+            raise BadInput(
+                f"{path}: relevance is {grade!r} for {row[query]} and {row[item]}; it must be a whole number, 0 to 3.",
+                field="relevance",
+            )
+        if grade != "0":
+            found[row[query]][row[item]] = int(grade)
     return dict(found)
 
 
@@ -245,6 +257,49 @@ def _task(name: str, items: tuple[Item, ...], questions: Iterable[Question]) -> 
 
 def _best(relevance: Mapping[str, int]) -> str:
     return max(sorted(relevance), key=relevance.__getitem__)
+
+
+def _of_known_items(task: Task, catalogue: Path, queries: Path) -> Task:
+    """Only questions that something in the index answers. Raises BadInput where there are none.
+
+    A part of a catalogue, such as the demo's, is measured on the questions that belong to it; what isn't there can't be
+    found, and would pull every figure down without saying why.
+    """
+    known = {item.id for item in task.items}
+    questions = []
+    for question in task.questions:
+        relevance = {id: grade for id, grade in question.relevance.items() if id in known}
+        if relevance:
+            questions.append(replace(question, relevance=relevance))
+    if not questions:
+        missing = next(iter(task.questions[0].relevance), "")
+        raise BadInput(
+            f"Task '{task.name}' asks for items such as '{missing}', and none of them is in {catalogue} or in a gallery "
+            f"of {queries}. Give the catalogue that the queries were made for.",
+            field="catalogue",
+        )
+    left_out = task.left_out + len(task.questions) - len(questions)
+    return replace(task, questions=tuple(questions), left_out=left_out)
+
+
+def _with_verbatim(task: Task) -> Task:
+    """Mark the questions that a right answer has for a title, word for word, in any language."""
+    if not task.titles:
+        return task
+    titles = {item.id: {_plain(text.title) for text in item.texts.values()} for item in task.items}
+    return replace(
+        task,
+        questions=tuple(
+            replace(question, verbatim=any(_plain(question.words) in titles[id] for id in question.relevance))
+            if question.words
+            else question
+            for question in task.questions
+        ),
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _with_identical_pictures(task: Task) -> Task:

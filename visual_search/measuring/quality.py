@@ -11,23 +11,51 @@ import numpy as np
 from visual_search import search
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
+from visual_search.errors import BadInput
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.datasets import Item, Question, Task
-from visual_search.measuring.scratch import Advanced, documents, ignore_progress, open_picture, scratch_index
-from visual_search.types import CollectionSchema, Query, QueryPicture, unit
+from visual_search.measuring.scratch import (
+    Advanced,
+    CachingEncoder,
+    documents,
+    ignore_progress,
+    open_picture,
+    scratch_index,
+)
+from visual_search.types import CollectionSchema, Document, Query, QueryPicture, Vector, unit
 
+FOLDS = 5  # Where titles are hidden: a title is asked only of an encoder that has learned from the other titles.
 RANDOM_DRAWS = 10
+KEPT = 50  # ids of each ranking in the report
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The search's figures over some of the queries."""
+
+    queries: int
+    results: Mapping[str, metrics.Estimate]
+    languages: Mapping[str, tuple[int, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one task gave: search and baselines, over all queries and by language."""
+    """What one task gave: search and baselines, over all queries and by language.
+
+    `new_words` is the part of the queries that no right answer has for a title, word for word: what full text alone
+    doesn't answer. It is None where all queries are of that kind.
+    """
 
     task: str
     queries: int
+    left_out: int  # questions that nothing in the index answers
     items: int
+    taught: bool  # whether the encoder had learned from the titles, as after a rebuild of the shop's index
+    engine: str
     results: Mapping[str, Mapping[str, metrics.Estimate]]  # search, colour, random -> metric -> estimate
     languages: Mapping[str, tuple[int, Mapping[str, float]]]  # language -> queries, means
+    new_words: Part | None
+    rankings: Mapping[str, tuple[str, ...]]  # query -> the first ids, to compare two runs query by query
     seconds: float
 
     def as_json(self) -> dict[str, object]:
@@ -48,28 +76,84 @@ def measure(
     """
     begin = time.perf_counter()
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
-        made = documents(task.items, encoder, titles=task.titles, grey=grey, advanced=advanced)
+        made = list(documents(task.items, encoder, titles=task.titles, grey=grey, advanced=advanced))
         report = engine.upsert(collection, made)
         if report.rejected:
-            raise ValueError(f"{len(report.rejected)} items were rejected, first: {report.rejected[0].reason}")
+            first = report.rejected[0]
+            raise BadInput(f"The engine rejected {len(report.rejected)} items, first {first.id}: {first.reason}")
         engine.refresh(collection)
-        rankings = [
-            _ask(question, engine, encoder, collection, schema, grey=grey, advanced=advanced)
-            for question in task.questions
-        ]
-    groups = [question.group or question.id for question in task.questions]
-    results = {"search": _estimates(rankings, task, groups)}
-    if task.questions[0].picture is not None:
-        results["colour"] = _estimates(_by_colour(task, grey=grey), task, groups)
+        pupil = _pupil(task, encoder)
+        lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]
+        found: dict[int, list[str]] = {}
+        for lesson in lessons:
+            if pupil:
+                pupil.fit(*lesson.pairs)
+            for n in lesson.questions:
+                found[n] = _ask(task.questions[n], engine, encoder, collection, schema, grey=grey, advanced=advanced)
+        name = engine.health().engine
+    rankings = [found[n] for n in range(len(task.questions))]
+    groups = _groups(task.questions)
+    results = {"search": metrics.estimates(_rows(rankings, task), groups)}
+    if any(question.picture is not None for question in task.questions):
+        results["colour"] = metrics.estimates(_rows(_by_colour(task, grey=grey), task), groups)
     results["random"] = _by_chance(task, groups)
     return Report(
         task=task.name,
         queries=len(task.questions),
+        left_out=task.left_out,
         items=len(task.items),
+        taught=pupil is not None,
+        engine=name,
         results=results,
-        languages=_by_language(task, rankings),
+        languages=_by_language(task.questions, _rows(rankings, task)),
+        new_words=_new_words(task, _rows(rankings, task)),
+        rankings={
+            question.id: tuple(ranking[:KEPT]) for question, ranking in zip(task.questions, rankings, strict=True)
+        },
         seconds=time.perf_counter() - begin,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What the encoder learns (the arguments of `fit`), and the questions that it is asked afterwards."""
+
+    pairs: tuple[np.ndarray, list[str], list[str]] | tuple[()]
+    questions: Sequence[int]
+
+
+def _pupil(task: Task, encoder: Encoder) -> CachingEncoder | None:
+    """The encoder, where it learns from titles and the task asks in words."""
+    asks_in_words = any(question.words for question in task.questions)
+    return encoder if asks_in_words and isinstance(encoder, CachingEncoder) and encoder.teachable else None
+
+
+def _lessons(task: Task, made: Sequence[Document], encoder: Encoder) -> list[_Lesson]:
+    """One lesson from all titles, as a rebuild of the index gives it; where titles are hidden, one for each fold.
+
+    A fold's questions are asked after a lesson that left out every item with one of their titles.
+    """
+    space = encoder.card.image.name
+    pairs = [
+        (document.vectors[space][0].vector, item.title)
+        for item, document in zip(task.items, made, strict=True)
+        if document.vectors.get(space) and item.title
+    ]
+    everything = range(len(task.questions))
+    if task.titles:
+        return [_Lesson(_columns(pairs), everything)]
+    titles = {title: n % FOLDS for n, title in enumerate(dict.fromkeys(title for _, title in pairs))}
+    return [
+        _Lesson(
+            _columns([pair for pair in pairs if titles[pair[1]] != fold]),
+            [n for n in everything if titles.get(task.questions[n].words, 0) == fold],
+        )
+        for fold in range(FOLDS)
+    ]
+
+
+def _columns(pairs: Sequence[tuple[Vector, str]]) -> tuple[np.ndarray, list[str], list[str]]:
+    return np.stack([vector for vector, _ in pairs]), [title for _, title in pairs], ["en"] * len(pairs)
 
 
 def _ask(
@@ -96,8 +180,16 @@ def _rows(rankings: Sequence[Sequence[str]], task: Task) -> list[dict[str, float
     ]
 
 
-def _estimates(rankings: Sequence[Sequence[str]], task: Task, groups: Sequence[str]) -> dict[str, metrics.Estimate]:
-    return metrics.estimates(_rows(rankings, task), groups)
+def _groups(questions: Sequence[Question]) -> list[str]:
+    return [question.group or question.id for question in questions]
+
+
+def _new_words(task: Task, rows: Sequence[Mapping[str, float]]) -> Part | None:
+    new = [n for n, question in enumerate(task.questions) if not question.verbatim]
+    if not new or len(new) == len(task.questions):
+        return None
+    questions, part = [task.questions[n] for n in new], [rows[n] for n in new]
+    return Part(len(new), metrics.estimates(part, _groups(questions)), _by_language(questions, part))
 
 
 def _by_chance(task: Task, groups: Sequence[str]) -> dict[str, metrics.Estimate]:
@@ -119,8 +211,9 @@ def _by_colour(task: Task, *, grey: bool) -> list[list[str]]:
     vectors = unit(np.stack([_colour_of(item, grey=grey) for item in shown]))
     return [
         baselines.nearest(ids, vectors, baselines.colour(open_picture(question.picture, grey=grey)))
-        for question in task.questions
         if question.picture is not None
+        else []
+        for question in task.questions
     ]
 
 
@@ -128,9 +221,11 @@ def _colour_of(item: Item, *, grey: bool) -> np.ndarray:
     return baselines.colour(open_picture(item.pictures[0], grey=grey))
 
 
-def _by_language(task: Task, rankings: Sequence[Sequence[str]]) -> dict[str, tuple[int, dict[str, float]]]:
-    found: dict[str, list[dict[str, float]]] = {}
-    for question, row in zip(task.questions, _rows(rankings, task), strict=True):
+def _by_language(
+    questions: Sequence[Question], rows: Sequence[Mapping[str, float]]
+) -> dict[str, tuple[int, dict[str, float]]]:
+    found: dict[str, list[Mapping[str, float]]] = {}
+    for question, row in zip(questions, rows, strict=True):
         if question.language:
             found.setdefault(question.language, []).append(row)
     if len(found) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from PIL import Image
 
 from visual_search import wiring
 from visual_search.conf import conf
-from visual_search.encoders.base import Encoder, Role
+from visual_search.encoders.base import Encoder, Fitting, Role
 from visual_search.engines.base import Engine
 from visual_search.engines.embedded import EmbeddedEngine
 from visual_search.errors import BadInput, PictureRefused
@@ -30,6 +31,7 @@ from visual_search.types import (
     FacetField,
     FacetKind,
     ImageVectors,
+    Matrix,
     NamedVector,
     TextVectors,
 )
@@ -42,14 +44,38 @@ def ignore_progress(steps: int) -> None:
     """For callers without a progress bar."""
 
 
-class CachingEncoder:
-    """An encoder that remembers on disk what it has encoded, by pixels or words and the space's fingerprint."""
+@contextmanager
+def scratch_encoder() -> Iterator[tuple[Encoder, bool]]:
+    """The encoder of the settings as before any rebuild, and whether it may be taught without the shop noticing.
 
-    def __init__(self, encoder: Encoder, file: Path) -> None:
+    What the shop's own encoder has learned from the shop's titles would give answers away; what a measurement teaches
+    it would change what shoppers find. So an encoder that learns gets a cache folder of its own.
+    """
+    cls, options = wiring.resolve("ENCODER")
+    if not (issubclass(cls, Fitting) and "cache" in inspect.signature(cls).parameters):
+        yield wiring.encoder(), False
+        return
+    with TemporaryDirectory(prefix="visual-search-") as folder:
+        encoder: Any = cls(**{**options, "cache": Path(folder)})
+        yield encoder, True
+
+
+class CachingEncoder:
+    """An encoder that remembers on disk what it has encoded, by pixels or words and the space's fingerprint.
+
+    `image` vectors of words are given only after `fit`: what the encoder may have learned before isn't this
+    measurement's. `teachable`: whether `fit` reaches nothing but this measurement (see `scratch_encoder`).
+    """
+
+    def __init__(self, encoder: Encoder, file: Path, *, teachable: bool = False) -> None:
         self.inner = encoder
+        self.teachable = teachable and isinstance(encoder, Fitting)
+        self._lesson = ""  # what was learned last
         file.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
+        # Several measurements may share the cache; one waits while another writes.
+        self._db.execute("PRAGMA busy_timeout = 10000")
         self._db.execute("PRAGMA synchronous = OFF")  # Losing a cache costs time, nothing else.
         self._db.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
 
@@ -67,22 +93,33 @@ class CachingEncoder:
         prints = "|".join(space.fingerprint for space in self.card.spaces[:2])
         keys = [_digest("image", prints, str(image.size), image.tobytes()) for image in pictures]
         found = self._cached(
-            keys, lambda missing: _rows(self.inner.images([pictures[n] for n in missing]), ("image", "cross"))
+            keys,
+            lambda missing: _rows(
+                self.inner.images([pictures[n] for n in missing]), ("image", "cross"), count=len(missing)
+            ),
         )
         return ImageVectors(*(_stacked(found, part) for part in ("image", "cross")))  # type: ignore[arg-type]
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
-        text = self.card.text
-        prints = f"{text.fingerprint if text else ''}|{role}|{language}"
+        spaces = [space for space in (self.card.text, self.card.cross) if space is not None]
+        lesson = self._lesson if role == "query" else ""
+        prints = "|".join([*(space.fingerprint for space in spaces), role, str(language), lesson])
         keys = [_digest("text", prints, one) for one in texts]
+        parts = ("text", "cross", "image") if lesson else ("text", "cross")
         found = self._cached(
             keys,
             lambda missing: _rows(
-                self.inner.texts([texts[n] for n in missing], role=role, language=language), ("text", "cross")
+                self.inner.texts([texts[n] for n in missing], role=role, language=language), parts, count=len(missing)
             ),
         )
-        # What the encoder learned from the shop's own titles is left out: it would give hidden titles away.
-        return TextVectors(_stacked(found, "text"), _stacked(found, "cross"))
+        return TextVectors(*(_stacked(found, part) for part in ("text", "cross", "image")))
+
+    def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
+        """Teach the encoder, where that stays here; `texts` gives `image` vectors from now on."""
+        if not (self.teachable and isinstance(self.inner, Fitting)):
+            return
+        self.inner.fit(pictures, titles, languages)
+        self._lesson = _digest("lesson", np.ascontiguousarray(pictures).tobytes(), *titles, *languages)
 
     def _cached(
         self, keys: Sequence[str], encode: Callable[[list[int]], list[dict[str, np.ndarray[Any, Any]]]]
@@ -181,7 +218,8 @@ def _add_titles(batch: Sequence[Item], encoder: Encoder, vectors: dict[str, dict
     by_language: dict[str, list[tuple[str, str]]] = {}
     for item in batch:
         for language, text in item.texts.items():
-            by_language.setdefault(language, []).append((item.id, text.title))
+            if text.title:
+                by_language.setdefault(language, []).append((item.id, text.title))
     for language, titles in by_language.items():
         made = encoder.texts([title for _, title in titles], role="document", language=language).text
         assert made is not None
@@ -202,11 +240,13 @@ def _digest(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
-def _rows(vectors: ImageVectors | TextVectors, parts: Iterable[str]) -> list[dict[str, np.ndarray[Any, Any]]]:
+def _rows(
+    vectors: ImageVectors | TextVectors, parts: Iterable[str], *, count: int
+) -> list[dict[str, np.ndarray[Any, Any]]]:
     matrices = {part: getattr(vectors, part) for part in parts}
-    count = next(len(matrix) for matrix in matrices.values() if matrix is not None)
     return [{part: matrix[n] for part, matrix in matrices.items() if matrix is not None} for n in range(count)]
 
 
 def _stacked(rows: list[dict[str, np.ndarray[Any, Any]]], part: str) -> np.ndarray[Any, Any] | None:
-    return np.stack([row[part] for row in rows]) if rows and part in rows[0] else None
+    """None unless all rows have the part."""
+    return np.stack([row[part] for row in rows]) if rows and all(part in row for row in rows) else None

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from visual_search import search
-from visual_search.encoders.base import Encoder
+from visual_search.conf import conf
+from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
+from visual_search.imaging.decode import decode
 from visual_search.measuring.scratch import Advanced, ignore_progress, scratch_index
-from visual_search.measuring.synthetic import FACETS, Generator, picture, vector_of
+from visual_search.measuring.synthetic import FACETS, PICTURES, Generator, jpeg, picture, words
 from visual_search.types import (
     AnyOf,
     Between,
     CollectionSchema,
+    Document,
     EngineQuery,
+    Filter,
     NamedVector,
     Query,
     QueryPicture,
@@ -29,6 +36,8 @@ from visual_search.types import (
 
 PICTURES_ENCODED = 64
 ENCODER_BATCH = 32
+STEPS = ("decode", "encoder", "engine", "fusion", "facets", "rest")
+ROUNDS = 2  # of the comparison with the encoder alone, in turns: another process may slow either of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +51,19 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
+    seed: int
     products: int
     vectors: int
     engine: str
     encoder: str
     documents_per_second: float  # into the engine alone
-    encoder_pictures_per_second: float
-    indexing_pictures_per_second: float  # encoder and engine together
+    encoder_pictures_per_second: float  # products of one picture and one title, decoded before
+    indexing_pictures_per_second: float  # the same from their files into the engine
     indexing_ratio: float  # of the encoder's own throughput
+    taught: bool  # whether words were also asked as pictures, as after a rebuild
     questions: Mapping[str, Latency]
-    hybrid_to_bare_knn: float  # a hybrid question against its kNN legs sent alone
-    recall_at_10: float
+    knn_together_to_apart: float  # all kNN legs in one question, against one question each
+    recall_at_10: float | None  # None where the engine has no exact search
     peak_memory_mb: float
     index_mb: float | None
 
@@ -66,108 +77,203 @@ def measure(
     products: int,
     questions: int = 50,
     seed: int = 0,
+    teachable: bool = False,
     use_configured_engine: bool = False,
     advanced: Advanced = ignore_progress,
 ) -> Speed:
-    """All figures of one run. `advanced(n)` is called after n products were stored."""
+    """All figures of one run. `advanced(n)` is called after n products were stored.
+
+    `teachable`: the encoder may learn from the synthetic titles without the shop noticing (see `scratch_encoder`).
+    """
     with scratch_index(encoder, use_configured_engine=use_configured_engine, facets=FACETS) as (
         engine,
         collection,
         schema,
     ):
         generator = Generator(schema, seed)
-        begin = time.perf_counter()
-        stored = 0
-        batch = []
-        for document in generator.documents(products):
-            batch.append(document)
-            if len(batch) == 500:
-                stored += len(engine.upsert(collection, batch).stored)
-                advanced(len(batch))
-                batch = []
-        stored += len(engine.upsert(collection, batch).stored)
-        advanced(len(batch))
-        seconds = time.perf_counter() - begin
-        engine.refresh(collection)
+        stored, seconds = _filled(engine, collection, generator, products, advanced)
         raw, through = _throughput(encoder, engine, collection, schema)
+        taught = teachable and _teach(encoder)
         asked = _questions(encoder, engine, collection, schema, generator=generator, count=questions)
         return Speed(
+            seed=seed,
             products=stored,
-            vectors=stored * 2 * len(schema.spaces),
+            vectors=stored * PICTURES * len(schema.spaces),
             engine=engine.health().engine,
             encoder=encoder.card.id,
             documents_per_second=stored / seconds,
             encoder_pictures_per_second=raw,
             indexing_pictures_per_second=through,
             indexing_ratio=through / raw,
+            taught=taught,
             questions=asked,
-            hybrid_to_bare_knn=_hybrid_ratio(engine, collection, schema, generator, questions),
+            knn_together_to_apart=_knn_ratio(engine, collection, schema, generator, questions),
             recall_at_10=_recall(engine, collection, schema, generator),
-            peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            peak_memory_mb=_peak_memory_mb(),
             index_mb=_size_mb(engine),
         )
 
 
+def _filled(
+    engine: Engine, collection: str, generator: Generator, products: int, advanced: Advanced
+) -> tuple[int, float]:
+    """How many products were stored, and the seconds that the engine took for it (making them isn't counted)."""
+    stored, seconds = 0, 0.0
+    for batch in _batches(generator, products):
+        begin = time.perf_counter()
+        stored += len(engine.upsert(collection, batch).stored)
+        seconds += time.perf_counter() - begin
+        advanced(len(batch))
+    engine.refresh(collection)
+    return stored, seconds
+
+
+def _batches(generator: Generator, products: int, size: int = 500) -> Iterator[list[Document]]:
+    documents = generator.documents(products)
+    while batch := list(islice(documents, size)):
+        yield batch
+
+
 def _throughput(encoder: Encoder, engine: Engine, collection: str, schema: CollectionSchema) -> tuple[float, float]:
-    """Pictures a second: the encoder alone, and the encoder with the engine behind it."""
+    """Products a second, each with a picture and a title: the encoder alone, and all the way from files to the engine.
+
+    The way through the shop's database (outbox, cache of vectors) isn't in it: a measurement writes nothing there.
+    """
+    files = [jpeg(seed) for seed in range(PICTURES_ENCODED)]
+    images = [_decoded(file) for file in files]
+    made = list(Generator(schema, seed=99).documents(PICTURES_ENCODED))
+    titles = [document.texts["en"].title for document in made]
+    encoder.images(images[:2])  # The first calls load the weights.
+    encoder.texts(titles[:2], role="document", language="en")
+    alone, through = 0.0, 0.0
+    for turn in range(ROUNDS):
+        begin = time.perf_counter()
+        for start in range(0, len(images), ENCODER_BATCH):
+            encoder.images(images[start : start + ENCODER_BATCH])
+            encoder.texts(titles[start : start + ENCODER_BATCH], role="document", language="en")
+        alone += time.perf_counter() - begin
+        begin = time.perf_counter()
+        for start in range(0, len(files), ENCODER_BATCH):
+            part = slice(start, start + ENCODER_BATCH)
+            engine.upsert(collection, _encoded(encoder, files[part], made[part], version=turn + 1))
+        through += time.perf_counter() - begin
+    return ROUNDS * len(images) / alone, ROUNDS * len(images) / through
+
+
+def _encoded(encoder: Encoder, files: Sequence[bytes], made: Sequence[Document], *, version: int) -> list[Document]:
+    """The documents of these files, with the texts and facets of `made`."""
+    card = encoder.card
+    seen = encoder.images([_decoded(file) for file in files])
+    titles = encoder.texts([document.texts["en"].title for document in made], role="document", language="en").text
+    columns = [
+        (space.name, key, matrix)
+        for space, key, matrix in (
+            (card.image, "0", seen.image),
+            (card.cross, "0", seen.cross),
+            (card.text, "en", titles),
+        )
+        if space is not None and matrix is not None
+    ]
+    return [
+        replace(
+            document,
+            id=f"t{document.id}",
+            version=version,
+            vectors={name: (NamedVector(key, matrix[n]),) for name, key, matrix in columns},
+            codes=(),
+        )
+        for n, document in enumerate(made)
+    ]
+
+
+def _decoded(file: bytes) -> Image.Image:
+    return decode(file, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name="a picture")
+
+
+def _teach(encoder: Encoder) -> bool:
+    """A lesson from synthetic titles: what it teaches is worthless, what asking then costs is as after a rebuild."""
+    if not isinstance(encoder, Fitting):
+        return False
+    random = np.random.default_rng(0)
     images = [picture(seed) for seed in range(PICTURES_ENCODED)]
-    encoder.images(images[:2])  # The first call loads the weights.
-    generator = Generator(schema, seed=99)
-    made = list(generator.documents(PICTURES_ENCODED))
+    titles = [words(random, 5) for _ in images]
+    encoder.fit(encoder.images(images).image, titles, ["en"] * len(titles))
+    return True
 
-    def encode() -> list[np.ndarray]:
-        parts = [encoder.images(images[n : n + ENCODER_BATCH]).image for n in range(0, len(images), ENCODER_BATCH)]
-        return [row for part in parts for row in part]
 
-    begin = time.perf_counter()
-    encode()
-    alone = time.perf_counter() - begin
-    begin = time.perf_counter()
-    for number, (vector, document) in enumerate(zip(encode(), made, strict=True)):
-        vectors = {**document.vectors, schema.spaces[0].name: (NamedVector("0", vector),)}
-        made[number] = type(document)(f"t{number}", 1, document.texts, vectors, document.facets)
-    for start in range(0, len(made), ENCODER_BATCH):
-        engine.upsert(collection, made[start : start + ENCODER_BATCH])
-    together = time.perf_counter() - begin
-    return len(images) / alone, len(images) / together
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a question of one kind is made of."""
+
+    photo: bool = False
+    words: bool = False
+    filters: tuple[Filter, ...] = ()
+    like: bool = False
+
+
+_NARROW = (AnyOf("category", ("Kind 1",)), Between("price", at_most=500.0), AnyOf("in_stock", (True,)))
+KINDS: Mapping[str, _Kind] = {
+    "photo": _Kind(photo=True),
+    "words": _Kind(words=True),
+    "photo and words": _Kind(photo=True, words=True),
+    "photo, filtered": _Kind(photo=True, filters=_NARROW),
+    "similar": _Kind(like=True),
+    "browse": _Kind(filters=_NARROW),
+}
 
 
 def _questions(
     encoder: Encoder, engine: Engine, collection: str, schema: CollectionSchema, *, generator: Generator, count: int
 ) -> dict[str, Latency]:
+    """Latencies by kind: from the photo's file to the ids and facets. Cards, which the shop's database gives, come on top."""
     phrases = generator.phrases(count)
-    photos = [QueryPicture(picture(seed)) for seed in range(count)]
-    narrow = (AnyOf("category", ("Kind 1",)), Between("price", at_most=500.0), AnyOf("in_stock", (True,)))
-    liked = [vector_of(document, schema.spaces[0]) for document in Generator(schema, 7).documents(count)]
-    kinds: dict[str, Callable[[int], tuple[Query, dict[str, Sequence[NamedVector]]]]] = {
-        "photo": lambda n: (Query(collection, (photos[n],)), {}),
-        "words": lambda n: (Query(collection, words=phrases[n], language="en"), {}),
-        "photo and words": lambda n: (Query(collection, (photos[n],), phrases[n], language="en"), {}),
-        "photo, filtered": lambda n: (Query(collection, (photos[n],), filters=narrow), {}),
-        "similar": lambda n: (Query(collection, like=("x",)), {schema.spaces[0].name: [NamedVector("", liked[n])]}),
-        "browse": lambda n: (Query(collection, filters=narrow), {}),
-    }
+    photos = [jpeg(seed) for seed in range(count)]
+    # As for a real product: its pictures and its title, in the spaces that search.py resembles products in.
+    spaces = {space.name for space in (encoder.card.image, encoder.card.text) if space is not None}
+    liked = [
+        {name: found for name, found in document.vectors.items() if name in spaces}
+        for document in Generator(schema, 7).documents(count)
+    ]
+    facets = [field.name for field in schema.facets]
+
+    def ask(kind: _Kind, n: int) -> tuple[float, dict[str, float]]:
+        begin = time.perf_counter()
+        pictures = (QueryPicture(_decoded(photos[n])),) if kind.photo else ()
+        decoded = time.perf_counter()
+        ranking = search.rank(
+            Query(
+                collection=collection,
+                pictures=pictures,
+                words=phrases[n] if kind.words else "",
+                like=("liked",) if kind.like else (),
+                filters=kind.filters,
+                language="en" if kind.words else None,
+            ),
+            engine=engine,
+            encoder=encoder,
+            schema=schema,
+            liked=liked[n] if kind.like else None,
+        )
+        ranked = time.perf_counter()
+        engine.facets(collection, [hit.id for hit in ranking.hits], facets)
+        end = time.perf_counter()
+        steps = {"decode": (decoded - begin) * 1000, **ranking.timings_ms, "facets": (end - ranked) * 1000}
+        took = (end - begin) * 1000
+        return took, {**steps, "rest": took - sum(steps.values())}
+
     found = {}
-    for name, make in kinds.items():
-        query, like = make(0)
-        search.rank(query, engine=engine, encoder=encoder, schema=schema, liked=like)  # Caches fill.
-        times, steps = [], []
-        for n in range(count):
-            query, like = make(n)
-            begin = time.perf_counter()
-            ranking = search.rank(query, engine=engine, encoder=encoder, schema=schema, liked=like)
-            times.append((time.perf_counter() - begin) * 1000)
-            steps.append(ranking.timings_ms)
-        names = dict.fromkeys(step for row in steps for step in row)
+    for name, kind in KINDS.items():
+        ask(kind, 0)  # Caches fill.
+        times, steps = zip(*(ask(kind, n) for n in range(count)), strict=True)
         found[name] = Latency(
             p50=float(np.percentile(times, 50)),
             p95=float(np.percentile(times, 95)),
-            steps_p50={step: float(np.median([row.get(step, 0.0) for row in steps])) for step in names},
+            steps_p50={step: float(np.median([row.get(step, 0.0) for row in steps])) for step in STEPS},
         )
     return found
 
 
-def _hybrid_ratio(engine: Engine, collection: str, schema: CollectionSchema, generator: Generator, count: int) -> float:
+def _knn_ratio(engine: Engine, collection: str, schema: CollectionSchema, generator: Generator, count: int) -> float:
     """Median time of all kNN legs in one question, against the same legs asked one after the other."""
     by_space = {space.name: generator.queries(space, count) for space in schema.spaces}
     together, alone = [], []
@@ -183,10 +289,12 @@ def _hybrid_ratio(engine: Engine, collection: str, schema: CollectionSchema, gen
     return float(np.median(together) / np.median(alone))
 
 
-def _recall(engine: Engine, collection: str, schema: CollectionSchema, generator: Generator, count: int = 20) -> float:
-    """Recall@10 of the engine's own way against its exact one; NaN where it has no exact one."""
+def _recall(
+    engine: Engine, collection: str, schema: CollectionSchema, generator: Generator, count: int = 20
+) -> float | None:
+    """Recall@10 of the engine's own way against its exact one; None where it has no exact one."""
     if Ability.EXACT_KNN not in engine.abilities:
-        return float("nan")
+        return None
     shares = []
     for vector in generator.queries(schema.spaces[0], count):
         space = schema.spaces[0].name
@@ -195,6 +303,11 @@ def _recall(engine: Engine, collection: str, schema: CollectionSchema, generator
         quick, exact = ({hit.id for hit in answer.leg(name).hits} for name in ("quick", "exact"))
         shares.append(len(quick & exact) / max(len(exact), 1))
     return float(np.mean(shares))
+
+
+def _peak_memory_mb() -> float:
+    # The same field counts bytes on macOS and kilobytes elsewhere (getrusage(2)).
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _size_mb(engine: Engine) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,13 +18,15 @@ from visual_search.types import (
     NamedVector,
     Space,
     Text,
-    Vector,
     unit,
 )
 
 CLUSTERS = 200  # kinds of goods
 LATENT = 48  # dimensions in which real features vary; the rest of a vector follows from them
 VOCABULARY = 5_000
+# Zipf's law over the whole vocabulary: word r is 1 / r as frequent as the first. An open-ended law cut at the end would
+# heap its tail on the last word and make that one the fourth most frequent of all.
+_CUMULATIVE = np.cumsum(1 / np.arange(1, VOCABULARY + 1))
 PICTURES = 2  # a product
 FACETS = (
     FacetField("category", FacetKind.PATH),
@@ -90,7 +93,7 @@ class _Cloud:
 
 def words(random: np.random.Generator, count: int) -> str:
     """Words whose frequencies follow Zipf's law, as in any language."""
-    ranks = np.minimum(random.zipf(1.3, size=count), VOCABULARY)
+    ranks = np.searchsorted(_CUMULATIVE, random.random(count) * _CUMULATIVE[-1])
     return " ".join(_word(int(rank)) for rank in ranks)
 
 
@@ -111,5 +114,8 @@ def picture(seed: int, side: int = 480) -> Image.Image:
     return image
 
 
-def vector_of(document: Document, space: Space) -> Vector:
-    return document.vectors[space.name][0].vector
+def jpeg(seed: int, side: int = 480) -> bytes:
+    """The same scene as the file that a browser would send."""
+    buffer = io.BytesIO()
+    picture(seed, side).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

