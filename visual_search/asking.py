@@ -7,6 +7,7 @@ import binascii
 import io
 import math
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from visual_search.engines.validation import known_field, numeric_field
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
+from visual_search.ranking.taste import Taste, read_taste
 from visual_search.types import (
     AnyOf,
     Between,
@@ -157,6 +159,11 @@ def preview(image: Image.Image) -> str:
 def words(text: str) -> str:
     """The shopper's words without control characters; cut at QUERY_MAX_CHARS by the search."""
     return _CONTROL.sub(" ", text).strip()
+
+
+def taste(raw: object) -> Taste:
+    """What the shopper's device remembers. A bad one never costs the answer: it is empty, with the problem named."""
+    return read_taste(raw, today=int(time.time() // 86_400))
 
 
 def whole_number(text: object, *, field: str, default: int) -> int:

@@ -34,9 +34,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         return [Error(f"VISUAL_SEARCH is {given!r}, but it must be a dictionary.", id="visual_search.E001")]
     messages = list(_unknown_settings(given))
     messages += _wrong_values(given)
-    for name in ("ENGINE", "ENCODER"):
+    for resolve in (lambda: wiring.resolve("ENGINE"), lambda: wiring.resolve("ENCODER"), wiring.resolve_rescorers):
         try:
-            wiring.resolve(name)
+            resolve()
         except ConfigurationError as problem:
             messages.append(Error(str(problem), id="visual_search.E003"))
     return messages

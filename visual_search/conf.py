@@ -49,6 +49,16 @@ SETTINGS: dict[str, Setting] = {
     "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
     "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
     "QUERY_MAX_CHARS": Setting(500, "characters", "Longer texts are pasted by mistake and slow the analyzers."),
+    "RESCORERS": Setting(
+        [],
+        "list of dotted paths and options",
+        "What may change the order of the best hits, one after the other; personal order is one. None by default.",
+    ),
+    "RESCORE_LIMIT_MS": Setting(
+        50,
+        "milliseconds a rescorer",
+        "Ten times what personal order needs; a database that dawdles then costs a shopper the personal order only.",
+    ),
     "PHOTO_TOKEN_SECONDS": Setting(
         24 * 3600, "seconds", "How long filters, pages and links of a photo search work without a new upload."
     ),

@@ -31,6 +31,7 @@ from visual_search.registry import Source
 from visual_search.signals import search_served
 from visual_search.types import (
     BrowseLeg,
+    Card,
     CodeLeg,
     CollectionSchema,
     EngineQuery,
@@ -118,6 +119,11 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             query, liked, warnings = _liked(query, encoder)
 
     ranking = rank(query, engine=engine, encoder=encoder, schema=schema, liked=liked, clock=clock)
+    with clock.step("rescorers"):
+        rescored = wiring.rescorers().apply(
+            query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
+        )
+        ranking = replace(ranking, hits=rescored.hits, degraded=(*ranking.degraded, *rescored.degraded))
 
     with clock.step("facets"):
         facets, degraded = _facets(engine, query, schema, ranking)
@@ -137,6 +143,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         language=ranking.language,
         warnings=(*warnings, *ranking.warnings, *_page_warnings(query, ranking)),
         degraded=(*ranking.degraded, *degraded),
+        notes=rescored.notes,
         photo_vectors=ranking.photo_vectors,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
     )
@@ -462,17 +469,23 @@ def _facets(
 def _with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tuple[Hit, ...]:
     """One database query for all cards, order kept; objects that have vanished since are dropped."""
     source = registry.source(query.collection)
-    objects = _objects(source, [hit.id for hit in hits])
+    objects = _objects(source, [hit.id for hit in hits] + [hit.because for hit in hits if hit.because])
     language = query.language or language
-    shown = []
-    for hit in hits:
-        if hit.id in objects:
-            try:
-                shown.append(replace(hit, card=source.card(objects[hit.id], language)))
-            # The source is the shop's code: one product that it can't show mustn't take the whole page down.
-            except Exception:
-                logger.exception("%s.card() failed for %s.", type(source).__name__, hit.id)
-    return tuple(shown)
+    cards: dict[str, Card] = {}
+    for id, obj in objects.items():
+        try:
+            cards[id] = source.card(obj, language)
+        # The source is the shop's code: one product that it can't show mustn't take the whole page down.
+        except Exception:
+            logger.exception("%s.card() failed for %s.", type(source).__name__, id)
+    shown = [replace(hit, card=cards[hit.id]) for hit in hits if hit.id in cards]
+    return tuple(_because(hit, cards) if hit.because else hit for hit in shown)
+
+
+def _because(hit: Hit, cards: Mapping[str, Card]) -> Hit:
+    """With the card of what the reason is about; without a reason where that can't be shown any more."""
+    card = cards.get(hit.because)
+    return replace(hit, because_card=card) if card else replace(hit, reason="", because="")
 
 
 def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
@@ -491,6 +504,7 @@ def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
 
 
 def _page_warnings(query: Query, ranking: Ranking) -> tuple[str, ...]:
+    found = (f"taste_{query.taste_problem}",) if query.taste_problem else ()
     if query.page > 1 and (query.page - 1) * query.page_size >= len(ranking.hits):
-        return ("page_beyond_the_end",)
-    return ()
+        return (*found, "page_beyond_the_end")
+    return found

@@ -329,7 +329,7 @@ class QueryPicture:
 
 @dataclass(frozen=True, slots=True)
 class TasteEvent:
-    """One thing that this shopper did, as their own device tells it. `kind`: view, click, cart, buy or dislike."""
+    """One thing that this shopper did, as their own device tells it. `kind`: view, click, basket, purchase or dislike."""
 
     id: str
     kind: str
@@ -353,6 +353,7 @@ class Query:
     explain: bool = False
     # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
     taste: tuple[TasteEvent, ...] = field(default=(), repr=False)
+    taste_problem: str = ""  # why what the device sent was ignored; '' where nothing was wrong
 
 
 class Grade(StrEnum):
@@ -364,7 +365,11 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is comparable within one reply only. `legs` holds each leg's part where explain was asked."""
+    """`score` is comparable within one reply only. `legs` holds each leg's part where explain was asked.
+
+    `reason` says in a word why the hit stands where it stands ("exact code", "viewed"), `because` which object that is
+    about, if another one.
+    """
 
     id: str
     score: float
@@ -373,6 +378,8 @@ class Hit:
     card: Card | None = None
     legs: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+    because: str = ""
+    because_card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +396,7 @@ class Page:
     distant: int = 0  # how many of `total` are graded "nothing close": they only keep the page from being bare
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what each rescorer did, or why nothing: "personal:personalised", "personal:exact"
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from visual_search.conf import SETTINGS, conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import ConfigurationError
+from visual_search.ranking.rescorers import Guard, Rescorer
 from visual_search.types import CollectionSchema
 
 # Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
@@ -34,6 +35,11 @@ def engine() -> Engine:
 def encoder() -> Encoder:
     """The encoder that `VISUAL_SEARCH["ENCODER"]` names. Raises ConfigurationError for a wrong path or option."""
     return cast(Encoder, _once("ENCODER"))
+
+
+def rescorers() -> Guard:
+    """What `VISUAL_SEARCH["RESCORERS"]` names, under guard. Raises ConfigurationError for a wrong path or option."""
+    return cast(Guard, _once("RESCORERS"))
 
 
 def schema(collection: str) -> CollectionSchema:
@@ -57,8 +63,21 @@ def resolve(setting: str) -> tuple[type, dict[str, Any]]:
 
     Raises ConfigurationError that names the mistake and the mend.
     """
-    value = getattr(conf, setting)
-    example = SETTINGS[setting].default["BACKEND"]
+    return _resolve(setting, getattr(conf, setting), SETTINGS[setting].default["BACKEND"])
+
+
+def resolve_rescorers() -> list[tuple[type, dict[str, Any]]]:
+    """The class and the options of each rescorer, nothing built. Raises ConfigurationError."""
+    value = conf.RESCORERS
+    if not isinstance(value, list | tuple):
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['RESCORERS'] is {value!r}, but it must be a list such as "
+            "[{'BACKEND': 'visual_search.features.personalisation.rescorer.PersonalRescorer', 'OPTIONS': {...}}]."
+        )
+    return [_resolve("RESCORERS", item, "shop.ranking.MyRescorer") for item in value]
+
+
+def _resolve(setting: str, value: Any, example: str) -> tuple[type, dict[str, Any]]:
     if not isinstance(value, dict) or not isinstance(value.get("BACKEND"), str):
         raise ConfigurationError(
             f"VISUAL_SEARCH['{setting}'] is {value!r}, but it must be a dictionary with the dotted path of a class: "
@@ -127,9 +146,21 @@ def _once(setting: str) -> Any:
 
 
 def _build(setting: str) -> Any:
+    if setting == "RESCORERS":
+        built = [_instance(setting, cls, options, Rescorer) for cls, options in resolve_rescorers()]
+        try:
+            return Guard(built)
+        except ValueError as problem:
+            raise ConfigurationError(f"VISUAL_SEARCH['RESCORERS']: {problem}") from problem
     cls, options = resolve(setting)
-    part = cls(**options)
-    protocol = Engine if setting == "ENGINE" else Encoder
+    return _instance(setting, cls, options, Engine if setting == "ENGINE" else Encoder)
+
+
+def _instance(setting: str, cls: type, options: dict[str, Any], protocol: Any) -> Any:
+    try:
+        part = cls(**options)
+    except ValueError as problem:
+        raise ConfigurationError(f"VISUAL_SEARCH['{setting}']['OPTIONS'] of {cls.__name__}: {problem}") from problem
     if not isinstance(part, protocol):
         wanted = {name for name in dir(protocol) if not name.startswith("_")}
         missing = sorted(name for name in wanted if not hasattr(part, name))

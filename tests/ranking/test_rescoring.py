@@ -28,7 +28,7 @@ EVENTS = st.lists(
     st.builds(
         TasteEvent,
         id=st.sampled_from([f"past {n}" for n in range(6)] + ["hit 3", "hit 9"]),
-        kind=st.sampled_from(["view", "click", "cart", "buy", "dislike"]),
+        kind=st.sampled_from(["view", "click", "basket", "purchase", "dislike"]),
         age_days=st.floats(0, 1000),
     ),
     max_size=12,
@@ -52,7 +52,7 @@ def test_a_hit_like_what_was_viewed_rises() -> None:
 def test_what_was_bought_before_rises_by_the_shops_weight() -> None:
     window = window_of(30)
     place = [
-        rescore(window, [TasteEvent("hit 20", "buy")], {}, weights=Weights(repeat=repeat)).order.index(20)
+        rescore(window, [TasteEvent("hit 20", "purchase")], {}, weights=Weights(repeat=repeat)).order.index(20)
         for repeat in (0.0, 0.25, 1.0)
     ]
     assert place[0] == 20
@@ -69,7 +69,7 @@ def test_a_dislike_sinks_what_resembles_it() -> None:
 def test_old_history_counts_less() -> None:
     window = window_of(30)
     new, old = (
-        rescore(window, [TasteEvent("past", "buy", age)], like(window, 20)).relevance[20] for age in (0.0, 180.0)
+        rescore(window, [TasteEvent("past", "purchase", age)], like(window, 20)).relevance[20] for age in (0.0, 180.0)
     )
     # Two half-lives leave a quarter of the sum inside the logarithm.
     assert np.expm1(old) == pytest.approx(np.expm1(new) / 4, rel=1e-6)
@@ -78,7 +78,7 @@ def test_old_history_counts_less() -> None:
 def test_history_about_something_else_changes_nothing_at_all() -> None:
     """Zero attention: what has nothing to do with the question gives exactly the base order."""
     window = window_of(30)
-    after = rescore(window, [TasteEvent("past", "buy")], {"past": -window.vectors[0]})
+    after = rescore(window, [TasteEvent("past", "purchase")], {"past": -window.vectors[0]})
     assert after.outcome == "nothing_relevant"
     assert after.order == tuple(range(30))
 
@@ -91,7 +91,7 @@ def test_no_history_is_the_base_order_with_the_reason() -> None:
 def test_a_question_that_names_one_thing_is_left_alone() -> None:
     window = window_of(30)
     clear = Window(window.ids, np.array([10.0, *[1.0 - n / 1000 for n in range(29)]]), window.vectors)
-    after = rescore(clear, [TasteEvent("past", "buy")], like(window, 20))
+    after = rescore(clear, [TasteEvent("past", "purchase")], like(window, 20))
     assert after.outcome == "clear_winner"
     assert after.order == tuple(range(30))
 
@@ -99,14 +99,14 @@ def test_a_question_that_names_one_thing_is_left_alone() -> None:
 def test_without_any_vectors_only_what_was_bought_counts() -> None:
     window = window_of(30)
     blind = Window(window.ids, window.scores, np.zeros((30, DIMS), dtype=np.float32))
-    after = rescore(blind, [TasteEvent("hit 20", "buy"), TasteEvent("past", "view")], like(window, 5))
+    after = rescore(blind, [TasteEvent("hit 20", "purchase"), TasteEvent("past", "view")], like(window, 5))
     assert not after.relevance.any()
     assert after.order.index(20) < 20
     assert np.isfinite(after.scores).all()
 
 
 def test_a_vector_of_another_encoder_is_passed_over() -> None:
-    after = rescore(window_of(30), [TasteEvent("past", "buy")], {"past": np.ones(3, dtype=np.float32)})
+    after = rescore(window_of(30), [TasteEvent("past", "purchase")], {"past": np.ones(3, dtype=np.float32)})
     assert after.outcome == "nothing_relevant"
 
 
@@ -157,10 +157,12 @@ def test_reasons_are_true(events: list[TasteEvent], seed: int) -> None:
         place = window.ids.index(id)
         assert after.scores[place] > without(reason.id).scores[place]
         if reason.kind == "bought_before":
-            assert any(event.id == id and event.kind == "buy" for event in events)
+            assert any(event.id == id and event.kind == "purchase" for event in events)
             continue
         assert EXPLAINS <= reason.share <= 1
-        assert reason.kind == ("bought" if any(e.id == reason.id and e.kind == "buy" for e in events) else "viewed")
+        assert reason.kind == (
+            "bought" if any(e.id == reason.id and e.kind == "purchase" for e in events) else "viewed"
+        )
         loss = {other: after.relevance[place] - without(other).relevance[place] for other in {e.id for e in events}}
         assert loss[reason.id] == pytest.approx(max(loss.values()))
 
@@ -191,7 +193,7 @@ def test_taus_follow_the_encoders_spread() -> None:
 
     def order(vectors: np.ndarray, weights: Weights) -> tuple[int, ...]:
         window = Window(tuple(map(str, range(30))), np.linspace(1, 0, 30), vectors[:30])
-        return rescore(window, [TasteEvent("past", "buy")], {"past": vectors[20]}, weights=weights).order
+        return rescore(window, [TasteEvent("past", "purchase")], {"past": vectors[20]}, weights=weights).order
 
     weights = Weights(relevance=2, tau_item=0.05)
     tuned = [order(vectors, weights.for_spread(spread(vectors))) for vectors in (wide, narrow)]

@@ -14,9 +14,9 @@ TODAY = 20_000
 
 @pytest.mark.parametrize("wire", [lambda raw: raw, json.dumps], ids=["parsed", "text"])
 def test_what_a_device_sends_is_read(wire) -> None:
-    raw = [["12", "view", TODAY], ["SKU-7", "buy", TODAY - 30]]
+    raw = [["12", "view", TODAY], ["SKU-7", "purchase", TODAY - 30]]
     assert read_taste(wire(raw), today=TODAY) == Taste(
-        (TasteEvent("12", "view", 0.0), TasteEvent("SKU-7", "buy", 30.0))
+        (TasteEvent("12", "view", 0.0), TasteEvent("SKU-7", "purchase", 30.0))
     )
 
 

@@ -21,12 +21,13 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "photo_token": asking.seal_photo(page.photo_vectors),
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
+        "notes": list(page.notes),
         "timings_ms": dict(page.timings_ms),
     }
 
 
 def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
-    card = hit.card
+    card, because = hit.card, hit.because_card
     return {
         "id": hit.id,
         "sku": card.sku if card else "",
@@ -39,6 +40,7 @@ def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
         "grade": hit.grade.value if hit.grade else None,
         "picture": hit.picture,
         "reason": hit.reason,
+        "because": {"id": because.id, "title": because.title, "url": because.url} if because else None,
         **({"explain": dict(hit.legs)} if explain else {}),
     }
 

@@ -18,8 +18,11 @@ from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "image", "photo_token",
+    "taste",
 )  # fmt: skip
-SHAREABLE = PARAMETERS[:-2]  # An address ends up in logs and histories, so a photo can't travel in it.
+# An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
+POST_ONLY = ("image", "photo_token", "taste")
+SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 
 
 def query_from(request: Request, *, collection: str = "products") -> Query:
@@ -31,8 +34,11 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         data = request.query_params
         if "image" in data or "photo_token" in data:
             raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
+        if "taste" in data:
+            raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
         asking.refuse_unknown(data, SHAREABLE)
     schema = wiring.schema(collection)
+    taste = asking.taste(data.get("taste"))
     return Query(
         collection=collection,
         pictures=_pictures(data),
@@ -45,6 +51,8 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         page_size=asking.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
         facets=tuple(_texts(data, "facets")) if "facets" in data else None,
         explain=_flag(data, "explain"),
+        taste=taste.events,
+        taste_problem=taste.problem,
     )
 
 

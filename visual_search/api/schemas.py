@@ -21,6 +21,11 @@ class SearchRequest(serializers.Serializer[Any]):
     photo_token = serializers.CharField(
         required=False, help_text="From an earlier answer: searches with that photo without sending it again."
     )
+    taste = serializers.JSONField(
+        required=False,
+        help_text='What the shopper\'s device remembers, for this answer alone: `[["<product id>", "view", <day>], ...]`, '
+        "at most 100 entries and 4 KiB; also `click`, `basket`, `purchase`, `dislike`; days count from 1970 in UTC.",
+    )
     facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
 
@@ -38,6 +43,12 @@ class Total(serializers.Serializer[Any]):
     relation = serializers.ChoiceField(["eq", "gte"], help_text="`gte`: there may be more.")
 
 
+class Because(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
 class SearchHit(serializers.Serializer[Any]):
     id = serializers.CharField()
     sku = serializers.CharField()
@@ -51,7 +62,10 @@ class SearchHit(serializers.Serializer[Any]):
         allow_null=True, help_text="For a photo: same item, very similar, similar style or nothing close."
     )
     picture = serializers.CharField(help_text="Id of the product's picture that matched best.")
-    reason = serializers.CharField(help_text="Why it stands first, such as `exact code`.")
+    reason = serializers.CharField(
+        help_text="Why it stands where it stands: `exact code`, `viewed`, `bought`, `bought_before`, or empty."
+    )
+    because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
 
 
@@ -83,6 +97,10 @@ class SearchAnswer(serializers.Serializer[Any]):
     photo_token = serializers.CharField(help_text="Empty where there was no photo. Keep it to filter and page.")
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What each rescorer did, or why nothing, such as `personal:personalised` or `personal:exact`.",
+    )
     timings_ms = serializers.DictField(child=serializers.FloatField())
 
 

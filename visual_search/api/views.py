@@ -48,7 +48,10 @@ class SearchView(APIView):
         responses={200: SearchAnswer, **_PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        return _answer(query_from(request))
+        response = _answer(query_from(request))
+        # It may hold a photo's token, and an order that is one shopper's alone: no cache may keep it.
+        response["Cache-Control"] = "private, no-store"
+        return response
 
     @extend_schema(
         operation_id="search_words",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -23,6 +24,10 @@ REST_SECONDS = 60.0
 
 class OutOfTime(Exception):
     """A rescorer saw that its time was up."""
+
+
+class OtherHits(ValueError):
+    """A rescorer gave back other hits than it got."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,14 @@ class Guard:
             except OutOfTime:
                 logger.warning("The rescorer '%s' took more than %.0f ms; the order stays.", rescorer.name, limit_ms)
             # The shop's code and the database may raise anything; an answer in the base order is still an answer.
-            except Exception:
-                logger.exception("The rescorer '%s' failed; the order stays.", rescorer.name)
+            except Exception as error:
+                # Where it failed, but not what it said: a database's message may quote what the device remembers.
+                where = "".join(traceback.format_tb(error.__traceback__))
+                said = str(error) if isinstance(error, OtherHits) else ""
+                logger.error(
+                    "The rescorer '%s' failed; the order stays. %s %s\n%s",
+                    rescorer.name, type(error).__name__, said, where,
+                )  # fmt: skip
             else:
                 self._note(rescorer.name, failed=False)
                 hits = (*after.hits, *hits[window:])
@@ -112,4 +123,4 @@ class Guard:
 
 def _same_hits(name: str, before: Sequence[Hit], after: Sequence[Hit]) -> None:
     if sorted(hit.id for hit in before) != sorted(hit.id for hit in after):
-        raise ValueError(f"The rescorer '{name}' gave back other hits than it got; it may only change their order.")
+        raise OtherHits(f"The rescorer '{name}' gave back other hits than it got; it may only change their order.")

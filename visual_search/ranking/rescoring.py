@@ -12,6 +12,7 @@ question, the order is exactly the one that came in.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from visual_search.types import Matrix, TasteEvent, Vector, unit
 
 Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winner"]
 
-KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "cart": 1.0, "buy": 1.0, "dislike": -0.5}
+KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "basket": 1.0, "purchase": 1.0, "dislike": -0.5}
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
 # The `spread` of the vectors that the default taus were chosen with (`features/personalisation/measuring.py`).
 REFERENCE_SPREAD = 0.994
@@ -70,7 +71,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a hit was moved: `share` of its relevance comes from this one thing (1.0 for its own earlier purchase)."""
+    """Why a hit rose: `share` of its relevance comes from this one thing (1.0 for its own earlier purchase).
+
+    It is the largest term of the sum, gives at least half of it, and without it the hit would stand at a lower place.
+    """
 
     kind: Literal["viewed", "bought", "bought_before"]
     id: str
@@ -130,14 +134,48 @@ def rescore(
     if not bonus.any():
         return _unmoved(base, "nothing_relevant")
     scores = base + bonus
+    order = _capped_order(scores, weights.promote_at_most)
+    reasons = _reasons(window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
     return Rescored(
-        order=_capped_order(scores, weights.promote_at_most),
+        order=order,
         outcome="personalised",
         scores=scores,
         relevance=relevance,
         repeat=repeat,
-        reasons=_reasons(window.ids, things, summands, weights, relevance=relevance, repeat=repeat),
+        reasons=_true_ones(reasons, order, _Without(base, bought, window.ids, things, summands, weights)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """What the order would be if one thing had never been in the history."""
+
+    base: npt.NDArray[np.float64]
+    bought: npt.NDArray[np.float64]
+    ids: tuple[str, ...]
+    things: _Things
+    summands: npt.NDArray[np.float64]
+    weights: Weights
+
+    def order(self, id: str) -> tuple[int, ...]:
+        # The terms are a sum and nothing is normalised over the history, so taking one away is a subtraction.
+        kept = np.arange(len(self.things.ids)) != self.things.ids.index(id)
+        summands = self.summands[:, kept]
+        relevance = _logarithm(summands, self.weights) if summands.size else np.zeros(len(self.ids))
+        repeat = np.log1p(np.where(np.array(self.ids) == id, 0.0, self.bought))
+        scores = self.base + self.weights.relevance * relevance + self.weights.repeat * repeat
+        return _capped_order(scores, self.weights.promote_at_most)
+
+
+def _true_ones(reasons: Mapping[str, Reason], order: tuple[int, ...], without: _Without) -> dict[str, Reason]:
+    """Only reasons of hits that rose, and that would stand lower without the thing that is named."""
+    places = {without.ids[place]: n for n, place in enumerate(order)}
+    rose = {id: reason for n, id in enumerate(without.ids) if places[id] < n and (reason := reasons.get(id))}
+    orders: dict[str, dict[str, int]] = {}
+    for reason in rose.values():
+        if reason.id not in orders:
+            orders[reason.id] = {without.ids[place]: n for n, place in enumerate(without.order(reason.id))}
+    return {id: reason for id, reason in rose.items() if orders[reason.id][id] > places[id]}
 
 
 def spread(vectors: Matrix, *, pairs: int = 20_000, seed: int = 0) -> float:
@@ -160,7 +198,7 @@ def _things(history: Sequence[TasteEvent], vectors: Mapping[str, Vector], weight
     for event in history:
         decay = math.pow(2.0, -max(event.age_days, 0.0) / weights.half_life_days)
         attention[event.id] = attention.get(event.id, 0.0) + KIND_WEIGHTS[event.kind] * decay
-        bought[event.id] = bought.get(event.id, 0.0) + (decay if event.kind == "buy" else 0.0)
+        bought[event.id] = bought.get(event.id, 0.0) + (decay if event.kind == "purchase" else 0.0)
     ids = tuple(sorted(attention))
     matrix = np.zeros((len(ids), dims), dtype=np.float32)
     for row, id in enumerate(ids):
@@ -195,14 +233,14 @@ def _logarithm(summands: npt.NDArray[np.float64], weights: Weights) -> npt.NDArr
 def _capped_order(scores: npt.NDArray[np.float64], promote_at_most: int) -> tuple[int, ...]:
     """Best first, but nobody rises more than `promote_at_most` places; ties keep the base order."""
     order: list[int] = []
+    values = (-scores).tolist()
     # For place n only the first n + cap + 1 hits of the base order may be taken; those are never all used up.
-    open_places: list[int] = list(range(min(promote_at_most, len(scores))))
-    for place in range(len(scores)):
-        if place + promote_at_most < len(scores):
-            open_places.append(place + promote_at_most)
-        best = max(open_places, key=lambda index: (scores[index], -index))
-        open_places.remove(best)
-        order.append(best)
+    open_places = [(values[place], place) for place in range(min(promote_at_most, len(values)))]
+    heapq.heapify(open_places)
+    for place in range(len(values)):
+        if place + promote_at_most < len(values):
+            heapq.heappush(open_places, (values[place + promote_at_most], place + promote_at_most))
+        order.append(heapq.heappop(open_places)[1])
     return tuple(order)
 
 

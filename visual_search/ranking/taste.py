@@ -26,7 +26,7 @@ class Taste:
 
 
 def read_taste(raw: object, *, today: int) -> Taste:
-    """From the wire form `[["<object id>", "<view|click|cart|buy|dislike>", <day>], ...]`, as JSON text or parsed.
+    """From the wire form `[["<object id>", "<view|click|basket|purchase|dislike>", <day>], ...]`, as JSON text or parsed.
 
     `day` and `today` count UTC days since 1970. Vectors are never accepted: they would die with each encoder, and could
     be turned back into what the shopper looked at.
@@ -51,6 +51,9 @@ def read_taste(raw: object, *, today: int) -> Taste:
             return Taste(problem=event)
         if event is not None:
             events.append(event)
+    # Measured last, when each entry is known to be small: parsed JSON has no length of its own.
+    if len(json.dumps(raw, separators=(",", ":")).encode()) > MAX_BYTES:
+        return Taste(problem="too_large")
     return Taste(tuple(events))
 
 

@@ -34,6 +34,8 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
     _remove(data)
     chosen, ranges = _chosen(data, schema)
     picture, preview = _picture(request, data)
+    # Never out of an address, where a history or a log would keep it.
+    taste = asking.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
         query=Query(
             collection=collection,
@@ -44,6 +46,8 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
             sort=data.get("sort") or "relevance",
             page=asking.whole_number(data.get("page"), field="page", default=1),
             page_size=conf.PAGE_SIZE,
+            taste=taste.events,
+            taste_problem=taste.problem,
         ),
         preview=preview,
         chosen=chosen,

@@ -38,7 +38,7 @@ def test_nothing_of_client_words_photo_or_memory_is_written(shop) -> None:
     shop.ask(
         "canarywordsxyz",
         pictures=(QueryPicture(vectors={"image": vector}),),
-        taste=(TasteEvent("canarytaste", "buy"),),
+        taste=(TasteEvent("canarytaste", "purchase"),),
     )
     shop.buffer.flush()
     kept = shop.everything()

@@ -146,7 +146,7 @@ def questions(
             ids=ids,
             scores=np.log1p([popularity[product] for product in ids]),
             target=ids.index(row.product),
-            history=tuple(TasteEvent(old.product, "buy", (row.at - old.at) / timedelta(days=1)) for old in before),
+            history=tuple(TasteEvent(old.product, "purchase", (row.at - old.at) / timedelta(days=1)) for old in before),
             repeat=any(old.product == row.product for old in before),
         )
 

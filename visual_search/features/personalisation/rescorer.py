@@ -11,10 +11,8 @@ from visual_search import wiring
 from visual_search.features.personalisation import refreshing
 from visual_search.features.personalisation.item_vectors import Item, cache, fingerprint
 from visual_search.ranking.rescorers import Moment, Reordered
-from visual_search.ranking.rescoring import Reason, Weights, Window, rescore
+from visual_search.ranking.rescoring import Reason, Rescored, Weights, Window, rescore
 from visual_search.types import PATH_SEPARATOR, AnyOf, Grade, Hit, Query, TasteEvent, Vector
-
-REASONS: Mapping[str, str] = {"viewed": "viewed:", "bought": "bought:", "bought_before": "bought_before"}
 
 _USUAL = Weights()
 
@@ -57,23 +55,33 @@ class PersonalRescorer:
         moment.check()
         if any(self._is_sensitive(items[hit.id].category) for hit in window if hit.id in items):
             return Reordered(hits, "sensitive")
-        if len(items.keys() & {hit.id for hit in window}) < len(window) / 2:
+        # An object with neither picture nor title has a row, too: one that has none is new, or made by another encoder.
+        if not items.keys() >= {hit.id for hit in window}:
             refreshing.soon(query.collection)
         history = [event for event in query.taste if self._may_be_read(event, items)]
+        weights = self._tuned(query.collection, mark)
         after = rescore(
             _window(window, items),
             history,
             {id: item.vector for id, item in items.items() if item.vector is not None},
-            weights=self._tuned(query.collection, mark),
+            weights=weights,
         )
         if after.outcome != "personalised":
             return Reordered(hits, after.outcome)
-        moved = tuple(_explained(window[place], after.reasons) for place in after.order)
+        moved = tuple(_reasoned(window[place], after.reasons) for place in after.order)
+        if query.explain:
+            moved = tuple(
+                replace(hit, legs={**hit.legs, **_parts(after, place, weights)})
+                for hit, place in zip(moved, after.order, strict=True)
+            )
         return Reordered((*moved, *rest), "personalised")
 
     def _hands_off(self, query: Query, hits: Sequence[Hit]) -> str:
         if query.sort not in ("", "relevance"):
             return "sorted"
+        # A list that nobody asked a question of has no hits that are better than others.
+        if not (query.words.strip() or query.pictures or query.like):
+            return "no_question"
         # An exact code, or a photo of the very thing: the shopper knows what they want.
         if hits and (hits[0].reason or hits[0].grade is Grade.SAME):
             return "exact"
@@ -106,10 +114,21 @@ def _window(hits: Sequence[Hit], items: Mapping[str, Item]) -> Window:
     return Window(tuple(hit.id for hit in hits), np.array([hit.score for hit in hits]), vectors)
 
 
-def _explained(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:
-    """'viewed:<id>', 'bought:<id>' or 'bought_before'; the page turns it into words in the shopper's language."""
+def _reasoned(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:
+    """With "viewed" or "bought" and the id of what was, or "bought_before"; pages turn it into a shopper's words."""
     reason = reasons.get(hit.id)
     if reason is None or hit.reason:
         return hit
-    named = "" if reason.kind == "bought_before" else reason.id
-    return replace(hit, reason=REASONS[reason.kind] + named)
+    return replace(hit, reason=reason.kind, because="" if reason.kind == "bought_before" else reason.id)
+
+
+def _parts(after: Rescored, place: int, weights: Weights) -> dict[str, float]:
+    """All parts of the score that a hit now stands by; `personal.score` is their sum."""
+    relevance, repeat = weights.relevance * after.relevance[place], weights.repeat * after.repeat[place]
+    score = float(after.scores[place])
+    return {
+        "personal.base": round(score - relevance - repeat, 6),
+        "personal.relevance": round(float(relevance), 6),
+        "personal.repeat": round(float(repeat), 6),
+        "personal.score": round(score, 6),
+    }

@@ -27,7 +27,7 @@ from visual_search.types import Page, Query
 
 ENOUGH = 50  # rows to hide among; a part-filled buffer waits for the end of its hour
 TIDY_SECONDS = 600.0
-ACTIONS = ("click", "view", "cart", "buy")
+ACTIONS = ("impression", "click", "view", "basket", "purchase")
 
 _chance = random.SystemRandom()
 

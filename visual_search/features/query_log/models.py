@@ -36,7 +36,7 @@ class LoggedQuery(models.Model):
 
 
 class LoggedEvent(models.Model):
-    """What was done with an answer: click, cart, buy. It leads to its question, and no further."""
+    """What was done with an answer: impression, click, basket, purchase. It leads to its question, and no further."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     query_id = models.UUIDField(db_index=True)
