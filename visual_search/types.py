@@ -114,6 +114,7 @@ class Document:
     vectors: Mapping[str, tuple[NamedVector, ...]] = field(default_factory=dict)  # space name -> vectors
     facets: Mapping[str, FacetValue] = field(default_factory=dict)
     codes: tuple[str, ...] = ()  # SKU, GTIN: matched whole, without case
+    seen_text: str = ""  # what is written on the object, as read from its pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,19 @@ class BrowseLeg:
     descending: bool = False
 
 
-Leg = VectorLeg | WordsLeg | CodeLeg | BrowseLeg
+@dataclass(frozen=True, slots=True)
+class GramsLeg:
+    """Objects whose texts (in any language) or `seen_text` share pieces of words with what a photo says.
+
+    Pieces of three and four characters survive the letters that a reader of labels drops and swaps.
+    """
+
+    name: str
+    text: str
+    k: int
+
+
+Leg = VectorLeg | WordsLeg | CodeLeg | BrowseLeg | GramsLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +216,9 @@ class EngineQuery:
 
 @dataclass(frozen=True, slots=True)
 class LegHit:
-    """`score`: cosine in [-1, 1] for a vector leg; BM25 (open-ended, larger is better) for words; 1.0 otherwise."""
+    """`score`: cosine in [-1, 1] for a vector leg; BM25 (open-ended, larger is better) for words; for grams the share in
+    [0, 1] of the most that the text could give; 1.0 otherwise.
+    """
 
     id: str
     score: float

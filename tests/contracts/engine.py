@@ -24,6 +24,7 @@ from visual_search.types import (
     FacetKind,
     FacetValue,
     Filter,
+    GramsLeg,
     Leg,
     NamedVector,
     Not,
@@ -67,13 +68,16 @@ def make_document(
     images: Mapping[str, Vector] | None = None,
     facets: Mapping[str, FacetValue] | None = None,
     codes: tuple[str, ...] = (),
+    seen_text: str = "",
 ) -> Document:
     vectors: dict[str, tuple[NamedVector, ...]] = {}
     if images:
         vectors["image"] = tuple(NamedVector(key, value) for key, value in images.items())
     if texts is None:
         texts = {"en": Text(title if title is not None else f"thing {id}")}
-    return Document(id=id, version=version, texts=texts, vectors=vectors, facets=facets or {}, codes=codes)
+    return Document(
+        id=id, version=version, texts=texts, vectors=vectors, facets=facets or {}, codes=codes, seen_text=seen_text
+    )
 
 
 def hits(answer: EngineAnswer, leg: str = "leg") -> list[str]:
@@ -103,6 +107,9 @@ class EngineContract:
 
     def words(self, engine: Engine, text: str, *languages: str, k: int = 10, **more: object) -> list[str]:
         return hits(self.ask(engine, WordsLeg("leg", text, languages or ("en",), k), **more))  # type: ignore[arg-type]
+
+    def label(self, engine: Engine, text: str, *, k: int = 10, **more: object) -> list[str]:
+        return hits(self.ask(engine, GramsLeg("leg", text, k), **more))  # type: ignore[arg-type]
 
     def all_ids(self, engine: Engine, **more: object) -> list[str]:
         return hits(self.ask(engine, BrowseLeg("leg", 1000), **more))  # type: ignore[arg-type]
@@ -380,7 +387,12 @@ class EngineContract:
             assert (hit.id, hit.score) == ("a", pytest.approx(1.0, abs=2e-3))
 
     def test_asking_for_no_hits_is_bad_input(self, shop: Engine) -> None:
-        for leg in (VectorLeg("leg", "image", vector(1), 0), WordsLeg("leg", "x", ("en",), 0), BrowseLeg("leg", -1)):
+        for leg in (
+            VectorLeg("leg", "image", vector(1), 0),
+            WordsLeg("leg", "x", ("en",), 0),
+            GramsLeg("leg", "x", 0),
+            BrowseLeg("leg", -1),
+        ):
             with pytest.raises(BadInput, match="leg"):
                 self.ask(shop, leg)
 
@@ -560,6 +572,132 @@ class EngineContract:
         scores = [hit.score for hit in leg.hits]
         assert scores == sorted(scores, reverse=True)
         assert min(scores) > 0
+
+    def test_an_unfinished_last_word_finds_its_words_in_every_place(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("title", title="red armchair"), make_document("keyword", texts={"en": Text("seat", keywords=("armchair",))}),
+            make_document("text", texts={"en": Text("sofa", "with an armchair")}), make_document("other", title="red table"),
+        )  # fmt: skip
+        assert set(self.words(shop, "armch")) == {"title", "keyword", "text"}
+        assert self.words(shop, "red armch")[0] == "title"
+        assert self.words(shop, "armch table") == ["other"]  # It isn't the last word, so it is finished.
+        assert set(self.words(shop, "ar")) == set()  # Two letters begin too much.
+
+    def test_a_word_that_the_shop_has_is_finished(self, shop: Engine) -> None:
+        self.put(shop, make_document("car", title="car"), make_document("carpet", title="carpet"))
+        assert self.words(shop, "car") == ["car"]
+        assert self.words(shop, "carp") == ["carpet"]
+
+    def test_a_word_that_another_language_has_is_finished(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("a", texts={"en": Text("lamp")}), make_document("b", texts={"de": Text("Lampion")})
+        )
+        assert self.words(shop, "lamp", "en", "de") == ["a"]
+
+    def test_behind_a_filter_no_object_has_all_words_then_some_are_enough(self, shop: Engine) -> None:
+        self.put(
+            shop,
+            *[make_document(f"d{n}", title="red sofa", facets={"brand": "x"}) for n in range(6)],
+            make_document("s", title="blue sofa", facets={"brand": "y"}),
+        )
+        assert self.words(shop, "red sofa", k=5) == [f"d{n}" for n in range(5)]
+        assert self.words(shop, "red sofa", k=5, filters=(AnyOf("brand", ("y",)),)) == ["s"]
+
+    def test_a_score_depends_on_the_object_and_not_on_how_often_others_were_saved(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", title="red sofa"), make_document("b", title="blue sofa with arms"))
+        before = self.ask(shop, WordsLeg("leg", "red sofa", ("en",), 5)).leg("leg").hits
+        for version in range(2, 6):
+            self.put(shop, make_document("b", version=version, title="blue sofa with arms"))
+        assert self.ask(shop, WordsLeg("leg", "red sofa", ("en",), 5)).leg("leg").hits == before
+
+    # --- What a photo says ----------------------------------------------------------------------
+
+    def label_shop(self, engine: Engine) -> None:
+        self.put(
+            engine,
+            make_document("milk", title="Milk", seen_text="VALIO mellanmjölk 1,5 l", facets={"brand": "x"}),
+            make_document("yoghurt", texts={"en": Text("Yoghurt", "from oats", ("havregurt",))}, facets={"brand": "x"}),
+            make_document("juice", texts={"sv": Text("Apelsinjuice")}, seen_text="TROPICANA", facets={"brand": "y"}),
+            make_document("tea", texts={"zh": Text("茉莉花茶")}, facets={"brand": "y"}),
+            make_document("lamp", title="lamp"),
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("valio", "milk"),
+            ("VALlO MELLANMJÖLK", "milk"),  # One letter was read wrongly.
+            ("HAVRE-GURT", "yoghurt"),
+            ("TR0PICANA", "juice"),
+            ("apelsin juice", "juice"),
+            ("茉莉花", "tea"),
+            ("花", "tea"),
+            ("有茶", "tea"),
+        ],
+    )
+    def test_what_a_label_says_finds_the_object(self, shop: Engine, text: str, found: str) -> None:
+        self.label_shop(shop)
+        assert self.label(shop, text)[0] == found
+
+    def test_the_more_of_the_label_an_object_shares_the_better_it_scores(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("all", seen_text="valio mellanmjolk"), make_document("some", seen_text="valio grädde visp"),
+            make_document("exact", texts={}, seen_text="valio mellanmjolk"),
+        )  # fmt: skip
+        leg = self.ask(shop, GramsLeg("leg", "valio mellanmjolk", 5)).leg("leg")
+        assert [hit.id for hit in leg.hits] == ["exact", "all", "some"]
+        assert leg.hits[0].score == pytest.approx(1.0, abs=1e-4)
+        assert 0 < leg.hits[2].score < leg.hits[1].score < 1
+        assert leg.total == 3
+
+    def test_a_label_of_which_the_shop_knows_little_scores_little(self, shop: Engine) -> None:
+        self.label_shop(shop)
+        well = self.ask(shop, GramsLeg("leg", "valio", 1)).leg("leg").hits[0]
+        poorly = self.ask(shop, GramsLeg("leg", "valio qqwxz zxwqk kjxqz wwzqx", 1)).leg("leg").hits[0]
+        assert well.id == poorly.id == "milk"
+        assert poorly.score < well.score / 2
+
+    def test_labels_pass_filters_and_follow_changes(self, shop: Engine) -> None:
+        self.label_shop(shop)
+        assert self.label(shop, "valio", filters=(AnyOf("brand", ("y",)),)) == []
+        assert self.label(shop, "valio", exclude=("milk",)) == []
+        assert hits(shop.search(SHOP, EngineQuery((GramsLeg("leg", "valio tropicana", 5),), only=("juice",)))) == [
+            "juice"
+        ]
+        self.put(
+            shop,
+            make_document("milk", version=2, title="Milk", seen_text="arla"),
+            make_document("lamp", version=2, title="valio lamp"),
+        )
+        assert self.label(shop, "valio") == ["lamp"]
+        assert self.label(shop, "arla") == ["milk"]
+        shop.delete(SHOP, [VersionedId("lamp", 3)])
+        shop.refresh(SHOP)
+        assert self.label(shop, "valio") == []
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            " ",
+            "ab",
+            "12",
+            "*",
+            '"',
+            "NOT AND",
+            "x" * 5000,
+            "\ud800",
+            "🛋️",
+            "word " * 3000,
+            "中" * 2000,
+            "valio\x00mjölk",
+        ],
+    )
+    def test_no_label_breaks_it(self, shop: Engine, text: str) -> None:
+        self.put(shop, make_document("a", title="word", seen_text=text), make_document("b", title="sofa"))
+        leg = self.ask(shop, GramsLeg("leg", text, 5)).leg("leg")
+        assert all(0 < hit.score <= 1 for hit in leg.hits)
+        assert self.ask(shop, GramsLeg("leg", text, 5), WordsLeg("w", "sofa", ("en",), 5)).leg("w").hits[0].id == "b"
 
     # --- Codes and browsing ---------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,16 @@ from hypothesis import strategies as st
 from tests.contracts.engine import DIMS, make_document, make_schema, vector
 from visual_search.engines.elasticsearch import mapping, names, query
 from visual_search.engines.elasticsearch.query import Abilities
+from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, plan, read_grams
 from visual_search.errors import ConfigurationError
+from visual_search.ranking.bm25 import USUAL_WORDS, saturation
 from visual_search.types import (
     AnyOf,
     Between,
     BrowseLeg,
     CodeLeg,
     EngineQuery,
+    GramsLeg,
     Leg,
     Not,
     Space,
@@ -81,7 +85,7 @@ def test_every_language_has_a_field_and_the_others_share_one() -> None:
     assert set(texts) == {"en", "de", "zh", "ja", "und"}
     stored = mapping.source_of(make_document("a", texts={"fi": Text("tuoli"), "sv": Text("stol")}), SCHEMA)["texts"]
     assert set(stored) == {"und"}
-    assert stored["und"]["title"].split() == ["tuoli", "stol"]
+    assert stored["und"].split() == ["tuoli"] * 4 + ["stol"] * 4  # as often as a title counts
 
 
 def test_another_encoder_gives_another_fingerprint() -> None:
@@ -150,13 +154,12 @@ LEGS = [
     PHOTO,
     replace(PHOTO, exact=True),
     VectorLeg("v", "tiny", vector(1), 10),
-    WordsLeg("w", "red sofa", ("en", "de"), 10),
     CodeLeg("c", ("A-1",), 10),
     BrowseLeg("b", 10, order_by="price"),
 ]
 
 
-@pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "words", "code", "browse"])
+@pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "code", "browse"])
 @pytest.mark.parametrize("abilities", [NEWEST, Abilities(rescore_vector=True), OLDEST])
 def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: Leg, abilities: Abilities) -> None:
     sent = body(leg, abilities, filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a", "b"))
@@ -231,15 +234,86 @@ def test_whatever_is_asked_can_be_sent(text: str, ends: tuple[float | None, floa
     asked = {
         "filters": (AnyOf("brand", (text,)), Between("price", *ends)), "exclude": (text,), "only": (text,),
     }  # fmt: skip
-    for leg in (PHOTO, WordsLeg("w", text, ("en", "zh", "xx"), 10), CodeLeg("c", (text,), 10)):
-        json.dumps(body(leg, **asked), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    words = WordsLeg("w", text, ("en", "zh", "xx"), 10)
+    queries = asked_in(words, SCHEMA)
+    pieces = read_grams(text)
+    counted = {item.language: Counted(9, dict.fromkeys(item.parts, 2), 1) for item in queries}
+    whole = EngineQuery((), **asked)
+    for sent in (
+        body(PHOTO, **asked),
+        body(CodeLeg("c", (text,), 10), **asked),
+        query.words_counts_body(queries),
+        query.with_all_body(queries, whole, SCHEMA),
+        query.words_body(words, plan(queries, counted, begun=True, enough=False), whole, SCHEMA),
+        query.grams_counts_body(pieces),
+        query.grams_body(GramsLeg("g", text, 5), dict.fromkeys(pieces, 0.5), whole, SCHEMA),
+    ):
+        json.dumps(sent, ensure_ascii=False, allow_nan=False).encode("utf-8")
     json.dumps(query.facet_body([text], ["brand"], SCHEMA), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def test_words_ask_every_language_and_the_first_weighs_most() -> None:
-    choices = body(WordsLeg("w", "sofa", ("de", "en", "xx", "fi"), 10))["query"]["bool"]["must"]["dis_max"]["queries"]
-    assert [choice["bool"]["boost"] for choice in choices] == [1.0, 0.5, 0.5]  # xx and fi share one field.
-    assert body(WordsLeg("w", "!?", ("de",), 10))["query"]["bool"]["must"] == {"match_none": {}}
+ASKED = (
+    Asked("de", 1.0, (("rot",), ("sof",)), "sof"),
+    Asked("zh", 0.5, (("连衣", "衣裙"),)),
+)
+
+
+def test_frequencies_are_counted_in_the_order_in_which_they_are_read() -> None:
+    sent = query.words_counts_body(ASKED)
+    counted = sent["aggs"]["counts"]["filters"]["filters"]
+    assert counted == [
+        {"term": {"texts.de": "rot"}},
+        {"term": {"texts.de": "sof"}},
+        {"prefix": {"texts.de": "sof"}},
+        {"term": {"texts.zh": "连衣"}},
+        {"term": {"texts.zh": "衣裙"}},
+    ]
+    assert sent["size"] == 0
+    reply = {
+        "aggregations": {
+            "languages": {"buckets": [{"key": "de", "doc_count": 9}]},
+            "counts": {"buckets": [{"doc_count": n} for n in (3, 0, 2, 1, 1)]},
+        }
+    }
+    assert query.words_counted(ASKED, reply) == {"de": Counted(9, {"rot": 3, "sof": 0}, 2)}
+
+
+def test_documents_with_all_words_are_counted_behind_the_filters() -> None:
+    sent = query.with_all_body(ASKED, EngineQuery((), filters=(AnyOf("brand", ("Acme",)),)), SCHEMA)
+    assert {"terms": {"facets.brand": ["Acme"]}} in sent["query"]["constant_score"]["filter"]["bool"]["filter"]
+    whole, begun = sent["aggs"]["counts"]["filters"]["filters"]
+    assert {"prefix": {"texts.de": "sof"}} not in whole["bool"]["should"][0]["bool"]["filter"]
+    assert begun["bool"]["should"][0]["bool"]["filter"] == [
+        {"term": {"texts.de": "rot"}},
+        {"prefix": {"texts.de": "sof"}},
+    ]
+
+
+def test_words_are_scored_by_the_boosts_that_were_planned() -> None:
+    wanted = (
+        Wanted("de", (Clause((("rot", 2.0),)), Clause(beginning=("sof", 0.5))), all_of=True),
+        Wanted("zh", (Clause((("连衣", 1.0), ("衣裙", 1.5))),), all_of=False),
+    )
+    leg = WordsLeg("w", "rot sof", ("de", "zh"), 10)
+    asked = EngineQuery((leg,), filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a",))
+    sent = query.words_body(leg, wanted, asked, SCHEMA)["query"]["bool"]
+    german, chinese = (choice["bool"] for choice in sent["must"]["dis_max"]["queries"])
+    assert german["minimum_should_match"] == 2
+    assert german["should"] == [
+        {"term": {"texts.de": {"value": "rot", "boost": 2.0}}},
+        {"constant_score": {"filter": {"prefix": {"texts.de": "sof"}}, "boost": 0.5}},
+    ]
+    assert chinese["should"][0]["bool"]["must"][1] == {"term": {"texts.zh": {"value": "衣裙", "boost": 1.5}}}
+    assert chinese["minimum_should_match"] == 1
+    assert sent["filter"] == query.filters(asked, SCHEMA)
+    assert query.words_body(leg, (), asked, SCHEMA)["query"]["bool"]["must"] == {"match_none": {}}
+
+
+def test_the_server_scores_by_our_formula() -> None:
+    script = mapping.index_body(SCHEMA, bbq=True, replicas=0)["settings"]["similarity"]["words"]["script"]["source"]
+    expression = script.removeprefix("return ").removesuffix(";")
+    names = {"query": SimpleNamespace(boost=2.0), "doc": SimpleNamespace(freq=4.0, length=24)}
+    assert eval(expression, {}, names) == pytest.approx(2 * float(saturation(4, 24, USUAL_WORDS)))  # noqa: S307
 
 
 def test_browsing_puts_what_has_no_number_last() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from visual_search.engines.base import Ability
 from visual_search.engines.elasticsearch import mapping, names, query
 from visual_search.engines.elasticsearch.errors import kind_of, readable
 from visual_search.engines.elasticsearch.probe import probe
+from visual_search.engines.terms import asked_in, is_begun, plan, read_grams, weigh_grams
 from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words, why_not
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing, SchemaMismatch, VisualSearchError
+from visual_search.ranking.bm25 import USUAL_GRAMS
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -30,6 +34,7 @@ from visual_search.types import (
     FacetAnswer,
     FacetCount,
     FacetKind,
+    GramsLeg,
     Health,
     Leg,
     LegAnswer,
@@ -39,6 +44,7 @@ from visual_search.types import (
     UpsertReport,
     VectorLeg,
     VersionedId,
+    WordsLeg,
 )
 
 CHUNK_DOCUMENTS = 200
@@ -271,17 +277,36 @@ class ElasticsearchEngine:
     # --- Reading --------------------------------------------------------------------------------
 
     def search(self, collection: str, asked: EngineQuery) -> EngineAnswer:
+        """Two requests where words are asked (the first also counts how common they are), else one."""
         schema = self._schema(collection)
         check_query(asked, schema)
-        searches: list[dict[str, Any]] = []
-        for leg in asked.legs:
-            searches += [{}, query.body(leg, asked, schema, self.found)]
+        first: list[dict[str, Any]] = []
+        steps = [_step(leg, asked, schema, self.found) for leg in asked.legs]
+        for step in steps:
+            first += step.bodies
+        replies = iter(self._msearch(collection, first))
+        own = [[next(replies) for _ in step.bodies] for step in steps]
+        second = [step.then(found) if step.then else None for step, found in zip(steps, own, strict=True)]
+        more = iter(self._msearch(collection, [body for body in second if body is not None]))
+        return EngineAnswer(
+            tuple(
+                _leg_answer(leg, found[0] if body is None else next(more))
+                for leg, found, body in zip(asked.legs, own, second, strict=True)
+            )
+        )
+
+    def _msearch(self, collection: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not bodies:
+            return []
+        searches = [part for body in bodies for part in ({}, body)]
         with readable(collection):
-            replies = self.client.msearch(index=self.alias(collection), searches=searches)["responses"]
+            replies: list[dict[str, Any]] = self.client.msearch(index=self.alias(collection), searches=searches)[
+                "responses"
+            ]
             for reply in replies:
                 if "error" in reply:
                     self._raise(reply, collection)
-        return EngineAnswer(tuple(_leg_answer(leg, reply) for leg, reply in zip(asked.legs, replies, strict=True)))
+        return replies
 
     def _raise(self, reply: dict[str, Any], collection: str) -> None:
         status, error = reply.get("status", 500), reply["error"]
@@ -438,6 +463,49 @@ class ElasticsearchEngine:
         self._schemas.pop(collection, None)
 
 
+# --- Legs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a leg asks first, and from the replies what it asks then; without `then` the first reply is the leg's."""
+
+    bodies: list[dict[str, Any]]
+    then: Callable[[list[dict[str, Any]]], dict[str, Any]] | None = None
+
+
+def _step(leg: Leg, asked: EngineQuery, schema: CollectionSchema, found: query.Abilities) -> _Step:
+    if isinstance(leg, WordsLeg):
+        return _words_step(leg, asked, schema)
+    if isinstance(leg, GramsLeg):
+        return _grams_step(leg, asked, schema)
+    return _Step([query.body(leg, asked, schema, found)])
+
+
+def _words_step(leg: WordsLeg, asked: EngineQuery, schema: CollectionSchema) -> _Step:
+    words = asked_in(leg, schema)
+
+    def then(replies: list[dict[str, Any]]) -> dict[str, Any]:
+        counted = query.words_counted(words, replies[0])
+        begun = is_begun(words, counted)
+        enough = query.with_all(replies[1], begun=begun) >= leg.k
+        return query.words_body(leg, plan(words, counted, begun=begun, enough=enough), asked, schema)
+
+    if not words:
+        return _Step([query.words_body(leg, (), asked, schema)])
+    return _Step([query.words_counts_body(words), query.with_all_body(words, asked, schema)], then)
+
+
+def _grams_step(leg: GramsLeg, asked: EngineQuery, schema: CollectionSchema) -> _Step:
+    grams = read_grams(leg.text)
+
+    def then(replies: list[dict[str, Any]]) -> dict[str, Any]:
+        documents, frequencies = query.grams_counted(grams, replies[0])
+        return query.grams_body(leg, weigh_grams(frequencies, documents, USUAL_GRAMS), asked, schema)
+
+    return _Step([query.grams_counts_body(grams)], then) if grams else _Step([query.grams_body(leg, {}, asked, schema)])
+
+
 # --- Replies ------------------------------------------------------------------------------------
 
 
@@ -452,9 +520,13 @@ def _leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
         total = reply["hits"]["total"]["value"]
         return LegAnswer(leg.name, tuple(hits[: leg.k]), total, "eq" if total < leg.k or leg.exact else "gte")
     constant = isinstance(leg, CodeLeg | BrowseLeg)
+    most = 1.0 if isinstance(leg, GramsLeg) else math.inf
     hits = [
-        LegHit(row["fields"]["id"][0], 1.0 if constant else max(round(row["_score"] or 0.0, 6), 1e-6)) for row in rows
+        LegHit(row["fields"]["id"][0], 1.0 if constant else min(most, max(round(row["_score"] or 0.0, 5), 1e-5)))
+        for row in rows
     ]
+    if not constant:
+        hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
     total = reply["hits"]["total"]
     return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
 

@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from multilingual.analysis import analyse
 from multilingual.languages import UNDETERMINED
+from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import facet_values, plain_code
+from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
 from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space
 
-FORMAT = 1  # Raise it when the mapping changes: an index of another format is refused with "run rebuild_index".
+FORMAT = 2  # Raise it when the mapping changes: an index of another format is refused with "run rebuild_index".
 QUANTISED_FROM = 64  # dims; smaller vectors cost nothing whole, and bbq needs more than 64
-TEXT_PARTS = ("title", "keywords", "description")
 
 
 def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[str, Any]:
@@ -25,15 +25,18 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[st
             "number_of_shards": 1,
             "number_of_replicas": replicas,
             "refresh_interval": "1s",
-            "analysis": {
-                # Texts arrive as index terms, made by multilingual/analysis.py for every engine alike: so a word that one
-                # engine finds, the other finds too. What is left to do is to split at spaces and to fold diacritics.
-                "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["asciifolding"]}},
+            # Texts arrive as index terms, made by multilingual/ for every engine alike, and each is sent as often as it
+            # counts. What is left to do is to split at spaces and to score by the formula that all engines share.
+            "analysis": {"analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace"}}},
+            "similarity": {
+                "words": {"type": "scripted", "script": {"source": saturation_script(USUAL_WORDS)}},
+                "grams": {"type": "scripted", "script": {"source": saturation_script(USUAL_GRAMS)}},
             },
-            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}},
         },
         "mappings": {
             "dynamic": "strict",
+            # Terms are of no use but to be found; the shop's database keeps the texts.
+            "_source": {"excludes": ["texts", "grams"]},
             "_meta": {"format": FORMAT, "schema": schema_to_json(schema)},
             "properties": {
                 "id": {"type": "keyword"},
@@ -41,12 +44,9 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[st
                 "deleted": {"type": "boolean"},
                 "codes": {"type": "keyword"},
                 "facets": {"properties": {field.name: _facet_mapping(field) for field in schema.facets}},
-                "texts": {
-                    "properties": {
-                        language: {"properties": {part: {"type": "text", "analyzer": "terms"} for part in TEXT_PARTS}}
-                        for language in languages
-                    }
-                },
+                "languages": {"type": "keyword"},
+                "texts": {"properties": {language: _terms_mapping("words", "freqs") for language in languages}},
+                "grams": _terms_mapping("grams", "docs"),
                 "vectors": {
                     "properties": {
                         space.name: {
@@ -73,6 +73,17 @@ def _vector_mapping(space: Space, *, bbq: bool) -> dict[str, Any]:
     }
 
 
+def _terms_mapping(similarity: str, kept: str) -> dict[str, Any]:
+    """Nothing follows anything here, so no positions are kept."""
+    return {
+        "type": "text",
+        "analyzer": "terms",
+        "search_analyzer": "terms",
+        "index_options": kept,
+        "similarity": similarity,
+    }
+
+
 def _facet_mapping(field: FacetField) -> dict[str, Any]:
     return {
         FacetKind.KEYWORD: {"type": "keyword"},
@@ -86,13 +97,19 @@ def source_of(document: Document, schema: CollectionSchema) -> dict[str, Any]:
     """What is stored of a document."""
     fields = {field.name: field for field in schema.facets}
     facets = {name: _facet(fields[name], value) for name, value in document.facets.items() if value is not None}
+    texts = term_counts(document.texts, schema)
     return {
         "id": document.id,
         "version": document.version,
         "deleted": False,
         "codes": [plain for code in document.codes if (plain := plain_code(code))],
         "facets": facets,
-        "texts": _texts(document, schema),
+        "languages": sorted(texts),
+        "texts": {
+            language: " ".join(term for term, count in counts.items() for _ in range(count))
+            for language, counts in texts.items()
+        },
+        "grams": " ".join(kept_grams(gram_text(document))),
         "vectors": {
             space: [{"key": item.key, "v": item.vector.tolist()} for item in items]
             for space, items in document.vectors.items()
@@ -113,17 +130,6 @@ def _facet(field: FacetField, value: FacetValue) -> Any:
     if field.kind in (FacetKind.KEYWORD, FacetKind.PATH):
         return list(facet_values(field, value))
     return value
-
-
-def _texts(document: Document, schema: CollectionSchema) -> dict[str, dict[str, str]]:
-    rows: dict[str, dict[str, list[str]]] = {}
-    for language, text in document.texts.items():
-        known = language if language in schema.languages else UNDETERMINED
-        row = rows.setdefault(known, {part: [] for part in TEXT_PARTS})
-        row["title"] += analyse(text.title, known)
-        row["keywords"] += analyse(" . ".join(text.keywords), known)
-        row["description"] += analyse(text.description, known)
-    return {language: {part: " ".join(terms) for part, terms in row.items()} for language, row in rows.items()}
 
 
 def schema_to_json(schema: CollectionSchema) -> dict[str, Any]:

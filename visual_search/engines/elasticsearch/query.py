@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from multilingual.analysis import analyse_query
-from multilingual.languages import UNDETERMINED
-from visual_search.engines.elasticsearch.mapping import TEXT_PARTS
+from visual_search.engines.terms import Asked, Counted, Wanted
 from visual_search.engines.validation import plain_code
 from visual_search.types import (
     AnyOf,
@@ -21,15 +19,13 @@ from visual_search.types import (
     EngineQuery,
     FacetKind,
     Filter,
-    Leg,
+    GramsLeg,
     Not,
     VectorLeg,
     WordsLeg,
 )
 
-WEIGHTS = dict(zip(TEXT_PARTS, (4, 2, 1), strict=True))  # as in the embedded engine
-OTHER_LANGUAGE = 0.5
-MAX_TERMS = 32
+MOST_LANGUAGES = 200
 MOST_CANDIDATES = 10_000  # the server's limit for num_candidates and for a page
 TIES = 24  # so many more are fetched than asked for, so that ids decide between equals at the k-th place
 SECOND_PASS = 50  # candidates compared exactly; measured recall@10 1.000 on 50,000 products x 2 pictures
@@ -46,13 +42,13 @@ class Abilities:
     bbq: bool = False
 
 
-def body(leg: Leg, query: EngineQuery, schema: CollectionSchema, abilities: Abilities) -> dict[str, Any]:
-    """The search of one leg. Every reply carries the ids alone; vectors never come back."""
+def body(
+    leg: VectorLeg | CodeLeg | BrowseLeg, query: EngineQuery, schema: CollectionSchema, abilities: Abilities
+) -> dict[str, Any]:
+    """The search of a leg that needs nothing counted first. Every reply carries the ids alone; vectors never come back."""
     allowed = filters(query, schema)
     if isinstance(leg, VectorLeg):
         found = _vector(leg, allowed, schema, abilities)
-    elif isinstance(leg, WordsLeg):
-        found = _words(leg, allowed, schema)
     elif isinstance(leg, CodeLeg):
         codes = [plain for code in _sendable(leg.codes) if (plain := plain_code(code))]
         found = {"query": _constant([*allowed, {"terms": {"codes": codes}}]), "sort": _BY_SCORE}
@@ -173,39 +169,114 @@ def _vector(
     }
 
 
-# --- Words --------------------------------------------------------------------------------------
+# --- Words and pieces of words ------------------------------------------------------------------
+# Elasticsearch's own counts hold deleted documents until a merge, and differ from one copy of a shard to the other. So the
+# frequencies are counted first, of what is alive, and travel with the question as boosts.
 
 
-def _words(leg: WordsLeg, allowed: list[dict[str, Any]], schema: CollectionSchema) -> dict[str, Any]:
-    """The best of all languages counts; the first weighs most. With all words if possible, with some of them otherwise."""
-    asked = dict.fromkeys(language if language in schema.languages else UNDETERMINED for language in leg.languages)
-    choices = [
-        choice
-        for place, language in enumerate(asked)
-        if (choice := _in_language(leg.text, language, 1.0 if place == 0 else OTHER_LANGUAGE))
-    ]
-    wanted: dict[str, Any] = {"dis_max": {"queries": choices}} if choices else {"match_none": {}}
-    return {"query": {"bool": {"filter": allowed, "must": wanted}}, "sort": _BY_SCORE}
+def words_counts_body(asked: Sequence[Asked]) -> dict[str, Any]:
+    """Counts for `words_counted`: documents by language; then, of each language, each part and the beginning."""
+    filters = []
+    for query in asked:
+        field = f"texts.{query.language}"
+        filters += [{"term": {field: part}} for part in query.parts]
+        if query.beginning:
+            filters.append({"prefix": {field: query.beginning}})
+    return _counts({"languages": {"terms": {"field": "languages", "size": MOST_LANGUAGES}}}, filters)
 
 
-def _in_language(text: str, language: str, boost: float) -> dict[str, Any] | None:
-    terms = analyse_query(text, language)[:MAX_TERMS]
-    if not terms:
-        return None
-    clauses = [_term(term, language) for term in terms]
-    if len(terms) == 1 and len(terms[0]) == 1:
-        # The word may not be finished yet: "armch" is on its way to "armchair". What it is whole of scores far more.
-        prefix = {"prefix": {f"texts.{language}.title": {"value": terms[0][0], "boost": 0.01}}}
-        clauses = [{"bool": {"should": [clauses[0], prefix]}}]
-    return {"bool": {"should": clauses, "minimum_should_match": 1, "boost": boost}}
+def words_counted(asked: Sequence[Asked], reply: Mapping[str, Any]) -> dict[str, Counted]:
+    """What the counts say, by language; languages without a text are left out."""
+    documents = {bucket["key"]: bucket["doc_count"] for bucket in reply["aggregations"]["languages"]["buckets"]}
+    counts = iter(_buckets(reply))
+    found = {}
+    for query in asked:
+        frequencies = {part: next(counts) for part in query.parts}
+        begun = next(counts) if query.beginning else 0
+        if query.language in documents:
+            found[query.language] = Counted(documents[query.language], frequencies, begun)
+    return found
 
 
-def _term(term: tuple[str, ...], language: str) -> dict[str, Any]:
-    parts = [
-        {"match_phrase": {f"texts.{language}.{part}": {"query": " ".join(term), "boost": weight}}}
-        for part, weight in WEIGHTS.items()
-    ]
-    return {"bool": {"should": parts, "minimum_should_match": 1}}
+def with_all_body(asked: Sequence[Asked], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
+    """Counts the allowed documents that have all terms in one of the languages: as they stand, and with the last one begun."""
+    choices = [{"bool": {"should": [_all_of(item, begun=begun) for item in asked]}} for begun in (False, True)]
+    return {**_counts({}, choices), "query": _constant(filters(query, schema))}
+
+
+def with_all(reply: Mapping[str, Any], *, begun: bool) -> int:
+    return _buckets(reply)[int(begun)]
+
+
+def _all_of(asked: Asked, *, begun: bool) -> dict[str, Any]:
+    field = f"texts.{asked.language}"
+    terms = asked.terms[:-1] if begun and asked.beginning else asked.terms
+    clauses: list[dict[str, Any]] = [{"term": {field: part}} for term in terms for part in term]
+    if begun and asked.beginning:
+        clauses.append({"prefix": {field: asked.beginning}})
+    return {"bool": {"filter": clauses}}
+
+
+def words_body(leg: WordsLeg, wanted: Sequence[Wanted], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
+    """The best of all languages counts."""
+    choices = [_in_language(item) for item in wanted]
+    found: dict[str, Any] = {"dis_max": {"queries": choices}} if choices else {"match_none": {}}
+    return _by_score(leg.k, found, query, schema)
+
+
+def _in_language(wanted: Wanted) -> dict[str, Any]:
+    field = f"texts.{wanted.language}"
+    clauses: list[dict[str, Any]] = []
+    for clause in wanted.clauses:
+        if clause.beginning is not None:
+            word, weight = clause.beginning
+            clauses.append({"constant_score": {"filter": {"prefix": {field: word}}, "boost": weight}})
+        else:
+            parts: list[dict[str, Any]] = [
+                {"term": {field: {"value": part, "boost": weight}}} for part, weight in clause.parts
+            ]
+            clauses.append(parts[0] if len(parts) == 1 else {"bool": {"must": parts}})
+    return {"bool": {"should": clauses, "minimum_should_match": len(clauses) if wanted.all_of else 1}}
+
+
+def grams_counts_body(grams: Sequence[str]) -> dict[str, Any]:
+    """Counts for `grams_counted`: all documents, then each piece."""
+    return _counts({}, [{"term": {"deleted": False}}, *({"term": {"grams": gram}} for gram in grams)])
+
+
+def grams_counted(grams: Sequence[str], reply: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
+    documents, *counts = _buckets(reply)
+    return documents, dict(zip(grams, counts, strict=True))
+
+
+def grams_body(
+    leg: GramsLeg, weights: Mapping[str, float], query: EngineQuery, schema: CollectionSchema
+) -> dict[str, Any]:
+    clauses = [{"term": {"grams": {"value": gram, "boost": weight}}} for gram, weight in weights.items()]
+    found: dict[str, Any] = {"bool": {"should": clauses, "minimum_should_match": 1}} if clauses else {"match_none": {}}
+    return _by_score(leg.k, found, query, schema)
+
+
+def _by_score(k: int, found: dict[str, Any], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
+    allowed = filters(query, schema)
+    return {
+        "size": min(k, MOST_CANDIDATES),
+        "_source": False,
+        "docvalue_fields": ["id"],
+        "track_total_hits": True,
+        "query": {"bool": {"filter": allowed, "must": found}},
+        "sort": _BY_SCORE,
+    }
+
+
+def _counts(aggregations: dict[str, Any], filters: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    aggregations = {**aggregations, "counts": {"filters": {"filters": list(filters)}}} if filters else aggregations
+    return {"size": 0, "track_total_hits": False, "aggs": aggregations}
+
+
+def _buckets(reply: Mapping[str, Any]) -> list[int]:
+    found = reply.get("aggregations", {}).get("counts", {}).get("buckets", [])
+    return [bucket["doc_count"] for bucket in found]
 
 
 # --- Facets -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.engines.embedded import codes, words
+from visual_search.engines.embedded import codes, grams, words
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.snapshot import RowsView, Slots, View
 from visual_search.engines.embedded.store import fetch
@@ -20,6 +20,7 @@ from visual_search.types import (
     BrowseLeg,
     CodeLeg,
     CollectionSchema,
+    GramsLeg,
     Leg,
     LegAnswer,
     LegHit,
@@ -64,6 +65,8 @@ def answer(state: State, leg: Leg) -> LegAnswer:
             return _vector(state, leg)
         case WordsLeg():
             return _words(state, leg)
+        case GramsLeg():
+            return _grams(state, leg)
         case CodeLeg():
             return _code(state, leg)
         case BrowseLeg():
@@ -122,14 +125,18 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
 
 
 def _words(state: State, leg: WordsLeg) -> LegAnswer:
-    rids, scores = words.search(
+    rids, scores = words.search(state.connection, leg, schema=state.schema, allowed=state.allowed())
+    hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k)
+    return LegAnswer(leg.name, hits, len(rids))
+
+
+def _grams(state: State, leg: GramsLeg) -> LegAnswer:
+    rids, scores = grams.search(
         state.connection,
-        text=leg.text,
-        languages=leg.languages,
-        schema=state.schema,
+        leg,
         allowed=state.allowed(),
+        lengths=state.view.grams_by_rid,
         documents=int(np.count_nonzero(state.view.alive)),
-        k=leg.k,
     )
     hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k)
     return LegAnswer(leg.name, hits, len(rids))

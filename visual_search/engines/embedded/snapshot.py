@@ -46,6 +46,7 @@ class View:
     columns: Mapping[str, ColumnView]
     rows: Mapping[str, RowsView]
     slot_by_rid: Slots  # -1 where the row isn't alive
+    grams_by_rid: Slots  # how many pieces of words the document has
 
 
 class Snapshot:
@@ -59,6 +60,7 @@ class Snapshot:
         self.slot_by_id: dict[str, int] = {}
         self.alive = Growing(np.bool_)
         self.slot_by_rid = Growing(np.int32)
+        self.grams_by_rid = Growing(np.int32)
         self.columns = {facet.name: Column(facet) for facet in schema.facets}
         self.rows: list[Rows] = []
         for number, space in enumerate(schema.spaces):
@@ -78,12 +80,13 @@ class Snapshot:
             return
         first = self.seq < 0
         rows = connection.execute(
-            "SELECT rid, id, facets, deleted FROM doc WHERE seq > ? ORDER BY rid", (self.seq,)
+            "SELECT rid, id, facets, deleted, grams FROM doc WHERE seq > ? ORDER BY rid", (self.seq,)
         ).fetchall()
-        present = [(rid, id, facets) for rid, id, facets, deleted in rows if not deleted]
+        present = [(rid, id, facets) for rid, id, facets, deleted, _ in rows if not deleted]
         if rows:
             self._grow_rids(rows[-1][0])
-        for rid, id, _, _ in rows:
+        for rid, id, _, _, grams in rows:
+            self.grams_by_rid.view[rid] = grams
             if (slot := self.slot_by_id.pop(id, None)) is not None:
                 self.alive.view[slot] = False
                 self.slot_by_rid.view[rid] = -1
@@ -110,6 +113,7 @@ class Snapshot:
                 for space, rows in zip(self.schema.spaces, self.rows, strict=True)
             },
             slot_by_rid=self.slot_by_rid.view.copy(),
+            grams_by_rid=self.grams_by_rid.view.copy(),
         )
 
     def slots_of(self, ids: Iterable[str]) -> Slots:
@@ -142,6 +146,7 @@ class Snapshot:
         missing = rid + 1 - self.slot_by_rid.length
         if missing > 0:
             self.slot_by_rid.append(np.full(missing, -1, np.int32))
+            self.grams_by_rid.append(np.zeros(missing, np.int32))
 
 
 def _value(value: object) -> FacetValue:

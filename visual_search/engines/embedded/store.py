@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,19 +11,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from multilingual.languages import UNDETERMINED
 from visual_search.engines.embedded.connections import Connections, connect
 from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, FacetField, FacetKind, Matrix, Space, Vector
 
-FORMAT = 2  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
+FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE doc (
     rid INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
     deleted INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL, facets TEXT NOT NULL DEFAULT '{}',
-    texts_hash BLOB, vectors_hash BLOB
+    texts_hash BLOB, vectors_hash BLOB, grams INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX doc_seq ON doc (seq);
 CREATE TABLE vec (
@@ -35,10 +33,19 @@ CREATE INDEX vec_rid ON vec (rid, space);
 CREATE INDEX vec_space ON vec (space);
 CREATE TABLE code (code TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (code, rid)) WITHOUT ROWID;
 CREATE INDEX code_rid ON code (rid);
+CREATE TABLE language (code TEXT PRIMARY KEY, documents INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE term (id INTEGER PRIMARY KEY, language TEXT NOT NULL, term TEXT NOT NULL, UNIQUE (language, term));
+CREATE TABLE word (term INTEGER NOT NULL, rid INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (term, rid))
+    WITHOUT ROWID;
+CREATE TABLE text (rid INTEGER PRIMARY KEY, terms BLOB NOT NULL, grams BLOB NOT NULL);
+CREATE VIRTUAL TABLE gram USING fts5(
+    grams, content = '', detail = none, columnsize = 0,
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
+);
+CREATE VIRTUAL TABLE gram_terms USING fts5vocab(gram, row);
 """
-# The terms come stemmed and folded, with spaces between. Splitting at everything that is no letter, digit or combining
-# mark keeps Hindi words whole.
-_TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
+# The pieces come folded, with spaces between. Splitting at everything that is no letter, digit or combining mark keeps
+# Hindi words whole.
 
 
 def create(path: Path, schema: CollectionSchema, *, durable: bool = True) -> None:
@@ -94,9 +101,7 @@ class Store:
     def finish(self) -> None:
         """After a bulk fill: merge the full-text tables and write everything to the disk."""
         with self.lent() as connection:
-            for language in languages_of(connection):
-                table = text_table(language)
-                connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+            connection.execute("INSERT INTO gram(gram) VALUES ('optimize')")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def count_documents(self) -> int:
@@ -166,34 +171,9 @@ def fetch(
     return np.array([vid for vid, _ in found], np.int64), from_blobs([blob for _, blob in found], dims)
 
 
-# --- Full-text tables ---------------------------------------------------------------------------
-# FTS5's bm25() normalises by the length of the whole row, so each language has a table of its own. It is made when the
-# first text in that language comes: a query asks every table there is.
-
-
-def text_table(language: str) -> str:
-    return "fts_" + re.sub(r"\W", "_", language)
-
-
-def languages_of(connection: sqlite3.Connection) -> list[str]:
-    """The languages that have a table."""
-    rows = connection.execute("SELECT substr(key, 6) FROM meta WHERE key >= 'text_' AND key < 'text`'")
-    return [language for (language,) in rows]
-
-
-def add_language(connection: sqlite3.Connection, language: str) -> None:
-    """Within a write transaction."""
-    table = text_table(language)
-    connection.execute(
-        f'CREATE VIRTUAL TABLE {table} USING fts5(title, keywords, description, tokenize="{_TOKENIZER}")'
-    )
-    connection.execute(f"CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}, row)")
-    connection.execute("INSERT INTO meta VALUES (?, 1)", (f"text_{language}",))
-
-
-def table_language(language: str, schema: CollectionSchema) -> str:
-    """The language whose table keeps a text of this language."""
-    return language if language in schema.languages else UNDETERMINED
+def languages_of(connection: sqlite3.Connection) -> dict[str, int]:
+    """The languages that hold texts, each with the number of its documents."""
+    return dict(connection.execute("SELECT code, documents FROM language WHERE documents > 0").fetchall())
 
 
 # --- The schema, as kept in the file ------------------------------------------------------------

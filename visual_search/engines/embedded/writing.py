@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from multilingual.analysis import analyse
 from visual_search.engines.embedded import codes
 from visual_search.engines.embedded.store import (
     Store,
-    add_language,
     from_blobs,
-    languages_of,
     mean_of,
-    table_language,
-    text_table,
 )
+from visual_search.engines.embedded.words import COUNT_BITS
+from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import plain_code, why_not
+from visual_search.ranking.bm25 import kept_length
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId, unit
 
 BATCH = 200  # Documents in one transaction: others wait for the lock no longer than this takes (about 40 ms).
@@ -34,7 +33,9 @@ class Prepared:
     id: str
     version: int
     facets: str
-    texts: dict[str, tuple[str, str, str]]  # language -> title, keywords, description, as terms
+    texts: dict[str, dict[str, int]]  # language -> term -> count
+    gram_text: str
+    grams: tuple[str, ...]  # pieces of it
     texts_hash: bytes
     vectors: list[tuple[int, str, bytes]]  # space number, key, float16 bytes
     vectors_hash: bytes
@@ -64,14 +65,8 @@ def write(store: Store, changes: Iterable[Document | VersionedId]) -> UpsertRepo
 
 
 def prepare(document: Document, schema: CollectionSchema) -> Prepared:
-    texts: dict[str, list[tuple[str, str, str]]] = {}
-    for language, text in document.texts.items():
-        known = table_language(language, schema)
-        parts = (text.title, " . ".join(text.keywords), text.description)
-        title, keywords, description = (" ".join(analyse(part, known)) for part in parts)
-        texts.setdefault(known, []).append((title, keywords, description))
-    # Several languages without a table of their own share one row, since a document has one row in each table.
-    rows = {language: _joined(found) for language, found in texts.items()}
+    texts = term_counts(document.texts, schema)
+    text = gram_text(document)
     vectors = [
         # Scaled to length 1 here, so that a dot product is the cosine and float16 can't overflow.
         (number, item.key, unit(item.vector).astype(np.float16).tobytes())
@@ -82,8 +77,10 @@ def prepare(document: Document, schema: CollectionSchema) -> Prepared:
         id=document.id,
         version=document.version,
         facets=json.dumps({name: value for name, value in document.facets.items() if value is not None}),
-        texts=rows,
-        texts_hash=hashlib.sha256(repr(sorted(rows.items())).encode()).digest(),
+        texts=texts,
+        gram_text=text,
+        grams=tuple(kept_grams(text)),
+        texts_hash=hashlib.sha256(json.dumps([texts, text], sort_keys=True).encode()).digest(),
         vectors=vectors,
         vectors_hash=hashlib.sha256(repr(vectors).encode()).digest(),
         codes=tuple(dict.fromkeys(plain for code in document.codes if (plain := plain_code(code)))),
@@ -95,7 +92,6 @@ class _Writer:
 
     def __init__(self, connection: sqlite3.Connection, schema: CollectionSchema) -> None:
         self.connection = connection
-        self.languages = languages_of(connection)
         self.spaces = schema.spaces
         (self.seq,) = connection.execute(
             "UPDATE meta SET value = value + 1 WHERE key = 'seq' RETURNING value"
@@ -116,7 +112,7 @@ class _Writer:
         if old_texts != item.texts_hash:
             if old is not None:
                 self._remove_texts(rid)
-            self._add_texts(rid, item.texts)
+            self._add_texts(rid, item)
         if old_vectors != item.vectors_hash:
             self._replace_vectors(rid, item.vectors)
         self.connection.execute("DELETE FROM code WHERE rid = ?", (rid,))
@@ -146,19 +142,56 @@ class _Writer:
         ).fetchone()
         return None if row is None else int(row[0])
 
-    def _add_texts(self, rid: int, texts: dict[str, tuple[str, str, str]]) -> None:
-        for language, row in texts.items():
-            if language not in self.languages:
-                add_language(self.connection, language)
-                self.languages.append(language)
+    def _add_texts(self, rid: int, item: Prepared) -> None:
+        kept: list[int] = []
+        for language, counts in item.texts.items():
             self.connection.execute(
-                f"INSERT INTO {text_table(language)}(rowid, title, keywords, description) VALUES (?, ?, ?, ?)",
-                (rid, *row),
+                "INSERT INTO language VALUES (?, 1) ON CONFLICT (code) DO UPDATE SET documents = documents + 1",
+                (language,),
             )
+            length = kept_length(sum(counts.values()))
+            terms = [self._term(language, term) for term in counts]
+            values = ((length << COUNT_BITS) | count for count in counts.values())
+            self.connection.executemany(
+                "INSERT INTO word VALUES (?, ?, ?)",
+                ((term, rid, value) for term, value in zip(terms, values, strict=True)),
+            )
+            kept += terms
+        if item.grams:
+            self.connection.execute("INSERT INTO gram(rowid, grams) VALUES (?, ?)", (rid, " ".join(item.grams)))
+        if kept or item.grams:
+            # What was written is kept, because it has to be named to be removed.
+            self.connection.execute(
+                "INSERT INTO text VALUES (?, ?, ?)",
+                (rid, np.array(kept, np.int64).tobytes(), zlib.compress(item.gram_text.encode())),
+            )
+        self.connection.execute("UPDATE doc SET grams = ? WHERE rid = ?", (kept_length(len(item.grams)), rid))
+
+    def _term(self, language: str, term: str) -> int:
+        found = self.connection.execute(
+            "SELECT id FROM term WHERE language = ? AND term = ?", (language, term)
+        ).fetchone()
+        if found is None:
+            found = self.connection.execute(
+                "INSERT INTO term (language, term) VALUES (?, ?) RETURNING id", (language, term)
+            ).fetchone()
+        return int(found[0])
 
     def _remove_texts(self, rid: int) -> None:
-        for language in self.languages:
-            self.connection.execute(f"DELETE FROM {text_table(language)} WHERE rowid = ?", (rid,))
+        row = self.connection.execute("DELETE FROM text WHERE rid = ? RETURNING terms, grams", (rid,)).fetchone()
+        if row is None:
+            return
+        terms = np.frombuffer(row[0], np.int64).tolist()
+        self.connection.executemany("DELETE FROM word WHERE term = ? AND rid = ?", ((term, rid) for term in terms))
+        self.connection.execute(
+            "UPDATE language SET documents = documents - 1 WHERE code IN "
+            "(SELECT DISTINCT language FROM term WHERE id IN (SELECT value FROM json_each(?)))",
+            (json.dumps(terms),),
+        )
+        if grams := kept_grams(zlib.decompress(row[1]).decode()):
+            self.connection.execute(
+                "INSERT INTO gram(gram, rowid, grams) VALUES ('delete', ?, ?)", (rid, " ".join(grams))
+            )
 
     def _replace_vectors(self, rid: int, vectors: Sequence[tuple[int, str, bytes]]) -> None:
         self.connection.execute("DELETE FROM vec WHERE rid = ?", (rid,))
@@ -170,8 +203,3 @@ class _Writer:
             self.connection.execute(
                 "INSERT INTO vec (rid, space, key, code, v) VALUES (?, ?, ?, ?, ?)", (rid, number, key, code, blob)
             )
-
-
-def _joined(rows: list[tuple[str, str, str]]) -> tuple[str, str, str]:
-    title, keywords, description = (" ".join(parts) for parts in zip(*rows, strict=True))
-    return title, keywords, description
