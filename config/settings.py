@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "visual_search",
+    "visual_search.features.personalisation",
+    "visual_search.features.query_log",
     "catalog",
 ]
 
@@ -42,6 +44,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "visual_search.features.query_log.consent.QueryLogMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -122,6 +125,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "reconcile the index": {"task": "visual_search.tasks.reconcile", "schedule": 300.0},
+    "item vectors": {"task": "visual_search.features.personalisation.refresh", "schedule": 600.0},
+    "seal, release, expire": {"task": "visual_search.features.query_log.tidy", "schedule": 600.0},
+    "the catalogue's words": {"task": "visual_search.features.query_log.vocabulary", "schedule": 24 * 3600.0},
 }
 
 REST_FRAMEWORK = {
@@ -160,6 +166,18 @@ VISUAL_SEARCH = {
         "OPTIONS": {"cache": VAR_DIR / "encoders", "threads": env.number("ENCODER_THREADS", default=1)},
     },
     "BASE_TEMPLATE": "catalog/base.html",
+    # Furniture is bought once: an earlier purchase says little, what resembles the things looked at says more.
+    "RESCORERS": [
+        {
+            "BACKEND": "visual_search.features.personalisation.rescorer.PersonalRescorer",
+            "OPTIONS": {"repeat": 0.1},
+        }
+    ],
+    # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
+    "QUERY_LOG": {
+        "KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,
+        "PROXIES": env.number("QUERY_LOG_PROXIES", default=0),
+    },
 }
 
 if not DEBUG:

@@ -10,13 +10,7 @@ from config.settings import BASE_DIR, DATABASES, INSTALLED_APPS, VISUAL_SEARCH
 # A child process of a test is told to use its parent's folder and database.
 VAR_DIR = Path(os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="visual-search-test-"))
 SECRET_KEY = "tests-only"
-# The features are installed here so that they are tested, whatever the reference shop uses.
-INSTALLED_APPS = [
-    *INSTALLED_APPS,
-    "visual_search.features.personalisation",
-    "visual_search.features.query_log",
-    "tests.shop",
-]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.shop"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT = VAR_DIR / "static"
@@ -36,6 +30,8 @@ VISUAL_SEARCH = {
         "BACKEND": "visual_search.engines.embedded.EmbeddedEngine",
         "OPTIONS": {"folder": VAR_DIR / "search"},
     },
+    # One test's questions would be written in the middle of another; tests of the log switch it on.
+    "QUERY_LOG": {"MODE": "off"},
     # A thread of its own would meet the tests' transactions; tests of the thread switch it on.
     "INDEX_IN_BACKGROUND": False,  # type: ignore[dict-item]
     # The encoder's graph is built once and kept between runs; it depends on the packages only.

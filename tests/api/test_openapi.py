@@ -33,7 +33,7 @@ def test_it_is_valid_and_without_warnings(tmp_path) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    assert set(paths) == {"/api/v1/search", "/api/v1/products/{id}/similar", "/api/v1/health"}
+    assert set(paths) == {"/api/v1/search", "/api/v1/products/{id}/similar", "/api/v1/health", "/api/v1/events"}
     assert set(paths["/api/v1/search"]) == {"get", "post"}
 
 

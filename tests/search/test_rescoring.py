@@ -67,6 +67,11 @@ def same(one: Page, two: Page) -> bool:
 REMEMBERING = Query(words="chair", taste=(TasteEvent("1", "view"),))
 
 
+@pytest.fixture(autouse=True)
+def none_named(settings) -> None:
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "RESCORERS": []}
+
+
 def test_a_named_rescorer_orders_the_page(shop) -> None:
     base = [hit.id for hit in search.search(REMEMBERING).hits]
     use(shop, "Reversing", because=shop.id("MUG-BLK-05"))

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import Mode, day_keys, now, options, window_keys
-from visual_search.features.query_log.rows import Keys, Row, hour_of, row_of
+from visual_search.features.query_log.rows import Keys, Row, hour_of, kind_of, row_of, took_of
 from visual_search.features.query_log.sealing import tidy
 from visual_search.features.query_log.vocabulary import masked_all
 from visual_search.privacy.keys import KeyGone
@@ -67,8 +67,10 @@ class Buffer:
         """Note what was done with an answer. Nothing is kept where the client or the shop doesn't want it."""
         if options().mode is not Mode.ANONYMOUS or opted_out:
             return
-        hour = hour_of(now())
+        moment = now()
+        hour = hour_of(moment)
         with self._lock:
+            self._tally[hour, f"events.{action}"] += 1
             self._events.append(
                 LoggedEvent(
                     query_id=query_id, action_name=action, object_id=object_id[:200], position=position, hour=hour
@@ -99,7 +101,7 @@ class Buffer:
         with transaction.atomic():
             LoggedQuery.objects.bulk_create(_records(rows))
             LoggedEvent.objects.bulk_create(events)
-            for (hour, name), value in sorted(tally.items()):
+            for (hour, name), value in sorted(_coarse(tally).items()):
                 _add(hour, name, value)
         return len(rows)
 
@@ -113,11 +115,21 @@ class Buffer:
 
     def _count(self, moment: float, query: Query, page: Page) -> None:
         hour = hour_of(moment)
-        names = ["queries", f"queries.{'image' if query.pictures else 'text' if query.words.strip() else 'other'}"]
+        names = ["queries", f"queries.{kind_of(query)}", f"took.{took_of(page.took_ms)}"]
+        names += ["with_words"] if query.words.strip() else []
         names += ["without_results"] if page.total == 0 else []
+        names += [f"language.{page.language}"] if page.language else []
         names += [f"degraded.{name}"[:60] for name in page.degraded]
         for name in names:
             self._tally[hour, name] += 1
+
+
+def _coarse(tally: Tally[tuple[datetime, str]]) -> Tally[tuple[datetime, str]]:
+    """Languages by day: the one person who writes Icelandic shouldn't be seen coming and going by the hour."""
+    found: Tally[tuple[datetime, str]] = Tally()
+    for (hour, name), value in tally.items():
+        found[hour.replace(hour=0) if name.startswith("language.") else hour, name] += value
+    return found
 
 
 def pseudonyms_now(material: str) -> dict[int, bytes]:

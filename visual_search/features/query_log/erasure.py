@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from visual_search.features.query_log import audit
 from visual_search.features.query_log.collecting import buffer, pseudonyms_now
 from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import day_keys
@@ -30,4 +31,5 @@ def erase_client(material: str) -> int:
                 LoggedEvent.objects.filter(query_id__in=ids).delete()
                 LoggedQuery.objects.filter(query_id__in=ids).delete()
             erased += len(mine)
+        audit.append("a client", "erase", rows=erased)
     return erased

@@ -133,6 +133,32 @@ class PublicRelease(models.Model):
         return str(self.window)
 
 
+class AuditEntry(models.Model):
+    """Who looked at, took out or erased what, and when keys ended. Each entry seals the one before; see audit.py."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    at = models.CharField(max_length=40)  # ISO 8601 as it was hashed; a database might write a time differently
+    actor = models.CharField(max_length=60)
+    action = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)  # numbers and names, never what was seen
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action}"
+
+
+class SearchReport(SealedDay):
+    """The staff page about searches; it has no table of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "search report"
+
+
 class VocabularyWord(models.Model):
     """A word of the published catalogue."""
 

@@ -22,6 +22,7 @@ DAY, WINDOW = "day", "window"
 
 _LENGTH = struct.Struct(">H")
 _RESULTS = ((0, "0"), (9, "1-9"), (99, "10-99"))
+TOOK = ("<100ms", "<300ms", "<1s", ">=1s")
 _TOOK = ((100, "<100ms"), (300, "<300ms"), (1000, "<1s"))
 
 
@@ -80,7 +81,7 @@ def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Opti
             "language": page.language or "",
             "kind": kind_of(query),
             "results": bucket(page.total, _RESULTS, "100+"),
-            "took": bucket(page.took_ms, _TOOK, ">=1s"),
+            "took": took_of(page.took_ms),
             "object_ids": [hit.id for hit in page.hits[:KEPT_HITS]],
         },
         words=words,
@@ -121,6 +122,10 @@ def kind_of(query: Query) -> str:
     if query.like:
         return "similar"
     return "text" if query.words.strip() else "browse"
+
+
+def took_of(milliseconds: float) -> str:
+    return bucket(milliseconds, _TOOK, ">=1s")
 
 
 def bucket(value: float, limits: tuple[tuple[float, str], ...], above: str) -> str:

@@ -12,7 +12,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from visual_search.features.query_log import audit
 from visual_search.features.query_log.models import (
+    AuditEntry,
     Counter,
     EventCount,
     LoggedEvent,
@@ -83,7 +85,9 @@ def _seal(day: int) -> None:
         record.withheld += found.withheld
         record.lost += len(boxes) - len(known)
         record.save()
-    day_keys().destroy(day)
+        audit.append("system", "seal day", day=day, readable=len(found.counts), withheld=found.withheld)
+    if day_keys().destroy(day):
+        audit.append("system", "destroy key", day=day)
 
 
 def _count(day: int, boxes: Mapping[UUID, Opened], results: Mapping[UUID, str]) -> _DayCounts:
@@ -166,6 +170,7 @@ def _release(window: int) -> bool:
                 counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
             )
             WindowShare.objects.filter(window=window).delete()
+            audit.append("system", "release window", window=window, texts=len(counts))
     except IntegrityError:
         # Another process, or an earlier run, has made it: fresh noise over the same data would wear the noise off.
         WindowShare.objects.filter(window=window).delete()
@@ -192,6 +197,7 @@ def expire() -> int:
         EventCount.objects.filter(day__lt=days),
         SealedDay.objects.filter(day__lt=days),
         Counter.objects.filter(hour__lt=datetime.fromtimestamp(days * DAY_SECONDS, tz=UTC)),
+        AuditEntry.objects.filter(at__lt=datetime.fromtimestamp(days * DAY_SECONDS, tz=UTC).isoformat()),
     ]
     return sum(queryset.delete()[0] for queryset in stale)
 

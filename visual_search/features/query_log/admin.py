@@ -1,0 +1,54 @@
+"""The staff pages of the query log: the search report, and the audit log to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from visual_search.features.query_log import audit
+from visual_search.features.query_log.models import AuditEntry, SearchReport
+from visual_search.features.query_log.report import KINDS, report
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SearchReport)
+class SearchReportAdmin(ReadOnly):
+    """One page, in place of a list. Whoever opens it stands in the audit log: it shows what shoppers typed."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = report()
+        audit.append(f"user {request.user.pk}", "view search report", texts=len(found.top))
+        context = {
+            **self.admin_site.each_context(request),
+            **(extra_context or {}),
+            "title": "Search report",
+            "report": found,
+            "totals": found.totals,
+            "kinds": KINDS,
+            "opts": self.model._meta,
+        }
+        response = TemplateResponse(request, "admin/visual_search_query_log/searchreport/report.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    list_display = ("number", "at", "actor", "action", "facts")
+    ordering = ("-number",)

@@ -1,0 +1,89 @@
+"""The audit log: append-only, each entry hashed together with the one before, so that a later change shows.
+
+    hash = SHA-256(previous hash + canonical JSON of number, at, actor, action, facts)
+
+Cutting off the newest entries leaves a chain that is whole. Against that, note the head somewhere else now and then
+(`manage.py verify_audit` prints it) and hand it to a later run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import IntegrityError, transaction
+
+from visual_search.features.query_log.models import AuditEntry
+from visual_search.features.query_log.options import now
+
+GENESIS = "0" * 64
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`problem` is '' for a whole chain. `head` is the hash of the newest entry."""
+
+    entries: int
+    head: str
+    problem: str = ""
+
+
+def append(actor: str, action: str, **facts: int | str) -> AuditEntry:
+    """Add an entry. `facts` are numbers and names; what was looked at or erased must not be among them."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                last = AuditEntry.objects.select_for_update().order_by("-number").first()
+                number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
+                at = datetime.fromtimestamp(now(), tz=UTC).isoformat(timespec="seconds")
+                entry = AuditEntry(
+                    number=number, at=at, actor=actor[:60], action=action, facts=facts, previous=previous
+                )
+                entry.hash = digest(entry)
+                entry.save(force_insert=True)
+                return entry
+        except IntegrityError:
+            # Another process took this number in the meantime.
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def verify(*, head: str = "") -> Verdict:
+    """Whether each entry is as it was written and follows the one before; `head`: a hash noted earlier must be among them."""
+    entries = AuditEntry.objects.order_by("number").iterator(chunk_size=500)
+    return _verify(entries, head)
+
+
+def _verify(entries: Iterable[AuditEntry], head: str) -> Verdict:
+    count, last, seen = 0, None, not head
+    for entry in entries:
+        count += 1
+        if last is None:
+            # Older entries have lived their time; the first that is left is believed to follow them.
+            if entry.number == 1 and entry.previous != GENESIS:
+                return Verdict(count, entry.hash, "Entry 1 doesn't begin the chain.")
+        elif entry.number != last.number + 1:
+            return Verdict(count, last.hash, f"Entries between {last.number} and {entry.number} are missing.")
+        elif entry.previous != last.hash:
+            return Verdict(count, last.hash, f"Entry {entry.number} doesn't follow entry {last.number}.")
+        if entry.hash != digest(entry):
+            return Verdict(count, entry.hash, f"Entry {entry.number} was changed.")
+        seen = seen or entry.hash == head
+        last = entry
+    if not seen:
+        return Verdict(
+            count, last.hash if last else "", "The head that was noted earlier is gone: entries were cut off."
+        )
+    return Verdict(count, last.hash if last else "")
+
+
+def digest(entry: AuditEntry) -> str:
+    """The hash that belongs to this entry."""
+    content = {name: getattr(entry, name) for name in ("number", "at", "actor", "action", "facts")}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256((entry.previous + canonical).encode()).hexdigest()

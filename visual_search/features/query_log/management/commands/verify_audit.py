@@ -1,0 +1,23 @@
+"""`manage.py verify_audit`: whether the audit log is as it was written."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from visual_search.features.query_log import audit
+
+
+class Command(BaseCommand):
+    help = "Check that no entry of the query log's audit log was changed, added or taken out. Prints the newest hash."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--head", default="", help="a hash that an earlier run printed; it must still be there")
+
+    def handle(self, *args: Any, head: str, **options: Any) -> None:
+        found = audit.verify(head=head)
+        if found.problem:
+            raise CommandError(f"{found.problem} Compare with a backup from before.")
+        self.stdout.write(f"{found.entries} entries, all as they were written. Head: {found.head or 'none'}")

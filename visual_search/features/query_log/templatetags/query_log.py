@@ -1,0 +1,11 @@
+"""What the report's template needs."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float) -> str:
+    """0.123 -> '12.3 %'."""
+    return f"{share * 100:.1f} %"
