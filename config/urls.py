@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("visual_search.features.query_log.urls")),
     path("api/v1/", include("visual_search.api.urls")),
+    path("memory/", include("visual_search.features.personalisation.urls")),
     path("search/", include("visual_search.storefront.urls")),
     path("", include("catalog.urls")),
 ]

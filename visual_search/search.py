@@ -468,18 +468,23 @@ def _facets(
 
 def _with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tuple[Hit, ...]:
     """One database query for all cards, order kept; objects that have vanished since are dropped."""
-    source = registry.source(query.collection)
-    objects = _objects(source, [hit.id for hit in hits] + [hit.because for hit in hits if hit.because])
-    language = query.language or language
-    cards: dict[str, Card] = {}
-    for id, obj in objects.items():
+    ids = [hit.id for hit in hits] + [hit.because for hit in hits if hit.because]
+    found = cards(query.collection, ids, query.language or language)
+    shown = [replace(hit, card=found[hit.id]) for hit in hits if hit.id in found]
+    return tuple(_because(hit, found) if hit.because else hit for hit in shown)
+
+
+def cards(collection: str, ids: Sequence[str], language: str | None) -> dict[str, Card]:
+    """What a tile shows of each of these objects that is there, by one database query."""
+    source = registry.source(collection)
+    found: dict[str, Card] = {}
+    for id, obj in _objects(source, ids).items():
         try:
-            cards[id] = source.card(obj, language)
+            found[id] = source.card(obj, language)
         # The source is the shop's code: one product that it can't show mustn't take the whole page down.
         except Exception:
             logger.exception("%s.card() failed for %s.", type(source).__name__, id)
-    shown = [replace(hit, card=cards[hit.id]) for hit in hits if hit.id in cards]
-    return tuple(_because(hit, cards) if hit.because else hit for hit in shown)
+    return found
 
 
 def _because(hit: Hit, cards: Mapping[str, Card]) -> Hit:

@@ -63,7 +63,8 @@ class SearchHit(serializers.Serializer[Any]):
     )
     picture = serializers.CharField(help_text="Id of the product's picture that matched best.")
     reason = serializers.CharField(
-        help_text="Why it stands where it stands: `exact code`, `viewed`, `bought`, `bought_before`, or empty."
+        help_text="Why it stands where it stands: `exact code`, `viewed`, `bought`, `viewed_before`, `bought_before`, "
+        "or empty."
     )
     because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)

@@ -26,6 +26,8 @@ from visual_search.types import Matrix, TasteEvent, Vector, unit
 Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winner"]
 
 KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "basket": 1.0, "purchase": 1.0, "dislike": -0.5}
+# Something else that was viewed or bought, or the hit itself.
+Kind = Literal["viewed", "bought", "viewed_before", "bought_before"]
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
 # The `spread` of the vectors that the default taus were chosen with (`features/personalisation/measuring.py`).
 REFERENCE_SPREAD = 0.994
@@ -76,7 +78,7 @@ class Reason:
     It is the largest term of the sum, gives at least half of it, and without it the hit would stand at a lower place.
     """
 
-    kind: Literal["viewed", "bought", "bought_before"]
+    kind: Kind
     id: str
     share: float
 
@@ -263,8 +265,10 @@ def _reasons(
             continue
         best = int(np.argmax(summands[row]))
         share = float(summands[row, best] / total)
-        if share >= EXPLAINS and things.ids[best] != id:
-            kind: Literal["viewed", "bought"] = "bought" if things.bought[best] > 0 else "viewed"
+        if share >= EXPLAINS:
+            kind: Kind = "bought" if things.bought[best] > 0 else "viewed"
+            if things.ids[best] == id:
+                kind = "bought_before" if kind == "bought" else "viewed_before"
             reasons[id] = Reason(kind, things.ids[best], min(share, 1.0))
     return reasons
 

@@ -1,7 +1,8 @@
-"""One vector an object, so that hundreds of objects can be compared within milliseconds. About products, never shoppers."""
+"""One vector a product, to compare hundreds within milliseconds; and, for accounts that asked, a copy of a memory."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 
@@ -22,3 +23,20 @@ class ItemVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.collection} {self.object_id}"
+
+
+class AccountMemory(models.Model):
+    """A copy of what a shopper's devices remember, for those who asked for it. Sealed, and read by its owner's pages alone:
+    no search looks into it, the device sends what it remembers itself.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)
+    sealed = models.TextField()
+    since = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "account memories"
+
+    def __str__(self) -> str:
+        return f"memory of user {self.pk}"

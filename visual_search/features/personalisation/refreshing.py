@@ -11,7 +11,7 @@ from django.db import connections
 
 from visual_search import registry, tasks
 from visual_search.conf import conf
-from visual_search.features.personalisation import item_vectors
+from visual_search.features.personalisation import accounts, item_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ _last: dict[str, float] = {}
 
 @shared_task(name="visual_search.features.personalisation.refresh", ignore_result=True, acks_late=True)
 def refresh(collection: str | None = None) -> None:
-    """Make what is missing; all collections where none is named. May run twice: versions decide."""
+    """Make what is missing; all collections where none is named. May run twice: versions decide. Ends what is too old."""
+    accounts.expire()
     for source in registry.sources():
         if collection in (None, source.collection):
             item_vectors.refresh(source.collection)

@@ -97,11 +97,16 @@ class PersonalRescorer:
         return event.id in items and not self._is_sensitive(items[event.id].category)
 
     def _is_sensitive(self, category: str) -> bool:
-        return any(category == path or category.startswith(path + PATH_SEPARATOR) for path in self._sensitive)
+        return is_sensitive_in(category, self._sensitive)
 
     def _tuned(self, collection: str, mark: str) -> Weights:
         found = cache.spread(collection, mark)
         return self._weights.for_spread(found) if found > 0 else replace(self._weights, relevance=0.0)
+
+
+def is_sensitive_in(category: str, sensitive: Sequence[str]) -> bool:
+    """Whether the category is one of these, or lies below one."""
+    return any(category == path or category.startswith(path + PATH_SEPARATOR) for path in sensitive)
 
 
 def _window(hits: Sequence[Hit], items: Mapping[str, Item]) -> Window:
@@ -115,11 +120,11 @@ def _window(hits: Sequence[Hit], items: Mapping[str, Item]) -> Window:
 
 
 def _reasoned(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:
-    """With "viewed" or "bought" and the id of what was, or "bought_before"; pages turn it into a shopper's words."""
+    """With "viewed" or "bought" and the id of what was, or with "viewed_before" or "bought_before"; pages say it in words."""
     reason = reasons.get(hit.id)
     if reason is None or hit.reason:
         return hit
-    return replace(hit, reason=reason.kind, because="" if reason.kind == "bought_before" else reason.id)
+    return replace(hit, reason=reason.kind, because=reason.id if reason.id != hit.id else "")
 
 
 def _parts(after: Rescored, place: int, weights: Weights) -> dict[str, float]:

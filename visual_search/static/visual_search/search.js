@@ -94,17 +94,19 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!ours(event)) return;
     if (event.detail.xhr.status < 400) {
+      if (event.detail.requestConfig.vsQuiet) return; // Only the order changes, and nobody asked for it just now.
       const active = document.activeElement?.closest("#vs-form input, #vs-form select");
       before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
       return;
     }
     // A refusal must not replace the form, or the photo and all filters would be gone: only its message is shown.
     event.detail.shouldSwap = false;
+    if (event.detail.requestConfig.vsQuiet) return;
     const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     complain(answer.querySelector("[data-vs-message]")?.textContent);
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (ours(event)) complain();
+    if (ours(event) && !event.detail.requestConfig?.vsQuiet) complain();
   });
   // The results are new: screen readers hear the count; focus stays on the changed filter, else goes to the heading.
   document.addEventListener("htmx:afterSettle", () => {

@@ -1,8 +1,23 @@
-"""What the report's template needs."""
+"""`{% events_script %}` in the shop's base template, and what the report's template needs."""
 
 from django import template
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from visual_search.features.query_log.options import Mode, options
 
 register = template.Library()
+
+
+@register.simple_tag
+def events_script() -> SafeString:
+    """Reports what is done with answers; nothing where the shop keeps no log."""
+    if options().mode is Mode.OFF:
+        return SafeString("")
+    source = static("visual_search_query_log/events.js")
+    return format_html('<script src="{}" defer data-address="{}"></script>', source, reverse("query_log:events"))
 
 
 @register.filter

@@ -1,0 +1,170 @@
+// What this device remembers of the shopper: at most 100 products, what was done, on which day. It stays here, and goes to
+// the shop with a search for that one answer; the shop keeps nothing of it. Without JavaScript nothing is remembered.
+(() => {
+  "use strict";
+  const { results, shown, account, signedIn } = document.currentScript.dataset;
+  const KEY = "vs-memory";
+  const KINDS = ["view", "basket", "purchase"];
+  const MOST = 100;
+  const MOST_BYTES = 4096; // what the shop accepts
+  const DAY = 86_400_000; // ms
+
+  // Global Privacy Control or Do Not Track: off until the shopper switches it on here.
+  const wish = () => navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
+  const bytes = (text) => new TextEncoder().encode(text).length;
+  const well = (event) =>
+    Array.isArray(event) && typeof event[0] === "string" && KINDS.includes(event[1]) && Number.isInteger(event[2]);
+
+  function read() {
+    try {
+      const { on = null, events = [] } = JSON.parse(localStorage.getItem(KEY)) || {};
+      return { on, events: events.filter(well) };
+    } catch {
+      return { on: null, events: [] };
+    }
+  }
+  function write(memory) {
+    let events = memory.events.slice(-MOST);
+    while (bytes(JSON.stringify(events)) > MOST_BYTES) events = events.slice(1);
+    try {
+      localStorage.setItem(KEY, JSON.stringify({ on: memory.on, events }));
+    } catch {
+      // A full or forbidden store: nothing is remembered, and nothing else breaks.
+    }
+  }
+  const active = (memory) => memory.on ?? !wish();
+
+  function remember(id, kind) {
+    const memory = read();
+    if (!active(memory) || !KINDS.includes(kind)) return;
+    const today = Math.floor(Date.now() / DAY);
+    const events = memory.events.filter((event) => !(event[0] === id && event[1] === kind && event[2] === today));
+    write({ ...memory, events: [...events, [id, kind, today]] });
+  }
+  function taste() {
+    const memory = read();
+    return active(memory) && memory.events.length ? JSON.stringify(memory.events) : "";
+  }
+
+  document.addEventListener("vs:act", ({ detail }) => {
+    if (!detail.private) remember(detail.id, detail.kind);
+  });
+
+  // --- Sent with a search, in the body alone ---
+  const isSearch = (address) => new URL(address, location.href).pathname === results;
+  document.addEventListener("formdata", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || !isSearch(form.action)) return;
+    const found = taste();
+    if (found) event.formData.set("taste", found);
+  });
+  // A search by words has an address to share. With a memory it is asked by POST, and the address stays as it was.
+  let quiet = false; // the first answer is put into personal order without a click: no focus and no history may move
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.verb !== "get" || !isSearch(detail.path) || detail.elt.id !== "vs-form") return;
+    const found = taste();
+    if (!found) return;
+    if (quiet) {
+      for (const name of [...detail.formData.keys()]) detail.formData.delete(name);
+      for (const [name, value] of new URLSearchParams(location.search)) detail.formData.append(name, value);
+    }
+    const address = new URLSearchParams([...detail.formData].filter(([name]) => name !== "taste"));
+    detail.vsAddress = `${results}?${address}`; // kept on htmx's own record of the request, not sent
+    detail.vsQuiet = quiet;
+    detail.headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+    detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
+    detail.verb = "post";
+    detail.useUrlParams = false;
+    detail.formData.set("taste", found);
+  });
+  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+    const { vsAddress, vsQuiet } = detail.requestConfig;
+    if (!vsAddress) return;
+    detail.history.path = vsAddress;
+    if (vsQuiet) detail.history.type = "replace";
+  });
+
+  function personalise() {
+    const form = document.querySelector("#vs-form[data-vs-query]");
+    if (!form || form.method !== "get" || !window.htmx || !taste()) return;
+    if (!new URLSearchParams(location.search).get("q")) return; // a list that nobody asked a question of
+    quiet = true;
+    window.htmx.trigger(form, "submit");
+    quiet = false;
+  }
+
+  // --- The account's copy, where the shopper asked for it ---
+  const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  async function exchange(method, body) {
+    const headers = { "X-CSRFToken": token(), "Content-Type": "application/json" };
+    const answer = await fetch(account, { method, headers, body: body && JSON.stringify(body) });
+    return { ok: answer.ok, ...(await answer.json()) };
+  }
+  async function copy({ replace = false } = {}) {
+    const memory = read();
+    const answer = await exchange("POST", { events: memory.events, replace });
+    if (answer.ok) write({ ...memory, events: answer.events });
+    return answer;
+  }
+  async function copyOnce() {
+    if (signedIn !== "on" || !active(read()) || sessionStorage.getItem("vs-copied")) return;
+    sessionStorage.setItem("vs-copied", "1");
+    await copy().catch(() => sessionStorage.removeItem("vs-copied"));
+  }
+
+  // --- The page that shows it ---
+  async function show(page) {
+    const memory = read();
+    const on = active(memory);
+    page.querySelector("[data-vs-state]").textContent = on ? page.dataset.on : wish() ? page.dataset.wish : page.dataset.off;
+    for (const [name, visible] of [["turn-off", on], ["turn-on", !on], ["forget-all", memory.events.length > 0]]) {
+      page.querySelector(`[data-vs-${name}]`).hidden = !visible;
+    }
+    const list = page.querySelector("[data-vs-list]");
+    if (!memory.events.length) {
+      list.textContent = page.dataset.nothing;
+      return;
+    }
+    const body = new URLSearchParams({ taste: JSON.stringify(memory.events), csrfmiddlewaretoken: token() });
+    const answer = await fetch(shown, { method: "POST", body }).catch(() => null);
+    if (answer?.ok) list.innerHTML = await answer.text();
+    else list.textContent = page.dataset.failed;
+  }
+  function start() {
+    const page = document.querySelector("[data-vs-memory]");
+    copyOnce().then(() => page && show(page));
+    personalise();
+    if (!page) return;
+    page.hidden = false;
+    const say = (text) => {
+      page.querySelector("[data-vs-said]").textContent = text;
+    };
+    page.addEventListener("click", async (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      const memory = read();
+      const copied = signedIn === "on";
+      if (button.matches("[data-vs-turn-off]")) write({ on: false, events: [] });
+      else if (button.matches("[data-vs-turn-on]")) write({ ...memory, on: true });
+      else if (button.matches("[data-vs-forget-all]")) {
+        write({ ...memory, events: [] });
+        if (copied) await copy({ replace: true });
+      } else if (button.matches("[data-vs-forget]")) {
+        write({ ...memory, events: memory.events.filter((item) => item[0] !== button.dataset.vsForget) });
+        if (copied) await copy({ replace: true });
+      } else if (button.matches("[data-vs-account-on], [data-vs-account-off]")) {
+        const answer = button.matches("[data-vs-account-on]") ? await copy() : await exchange("DELETE");
+        if (!answer.ok) return say(answer.detail);
+        sessionStorage.removeItem("vs-copied");
+        return location.reload();
+      } else return;
+      say(page.dataset.done);
+      await show(page);
+      page.querySelector("h1").focus();
+    });
+  }
+  document.addEventListener("DOMContentLoaded", start);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) personalise(); // back from a product that is remembered now
+  });
+})();

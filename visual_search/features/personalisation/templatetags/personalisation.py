@@ -1,0 +1,41 @@
+"""`{% memory_script %}` in the shop's base template; `{% if category|is_sensitive %} data-vs-private` on its product page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from visual_search import wiring
+from visual_search.features.personalisation import accounts
+from visual_search.features.personalisation.rescorer import PersonalRescorer, is_sensitive_in
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def memory_script(context: dict[str, Any]) -> SafeString:
+    """The browser's memory: what it needs to know stands in attributes, for a shop may forbid inline scripts."""
+    user = getattr(context.get("request"), "user", None)
+    return format_html(
+        '<script src="{}" defer data-results="{}" data-shown="{}" data-account="{}" data-signed-in="{}"></script>',
+        static("visual_search_personalisation/memory.js"),
+        reverse("visual_search:results"),
+        reverse("personalisation:shown"),
+        reverse("personalisation:account"),
+        "on" if user is not None and accounts.opted_in(user) else "off",
+    )
+
+
+@register.filter
+def is_sensitive(category: str) -> bool:
+    """Whether the shop's settings call this category sensitive: then nothing in it may be remembered."""
+    return any(
+        is_sensitive_in(category, options.get("sensitive", ()))
+        for cls, options in wiring.resolve_rescorers()
+        if issubclass(cls, PersonalRescorer)
+    )
