@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tests.contracts.engine import DIMS, make_document, make_schema, vector
 from visual_search.engines.elasticsearch import mapping, names, query
-from visual_search.engines.elasticsearch.query import Abilities
 from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, plan, read_grams
+from visual_search.engines.validation import kept_vector
 from visual_search.errors import ConfigurationError
 from visual_search.ranking.bm25 import USUAL_WORDS, saturation
 from visual_search.types import (
@@ -27,7 +27,6 @@ from visual_search.types import (
     CodeLeg,
     EngineQuery,
     GramsLeg,
-    Leg,
     Not,
     Space,
     Text,
@@ -37,13 +36,11 @@ from visual_search.types import (
 
 WIDE = 512
 SCHEMA = replace(make_schema(), spaces=(Space("image", WIDE, "i"), Space("tiny", DIMS, "t")))
-NEWEST = Abilities(rescore_vector=True, bbq=True)
-OLDEST = Abilities()
 PHOTO = VectorLeg("v", "image", vector(1, WIDE), 10)
 
 
-def body(leg: Leg, abilities: Abilities = NEWEST, **asked: Any) -> dict[str, Any]:
-    return query.body(leg, EngineQuery((leg,), **asked), SCHEMA, abilities)
+def body(leg: VectorLeg | CodeLeg | BrowseLeg, *, width: float = 1.0, **asked: Any) -> dict[str, Any]:
+    return query.body(leg, EngineQuery((leg,), **asked), SCHEMA, width=width)
 
 
 def walk(node: Any) -> Iterator[tuple[str, Any]]:
@@ -104,6 +101,14 @@ def test_a_document_keeps_paths_on_every_level_and_codes_without_case() -> None:
     assert source["deleted"] is False
 
 
+def test_vectors_are_kept_as_every_engine_keeps_them() -> None:
+    long = vector(1, WIDE) * 7
+    stored = mapping.source_of(make_document("a", images={"p": long}), SCHEMA)["vectors"]["image"][0]["v"]
+    assert np.array_equal(np.array(stored, np.float32), kept_vector(vector(1, WIDE)))
+    assert np.linalg.norm(stored) == pytest.approx(1.0, abs=1e-6)
+    assert float(np.array(stored) @ vector(1, WIDE)) == pytest.approx(1.0, abs=1e-6)
+
+
 def test_a_tombstone_keeps_nothing_but_the_version() -> None:
     assert mapping.tombstone("a", 7) == {"id": "a", "version": 7, "deleted": True}
 
@@ -160,9 +165,8 @@ LEGS = [
 
 
 @pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "code", "browse"])
-@pytest.mark.parametrize("abilities", [NEWEST, Abilities(rescore_vector=True), OLDEST])
-def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: Leg, abilities: Abilities) -> None:
-    sent = body(leg, abilities, filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a", "b"))
+def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: VectorLeg | CodeLeg | BrowseLeg) -> None:
+    sent = body(leg, filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a", "b"))
     wanted = [
         {"term": {"deleted": False}},
         {"terms": {"facets.brand": ["Acme"]}},
@@ -172,37 +176,35 @@ def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: Leg, abil
     assert sent["_source"] is False
     assert all(value is False for key, value in walk(sent) if key == "_source")
     assert "post_filter" not in sent
-    if "knn" in sent:
-        assert sent["knn"]["filter"] == {"bool": {"filter": wanted}}
-        assert "query" not in sent  # A query beside knn would add hits that were never near.
+    knn = [value for key, value in walk(sent) if key == "knn"]
+    if knn:
+        assert knn[0]["filter"] == {"bool": {"filter": wanted}}
     else:
         lists = [value for key, value in walk(sent["query"]) if key == "filter" and isinstance(value, list)]
         assert lists[0][: len(wanted)] == wanted
 
 
-def test_the_second_pass_follows_what_the_node_can_do() -> None:
-    assert body(PHOTO, NEWEST)["knn"]["rescore_vector"] == {"oversample": 2.0}
-    assert "rescore" not in body(PHOTO, NEWEST)
-    old = body(PHOTO, OLDEST)
-    assert "rescore_vector" not in old["knn"]
-    assert old["rescore"]["window_size"] >= max(50, old["knn"]["k"])
-    assert old["rescore"]["query"]["query_weight"] == 0
-    tiny = body(VectorLeg("v", "tiny", vector(1), 10), OLDEST)
-    assert "rescore" not in tiny
-    assert "rescore_vector" not in tiny["knn"]
+def test_candidates_of_the_graph_are_scored_from_the_raw_vectors() -> None:
+    found = body(PHOTO)["query"]["bool"]
+    knn = found["filter"]["nested"]["query"]["knn"]
+    assert knn["k"] == knn["num_candidates"] == query.SECOND_PASS
+    assert "cosineSimilarity" in str(found["must"])
+    assert found["must"] == body(replace(PHOTO, exact=True))["query"]["bool"]["must"]
+    wider = body(PHOTO, width=4.0)["query"]["bool"]["filter"]["nested"]["query"]["knn"]
+    assert wider["k"] == 4 * query.SECOND_PASS
 
 
-@given(k=st.integers(1, 10**6))
-def test_no_number_passes_the_servers_limits(k: int) -> None:
-    sent = body(replace(PHOTO, k=k), OLDEST)
-    assert 1 <= sent["knn"]["k"] <= sent["knn"]["num_candidates"] <= 10_000
+@given(k=st.integers(1, 10**6), width=st.sampled_from((1.0, 16.0)))
+def test_no_number_passes_the_servers_limits(k: int, width: float) -> None:
+    sent = body(replace(PHOTO, k=k), width=width)
+    knn = sent["query"]["bool"]["filter"]["nested"]["query"]["knn"]
+    assert 1 <= knn["k"] <= knn["num_candidates"] <= 10_000
     assert sent["size"] <= 10_000
-    assert sent["rescore"]["window_size"] <= 10_000
 
 
 def test_scripts_are_the_same_for_every_question() -> None:
     def scripts(leg: VectorLeg) -> list[str]:
-        return [value for key, value in walk(body(leg, OLDEST)) if key == "source" and isinstance(value, str)]
+        return [value for key, value in walk(body(leg)) if key == "source" and isinstance(value, str)]
 
     assert scripts(PHOTO) == scripts(replace(PHOTO, vector=vector(2, WIDE)))  # Else each one is compiled.
     assert scripts(PHOTO)
@@ -323,6 +325,6 @@ def test_browsing_puts_what_has_no_number_last() -> None:
 
 
 def test_vectors_are_sent_as_plain_numbers() -> None:
-    sent = body(PHOTO)["knn"]["query_vector"]
+    sent = next(value for key, value in walk(body(PHOTO)) if key == "query_vector")
     assert np.allclose(sent, PHOTO.vector)
     assert all(type(number) is float for number in sent)

@@ -8,16 +8,30 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 
 from tests.contracts.engine import SHOP, hits, make_document, make_schema, vector
-from visual_search.engines.elasticsearch import ElasticsearchEngine
+from visual_search.engines.elasticsearch import ElasticsearchEngine, query
 from visual_search.engines.elasticsearch.query import Abilities
+from visual_search.engines.recall import Check
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing
-from visual_search.types import AnyOf, Between, BrowseLeg, CodeLeg, Document, EngineQuery, Filter, VectorLeg
+from visual_search.types import (
+    AnyOf,
+    Between,
+    BrowseLeg,
+    CodeLeg,
+    Document,
+    EngineQuery,
+    Filter,
+    Space,
+    VectorLeg,
+    unit,
+)
 
 pytestmark = pytest.mark.live
 ALL = EngineQuery((BrowseLeg("leg", 100),))
@@ -265,3 +279,46 @@ def test_the_probe_leaves_nothing_behind(elasticsearch_url: str, prefix: str) ->
     engine.close()
     with Elasticsearch(elasticsearch_url) as client:
         assert list(client.indices.get(index=f"{prefix}*")) == []
+
+
+# --- Recall ---------------------------------------------------------------------------------------
+
+
+def test_a_space_that_loses_neighbours_looks_wider_in_all_processes(
+    engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "SECOND_PASS", 1)
+    monkeypatch.setattr(query, "TIES", 0)
+    engine._abilities = None
+    if not engine.found.bbq:
+        pytest.skip("This node keeps eight bits a number, which lose too little to test with.")
+    random = np.random.default_rng(0)
+    schema = replace(make_schema(), spaces=(Space("image", 96, "i"),))
+    pictures = {f"d{n:03}": vector(n, 96) for n in range(300)}
+    engine.rebuild(SHOP, schema, [make_document(id, images={"p": value}) for id, value in pictures.items()])
+    queries = [unit(random.normal(size=96)) for _ in range(20)]
+    engine._keep_widths(SHOP, engine.alias(SHOP), schema, {})
+    engine._known.clear()
+    before = engine.recall(SHOP, "image", queries)
+    found = engine.tune(SHOP, "image", queries)
+    assert before < 0.95
+    assert found.recall >= 0.98
+    assert found.width > 1
+    other = ElasticsearchEngine(engine.options["hosts"], index_prefix=engine.prefix)
+    assert other._knowledge(SHOP).widths.get("image", 1.0) == found.width
+    assert other.recall(SHOP, "image", queries) == found.recall
+    other.close()
+
+
+def test_an_index_that_finds_too_little_is_not_taken_into_use(
+    engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.ensure(SHOP, make_schema())
+    engine.upsert(SHOP, [make_document("old")])
+    engine.refresh(SHOP)
+    before = indexes(engine)
+    monkeypatch.setattr(ElasticsearchEngine, "_tuned", lambda *more: Check(0.7, 16.0))
+    with pytest.raises(EngineUnavailable, match=r"0\.70"):
+        engine.rebuild(SHOP, make_schema(), [make_document("new", images={"p": vector(1)})])
+    assert indexes(engine) == before
+    assert ids(engine) == ["old"]

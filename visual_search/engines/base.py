@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from visual_search.engines.recall import Check
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -18,6 +19,7 @@ from visual_search.types import (
     Health,
     RebuildReport,
     UpsertReport,
+    Vector,
     VersionedId,
 )
 
@@ -27,6 +29,20 @@ class Ability(StrEnum):
 
     EXACT_KNN = "exact_knn"  # honours VectorLeg.exact
     SEVERAL_HOSTS = "several_hosts"  # processes on other machines may use the same index
+
+
+@runtime_checkable
+class SelfTesting(Protocol):
+    """An engine whose quick way may lose neighbours, and which can look wider. Both methods raise as an engine's do.
+
+    `queries`: unit vectors of the space, for an engine that can't read its own back.
+    """
+
+    def recall(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> float:
+        """Recall@10 of the quick way against exact search, on the live index."""
+
+    def tune(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> Check:
+        """Look as wide as the recall that is wanted takes; kept with the index, for all processes."""
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from visual_search.errors import BadInput
 from visual_search.types import (
@@ -19,8 +20,10 @@ from visual_search.types import (
     FacetValue,
     Filter,
     Not,
+    Vector,
     VectorLeg,
     path_prefixes,
+    unit,
 )
 
 LARGEST_VERSION = 2**62
@@ -142,6 +145,19 @@ def numeric_field(name: str, schema: CollectionSchema) -> FacetField:
     if field.kind is not FacetKind.NUMBER:
         raise BadInput(f"The facet '{name}' is a {field.kind}, but a range or an order needs a number.", field=name)
     return field
+
+
+def kept_vector(vector: Vector) -> Vector:
+    """The numbers that every engine compares with: of half precision, then brought back to length 1 as float32.
+
+    Half the disk and half the reading; a cosine moves by about 1e-5. All engines compare with the same numbers, so that
+    they rank alike to the sixth place. Elasticsearch takes a length that is off by less than 1e-4 for 1, hence the length.
+    """
+    return unit(half_precision(vector))
+
+
+def half_precision(vector: Vector) -> npt.NDArray[np.float16]:
+    return unit(vector).astype(np.float16)
 
 
 def plain_code(code: str) -> str:

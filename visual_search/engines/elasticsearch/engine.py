@@ -8,11 +8,13 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import streaming_bulk
 
@@ -20,6 +22,7 @@ from visual_search.engines.base import Ability
 from visual_search.engines.elasticsearch import mapping, names, query
 from visual_search.engines.elasticsearch.errors import kind_of, readable
 from visual_search.engines.elasticsearch.probe import probe
+from visual_search.engines.recall import RECALL_LEAST, Check, Sample, recall_of, widen
 from visual_search.engines.terms import asked_in, is_begun, plan, read_grams, weigh_grams
 from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words, why_not
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing, SchemaMismatch, VisualSearchError
@@ -42,6 +45,7 @@ from visual_search.types import (
     RebuildReport,
     Rejected,
     UpsertReport,
+    Vector,
     VectorLeg,
     VersionedId,
     WordsLeg,
@@ -49,6 +53,7 @@ from visual_search.types import (
 
 CHUNK_DOCUMENTS = 200
 CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are about 6 MB of JSON
+WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # how many times the usual candidates a vector leg compares exactly
 META_SECONDS = 5.0  # how long a process believes which index the alias names
 PAGE = 5_000  # ids a query of `versions`
 KEEP_ALIVE = "10m"  # `versions` may be read slowly: a reconcile works between two pages
@@ -95,7 +100,7 @@ class ElasticsearchEngine:
         self._client: Elasticsearch | None = None
         self._process = 0
         self._abilities: query.Abilities | None = None
-        self._schemas: dict[str, tuple[float, CollectionSchema]] = {}
+        self._known: dict[str, _Known] = {}
 
     # --- Client ---------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@ class ElasticsearchEngine:
             if self._client is not None and self._process == os.getpid():
                 self._client.close()
             self._client = None
-            self._schemas.clear()
+            self._known.clear()
 
     # --- Names ----------------------------------------------------------------------------------
 
@@ -180,24 +185,27 @@ class ElasticsearchEngine:
                 raise
 
     def _schema(self, collection: str) -> CollectionSchema:
-        """The schema in the index's _meta, asked again after META_SECONDS: another process may have swapped."""
-        known = self._schemas.get(collection)
-        if known is not None and time.monotonic() - known[0] < META_SECONDS:
-            return known[1]
+        return self._knowledge(collection).schema
+
+    def _knowledge(self, collection: str) -> _Known:
+        """What the index says in its _meta, asked again after META_SECONDS: another process may have swapped."""
+        known = self._known.get(collection)
+        if known is not None and time.monotonic() - known.asked < META_SECONDS:
+            return known
         with readable(collection):
             found = next(iter(self.client.indices.get_mapping(index=self.alias(collection)).values()))
         meta = found["mappings"].get("_meta", {})
         if meta.get("format") != mapping.FORMAT:
             raise SchemaMismatch(f"The index of '{collection}' has another format. Run `manage.py rebuild_index`.")
-        schema = mapping.schema_from_json(meta["schema"])
-        self._schemas[collection] = (time.monotonic(), schema)
-        return schema
+        known = _Known(time.monotonic(), mapping.schema_from_json(meta["schema"]), meta.get("widths", {}))
+        self._known[collection] = known
+        return known
 
     def drop(self, collection: str) -> None:
         with readable(collection):
             for name in self._generations(collection):
                 self.client.indices.delete(index=name, ignore_unavailable=True)
-        self._schemas.pop(collection, None)
+        self._known.pop(collection, None)
 
     def refresh(self, collection: str) -> None:
         with readable(collection):
@@ -278,16 +286,18 @@ class ElasticsearchEngine:
 
     def search(self, collection: str, asked: EngineQuery) -> EngineAnswer:
         """Two requests where words are asked (the first also counts how common they are), else one."""
-        schema = self._schema(collection)
-        check_query(asked, schema)
-        first: list[dict[str, Any]] = []
-        steps = [_step(leg, asked, schema, self.found) for leg in asked.legs]
-        for step in steps:
-            first += step.bodies
-        replies = iter(self._msearch(collection, first))
+        known = self._knowledge(collection)
+        check_query(asked, known.schema)
+        return self._answer(collection, self.alias(collection), asked, known.schema, known.widths)
+
+    def _answer(
+        self, collection: str, index: str, asked: EngineQuery, schema: CollectionSchema, widths: Mapping[str, float]
+    ) -> EngineAnswer:
+        steps = [_step(leg, asked, schema, widths) for leg in asked.legs]
+        replies = iter(self._msearch(collection, index, [body for step in steps for body in step.bodies]))
         own = [[next(replies) for _ in step.bodies] for step in steps]
         second = [step.then(found) if step.then else None for step, found in zip(steps, own, strict=True)]
-        more = iter(self._msearch(collection, [body for body in second if body is not None]))
+        more = iter(self._msearch(collection, index, [body for body in second if body is not None]))
         return EngineAnswer(
             tuple(
                 _leg_answer(leg, found[0] if body is None else next(more))
@@ -295,14 +305,12 @@ class ElasticsearchEngine:
             )
         )
 
-    def _msearch(self, collection: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _msearch(self, collection: str, index: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if not bodies:
             return []
         searches = [part for body in bodies for part in ({}, body)]
         with readable(collection):
-            replies: list[dict[str, Any]] = self.client.msearch(index=self.alias(collection), searches=searches)[
-                "responses"
-            ]
+            replies: list[dict[str, Any]] = self.client.msearch(index=index, searches=searches)["responses"]
             for reply in replies:
                 if "error" in reply:
                     self._raise(reply, collection)
@@ -380,8 +388,10 @@ class ElasticsearchEngine:
             body["settings"]["refresh_interval"] = "-1"
             self.client.indices.create(index=name, **body, aliases={building: {}})
         try:
-            report = self._write(collection, building, schema, documents)
+            samples = {space.name: Sample() for space in schema.spaces}
+            report = self._write(collection, building, schema, _sampled(documents, samples))
             count = self._finish(collection, name, len(set(report.stored)))
+            self._check_recall(collection, name, schema, samples)
             with readable(collection):
                 old = self._behind(self.alias(collection))
                 self._swap(collection, current=name, previous=old, building=building)
@@ -425,6 +435,23 @@ class ElasticsearchEngine:
             )
             return int(self.client.count(index=name, query={"term": {"deleted": False}})["count"])
 
+    def _check_recall(
+        self, collection: str, name: str, schema: CollectionSchema, samples: Mapping[str, Sample]
+    ) -> None:
+        """Tune the new index before anybody uses it; one that loses neighbours however wide it looks is EngineUnavailable."""
+        checks = {
+            space: self._tuned(collection, name, schema, space, sample.vectors)
+            for space, sample in samples.items()
+            if sample.vectors
+        }
+        for space, check in checks.items():
+            if check.recall < RECALL_LEAST:
+                raise EngineUnavailable(
+                    f"The new index of '{collection}' finds only {check.recall:.2f} of the nearest objects in space "
+                    f"'{space}', even when it compares {check.width:.0f} times the usual candidates. The old one stays."
+                )
+        self._keep_widths(collection, name, schema, {space: check.width for space, check in checks.items()})
+
     def _drop_older(self, collection: str, current: str, previous: str | None) -> None:
         """Newer ones stay: another process may be filling them. A failure leaves rubbish, not a failed rebuild."""
         try:
@@ -460,10 +487,49 @@ class ElasticsearchEngine:
         if building:
             actions.append({"remove": {"index": current, "alias": building}})
         self.client.indices.update_aliases(actions=actions)
-        self._schemas.pop(collection, None)
+        self._known.pop(collection, None)
+
+    # --- Recall ---------------------------------------------------------------------------------
+
+    def recall(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> float:
+        """Recall@10 of the graph and its second pass against exact search, on the live index."""
+        return recall_of(partial(self.search, collection), space, queries)
+
+    def tune(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> Check:
+        """Compare so many candidates exactly that the recall is as wanted; kept in the index, for all processes."""
+        known = self._knowledge(collection)
+        found = self._tuned(collection, self.alias(collection), known.schema, space, list(queries))
+        self._keep_widths(collection, self.alias(collection), known.schema, {**known.widths, space: found.width})
+        self._known.pop(collection, None)
+        return found
+
+    def _tuned(
+        self, collection: str, index: str, schema: CollectionSchema, space: str, queries: Sequence[Vector]
+    ) -> Check:
+        def recall_at(width: float) -> float:
+            def search(asked: EngineQuery) -> EngineAnswer:
+                return self._answer(collection, index, asked, schema, {space: width})
+
+            return recall_of(search, space, queries)
+
+        return widen(recall_at, WIDTHS)
+
+    def _keep_widths(self, collection: str, index: str, schema: CollectionSchema, widths: Mapping[str, float]) -> None:
+        wider = {space: width for space, width in widths.items() if width != 1.0}
+        with readable(collection):
+            self.client.indices.put_mapping(index=index, meta=mapping.meta_of(schema, wider))
 
 
 # --- Legs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What an index says of itself, and when it was asked. `widths`: of spaces that look wider than usual."""
+
+    asked: float
+    schema: CollectionSchema
+    widths: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,12 +540,13 @@ class _Step:
     then: Callable[[list[dict[str, Any]]], dict[str, Any]] | None = None
 
 
-def _step(leg: Leg, asked: EngineQuery, schema: CollectionSchema, found: query.Abilities) -> _Step:
+def _step(leg: Leg, asked: EngineQuery, schema: CollectionSchema, widths: Mapping[str, float]) -> _Step:
     if isinstance(leg, WordsLeg):
         return _words_step(leg, asked, schema)
     if isinstance(leg, GramsLeg):
         return _grams_step(leg, asked, schema)
-    return _Step([query.body(leg, asked, schema, found)])
+    width = widths.get(leg.space, 1.0) if isinstance(leg, VectorLeg) else 1.0
+    return _Step([query.body(leg, asked, schema, width=width)])
 
 
 def _words_step(leg: WordsLeg, asked: EngineQuery, schema: CollectionSchema) -> _Step:
@@ -504,6 +571,19 @@ def _grams_step(leg: GramsLeg, asked: EngineQuery, schema: CollectionSchema) -> 
         return query.grams_body(leg, weigh_grams(frequencies, documents, USUAL_GRAMS), asked, schema)
 
     return _Step([query.grams_counts_body(grams)], then) if grams else _Step([query.grams_body(leg, {}, asked, schema)])
+
+
+def _sampled(
+    documents: Iterable[Document | VersionedId], samples: Mapping[str, Sample]
+) -> Iterator[Document | VersionedId]:
+    """The same documents; some of their vectors stay in the samples."""
+    for document in documents:
+        if isinstance(document, Document):
+            for space, vectors in document.vectors.items():
+                for item in vectors:
+                    if space in samples and item.vector.any() and np.isfinite(item.vector).all():
+                        samples[space].add(item.vector)
+        yield document
 
 
 # --- Replies ------------------------------------------------------------------------------------

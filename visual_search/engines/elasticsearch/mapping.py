@@ -9,7 +9,7 @@ from typing import Any
 
 from multilingual.languages import UNDETERMINED
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
-from visual_search.engines.validation import facet_values, plain_code
+from visual_search.engines.validation import facet_values, kept_vector, plain_code
 from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
 from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space
 
@@ -18,7 +18,7 @@ QUANTISED_FROM = 64  # dims; smaller vectors cost nothing whole, and bbq needs m
 
 
 def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[str, Any]:
-    """Settings and mappings of a new index. `bbq`: the node has bbq_hnsw and rescore_vector."""
+    """Settings and mappings of a new index. `bbq`: the node has bbq_hnsw."""
     languages = dict.fromkeys((*schema.languages, UNDETERMINED))
     return {
         "settings": {
@@ -37,7 +37,7 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[st
             "dynamic": "strict",
             # Terms are of no use but to be found; the shop's database keeps the texts.
             "_source": {"excludes": ["texts", "grams"]},
-            "_meta": {"format": FORMAT, "schema": schema_to_json(schema)},
+            "_meta": meta_of(schema, {}),
             "properties": {
                 "id": {"type": "keyword"},
                 "version": {"type": "long"},
@@ -59,6 +59,11 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int) -> dict[st
             },
         },
     }
+
+
+def meta_of(schema: CollectionSchema, widths: Mapping[str, float]) -> dict[str, Any]:
+    """What an index says about itself. `widths`: for some spaces, how many times the usual candidates are compared."""
+    return {"format": FORMAT, "schema": schema_to_json(schema), "widths": dict(widths)}
 
 
 def _vector_mapping(space: Space, *, bbq: bool) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def source_of(document: Document, schema: CollectionSchema) -> dict[str, Any]:
         },
         "grams": " ".join(kept_grams(gram_text(document))),
         "vectors": {
-            space: [{"key": item.key, "v": item.vector.tolist()} for item in items]
+            space: [{"key": item.key, "v": kept_vector(item.vector).tolist()} for item in items]
             for space, items in document.vectors.items()
             if items
         },

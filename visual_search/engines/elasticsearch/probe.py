@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Any
 from uuid import uuid4
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
@@ -18,16 +17,12 @@ _DIMS = 96  # more than the 64 that bbq needs
 
 def probe(client: Elasticsearch, prefix: str) -> Abilities:
     """Makes a tiny index, writes and searches one vector, and removes the index."""
-    bbq = _works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw", {"rescore_vector": {"oversample": 2.0}})
-    rescore = bbq or _works(
-        client, f"{prefix}probe-{uuid4().hex[:12]}", "int8_hnsw", {"rescore_vector": {"oversample": 2.0}}
-    )
-    found = Abilities(rescore_vector=rescore, bbq=bbq)
+    found = Abilities(bbq=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw"))
     logger.info("Elasticsearch abilities: %s", found)
     return found
 
 
-def _works(client: Elasticsearch, index: str, kind: str, extra: dict[str, Any]) -> bool:
+def _works(client: Elasticsearch, index: str, kind: str) -> bool:
     vector = [1.0] + [0.0] * (_DIMS - 1)
     options = {
         "type": "dense_vector",
@@ -43,7 +38,7 @@ def _works(client: Elasticsearch, index: str, kind: str, extra: dict[str, Any]) 
             mappings={"properties": {"v": options}},
         )
         client.index(index=index, id="1", document={"v": vector}, refresh=True)
-        knn = {"field": "v", "query_vector": vector, "k": 1, "num_candidates": 10, **extra}
+        knn = {"field": "v", "query_vector": vector, "k": 1, "num_candidates": 10}
         return len(client.search(index=index, knn=knn)["hits"]["hits"]) == 1
     except ApiError as error:
         if error.status_code not in (400, 403):

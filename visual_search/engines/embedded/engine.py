@@ -22,6 +22,7 @@ from visual_search.engines.embedded.gauges import Gauges
 from visual_search.engines.embedded.generations import Generation, Generations, remove
 from visual_search.engines.embedded.snapshot import Slots, Snapshot, View
 from visual_search.engines.embedded.store import Store, Superseded, create, meta
+from visual_search.engines.recall import Check
 from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words
 from visual_search.errors import BadInput, EngineUnavailable, IndexMissing, SchemaMismatch
 from visual_search.types import (
@@ -280,14 +281,14 @@ class EmbeddedEngine:
 
     # --- Recall ---------------------------------------------------------------------------------
 
-    def recall(self, collection: str, space: str) -> float:
-        """Recall@10 of the quick way against exact search, with 20 stored vectors as queries; 1.0 where all is exact."""
+    def recall(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> float:
+        """Recall@10 of the quick way against exact search; 1.0 where all is exact. Its own vectors are the queries."""
         with _readable_errors(collection):
             store = self._opened(collection).store
             number = self._number(store, space)
             return training.check(store, number, self._quick(collection, store, number))
 
-    def tune(self, collection: str, space: str) -> training.Check:
+    def tune(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> Check:
         """Score so many candidates exactly that the recall is at least .98, or all of them; for all processes."""
         with _readable_errors(collection):
             store = self._opened(collection).store

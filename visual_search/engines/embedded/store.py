@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from visual_search.engines.embedded.connections import Connections, connect
 from visual_search.errors import EngineUnavailable
-from visual_search.types import CollectionSchema, FacetField, FacetKind, Matrix, Space, Vector
+from visual_search.types import CollectionSchema, FacetField, FacetKind, Matrix, Space, Vector, unit
 
 FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
 
@@ -153,8 +153,8 @@ def mean_of(connection: sqlite3.Connection, number: int) -> Vector | None:
 
 
 def from_blobs(blobs: Sequence[bytes], dims: int) -> Matrix:
-    """float32 vectors, one a row, of what is kept as float16."""
-    return np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), dims).astype(np.float32)
+    """float32 vectors of length 1, one a row, of what is kept as float16 (whose rounding moves the length a little)."""
+    return unit(np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), dims))
 
 
 def fetch(

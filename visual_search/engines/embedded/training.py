@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from visual_search.engines.embedded import codes
 from visual_search.engines.embedded.store import Store, fetch, from_blobs, mean_of
+from visual_search.engines.recall import DEPTH, EQUAL, SAMPLE, Check, widen
 from visual_search.types import Matrix, Vector, unit
 
-RECALL_WANTED = 0.98
 WIDTHS = (1.0, 2.0, 4.0, 8.0, float("inf"))  # How many times the usual candidates; inf scores all of them exactly.
-SAMPLE = 20  # Queries of the self-check: 200 neighbours, so one lost neighbour is half a percent.
-DEPTH = 10
-EQUAL = 1e-4  # Scores this close are equal: of several equal pictures any may come back.
 
 Scores = Callable[[Vector, int], Sequence[float]]  # query, k -> the quick way's scores, best first
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The recall that was found for one space, and the width that it took."""
-
-    recall: float
-    width: float
 
 
 def train(store: Store, number: int) -> bool:
@@ -71,13 +59,12 @@ def check(store: Store, number: int, quick: Scores) -> float:
 
 def tune(store: Store, number: int, quick: Scores) -> Check:
     """Score more candidates exactly, until the recall is as wanted; what was found is kept in the file for all processes."""
-    recall = 0.0
-    for width in WIDTHS:
+
+    def recall_at(width: float) -> float:
         store.set_meta(f"width_{number}", width)
-        recall = check(store, number, quick)
-        if recall >= RECALL_WANTED:
-            break
-    return Check(recall, width)
+        return check(store, number, quick)
+
+    return widen(recall_at, WIDTHS)
 
 
 def chunks(

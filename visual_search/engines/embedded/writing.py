@@ -19,9 +19,9 @@ from visual_search.engines.embedded.store import (
 )
 from visual_search.engines.embedded.words import COUNT_BITS
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
-from visual_search.engines.validation import plain_code, why_not
+from visual_search.engines.validation import half_precision, plain_code, why_not
 from visual_search.ranking.bm25 import kept_length
-from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId, unit
+from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
 BATCH = 200  # Documents in one transaction: others wait for the lock no longer than this takes (about 40 ms).
 
@@ -68,8 +68,7 @@ def prepare(document: Document, schema: CollectionSchema) -> Prepared:
     texts = term_counts(document.texts, schema)
     text = gram_text(document)
     vectors = [
-        # Scaled to length 1 here, so that a dot product is the cosine and float16 can't overflow.
-        (number, item.key, unit(item.vector).astype(np.float16).tobytes())
+        (number, item.key, half_precision(item.vector).tobytes())
         for number, space in enumerate(schema.spaces)
         for item in document.vectors.get(space.name, ())
     ]

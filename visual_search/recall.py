@@ -1,0 +1,60 @@
+"""Whether the live index still finds the nearest objects: quick search against exact search, and wider where it doesn't."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+
+from visual_search import registry, wiring
+from visual_search.engines.base import SelfTesting
+from visual_search.engines.recall import RECALL_WANTED, SAMPLE
+from visual_search.errors import ConfigurationError
+from visual_search.models import Embedding
+from visual_search.types import Space, Vector, unit
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceRecall:
+    """`width`: how many times the usual candidates are compared exactly from now on; None where nothing was changed."""
+
+    space: str
+    queries: int
+    recall: float
+    width: float | None
+
+    @property
+    def enough(self) -> bool:
+        return self.recall >= RECALL_WANTED
+
+
+def self_test(collection: str, *, widen: bool = True) -> tuple[SpaceRecall, ...]:
+    """Recall@10 in each space of a collection's live index; with `widen` a space that loses neighbours looks wider.
+
+    Raises ConfigurationError where the engine can't test itself, and what engines raise.
+    """
+    registry.source(collection)
+    engine = wiring.engine()
+    if not isinstance(engine, SelfTesting):
+        raise ConfigurationError(f"The engine {type(engine).__name__} can't test its own recall.")
+    found = []
+    for space in wiring.schema(collection).spaces:
+        queries = sample(space)
+        recall, width = engine.recall(collection, space.name, queries), None
+        if widen and recall < RECALL_WANTED:
+            check = engine.tune(collection, space.name, queries)
+            recall, width = check.recall, check.width
+        found.append(SpaceRecall(space.name, len(queries), recall, width))
+    return tuple(found)
+
+
+def sample(space: Space, size: int = SAMPLE) -> list[Vector]:
+    """Some of the vectors that the shop's database keeps of this space, others each time."""
+    kept = Embedding.objects.filter(fingerprint=space.fingerprint)
+    # Hashes are spread evenly, so what follows any point of their order is a fair draw.
+    start = secrets.token_hex(32)
+    rows = list(kept.filter(content_hash__gte=start).order_by("content_hash")[:size])
+    rows += list(kept.filter(content_hash__lt=start).order_by("content_hash")[: size - len(rows)])
+    vectors = [np.frombuffer(bytes(row.vector), "<f2").astype(np.float32) for row in rows]
+    return [unit(vector) for vector in vectors if vector.any()]
