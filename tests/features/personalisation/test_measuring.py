@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 
 from visual_search.features.personalisation.measuring import (
     Purchase,
@@ -94,3 +97,48 @@ def test_real_households_gain_and_new_things_are_not_hidden() -> None:
         assert found[name].new_gain > -0.02
         assert found[name].figures.worse <= 0.12
         assert found[name].figures.repeat > found["popularity"].figures.repeat * 1.1
+
+
+def _table(tmp_path: Path, rows: list[str]) -> Path:
+    folder = tmp_path / "personalisation"
+    folder.mkdir()
+    with gzip.open(folder / "transactions.csv.gz", "wt") as file:
+        file.write("\n".join(rows) + "\n")
+    return tmp_path
+
+
+HEADER = "household_id,ts,product_id,brand,department,product_category,product_type,package_size"
+
+
+def test_the_command_prints_every_ranker_and_its_share_of_harm(tmp_path, capsys) -> None:
+    rows = [HEADER]
+    for day in range(1, 29):
+        for household in range(4):
+            product = f"p{household if day % 3 else (household + day) % 6}"
+            rows.append(
+                f"{household},2017-0{1 + household}-{day:02} 10:00:00,{product},National,FRUIT,APPLES,{product[:1]}PLES,1 LB"
+            )
+    queries = _table(tmp_path, rows)
+    call_command("measure_quality", "personalisation", queries=queries, json=tmp_path / "found.json")
+    printed = capsys.readouterr().out
+    for name in ("popularity", "average vector", "kernel", "kernel + own", "kernel + own, device"):
+        assert f"\n  {name} " in printed
+    table = json.loads((tmp_path / "found.json").read_text())["measures"]["personalisation"]
+    assert set(table["columns"]) >= {"MRR", "gain", "new gain", "worse"}
+    assert table["rows"]["popularity"]["worse"] == 0.0
+    assert table["rows"]["kernel + own"]["gain"] > table["rows"]["kernel"]["gain"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [([HEADER], "has no rows"), (["a,b", "1,2"], "can't be read as purchases"), (None, "can't be read")],
+)
+def test_a_folder_that_is_no_purchases_is_explained(tmp_path, rows, said) -> None:
+    queries = _table(tmp_path, rows) if rows else tmp_path
+    with pytest.raises(CommandError, match=said):
+        call_command("measure_quality", "personalisation", queries=queries)
+
+
+def test_other_tasks_still_need_a_catalogue(tmp_path) -> None:
+    with pytest.raises(CommandError, match="grocery_photo needs --catalogue"):
+        call_command("measure_quality", "grocery_photo", queries=tmp_path)

@@ -1,6 +1,10 @@
 """The Django app of personal ranking."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
+
+from visual_search.measuring.measures import Table, register
 
 
 class PersonalisationConfig(AppConfig):
@@ -14,3 +18,11 @@ class PersonalisationConfig(AppConfig):
         from visual_search.features.personalisation import receivers  # noqa: PLC0415
 
         receivers.connect()
+        register("personalisation", _measure)
+
+
+def _measure(queries: Path, limit: int | None) -> Table:
+    # Imported when it is asked for: serving a shop needs none of it.
+    from visual_search.features.personalisation.measuring import measure  # noqa: PLC0415
+
+    return measure(queries / "personalisation", limit=limit)

@@ -19,10 +19,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from visual_search.errors import BadInput
+from visual_search.measuring.measures import Table
 from visual_search.ranking.rescoring import Weights, Window, rescore
 from visual_search.types import TasteEvent, Vector, unit
 
 DIMS = 128
+QUESTIONS = 4000
+ASKED_FROM = 0.84  # of the span of time; what lies before is the past of all households (weeks 1-44 of 52)
 WINDOW = 200
 DEVICE_EVENTS = 100
 _WHOLE = (
@@ -239,4 +243,52 @@ def standard_rankers(vectors: Mapping[str, Vector], weights: Weights | None = No
         "kernel": by_history(vectors, replace(long, repeat=0.0)),
         "kernel + own": by_history(vectors, long),
         "kernel + own, device": by_history(vectors, weights, last=DEVICE_EVENTS),
+    }
+
+
+def measure(folder: Path, *, limit: int | None = None) -> Table:
+    """All rankers on `transactions.csv.gz` in this folder, as a table. BadInput where it can't be read."""
+    path = folder / "transactions.csv.gz"
+    try:
+        purchases = read_purchases(path)
+    except (OSError, KeyError, ValueError) as problem:
+        raise BadInput(
+            f"{path} can't be read as purchases: {problem!r}. docs/how-to/measure-quality.md has its columns."
+        ) from problem
+    if not purchases:
+        raise BadInput(f"{path} has no rows.")
+    first, last = purchases[0].at, purchases[-1].at
+    start = first + (last - first) * ASKED_FROM
+    end = last + timedelta(seconds=1)
+    asked = list(questions(purchases, start=start, end=end, limit=limit or QUESTIONS))
+    if not asked:
+        raise BadInput(f"{path} has no purchase after {start:%Y-%m-%d} that leaves a choice.")
+    found = compare(asked, standard_rankers(item_vectors(purchases)))
+    repeats = sum(question.repeat for question in asked) / len(asked)
+    return Table(
+        title=f"personalisation: {len(asked)} purchases after {start:%Y-%m-%d} as questions, {repeats:.0%} of them repeats",
+        columns={
+            "MRR": "{:.3f}", "new": "{:.3f}", "repeat": "{:.3f}", "gain": "{:+.1%}", "low": "{:+.1%}", "high": "{:+.1%}",
+            "new gain": "{:+.1%}", "worse": "{:.1%}", "better": "{:.1%}",
+        },
+        rows={item.name: _row(item) for item in found},
+        notes=(
+            "Popularity is the base: the order that everybody gets. gain, with its 95 % interval, and new gain are against it.",
+            "new: targets that the household had not bought before; worse, better: share of questions whose target moved.",
+        ),
+    )  # fmt: skip
+
+
+def _row(item: Comparison) -> dict[str, float]:
+    figures = item.figures
+    return {
+        "MRR": figures.mrr,
+        "new": figures.new,
+        "repeat": figures.repeat,
+        "gain": item.gain,
+        "low": item.interval[0],
+        "high": item.interval[1],
+        "new gain": item.new_gain,
+        "worse": figures.worse,
+        "better": figures.better,
     }

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from visual_search.errors import VisualSearchError
+from visual_search.errors import BadInput, VisualSearchError
 from visual_search.measuring import metrics, quality
 from visual_search.measuring.datasets import READERS, Task, read_task, spread
+from visual_search.measuring.measures import MEASURES
 from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
 from visual_search.types import EncoderCard
 
@@ -38,8 +39,10 @@ class Command(BaseCommand):
     help = "Prints exact@k, recall, MRR and nDCG of a query set, beside chance and simple colour. Uses a scratch index."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tasks", nargs="+", metavar="TASK", help=f"all, or some of: {', '.join(READERS)}")
-        parser.add_argument("--catalogue", type=Path, required=True, help="folder with products.csv and pictures")
+        parser.add_argument(
+            "tasks", nargs="+", metavar="TASK", help=f"all, or some of: {', '.join([*READERS, *MEASURES])}"
+        )
+        parser.add_argument("--catalogue", type=Path, default=None, help="folder with products.csv and pictures")
         parser.add_argument("--queries", type=Path, required=True, help="folder that holds one folder for each task")
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
         parser.add_argument("--limit", type=int, default=None, help="only so many queries a task, evenly spread")
@@ -50,17 +53,29 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, tasks: list[str], **options: Any) -> None:
-        names = list(READERS) if "all" in tasks else list(dict.fromkeys(tasks))
+        names = list(READERS) if "all" in tasks else [name for name in dict.fromkeys(tasks) if name not in MEASURES]
+        measures = [name for name in dict.fromkeys(tasks) if name in MEASURES]
         cache = options["cache"] or Path(getattr(settings, "VAR_DIR", "var")) / "measuring"
         reports: list[quality.Report] = []
         try:
             # What is wrong with a folder or a file is said now, not after an hour.
+            if names and options["catalogue"] is None:
+                raise BadInput(f"{names[0]} needs --catalogue, a folder with products.csv and pictures.")
             read = [
                 spread(read_task(name, catalogue=options["catalogue"], queries=options["queries"]), options["limit"])
                 for name in names
             ]
             if options["json"]:
                 options["json"].parent.mkdir(parents=True, exist_ok=True)
+            tables = {}
+            for name in measures:
+                tables[name] = MEASURES[name](options["queries"], options["limit"])
+                self.stdout.write("\n" + "\n".join(tables[name].lines()))
+            if options["json"] and measures:
+                found = {"measures": {name: table.as_json() for name, table in tables.items()}}
+                options["json"].write_text(json.dumps(found, indent=1))
+            if not names:
+                return
             with scratch_encoder() as (plain, teachable):
                 encoder = CachingEncoder(plain, _cache_file(cache, plain.card), teachable=teachable)
                 try:

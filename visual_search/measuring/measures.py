@@ -1,0 +1,39 @@
+"""What an installed feature measures by itself: it registers a measure here, and `measure_quality` offers it by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures by row and column; `columns` gives each column's format, such as '{:+.1%}'. `notes` say how to read them."""
+
+    title: str
+    columns: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, float]]
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """As a person reads it."""
+        width = max(len(name) for name in self.rows)
+        found = [self.title, "  " + " " * width + "".join(f"{name:>13}" for name in self.columns)]
+        for name, row in self.rows.items():
+            cells = (f"{form.format(row[column]):>13}" for column, form in self.columns.items())
+            found.append(f"  {name:<{width}}" + "".join(cells))
+        return [*found, *(f"  {note}" for note in self.notes)]
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+# Reads `<queries>/<name>/`, at most `limit` questions of it. Raises VisualSearchError in words.
+Measure = Callable[[Path, int | None], Table]
+MEASURES: dict[str, Measure] = {}
+
+
+def register(name: str, measure: Measure) -> None:
+    """Offer `measure` as the task `name`. Called by a feature's AppConfig.ready."""
+    MEASURES[name] = measure
