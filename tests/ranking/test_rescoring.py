@@ -156,15 +156,27 @@ def test_reasons_are_true(events: list[TasteEvent], seed: int) -> None:
     for id, reason in after.reasons.items():
         place = window.ids.index(id)
         assert after.scores[place] > without(reason.id).scores[place]
+        # As claimed: it rose, and without the thing it would stand lower.
+        assert after.order.index(place) < place
+        assert without(reason.id).order.index(place) > after.order.index(place)
+        bought = any(event.id == reason.id and event.kind == "purchase" for event in events)
+        assert reason.kind == ("bought" if bought else "viewed") + ("_before" if reason.id == id else "")
         if reason.kind == "bought_before":
-            assert any(event.id == id and event.kind == "purchase" for event in events)
             continue
         assert EXPLAINS <= reason.share <= 1
-        assert reason.kind == (
-            "bought" if any(e.id == reason.id and e.kind == "purchase" for e in events) else "viewed"
-        )
         loss = {other: after.relevance[place] - without(other).relevance[place] for other in {e.id for e in events}}
         assert loss[reason.id] == pytest.approx(max(loss.values()))
+
+
+def test_reasons_of_one_page_are_those_of_all_on_it() -> None:
+    window = window_of(40)
+    events = [TasteEvent(f"hit {n}", "purchase" if n % 2 else "view") for n in range(0, 40, 3)]
+    everything = rescore(window, events, vectors_of(window, 1), weights=Weights(relevance=2.0))
+    page = rescore(window, events, vectors_of(window, 1), weights=Weights(relevance=2.0), shown=range(8, 16))
+    assert page.order == everything.order
+    there = {window.ids[place] for place in page.order[8:16]}
+    assert page.reasons == {id: reason for id, reason in everything.reasons.items() if id in there}
+    assert page.reasons
 
 
 def test_a_reason_is_named_when_one_thing_explains_most() -> None:

@@ -1,4 +1,4 @@
-"""What an installed feature measures by itself: it registers a measure here, and `measure_quality` offers it by name."""
+"""What an installed feature measures by itself: it registers a measure here; `measure_quality` and `bench` take them up."""
 
 from __future__ import annotations
 
@@ -32,8 +32,14 @@ class Table:
 # Reads `<queries>/<name>/`, at most `limit` questions of it. Raises VisualSearchError in words.
 Measure = Callable[[Path, int | None], Table]
 MEASURES: dict[str, Measure] = {}
+# What a feature adds to an answer, over so many questions.
+Overhead = Callable[[int], Table]
+OVERHEADS: dict[str, Overhead] = {}
 
 
-def register(name: str, measure: Measure) -> None:
-    """Offer `measure` as the task `name`. Called by a feature's AppConfig.ready."""
-    MEASURES[name] = measure
+def register(name: str, *, measure: Measure | None = None, overhead: Overhead | None = None) -> None:
+    """Offer `measure` as the task `name`, and let `bench` print `overhead`. Called by a feature's AppConfig.ready."""
+    if measure is not None:
+        MEASURES[name] = measure
+    if overhead is not None:
+        OVERHEADS[name] = overhead

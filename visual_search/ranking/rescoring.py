@@ -112,10 +112,12 @@ def rescore(
     *,
     weights: Weights | None = None,
     query_vector: Vector | None = None,
+    shown: range | None = None,
 ) -> Rescored:
     """The window in personal order. `vectors` holds the history's; a thing without one still counts as bought.
 
-    `query_vector` must lie in the items' space; without it the mean of the best hits stands for the question.
+    `query_vector` must lie in the items' space; without it the mean of the best hits stands for the question. `shown`
+    are the places of the new order for which reasons are wanted: those of one page cost a tenth of those of all.
     """
     weights = weights or Weights()
     count = len(window.ids)
@@ -137,14 +139,15 @@ def rescore(
         return _unmoved(base, "nothing_relevant")
     scores = base + bonus
     order = _capped_order(scores, weights.promote_at_most)
-    reasons = _reasons(window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
+    wanted = [order[place] for place in shown or range(count) if place < count and order[place] > place]
+    found = _reasons(wanted, window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
     return Rescored(
         order=order,
         outcome="personalised",
         scores=scores,
         relevance=relevance,
         repeat=repeat,
-        reasons=_true_ones(reasons, order, _Without(base, bought, window.ids, things, summands, weights)),
+        reasons=_true_ones(found, order, _Without(base, bought, window.ids, things, summands, weights)),
     )
 
 
@@ -159,25 +162,32 @@ class _Without:
     summands: npt.NDArray[np.float64]
     weights: Weights
 
-    def order(self, id: str) -> tuple[int, ...]:
+    def best(self, id: str, count: int) -> frozenset[int]:
+        """The hits (by their place in the window) on the first `count` places."""
         # The terms are a sum and nothing is normalised over the history, so taking one away is a subtraction.
         kept = np.arange(len(self.things.ids)) != self.things.ids.index(id)
         summands = self.summands[:, kept]
         relevance = _logarithm(summands, self.weights) if summands.size else np.zeros(len(self.ids))
-        repeat = np.log1p(np.where(np.array(self.ids) == id, 0.0, self.bought))
-        scores = self.base + self.weights.relevance * relevance + self.weights.repeat * repeat
-        return _capped_order(scores, self.weights.promote_at_most)
+        bought = self.bought.copy()
+        if id in self.ids:
+            bought[self.ids.index(id)] = 0.0
+        scores = self.base + self.weights.relevance * relevance + self.weights.repeat * np.log1p(bought)
+        return frozenset(_capped_order(scores, self.weights.promote_at_most, count=count))
 
 
-def _true_ones(reasons: Mapping[str, Reason], order: tuple[int, ...], without: _Without) -> dict[str, Reason]:
-    """Only reasons of hits that rose, and that would stand lower without the thing that is named."""
-    places = {without.ids[place]: n for n, place in enumerate(order)}
-    rose = {id: reason for n, id in enumerate(without.ids) if places[id] < n and (reason := reasons.get(id))}
-    orders: dict[str, dict[str, int]] = {}
-    for reason in rose.values():
-        if reason.id not in orders:
-            orders[reason.id] = {without.ids[place]: n for n, place in enumerate(without.order(reason.id))}
-    return {id: reason for id, reason in rose.items() if orders[reason.id][id] > places[id]}
+def _true_ones(reasons: Mapping[int, Reason], order: Sequence[int], without: _Without) -> dict[str, Reason]:
+    """By hit, only those reasons without whose thing the hit would stand lower."""
+    place = {row: n for n, row in enumerate(order)}
+    found: dict[str, Reason] = {}
+    best: dict[tuple[str, int], frozenset[int]] = {}
+    # A hit that isn't among the first n + 1 without the thing would stand lower than its place n.
+    for row, reason in reasons.items():
+        key = (reason.id, place[row] + 1)
+        if key not in best:
+            best[key] = without.best(*key)
+        if row not in best[key]:
+            found[without.ids[row]] = reason
+    return found
 
 
 def spread(vectors: Matrix, *, pairs: int = 20_000, seed: int = 0) -> float:
@@ -202,13 +212,15 @@ def _things(history: Sequence[TasteEvent], vectors: Mapping[str, Vector], weight
         attention[event.id] = attention.get(event.id, 0.0) + KIND_WEIGHTS[event.kind] * decay
         bought[event.id] = bought.get(event.id, 0.0) + (decay if event.kind == "purchase" else 0.0)
     ids = tuple(sorted(attention))
-    matrix = np.zeros((len(ids), dims), dtype=np.float32)
-    for row, id in enumerate(ids):
-        vector = vectors.get(id)
-        # A vector of another encoder's size can't be compared; its thing is passed over until it is encoded anew.
-        if vector is not None and vector.shape == (dims,):
-            matrix[row] = vector
-    return _Things(ids, np.array([attention[id] for id in ids]), np.array([bought[id] for id in ids]), unit(matrix))
+    nothing = np.zeros(dims, dtype=np.float32)
+    # A vector of another encoder's size can't be compared; its thing is passed over until it is encoded anew.
+    fitting = [found if (found := vectors.get(id, nothing)).shape == (dims,) else nothing for id in ids]
+    return _Things(
+        ids,
+        np.array([attention[id] for id in ids]),
+        np.array([bought[id] for id in ids]),
+        np.stack(fitting).astype(np.float32, copy=False),
+    )
 
 
 def _summands(
@@ -220,10 +232,13 @@ def _summands(
     if not centre.any():
         return np.zeros((len(window.ids), len(things.ids)))
     attention = things.attention * np.exp((things.vectors @ centre - 1.0) / weights.tau_query)
-    attention[(np.abs(attention) < weights.least_attention) | ~things.vectors.any(axis=1)] = 0.0
-    nearness = np.exp((window.vectors @ things.vectors.T - 1.0) / weights.tau_item)
+    heard = (np.abs(attention) >= weights.least_attention) & things.vectors.any(axis=1)
+    summands = np.zeros((len(window.ids), len(things.ids)))
+    # Most of a history has nothing to do with the question, and isn't compared with each hit.
+    nearness = np.exp((window.vectors @ things.vectors[heard].T - 1.0) / weights.tau_item)
     nearness[~window.vectors.any(axis=1)] = 0.0
-    return np.asarray(attention * nearness, dtype=np.float64)
+    summands[:, heard] = attention[heard] * nearness
+    return summands
 
 
 def _logarithm(summands: npt.NDArray[np.float64], weights: Weights) -> npt.NDArray[np.float64]:
@@ -232,14 +247,16 @@ def _logarithm(summands: npt.NDArray[np.float64], weights: Weights) -> npt.NDArr
     return np.asarray(np.log1p(total / weights.z), dtype=np.float64)
 
 
-def _capped_order(scores: npt.NDArray[np.float64], promote_at_most: int) -> tuple[int, ...]:
-    """Best first, but nobody rises more than `promote_at_most` places; ties keep the base order."""
+def _capped_order(
+    scores: npt.NDArray[np.float64], promote_at_most: int, *, count: int | None = None
+) -> tuple[int, ...]:
+    """Best first, but nobody rises more than `promote_at_most` places; ties keep the base order. The first `count`."""
     order: list[int] = []
     values = (-scores).tolist()
     # For place n only the first n + cap + 1 hits of the base order may be taken; those are never all used up.
     open_places = [(values[place], place) for place in range(min(promote_at_most, len(values)))]
     heapq.heapify(open_places)
-    for place in range(len(values)):
+    for place in range(len(values) if count is None else count):
         if place + promote_at_most < len(values):
             heapq.heappush(open_places, (values[place + promote_at_most], place + promote_at_most))
         order.append(heapq.heappop(open_places)[1])
@@ -247,6 +264,7 @@ def _capped_order(scores: npt.NDArray[np.float64], promote_at_most: int) -> tupl
 
 
 def _reasons(
+    rows: Sequence[int],
     ids: Sequence[str],
     things: _Things,
     summands: npt.NDArray[np.float64],
@@ -254,22 +272,24 @@ def _reasons(
     *,
     relevance: npt.NDArray[np.float64],
     repeat: npt.NDArray[np.float64],
-) -> dict[str, Reason]:
-    reasons: dict[str, Reason] = {}
-    for row, id in enumerate(ids):
+) -> dict[int, Reason]:
+    """What gives most of each of these hits' rise, if one thing does."""
+    reasons: dict[int, Reason] = {}
+    totals = summands.sum(axis=1)
+    for row in rows:
+        id = ids[row]
         if weights.repeat * repeat[row] > max(0.0, weights.relevance * relevance[row]):
-            reasons[id] = Reason("bought_before", id, 1.0)
+            reasons[row] = Reason("bought_before", id, 1.0)
             continue
-        total = summands[row].sum() if summands.size else 0.0
-        if total <= 0 or weights.relevance == 0:
+        if totals[row] <= 0 or weights.relevance == 0:
             continue
         best = int(np.argmax(summands[row]))
-        share = float(summands[row, best] / total)
+        share = float(summands[row, best] / totals[row])
         if share >= EXPLAINS:
             kind: Kind = "bought" if things.bought[best] > 0 else "viewed"
             if things.ids[best] == id:
                 kind = "bought_before" if kind == "bought" else "viewed_before"
-            reasons[id] = Reason(kind, things.ids[best], min(share, 1.0))
+            reasons[row] = Reason(kind, things.ids[best], min(share, 1.0))
     return reasons
 
 

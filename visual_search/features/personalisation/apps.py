@@ -18,7 +18,7 @@ class PersonalisationConfig(AppConfig):
         from visual_search.features.personalisation import receivers  # noqa: PLC0415
 
         receivers.connect()
-        register("personalisation", _measure)
+        register("personalisation", measure=_measure, overhead=_overhead)
 
 
 def _measure(queries: Path, limit: int | None) -> Table:
@@ -26,3 +26,9 @@ def _measure(queries: Path, limit: int | None) -> Table:
     from visual_search.features.personalisation.measuring import measure  # noqa: PLC0415
 
     return measure(queries / "personalisation", limit=limit)
+
+
+def _overhead(questions: int) -> Table:
+    from visual_search.features.personalisation.speed import overhead  # noqa: PLC0415 - models aren't ready above.
+
+    return overhead(questions)

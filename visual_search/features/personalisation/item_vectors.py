@@ -14,7 +14,7 @@ import numpy as np
 from django.db.models import Exists, F, OuterRef
 
 from visual_search import documents, embedding, registry, wiring
-from visual_search.features.personalisation.models import ItemVector
+from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.models import IndexEntry, State, chunks
 from visual_search.ranking.rescoring import spread
 from visual_search.registry import Source
@@ -77,7 +77,19 @@ def refresh(collection: str, *, limit: int | None = None) -> int:
     made = 0
     for batch in chunks(wanted, BATCH):
         made += _make(collection, dict(batch), mark)
+    if made or not ItemSpread.objects.filter(collection=collection, fingerprint=mark).exists():
+        ItemSpread.objects.update_or_create(
+            collection=collection, fingerprint=mark, defaults={"spread": measured_spread(collection, mark)}
+        )
     return made
+
+
+def measured_spread(collection: str, mark: str) -> float:
+    """The spread of a sample of this collection's vectors; 0 with fewer than two."""
+    rows = ItemVector.objects.filter(collection=collection, fingerprint=mark).exclude(vector=b"")
+    # By key and not by chance: the database needn't sort the table, and keys say nothing of looks.
+    vectors = [_unpacked(data) for data in rows.order_by("-pk").values_list("vector", flat=True)[:SPREAD_SAMPLE]]
+    return spread(np.stack(vectors)) if len(vectors) > 1 else 0.0
 
 
 def _make(collection: str, versions: Mapping[str, int], mark: str) -> int:
@@ -154,18 +166,14 @@ class ItemCache:
         return found | read
 
     def spread(self, collection: str, mark: str) -> float:
-        """How near is near among this collection's vectors; measured on a sample once in a while. 0 with too few."""
+        """How far unrelated things of this collection lie apart, as it was measured when they were made."""
         now = self._clock()
-        measured = self._spreads.get((collection, mark))
-        if measured is None or now - measured[0] > CACHE_SECONDS:
-            rows = ItemVector.objects.filter(collection=collection, fingerprint=mark).exclude(vector=b"")
-            # By key and not by chance: the database needn't sort the table, and keys say nothing of looks.
-            vectors = [
-                _unpacked(data) for data in rows.order_by("-pk").values_list("vector", flat=True)[:SPREAD_SAMPLE]
-            ]
-            measured = (now, spread(np.stack(vectors)) if len(vectors) > 1 else 0.0)
-            self._spreads[collection, mark] = measured
-        return measured[1]
+        known = self._spreads.get((collection, mark))
+        if known is None or now - known[0] > CACHE_SECONDS:
+            row = ItemSpread.objects.filter(collection=collection, fingerprint=mark).values_list("spread", flat=True)
+            known = (now, row.first() or 0.0)
+            self._spreads[collection, mark] = known
+        return known[1]
 
     def forget(self) -> None:
         with self._lock:

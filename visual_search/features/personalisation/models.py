@@ -25,6 +25,22 @@ class ItemVector(models.Model):
         return f"{self.collection} {self.object_id}"
 
 
+class ItemSpread(models.Model):
+    """How far unrelated objects lie apart, measured when vectors are made: too slow for the first search of a process."""
+
+    collection = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=40)
+    spread = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "fingerprint"], name="visual_search_item_spread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection} {self.spread:.3f}"
+
+
 class AccountMemory(models.Model):
     """A copy of what a shopper's devices remember, for those who asked for it. Sealed, and read by its owner's pages alone:
     no search looks into it, the device sends what it remembers itself.

@@ -65,6 +65,7 @@ class PersonalRescorer:
             history,
             {id: item.vector for id, item in items.items() if item.vector is not None},
             weights=weights,
+            shown=range((query.page - 1) * query.page_size, query.page * query.page_size),
         )
         if after.outcome != "personalised":
             return Reordered(hits, after.outcome)

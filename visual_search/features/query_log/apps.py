@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from visual_search.measuring.measures import Table, register
+
 
 class QueryLogConfig(AppConfig):
     name = "visual_search.features.query_log"
@@ -14,3 +16,10 @@ class QueryLogConfig(AppConfig):
         from visual_search.features.query_log import checks, receivers  # noqa: F401, PLC0415
 
         receivers.connect()
+        register("query_log", overhead=_overhead)
+
+
+def _overhead(questions: int) -> Table:
+    from visual_search.features.query_log.speed import overhead  # noqa: PLC0415 - models aren't ready above.
+
+    return overhead(questions)

@@ -78,6 +78,10 @@ class Buffer:
             )
         self.flush_if_due()
 
+    def tidied_at(self, moment: float) -> None:
+        """Take it that everything was tidied then; the next look comes TIDY_SECONDS later."""
+        self._tidied = moment
+
     def flush_if_due(self) -> int:
         """Write when there are enough to hide among, or when the hour of the oldest is over; returns how many rows."""
         this_hour = hour_of(now())
@@ -88,7 +92,7 @@ class Buffer:
         written = self.flush() if due else 0
         # So that time limits hold without a schedule, too. Not more often: each look costs some queries.
         if not TIDY_SECONDS > now() - self._tidied >= 0:
-            self._tidied = now()
+            self.tidied_at(now())
             tidy()
         return written
 

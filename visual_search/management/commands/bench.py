@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
 from visual_search.measuring import speed
+from visual_search.measuring.measures import OVERHEADS
 from visual_search.measuring.scratch import scratch_encoder
 
 
@@ -30,9 +31,18 @@ class Command(BaseCommand):
             "--configured-engine", action="store_true", help="a scratch collection on the shop's engine"
         )
 
+        parser.add_argument(
+            "--only-features", action="store_true", help="only what installed features add to an answer"
+        )
+
     def handle(self, *, products: int, questions: int, seed: int, **options: Any) -> None:
         if products < 1 or questions < 1:
             raise CommandError("--products and --questions must be 1 or more.")
+        if options["only_features"]:
+            tables = self._features(questions)
+            if options["json"]:
+                options["json"].write_text(json.dumps({"features": tables, "machine": _machine()}, indent=1))
+            return
         try:
             if options["json"]:
                 options["json"].parent.mkdir(parents=True, exist_ok=True)
@@ -54,9 +64,17 @@ class Command(BaseCommand):
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
         self._show(found)
+        features = self._features(questions)
         if options["json"]:
-            options["json"].write_text(json.dumps(found.as_json() | {"machine": _machine()}, indent=1))
+            document = found.as_json() | {"features": features, "machine": _machine()}
+            options["json"].write_text(json.dumps(document, indent=1))
             self.stdout.write(f"Written to {options['json']}.")
+
+    def _features(self, questions: int) -> dict[str, object]:
+        tables = {name: overhead(questions) for name, overhead in OVERHEADS.items()}
+        for table in tables.values():
+            self.stdout.write("\n".join(table.lines()))
+        return {name: table.as_json() for name, table in tables.items()}
 
     def _show(self, found: speed.Speed) -> None:
         write = self.stdout.write

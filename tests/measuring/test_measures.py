@@ -1,0 +1,34 @@
+"""What installed features add to an answer is measured on their real path, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import call_command
+
+from visual_search.features.personalisation.models import ItemSpread, ItemVector
+from visual_search.features.query_log import options
+from visual_search.features.query_log.models import Counter, LoggedQuery
+from visual_search.measuring.measures import OVERHEADS, Table
+
+
+def test_a_table_is_read_by_people_and_programs() -> None:
+    table = Table("t", {"a": "{:.1f}", "b": "{:+.0%}"}, {"row": {"a": 1.25, "b": 0.5}}, ("note",))
+    assert table.lines() == ["t", "     " + f"{'a':>13}{'b':>13}", "  row" + f"{'1.2':>13}{'+50%':>13}", "  note"]
+    assert json.loads(json.dumps(table.as_json()))["rows"] == {"row": {"a": 1.25, "b": 0.5}}
+
+
+@pytest.mark.django_db
+def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, capsys) -> None:
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": {"KEY_FOLDER": tmp_path / "keys"}}
+    call_command("bench", only_features=True, questions=5, json=tmp_path / "bench.json")
+    printed = capsys.readouterr().out
+    assert "personal order: 200 hits, 100 entries" in printed
+    assert "query log: 200 questions" in printed
+    features = json.loads((tmp_path / "bench.json").read_text())["features"]
+    assert set(features) == set(OVERHEADS) == {"personalisation", "query_log"}
+    assert features["personalisation"]["rows"]["with a memory"]["p95 ms"] > 0
+    for model in (ItemVector, ItemSpread, LoggedQuery, Counter):
+        assert not model.objects.exists()
+    options.forget()

@@ -1,0 +1,100 @@
+"""What personal order adds to an answer, in milliseconds: a full window, a full memory, vectors of the encoder's own size."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from django.db import transaction
+
+from visual_search import wiring
+from visual_search.features.personalisation import item_vectors
+from visual_search.features.personalisation.models import ItemSpread, ItemVector
+from visual_search.features.personalisation.rescorer import PersonalRescorer
+from visual_search.measuring.measures import Table
+from visual_search.ranking.rescorers import Guard
+from visual_search.ranking.taste import MAX_EVENTS
+from visual_search.types import Hit, Query, TasteEvent, unit
+
+COLLECTION = "bench-personal"
+WINDOW = 200
+KINDS = 10
+ITEMS = WINDOW * KINDS
+LIMIT_MS = 60_000.0  # Measured, not stopped.
+COLD = 20  # questions with an empty cache: each reads three hundred rows
+
+
+def overhead(questions: int) -> Table:
+    """Over made-up items in the shop's own table, inside a transaction that is rolled back."""
+    card = wiring.encoder().card
+    mark = item_vectors.fingerprint(card)
+    dims = card.image.dims + (card.text.dims if card.text else 0)
+    rng = np.random.default_rng(0)
+    # Ten kinds of things, each item near its kind, and the hits of one kind: a tenth of the memory bears on the question.
+    kinds = unit(rng.normal(size=(KINDS, dims)))
+    vectors = unit(kinds[np.arange(ITEMS) % KINDS] + 0.3 * unit(rng.normal(size=(ITEMS, dims))))
+    queries = [_query(rng) for _ in range(questions)]
+    hits = tuple(Hit(f"{n * KINDS}", 1 - n / (2 * WINDOW)) for n in range(WINDOW))
+    guard = Guard([PersonalRescorer()])
+    with transaction.atomic():
+        ItemVector.objects.bulk_create(
+            [
+                ItemVector(
+                    collection=COLLECTION,
+                    object_id=f"{n}",
+                    fingerprint=mark,
+                    version=1,
+                    vector=row.astype("<f2").tobytes(),
+                )
+                for n, row in enumerate(vectors)
+            ],
+            batch_size=500,
+        )
+        measured = item_vectors.measured_spread(COLLECTION, mark)
+        ItemSpread.objects.create(collection=COLLECTION, fingerprint=mark, spread=measured)
+        item_vectors.cache.forget()
+        cold = [_timed(guard, query, hits, forget=True) for query in queries[:COLD]]
+        for query in queries[:5]:
+            _timed(guard, query, hits)  # The cache fills.
+        warm = [_timed(guard, query, hits) for query in queries]
+        plain = [_timed(guard, replace(query, taste=()), hits) for query in queries]
+        transaction.set_rollback(True)
+    item_vectors.cache.forget()
+    return Table(
+        title=f"personal order: {WINDOW} hits, {MAX_EVENTS} entries, {dims} dimensions, {questions} questions",
+        columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95"), "{:.2f}"),
+        rows={
+            "with a memory": _percentiles(warm),
+            "with a memory, nothing cached": _percentiles(cold),
+            "without a memory": _percentiles(plain),
+        },
+        notes=("CPU is the thread's own time: on a busy machine the clock counts what others do, too.",),
+    )
+
+
+def _query(rng: np.random.Generator) -> Query:
+    ids = rng.choice(ITEMS, size=MAX_EVENTS, replace=False)
+    events = tuple(TasteEvent(f"{id}", "view" if id % 3 else "purchase", float(id % 60)) for id in ids)
+    return Query(collection=COLLECTION, words="chair", taste=events)
+
+
+def _timed(guard: Guard, query: Query, hits: tuple[Hit, ...], *, forget: bool = False) -> tuple[float, float]:
+    if forget:
+        item_vectors.cache.forget()
+    begin, worked = time.perf_counter(), time.thread_time()
+    after = guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS)
+    taken = (time.perf_counter() - begin) * 1000, (time.thread_time() - worked) * 1000
+    if after.degraded or (query.taste and after.notes != ("personal:personalised",)):
+        raise AssertionError(f"Nothing was measured: {after.notes} {after.degraded}")
+    return taken
+
+
+def _percentiles(times: list[tuple[float, float]]) -> dict[str, float]:
+    wall, work = np.array(times).T
+    return {
+        "p50 ms": float(np.percentile(wall, 50)),
+        "p95 ms": float(np.percentile(wall, 95)),
+        "CPU p50": float(np.percentile(work, 50)),
+        "CPU p95": float(np.percentile(work, 95)),
+    }

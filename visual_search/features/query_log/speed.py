@@ -1,0 +1,56 @@
+"""What the query log adds to an answer, in milliseconds, its writes among them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from uuid import uuid4
+
+import numpy as np
+from django.db import transaction
+
+from visual_search.features.query_log.collecting import ENOUGH, Buffer
+from visual_search.features.query_log.options import Mode, now, options
+from visual_search.measuring.measures import Table
+from visual_search.privacy.pseudonyms import client_material
+from visual_search.types import Hit, Page, Query
+
+PAGE = Page(
+    query_id="", took_ms=80.0, total=24, relation="eq", hits=tuple(Hit(f"{n}", 1.0) for n in range(24)), facets=(), page=1,
+    page_size=24, language="en",
+)  # fmt: skip
+
+
+def overhead(questions: int) -> Table:
+    """Through a buffer of its own, inside a transaction that is rolled back: the shop's log stays as it is."""
+    buffer = Buffer()
+    buffer.tidied_at(now())
+    count = max(questions, 4 * ENOUGH)
+    with transaction.atomic():
+        times = [_timed(buffer, number) for number in range(count)]
+        transaction.set_rollback(True)
+    wall, work = np.array(times).T
+    mode = "" if options().mode is Mode.ANONYMOUS else f" (mode {options().mode}: no rows are written)"
+    return Table(
+        title=f"query log: {count} questions, rows written {ENOUGH} at a time{mode}",
+        columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95", "max ms"), "{:.2f}"),
+        rows={
+            "noting a question": {
+                "p50 ms": float(np.percentile(wall, 50)),
+                "p95 ms": float(np.percentile(wall, 95)),
+                "CPU p50": float(np.percentile(work, 50)),
+                "CPU p95": float(np.percentile(work, 95)),
+                "max ms": float(wall.max()),
+            }
+        },
+        notes=(f"The greatest is one question in {ENOUGH}: the one that writes.",),
+    )
+
+
+def _timed(buffer: Buffer, number: int) -> tuple[float, float]:
+    query = Query(words=f"red chair {number % 40}")
+    page = replace(PAGE, query_id=str(uuid4()))
+    material = client_material(address=f"203.0.{number % 250}.9", user_agent="Browser")
+    begin, worked = time.perf_counter(), time.thread_time()
+    buffer.question(query, page, material=material, opted_out=False)
+    return (time.perf_counter() - begin) * 1000, (time.thread_time() - worked) * 1000
