@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -35,6 +37,7 @@ from visual_search.types import (
     QueryPicture,
     Space,
     Vector,
+    Witness,
 )
 
 _PURPOSE = "photo"
@@ -119,19 +122,23 @@ def photo_from_base64(text: str) -> QueryPicture:
     return photo(data)
 
 
-def seal_photo(vectors: Mapping[str, Vector]) -> str:
+def seal_photo(vectors: Mapping[str, Vector], witness: Witness | None = None) -> str:
     """A token that the browser keeps instead of the photo; '' where there was none. The server stores nothing."""
     if not vectors:
         return ""
     spaces = {space.name: space for space in wiring.encoder().card.spaces}
-    payload = pack_vectors({_label(spaces[name]): vector for name, vector in vectors.items()})
+    packed = pack_vectors({_label(spaces[name]): vector for name, vector in vectors.items()})
+    said = json.dumps(asdict(witness or Witness()), ensure_ascii=False, separators=(",", ":")).encode()
+    payload = len(packed).to_bytes(4, "big") + packed + said
     return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS)
 
 
 def photo_from_token(token: str) -> QueryPicture:
     """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
     with _naming("photo_token"):
-        found = unpack_vectors(_sealer().unseal(token, purpose=_PURPOSE))
+        payload = _sealer().unseal(token, purpose=_PURPOSE)
+        end = 4 + int.from_bytes(payload[:4], "big")
+        found, witness = unpack_vectors(payload[4:end]), _witness(payload[end:])
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     vectors = {
         known[label].name: vector
@@ -144,7 +151,21 @@ def photo_from_token(token: str) -> QueryPicture:
             field="photo_token",
             code="token_outdated",
         )
-    return QueryPicture(vectors=vectors)
+    return QueryPicture(vectors=vectors, witness=witness)
+
+
+def _witness(packed: bytes) -> Witness:
+    """What the photo said; nothing, where the token was sealed by another version."""
+    try:
+        said = json.loads(packed)
+        return Witness(
+            text=str(said["text"]),
+            codes=tuple(map(str, said["codes"])),
+            copies=tuple(map(str, said["copies"])),
+            confirmed={str(id): float(sure) for id, sure in said["confirmed"].items()},
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Witness()
 
 
 def preview(image: Image.Image) -> str:

@@ -31,6 +31,11 @@ SETTINGS: dict[str, Setting] = {
         "dotted path and options",
         "The offline encoder needs no network.",
     ),
+    "READER": Setting(
+        {"BACKEND": "visual_search.imaging.reading.LabelReader"},
+        "dotted path and options, or None",
+        "Label text more than doubles exact hits on packages; None: pictures are looked at, not read.",
+    ),
     "BASE_TEMPLATE": Setting(
         "visual_search/base.html", "template name", "What the results page extends; a shop names its own."
     ),

@@ -75,8 +75,13 @@ def build(
     card: EncoderCard,
     pictures: PictureVectors,
     titles: Mapping[Title, Vector],
+    *,
+    seen: Mapping[str, str] | None = None,
 ) -> Document:
-    """The whole document of one object. Pictures and titles without a vector are simply not in it."""
+    """The whole document of one object. Pictures and titles without a vector are simply not in it.
+
+    `seen` has the label text of pictures, by content hash.
+    """
     vectors: dict[str, list[NamedVector]] = {}
     for picture in reading.pictures:
         for space, vector in pictures.vectors.get(picture_key(reading, picture), {}).items():
@@ -92,7 +97,14 @@ def build(
         vectors={space: tuple(found) for space, found in vectors.items()},
         facets=reading.facets,
         codes=reading.codes,
+        seen_text=_seen_text(reading, pictures, seen or {}),
     )
+
+
+def _seen_text(reading: Reading, pictures: PictureVectors, seen: Mapping[str, str]) -> str:
+    """What stands on the pictures of an object, each word once."""
+    hashes = (pictures.hashes.get(picture_key(reading, picture), "") for picture in reading.pictures)
+    return " ".join(dict.fromkeys(word for key in hashes for word in seen.get(key, "").split()))
 
 
 def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:

@@ -32,6 +32,7 @@ class PictureVectors:
     """What became of some pictures, by the keys that they were given under."""
 
     vectors: dict[str, dict[str, Vector]] = field(default_factory=dict)  # key -> space name -> vector
+    hashes: dict[str, str] = field(default_factory=dict)  # key -> content hash, of those that could be loaded
     refused: dict[str, str] = field(default_factory=dict)  # the picture itself is at fault; trying again won't help
     unread: dict[str, str] = field(default_factory=dict)  # the storage didn't give it; trying again may help
 
@@ -59,6 +60,7 @@ def of_pictures(encoder: Encoder, pictures: Mapping[str, Picture]) -> PictureVec
     result = PictureVectors()
     for batch in _loaded(pictures, result):
         hashes = {key: content_hash(data) for key, data in batch.items()}
+        result.hashes |= hashes
         known = _known(set(hashes.values()), [space for space in spaces if space is not None])
         images: dict[str, Image.Image] = {}
         for key, data in batch.items():

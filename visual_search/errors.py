@@ -66,3 +66,9 @@ class CanaryFailed(EncoderUnavailable):
     """The loaded weights don't give the vectors that their card promises."""
 
     code = "canary_failed"
+
+
+class ReaderUnavailable(VisualSearchError):
+    """Label text and codes can't be read; the message says what to install or set. A search goes on without them."""
+
+    code = "reader_unavailable"

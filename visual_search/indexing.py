@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model, QuerySet
 
-from visual_search import documents, embedding, registry, wiring
+from visual_search import documents, embedding, registry, seeing, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -176,9 +176,12 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
         {documents.picture_key(reading, picture): picture for reading in readings for picture in reading.pictures},
     )
     titles = embedding.of_titles(encoder, {title for reading in readings for title in reading.titles})
+    seeing.record(source.collection, readings, pictures.hashes)
+    seen = seeing.texts(pictures.hashes.values())
 
     for reading in readings:
-        prepared.documents.append(documents.build(reading, versions[reading.id], encoder.card, pictures, titles))
+        version = versions[reading.id]
+        prepared.documents.append(documents.build(reading, version, encoder.card, pictures, titles, seen=seen))
         keys = [documents.picture_key(reading, picture) for picture in reading.pictures]
         if refused := [pictures.refused[key] for key in keys if key in pictures.refused]:
             prepared.warnings[reading.id] = "\n".join(refused)

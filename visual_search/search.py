@@ -14,17 +14,19 @@ from itertools import chain, zip_longest
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from django.core.exceptions import ValidationError
 
 from multilingual.detection import detect
+from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import documents, embedding, registry, wiring
+from visual_search import documents, embedding, registry, seeing, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
-from visual_search.errors import BadInput, EncoderUnavailable, PictureRefused, VisualSearchError
+from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
+from visual_search.imaging.reading import Reader
+from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
 from visual_search.ranking.grades import grade, least_cosine
 from visual_search.registry import Source
@@ -34,20 +36,25 @@ from visual_search.types import (
     Card,
     CodeLeg,
     CollectionSchema,
+    EngineAnswer,
     EngineQuery,
     FacetAnswer,
     FacetKind,
     Grade,
+    GramsLeg,
     Hit,
     Leg,
     LegAnswer,
+    LegHit,
     NamedVector,
     Page,
     Query,
     QueryPicture,
     Relation,
+    SeenPicture,
     Vector,
     VectorLeg,
+    Witness,
     WordsLeg,
 )
 
@@ -59,6 +66,8 @@ logger = logging.getLogger(__name__)
 _SIMILAR = least_cosine(Grade.SIMILAR)  # What has a grade is what is admitted.
 SCALES: Mapping[str, Scale] = {
     "photo": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a photo against pictures
+    "label": Scale(weight=0.6, low=0.0, high=1.0, admits=0.3),  # what a photo's label says, against labels and titles
+    "confirmed": Scale(weight=0.4, low=0.0, high=1.0, admits=0.5),  # keypoints of a photo against those of pictures
     "like": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a product's pictures against pictures
     "like_text": Scale(weight=0.3, low=0.2, high=0.9, admits=0.6),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
@@ -68,7 +77,12 @@ SCALES: Mapping[str, Scale] = {
 }
 PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
 LIKED = 8  # objects or pictures to resemble: each is one more leg
+LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on its words are named as a reason
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
+
+
+def _nothing_kept(pictures: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SeenPicture]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,19 @@ class Ranking:
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)
+    photo_witness: Witness = field(default_factory=Witness)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Encoded:
+    """What the encoder and the reader made of a question."""
+
+    legs: list[Leg] = field(default_factory=list)
+    photo_vectors: dict[str, Vector] = field(default_factory=dict)  # of the first photo
+    looked: Looked | None = None  # the first photo, where it came as pixels
+    witness: Witness = field(default_factory=Witness)
+    degraded: tuple[str, ...] = ()
 
 
 @dataclass
@@ -118,7 +144,16 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         with clock.step("like"):
             query, liked, warnings = _liked(query, encoder)
 
-    ranking = rank(query, engine=engine, encoder=encoder, schema=schema, liked=liked, clock=clock)
+    ranking = rank(
+        query,
+        engine=engine,
+        encoder=encoder,
+        schema=schema,
+        reader=wiring.reader(),
+        kept=seeing.kept(query.collection),
+        liked=liked,
+        clock=clock,
+    )
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
@@ -129,7 +164,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         facets, degraded = _facets(engine, query, schema, ranking)
     with clock.step("cards"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
-        hits = _with_cards(query, shown, ranking.language)
+        hits = _with_label(_with_cards(query, shown, ranking.language), ranking.photo_witness.text)
     page = Page(
         query_id=str(uuid4()),
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
@@ -145,6 +180,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         degraded=(*ranking.degraded, *degraded),
         notes=rescored.notes,
         photo_vectors=ranking.photo_vectors,
+        photo_witness=ranking.photo_witness,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
     )
     for receiver, error in search_served.send_robust(sender=Query, query=query, page=page, context=dict(context or {})):
@@ -159,20 +195,25 @@ def rank(
     engine: Engine,
     encoder: Encoder,
     schema: CollectionSchema,
+    reader: Reader | None = None,
+    kept: Kept = _nothing_kept,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
     clock: _Clock | None = None,
 ) -> Ranking:
-    """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database."""
+    """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
+
+    `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with.
+    """
     clock = clock or _Clock()
     words, warnings = _words(query)
     language = detect(words, hint=query.language).language if words else query.language
-    with clock.step("encoder"):
-        photo, legs, degraded = _encoded_legs(query, words, language, encoder)
-    legs += _liked_legs(liked or {}, encoder)
+    encoded = _encoded(query, words, language, encoder, reader=reader, clock=clock)
+    legs = [*encoded.legs, *_liked_legs(liked or {}, encoder)]
     if words:
         legs.append(WordsLeg("words", words, _languages(language, schema), conf.RANK_WINDOW))
-        if found := codes_in(words):
-            legs.append(CodeLeg("code", found, conf.RANK_WINDOW))
+    shown = encoded.witness.codes if query.read else ()
+    if found := (*shown, *(codes_in(words) if words else ())):
+        legs.append(CodeLeg("code", tuple(dict.fromkeys(found)), conf.RANK_WINDOW))
     if not legs:
         if query.like:
             raise BadInput(
@@ -181,9 +222,15 @@ def rank(
         legs.append(_browse(query, schema))
     with clock.step("engine"):
         answer = engine.search(query.collection, EngineQuery(tuple(legs), query.filters, exclude=query.like))
-    scales = _scales(legs)
+    witness = encoded.witness
+    if encoded.looked is not None:
+        with clock.step("comparing"):
+            confirmed, same = confirm(encoded.looked, answer.leg("photo").hits, kept)
+            witness = replace(witness, confirmed=confirmed, copies=same)
+    answers = (*answer.legs, *_confirmed_leg(witness, answer))
+    scales = _scales(answers)
     with clock.step("fusion"):
-        hits = _result_set(answer.legs, scales, explain=query.explain)
+        hits = _result_set(answers, scales, witness, explain=query.explain)
     if query.sort not in ("", "relevance"):
         with clock.step("engine"):
             hits = _sorted_by(query, hits, engine, schema)
@@ -195,8 +242,9 @@ def rank(
         language=language,
         distant=distant,
         warnings=(*warnings, "nothing_close") if hits and distant == len(hits) else warnings,
-        degraded=(*degraded, *answer.degraded),
-        photo_vectors=photo,
+        degraded=(*encoded.degraded, *answer.degraded),
+        photo_vectors=encoded.photo_vectors,
+        photo_witness=witness,
         timings_ms=dict(clock.steps),
     )
 
@@ -222,20 +270,17 @@ def _words(query: Query) -> tuple[str, tuple[str, ...]]:
     return words[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
 
 
-def _encoded_legs(
-    query: Query, words: str, language: str | None, encoder: Encoder
-) -> tuple[dict[str, Vector], list[Leg], tuple[str, ...]]:
-    """The photo's vectors, the legs that need the encoder, and what had to be left out."""
-    legs: list[Leg] = []
-    photo: dict[str, Vector] = {}
+def _encoded(
+    query: Query, words: str, language: str | None, encoder: Encoder, *, reader: Reader | None, clock: _Clock
+) -> _Encoded:
+    """The legs that need the encoder or the reader, what a photo gave, and what had to be left out."""
+    result = _Encoded()
     try:
         for number, picture in enumerate(query.pictures):
-            vectors = _photo_vectors(picture, encoder)
-            space = encoder.card.image.name
-            legs.append(VectorLeg(f"photo{number or ''}", space, vectors[space], conf.RANK_WINDOW))
-            photo = photo or vectors
+            _add_photo(result, picture, number, encoder, reader=reader if query.read else None, clock=clock)
         if words:
-            legs += _words_legs(words, language, encoder)
+            with clock.step("encoder"):
+                result.legs += _words_legs(words, language, encoder)
     except BadInput:
         raise
     # An encoder runs foreign code over strangers' pictures: what it may raise besides EncoderUnavailable isn't known.
@@ -246,23 +291,34 @@ def _encoded_legs(
             if isinstance(error, EncoderUnavailable):
                 raise
             raise EncoderUnavailable(f"The encoder failed on this photo ({type(error).__name__}).") from error
-        return photo, legs, ("encoder",)
-    return photo, legs, ()
+        result.degraded += ("encoder",)
+    return result
 
 
-def _photo_vectors(picture: QueryPicture, encoder: Encoder) -> dict[str, Vector]:
-    if picture.image is None:
-        return dict(picture.vectors)
+def _add_photo(
+    result: _Encoded,
+    picture: QueryPicture,
+    number: int,
+    encoder: Encoder,
+    *,
+    reader: Reader | None,
+    clock: _Clock,
+) -> None:
+    """One photo's legs. Without a reader, what an earlier reading left in a token is kept, but doesn't count."""
     space = encoder.card.image.name
-    vector = encoder.images([picture.image]).image[0]
-    if not np.isfinite(vector).all() or not vector.any():
-        raise PictureRefused(
-            "There is nothing to recognise in the photo. Take one that shows the thing.",
-            field="image",
-            code="nothing_to_see",
-            status=422,
-        )
-    return {space: vector}
+    vectors, witness = dict(picture.vectors), picture.witness or Witness()
+    if picture.image is not None:
+        looked = look(picture.image, encoder, reader, vectors=picture.vectors)
+        vectors, witness = looked.vectors, Witness(looked.text, looked.codes)
+        result.degraded = tuple(dict.fromkeys((*result.degraded, *looked.degraded)))
+        for step, taken in looked.timings_ms.items():
+            clock.steps[step] = clock.steps.get(step, 0.0) + taken
+        result.looked = looked if number == 0 else result.looked
+    result.legs.append(VectorLeg(f"photo{number or ''}", space, vectors[space], conf.RANK_WINDOW))
+    if witness.text and reader is not None:
+        result.legs.append(GramsLeg(f"label{number or ''}", witness.text, conf.RANK_WINDOW))
+    if number == 0:
+        result.photo_vectors, result.witness = vectors, witness
 
 
 def _words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[Leg]:
@@ -373,7 +429,16 @@ def _kind(leg: str) -> str:
     return leg.rstrip("0123456789")
 
 
-def _scales(legs: Iterable[Leg]) -> dict[str, Scale]:
+def _confirmed_leg(witness: Witness, answer: EngineAnswer) -> Iterator[LegAnswer]:
+    """What keypoints say, as one more leg: over the objects that the question found, filters and all."""
+    found = {hit.id for leg in answer.legs for hit in leg.hits}
+    hits = [LegHit(id, sure) for id, sure in witness.confirmed.items() if id in found]
+    if hits:
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        yield LegAnswer("confirmed", tuple(hits), len(hits))
+
+
+def _scales(legs: Iterable[Leg | LegAnswer]) -> dict[str, Scale]:
     """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
     names = [leg.name for leg in legs if _kind(leg.name) in SCALES]
     kinds = [_kind(name) for name in names]
@@ -383,17 +448,30 @@ def _scales(legs: Iterable[Leg]) -> dict[str, Scale]:
     }
 
 
-def _result_set(legs: Sequence[LegAnswer], scales: Mapping[str, Scale], *, explain: bool) -> tuple[Hit, ...]:
-    """Objects with an exact code first, then those that some leg admits; the nearest others where these are few."""
-    codes = [hit.id for leg in legs if leg.name == "code" for hit in leg.hits]
+def _result_set(
+    legs: Sequence[LegAnswer], scales: Mapping[str, Scale], witness: Witness, *, explain: bool
+) -> tuple[Hit, ...]:
+    """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
+
+    Where these are few, the nearest others follow.
+    """
+    found = {hit.id for leg in legs for hit in leg.hits}
+    firsts = {id: "same picture" for id in witness.copies if id in found}
+    firsts = {hit.id: "exact code" for leg in legs if leg.name == "code" for hit in leg.hits} | firsts
     ranked = [leg for leg in legs if leg.name in scales]
     fused = fuse(ranked, scales)
     admitted = [item for item in fused if item.admitted]
     others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
+    said = {hit.id for leg in ranked if _kind(leg.name) == "label" for hit in leg.hits if hit.score >= LABEL_AGREES}
     looks = _looks(ranked)
     pictures = _pictures(ranked)
-    hits = {item.id: _hit(item, looks, pictures, explain=explain) for item in (*admitted, *others)}
-    first = [replace(hits.pop(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason="exact code") for id in codes]
+    hits = {
+        item.id: replace(_hit(item, looks, pictures, explain=explain), reason="label" if item.id in said else "")
+        for item in (*admitted, *others)
+    }
+    first = [
+        replace(hits.pop(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason=reason) for id, reason in firsts.items()
+    ]
     browsed = [Hit(hit.id, hit.score) for leg in legs if leg.name == "browse" for hit in leg.hits]
     return (*first, *hits.values(), *browsed)
 
@@ -491,6 +569,19 @@ def _because(hit: Hit, cards: Mapping[str, Card]) -> Hit:
     """With the card of what the reason is about; without a reason where that can't be shown any more."""
     card = cards.get(hit.because)
     return replace(hit, because_card=card) if card else replace(hit, reason="", because="")
+
+
+def _with_label(hits: Sequence[Hit], text: str) -> tuple[Hit, ...]:
+    """Hits that the photo's label speaks for, with the words of the label that their own titles share."""
+    pieces = {word: set(grams(word)) for word in text.split()}
+    shown = []
+    for hit in hits:
+        label = ""
+        if hit.reason == "label" and hit.card is not None:
+            own = set(grams(f"{hit.card.title} {hit.card.subtitle}"))
+            label = " ".join(word for word, found in pieces.items() if found and len(found & own) > len(found) / 2)
+        shown.append(replace(hit, label=label) if label else hit)
+    return tuple(shown)
 
 
 def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:

@@ -22,13 +22,14 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import indexing
+from visual_search import indexing, seeing
 from visual_search.conf import conf
 from visual_search.models import IndexEntry
 
 logger = logging.getLogger(__name__)
 
 BROKER_REST = 30.0  # seconds without a try after the broker didn't answer, so that not every save waits for it
+SEE_SECONDS = 50.0
 LAST_BATCH = 60.0  # seconds that a process which ends waits for the batch in work: native code can't be cut off safely
 
 
@@ -39,6 +40,15 @@ LAST_BATCH = 60.0  # seconds that a process which ends waits for the batch in wo
 def index_pending() -> None:
     """Index whatever is due. It may run twice or late: entries are claimed, and versions decide."""
     indexing.index_pending()
+
+
+@shared_task(name="visual_search.tasks.see_pictures", ignore_result=True, acks_late=True)
+def see_pictures() -> None:
+    """Read label text of pictures that were indexed since, and index what can be read. It may run twice or late."""
+    # Scheduled every minute, and shorter than that: reading thousands of pictures never takes more than one worker.
+    end = time.monotonic() + SEE_SECONDS
+    if seeing.see_pending(should_stop=lambda: time.monotonic() > end):
+        indexing.index_pending()
 
 
 @shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)
@@ -161,6 +171,9 @@ class Background:
             try:
                 if IndexEntry.objects.due().exists():
                     indexing.index_pending(should_stop=stop.is_set)
+                # What waits to be indexed goes first, also when it comes up while pictures are read.
+                if seeing.see_pending(should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists()):
+                    continue
             # The thread must outlive a database that is away for a while.
             except Exception:
                 logger.exception("Indexing in the background failed; next try in %s s.", conf.INDEX_POLL_SECONDS)

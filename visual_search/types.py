@@ -293,6 +293,44 @@ class Health:
     advice: tuple[str, ...] = ()
 
 
+# --- What stands in a picture --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line of text in a picture: confidence in [0, 1], box (x1, y1, x2, y2) in shares of the picture."""
+
+    text: str
+    confidence: float = 1.0
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands in a picture: lines in reading order, and the contents of barcodes and QR codes."""
+
+    lines: tuple[ReadLine, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What a photo says beside its vectors. It lives in the answer and in the sealed token, never in a log."""
+
+    text: str = ""  # of labels, cleaned (imaging/reading.py)
+    codes: tuple[str, ...] = ()  # barcodes and QR codes, in the forms that shops write them in
+    copies: tuple[str, ...] = ()  # ids of objects that show the very same picture, nearest first
+    confirmed: Mapping[str, float] = field(default_factory=dict)  # object id -> how surely keypoints agree, in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """What is kept of a catalogue picture beside its vectors, packed (imaging/copies.py, keypoint_matching.py)."""
+
+    thumbnail: bytes
+    keypoints: bytes
+
+
 # --- What an encoder gives ----------------------------------------------------------------------
 
 
@@ -340,6 +378,7 @@ class QueryPicture:
 
     image: Image.Image | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)  # space name -> vector
+    witness: Witness | None = None  # of a photo that comes as vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +405,7 @@ class Query:
     page_size: int = 24
     facets: tuple[str, ...] | None = None  # None: all of the collection
     explain: bool = False
+    read: bool = True  # whether label text and codes in photos count
     # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
     taste: tuple[TasteEvent, ...] = field(default=(), repr=False)
     taste_problem: str = ""  # why what the device sent was ignored; '' where nothing was wrong
@@ -393,6 +433,7 @@ class Hit:
     card: Card | None = None
     legs: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+    label: str = ""  # words on the photo's label that the object's own words share
     because: str = ""
     because_card: Card | None = None
 
@@ -413,6 +454,7 @@ class Page:
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what each rescorer did, or why nothing: "personal:personalised", "personal:exact"
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
+    photo_witness: Witness = field(default_factory=Witness)  # for the sealed token; `text` and `codes` for the shopper
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -17,11 +17,13 @@ from visual_search.conf import SETTINGS, conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import ConfigurationError
+from visual_search.imaging.reading import Reader
 from visual_search.ranking.rescorers import Guard, Rescorer
 from visual_search.types import CollectionSchema
 
 # Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
 _UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
+_PROTOCOLS = {"ENGINE": Engine, "ENCODER": Encoder, "READER": Reader}
 _lock = threading.RLock()
 _built: dict[str, Any] = {}
 _inherited: list[dict[str, Any]] = []
@@ -40,6 +42,11 @@ def encoder() -> Encoder:
 def rescorers() -> Guard:
     """What `VISUAL_SEARCH["RESCORERS"]` names, under guard. Raises ConfigurationError for a wrong path or option."""
     return cast(Guard, _once("RESCORERS"))
+
+
+def reader() -> Reader | None:
+    """The reader that `VISUAL_SEARCH["READER"]` names, None where it is off. Raises ConfigurationError."""
+    return cast(Reader, _once("READER")) if conf.READER is not None else None
 
 
 def schema(collection: str) -> CollectionSchema:
@@ -153,7 +160,7 @@ def _build(setting: str) -> Any:
         except ValueError as problem:
             raise ConfigurationError(f"VISUAL_SEARCH['RESCORERS']: {problem}") from problem
     cls, options = resolve(setting)
-    return _instance(setting, cls, options, Engine if setting == "ENGINE" else Encoder)
+    return _instance(setting, cls, options, _PROTOCOLS[setting])
 
 
 def _instance(setting: str, cls: type, options: dict[str, Any], protocol: Any) -> Any:

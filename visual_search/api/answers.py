@@ -18,7 +18,8 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
         "facets": [_facet(facet) for facet in page.facets],
-        "photo_token": asking.seal_photo(page.photo_vectors),
+        "photo_token": asking.seal_photo(page.photo_vectors, page.photo_witness),
+        "seen": {"text": page.photo_witness.text, "codes": list(page.photo_witness.codes)},
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
         "notes": list(page.notes),
@@ -40,6 +41,7 @@ def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
         "grade": hit.grade.value if hit.grade else None,
         "picture": hit.picture,
         "reason": hit.reason,
+        "label_words": hit.label,
         "because": {"id": because.id, "title": because.title, "url": because.url} if because else None,
         **({"explain": dict(hit.legs)} if explain else {}),
     }

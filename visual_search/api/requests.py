@@ -17,11 +17,11 @@ from visual_search.errors import BadInput
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
-    "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "image", "photo_token",
+    "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image", "photo_token",
     "taste",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
-POST_ONLY = ("image", "photo_token", "taste")
+POST_ONLY = ("image", "photo_token", "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 
 
@@ -51,6 +51,7 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         page_size=asking.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
         facets=tuple(_texts(data, "facets")) if "facets" in data else None,
         explain=_flag(data, "explain"),
+        read=_flag(data, "read", default=True),
         taste=taste.events,
         taste_problem=taste.problem,
     )
@@ -131,8 +132,8 @@ def _filters(data: Mapping[str, Any]) -> Any:
         raise BadInput(f"filters is no valid JSON ({str(error)[:80]}).", field="filters") from error
 
 
-def _flag(data: Mapping[str, Any], name: str) -> bool:
-    value = data.get(name, False)
+def _flag(data: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    value = data.get(name, default)
     if value in (True, False, "true", "false", "1", "0", ""):
         return value in (True, "true", "1")
     raise BadInput(f"{name} is {repr(value)[:60]}; it must be true or false.", field=name)

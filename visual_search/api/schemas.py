@@ -28,6 +28,9 @@ class SearchRequest(serializers.Serializer[Any]):
     )
     facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
+    read = serializers.BooleanField(
+        required=False, default=True, help_text="Whether words, barcodes and QR codes in the photo count."
+    )
 
 
 class MultipartSearchRequest(SearchRequest):
@@ -63,9 +66,10 @@ class SearchHit(serializers.Serializer[Any]):
     )
     picture = serializers.CharField(help_text="Id of the product's picture that matched best.")
     reason = serializers.CharField(
-        help_text="Why it stands where it stands: `exact code`, `viewed`, `bought`, `viewed_before`, `bought_before`, "
-        "or empty."
+        help_text="Why it stands where it stands: `exact code`, `same picture`, `label`, `viewed`, `bought`, "
+        "`viewed_before`, `bought_before`, or empty."
     )
+    label_words = serializers.CharField(help_text="Words on the photo's label that the product's own words share.")
     because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
 
@@ -86,6 +90,11 @@ class Facet(serializers.Serializer[Any]):
     range = FacetRange(allow_null=True)
 
 
+class Seen(serializers.Serializer[Any]):
+    text = serializers.CharField(help_text="Label text, without prices, weights and scraps.")
+    codes = serializers.ListField(child=serializers.CharField(), help_text="Barcodes and QR codes.")
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     query_id = serializers.UUIDField()
     took_ms = serializers.FloatField()
@@ -96,6 +105,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     hits = SearchHit(many=True)
     facets = Facet(many=True)
     photo_token = serializers.CharField(help_text="Empty where there was no photo. Keep it to filter and page.")
+    seen = Seen(help_text="What stands in the photo.")
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
     notes = serializers.ListField(

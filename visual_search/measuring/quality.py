@@ -10,8 +10,8 @@ import numpy as np
 
 from visual_search import search
 from visual_search.encoders.base import Encoder
-from visual_search.engines.base import Engine
 from visual_search.errors import BadInput
+from visual_search.imaging.reading import Reader
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.scratch import (
@@ -22,7 +22,8 @@ from visual_search.measuring.scratch import (
     open_picture,
     scratch_index,
 )
-from visual_search.types import CollectionSchema, Document, Query, QueryPicture, Vector, unit
+from visual_search.measuring.sights import Sights
+from visual_search.types import Document, Query, QueryPicture, Vector, unit
 
 FOLDS = 5  # Where titles are hidden: a title is asked only of an encoder that has learned from the other titles.
 RANDOM_DRAWS = 10
@@ -66,17 +67,30 @@ def measure(
     task: Task,
     encoder: Encoder,
     *,
+    reader: Reader | None = None,
     grey: bool = False,
     use_configured_engine: bool = False,
     advanced: Advanced = ignore_progress,
 ) -> Report:
     """Index the task's items in a scratch index, ask its questions, and compare with chance and with colour.
 
+    Photos are read with `reader` and compared with the items' pictures as in the shop.
     `grey` takes the colour out of items and questions. `advanced(n)` is called after n items or questions.
     """
     begin = time.perf_counter()
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
-        made = list(documents(task.items, encoder, titles=task.titles, grey=grey, advanced=advanced))
+        sights = Sights(reader)
+        by_picture = any(question.picture is not None for question in task.questions)
+        made = list(
+            documents(
+                task.items,
+                encoder,
+                titles=task.titles,
+                grey=grey,
+                sights=sights if by_picture else None,
+                advanced=advanced,
+            )
+        )
         report = engine.upsert(collection, made)
         if report.rejected:
             first = report.rejected[0]
@@ -89,7 +103,12 @@ def measure(
             if pupil:
                 pupil.fit(*lesson.pairs)
             for n in lesson.questions:
-                found[n] = _ask(task.questions[n], engine, encoder, collection, schema, grey=grey, advanced=advanced)
+                query = _query(task.questions[n], collection, grey=grey)
+                ranking = search.rank(
+                    query, engine=engine, encoder=encoder, schema=schema, reader=reader, kept=sights.kept
+                )
+                found[n] = [hit.id for hit in ranking.hits]
+                advanced(1)
         name = engine.health().engine
     rankings = [found[n] for n in range(len(task.questions))]
     groups = _groups(task.questions)
@@ -156,21 +175,9 @@ def _columns(pairs: Sequence[tuple[Vector, str]]) -> tuple[np.ndarray, list[str]
     return np.stack([vector for vector, _ in pairs]), [title for _, title in pairs], ["en"] * len(pairs)
 
 
-def _ask(
-    question: Question,
-    engine: Engine,
-    encoder: Encoder,
-    collection: str,
-    schema: CollectionSchema,
-    *,
-    grey: bool,
-    advanced: Advanced,
-) -> list[str]:
+def _query(question: Question, collection: str, *, grey: bool) -> Query:
     pictures = (QueryPicture(open_picture(question.picture, grey=grey)),) if question.picture else ()
-    query = Query(collection=collection, pictures=pictures, words=question.words, language=question.language)
-    ranking = search.rank(query, engine=engine, encoder=encoder, schema=schema)
-    advanced(1)
-    return [hit.id for hit in ranking.hits]
+    return Query(collection=collection, pictures=pictures, words=question.words, language=question.language)
 
 
 def _rows(rankings: Sequence[Sequence[str]], task: Task) -> list[dict[str, float]]:

@@ -24,6 +24,7 @@ from visual_search.engines.embedded import EmbeddedEngine
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.measuring.datasets import Item
+from visual_search.measuring.sights import Sights
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -186,14 +187,20 @@ def documents(
     *,
     titles: bool,
     grey: bool = False,
+    sights: Sights | None = None,
     advanced: Advanced = ignore_progress,
 ) -> Iterator[Document]:
-    """The documents of these items, as the shop's own indexing would make them."""
+    """The documents of these items, as the shop's own indexing would make them; with `sights`, after the second look."""
     for start in range(0, len(items), BATCH):
         batch = items[start : start + BATCH]
         paths = [(item.id, path) for item in batch for path in item.pictures]
         vectors: dict[str, dict[str, list[NamedVector]]] = {item.id: {} for item in batch}
-        encoded = encoder.images([open_picture(path, grey=grey) for _, path in paths])
+        images = [open_picture(path, grey=grey) for _, path in paths]
+        encoded = encoder.images(images)
+        seen: dict[str, list[str]] = {item.id: [] for item in batch}
+        if sights is not None:
+            for (id, path), image in zip(paths, images, strict=True):
+                seen[id].append(sights.see(id, path.name, image))
         for n, (id, path) in enumerate(paths):
             _add(vectors[id], encoder.card.image.name, path.name, encoded.image[n])
             if encoded.cross is not None and encoder.card.cross is not None:
@@ -208,6 +215,7 @@ def documents(
                 vectors={space: tuple(found) for space, found in vectors[item.id].items()},
                 facets={"category": item.category or None},
                 codes=(item.id,) if titles else (),
+                seen_text=" ".join(filter(None, seen[item.id])),
             )
         advanced(len(batch))
 

@@ -46,6 +46,7 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
             sort=data.get("sort") or "relevance",
             page=asking.whole_number(data.get("page"), field="page", default=1),
             page_size=conf.PAGE_SIZE,
+            read=not data.get("unread"),
             taste=taste.events,
             taste_problem=taste.problem,
         ),

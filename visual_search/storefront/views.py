@@ -45,7 +45,7 @@ def _results(request: HttpRequest) -> HttpResponse:
     except VisualSearchError as error:
         return _failed(request, error)
     close, distant = showing.split(page.hits)
-    token = asking.seal_photo(page.photo_vectors)
+    token = asking.seal_photo(page.photo_vectors, page.photo_witness)
     last = max(1, -(-page.total // page.page_size))
     context = {
         "page": page,
@@ -54,6 +54,7 @@ def _results(request: HttpRequest) -> HttpResponse:
         "words": asked.query.words,
         "preview": asked.preview,
         "photo_token": token,
+        "unread": not asked.query.read,
         "facets": showing.facet_boxes(page, asked),
         "chips": showing.chips(asked),
         "orders": showing.orders(asked),

@@ -16,11 +16,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from visual_search import wiring
+from visual_search.conf import conf
 from visual_search.errors import BadInput, VisualSearchError
 from visual_search.measuring import metrics, quality
 from visual_search.measuring.datasets import READERS, Task, read_task, spread
 from visual_search.measuring.measures import MEASURES
 from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
+from visual_search.measuring.sights import CachingReader
 from visual_search.types import EncoderCard
 
 LANGUAGES_SHOWN = 25
@@ -47,6 +50,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
         parser.add_argument("--limit", type=int, default=None, help="only so many queries a task, evenly spread")
         parser.add_argument("--grey", action="store_true", help="take the colour out of all pictures")
+        parser.add_argument("--no-reading", action="store_true", help="look at pictures, but don't read them")
         parser.add_argument("--cache", type=Path, default=None, help="where vectors are kept between runs")
         parser.add_argument(
             "--configured-engine", action="store_true", help="a scratch collection on the shop's engine"
@@ -78,25 +82,32 @@ class Command(BaseCommand):
                 return
             with scratch_encoder() as (plain, teachable):
                 encoder = CachingEncoder(plain, _cache_file(cache, plain.card), teachable=teachable)
+                reader = wiring.reader() if not options["no_reading"] else None
+                reader = CachingReader(reader, cache / "readings.sqlite3") if reader else None
                 try:
                     for task in read:
-                        reports.append(self._measure(task, encoder, options))
+                        reports.append(self._measure(task, encoder, reader, options))
                         self._show(reports[-1])
                         if options["json"]:
                             options["json"].write_text(json.dumps(_document(reports, plain.card, options), indent=1))
                 finally:
                     encoder.close()
+                    if reader:
+                        reader.close()
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(f"Written to {options['json']}.")
 
-    def _measure(self, task: Task, encoder: CachingEncoder, options: dict[str, Any]) -> quality.Report:
+    def _measure(
+        self, task: Task, encoder: CachingEncoder, reader: CachingReader | None, options: dict[str, Any]
+    ) -> quality.Report:
         steps = len(task.items) + len(task.questions)
         with tqdm(total=steps, desc=task.name, unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
             return quality.measure(
                 task,
                 encoder,
+                reader=reader,
                 grey=options["grey"],
                 use_configured_engine=options["configured_engine"],
                 advanced=bar.update,
@@ -146,6 +157,7 @@ def _document(reports: Sequence[quality.Report], card: EncoderCard, options: Map
         "encoder": card.id,
         "spaces": {space.name: space.fingerprint for space in card.spaces},
         "grey": options["grey"],
+        "reading": not options["no_reading"] and conf.READER is not None,
         "limit": options["limit"],
         "reports": [report.as_json() for report in reports],
     }

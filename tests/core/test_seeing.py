@@ -1,0 +1,165 @@
+"""The second look: each picture once, whatever crashes, and what it finds reaches the index."""
+
+from __future__ import annotations
+
+import io
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from tests.imaging.labels import package
+from visual_search import indexing, seeing, wiring
+from visual_search.imaging import keypoint_matching
+from visual_search.models import PictureSight, ShownPicture
+from visual_search.types import GramsLeg
+
+REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
+
+
+def png(image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def reading_shop(shop):
+    shop.use(READER=REAL_READER)
+    return shop
+
+
+def by_label(shop, text: str) -> list[str]:
+    return shop.search(GramsLeg("label", text, 10))
+
+
+def test_label_text_is_found_after_the_second_look(reading_shop):
+    milk = reading_shop.add("carton", png(package("VALIO MAITO")))
+    tea = reading_shop.add("box", png(package("GREEN TEA", seed=1)))
+    reading_shop.index()
+    assert by_label(reading_shop, "valio maito") == []
+    assert seeing.waiting() == 2
+
+    assert seeing.see_pending() == 2
+    reading_shop.index()
+
+    assert by_label(reading_shop, "VALI0 MAITO") == [str(milk.pk)]  # a zero for the letter, as readers do
+    assert by_label(reading_shop, "green tea") == [str(tea.pk)]
+    assert reading_shop.held() == reading_shop.expected()
+    assert seeing.waiting() == 0
+    assert seeing.see_pending() == 0
+
+
+def test_equal_content_is_looked_at_once_and_found_for_all(reading_shop):
+    data = png(package("VALIO MAITO"))
+    ids = {str(reading_shop.add(name, data).pk) for name in ("one", "two")}
+    reading_shop.index()
+
+    assert seeing.see_pending() == 1
+    reading_shop.index()
+
+    assert set(by_label(reading_shop, "valio maito")) == ids
+
+
+def test_a_changed_picture_is_looked_at_again_and_its_old_text_is_gone(reading_shop):
+    gadget = reading_shop.add("carton", png(package("VALIO MAITO")))
+    reading_shop.index()
+    seeing.see_pending()
+    reading_shop.index()
+
+    gadget.images.all().delete()
+    reading_shop.add_picture(gadget, png(package("GREEN TEA", seed=1)))
+    reading_shop.index()
+    assert by_label(reading_shop, "valio maito") == []
+    seeing.see_pending()
+    reading_shop.index()
+
+    assert by_label(reading_shop, "green tea") == [str(gadget.pk)]
+    assert ShownPicture.objects.count() == 1
+
+
+def test_a_stop_loses_nothing(reading_shop):
+    for seed in range(6):
+        reading_shop.add(f"box {seed}", png(package("TEA", seed=seed)))
+    reading_shop.index()
+    answers = iter([False, True])
+
+    assert seeing.see_pending(should_stop=lambda: next(answers)) == seeing.AT_ONCE
+    assert seeing.see_pending() == 6 - seeing.AT_ONCE
+
+
+def test_a_picture_that_cannot_be_read_is_recorded_once(reading_shop, monkeypatch):
+    reading_shop.add("box", png(package("TEA")))
+    reading_shop.index()
+    monkeypatch.setattr(keypoint_matching, "of_catalogue_picture", lambda image: 1 / 0)
+
+    assert seeing.see_pending() == 1
+    assert "ZeroDivisionError" in PictureSight.objects.get().problem
+    assert seeing.see_pending() == 0
+
+
+def test_a_storage_that_is_away_is_tried_again(reading_shop, settings, tmp_path):
+    reading_shop.add("box", png(package("TEA")))
+    reading_shop.index()
+    there, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "elsewhere"
+    assert seeing.see_pending() == 0
+    assert seeing.waiting() == 1
+
+    settings.MEDIA_ROOT = there
+    assert seeing.see_pending() == 1
+
+
+def test_without_a_reader_pictures_are_still_compared(shop):
+    gadget = shop.add("box", png(package("TEA")))
+    shop.index()
+    assert seeing.see_pending() == 1
+
+    sight = PictureSight.objects.get()
+    assert sight.text == ""
+    hit = (str(gadget.pk), ShownPicture.objects.get().picture_id)
+    kept = seeing.kept("gadgets")([hit, ("no such", "1"), (hit[0], "other")])
+    assert set(kept) == {hit}
+    assert len(keypoint_matching.unpack(kept[hit].keypoints).places) > 20
+
+
+def test_another_reader_looks_again(shop):
+    shop.add("box", png(package("GREEN TEA")))
+    shop.index()
+    seeing.see_pending()
+    shop.use(READER=REAL_READER)
+    assert seeing.waiting() == 1
+    assert seeing.see_pending() == 1
+    assert "GREEN" in PictureSight.objects.exclude(text="").get().text
+
+
+def test_a_rebuild_keeps_the_text(reading_shop):
+    gadget = reading_shop.add("carton", png(package("VALIO MAITO")))
+    reading_shop.index()
+    seeing.see_pending()
+
+    indexing.rebuild("gadgets")
+
+    assert by_label(reading_shop, "valio maito") == [str(gadget.pk)]
+
+
+def test_an_unchanged_object_costs_no_write(shop, django_assert_num_queries):
+    shop.add("box", png(package("TEA")))
+    shop.index()
+    rows = dict(ShownPicture.objects.values_list("object_id", "content_hash"))
+    shown = {id: {ShownPicture.objects.get().picture_id: content} for id, content in rows.items()}
+    with django_assert_num_queries(1):  # the look at what is there
+        ShownPicture.objects.all().record("gadgets", shown)
+
+
+def test_the_command_reads_and_indexes(reading_shop):
+    gadget = reading_shop.add("carton", png(package("VALIO MAITO")))
+    reading_shop.index()
+    said = StringIO()
+
+    call_command("read_pictures", dry_run=True, stdout=said)
+    call_command("read_pictures", stdout=said)
+
+    assert "1 pictures wait" in said.getvalue()
+    assert "1 pictures read; 1 objects" in said.getvalue()
+    assert by_label(reading_shop, "valio maito") == [str(gadget.pk)]
+    assert wiring.reader() is not None

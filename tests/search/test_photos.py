@@ -1,0 +1,154 @@
+"""What a photo says beside its vectors: labels, codes, the very same picture, keypoints."""
+
+from __future__ import annotations
+
+import io
+from typing import ClassVar
+
+import pytest
+from PIL import Image
+
+from tests.imaging.labels import barcode, on_a_shelf, package
+from visual_search import asking, indexing, search, seeing
+from visual_search.errors import BadInput
+from visual_search.imaging.reading import LabelReader
+from visual_search.types import AnyOf, Query, QueryPicture
+
+REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
+TEXT = "OATLY OAT DRINK"
+
+
+class BrokenReader:
+    """Fails as native code does: with words of its own about what it saw."""
+
+    fingerprint = "broken"
+    read_by: ClassVar[list[str]] = []
+
+    def read(self, image: Image.Image):
+        raise RuntimeError("cannot decode 'Dear Ms Smith'")
+
+
+@pytest.fixture
+def packages(shop):
+    """Three packages whose looks the encoder of the tests can hardly tell apart."""
+    shop.use(READER=REAL_READER)
+    for number, words in enumerate((TEXT, "VALIO MAITO", "GREEN TEA")):
+        shop.add(f"PKG-{number}", f"Carton {words.title()}", package(words, seed=number), category="Food", price=2)
+    shop.index()
+    seeing.see_pending()
+    indexing.index_pending()
+    return shop
+
+
+def ask(image: Image.Image, **more) -> search.Page:
+    return search.search(Query(pictures=(QueryPicture(image),), **more))
+
+
+def skus(page) -> list[str]:
+    return [hit.card.sku for hit in page.hits]
+
+
+def test_a_label_decides_and_is_named(packages):
+    page = ask(on_a_shelf(package("VALIO MAITO", colour="darkgreen", seed=7)))
+
+    assert skus(page)[0] == "PKG-1"
+    assert page.hits[0].reason == "label"
+    assert page.hits[0].label == "VALIO MAITO"
+    assert "VALIO" in page.photo_witness.text
+
+
+def test_reading_can_be_switched_off_by_the_caller(packages):
+    page = ask(on_a_shelf(package("VALIO MAITO", seed=7)), read=False, explain=True)
+    assert page.photo_witness.text == ""
+    assert all("label" not in hit.legs for hit in page.hits)
+
+
+def test_the_very_same_picture_comes_first_and_says_so(packages):
+    file = io.BytesIO()
+    package("GREEN TEA", seed=2).resize((250, 250)).save(file, "JPEG", quality=60)
+    page = ask(Image.open(file).convert("RGB"))
+
+    assert skus(page)[0] == "PKG-2"
+    assert (page.hits[0].reason, page.hits[0].grade.value) == ("same picture", "same item")
+
+
+def test_keypoints_confirm_the_thing_that_was_photographed(packages):
+    page = ask(on_a_shelf(package("GREEN TEA", seed=2)), read=False, explain=True)
+
+    assert skus(page)[0] == "PKG-2"
+    assert page.hits[0].legs["confirmed"] > 0
+    assert page.photo_witness.confirmed[page.hits[0].id] > 0.5
+
+
+def test_a_barcode_in_the_photo_finds_its_product(packages):
+    product = packages.add("4006381333931", "Text marker", package("X", seed=9))
+    packages.index()
+    page = ask(barcode("4006381333931"))
+    assert (page.hits[0].id, page.hits[0].reason) == (str(product.pk), "exact code")
+    assert page.photo_witness.codes[0] == "4006381333931"
+    assert ask(barcode("4006381333931"), read=False).hits[0].reason != "exact code"
+
+
+def test_the_token_answers_as_the_photo_did(packages):
+    photo = on_a_shelf(package(TEXT, colour="darkgreen", seed=0))
+    first = ask(photo)
+    again = search.search(
+        Query(pictures=(asking.photo_from_token(asking.seal_photo(first.photo_vectors, first.photo_witness)),))
+    )
+    assert skus(again) == skus(first)
+    assert [hit.reason for hit in again.hits] == [hit.reason for hit in first.hits]
+    assert again.photo_witness == first.photo_witness
+
+
+def test_filters_hold_for_what_a_photo_says_too(packages):
+    product = packages.add("4006381333931", "Text marker", package("GREEN TEA", seed=2), category="Office")
+    packages.index()
+    page = ask(package("GREEN TEA", seed=2), filters=(AnyOf("category", ("Food",)),))
+    assert str(product.pk) not in {hit.id for hit in page.hits}
+    assert "PKG-2" in skus(page)
+
+
+def test_a_reader_that_fails_costs_nothing_but_the_label(packages, caplog):
+    packages.use(READER={"BACKEND": "tests.search.test_photos.BrokenReader"})
+    page = ask(on_a_shelf(package("GREEN TEA", seed=2)))
+    assert page.degraded == ("reader",)
+    assert page.hits
+    # What stands in a stranger's photo is nobody's business.
+    assert "Smith" not in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_token_of_an_older_version_is_read_without_what_it_lacks(packages, monkeypatch):
+    page = ask(package("GREEN TEA", seed=2))
+    monkeypatch.setattr(asking, "asdict", lambda witness: {"text": 1})
+    token = asking.seal_photo(page.photo_vectors, page.photo_witness)
+    assert asking.photo_from_token(token).witness.codes == ()
+    with pytest.raises(BadInput):
+        asking.photo_from_token(token[:-4] + "AAAA")
+
+
+def test_the_api_names_what_it_read(packages, client):
+    file = io.BytesIO()
+    on_a_shelf(package("VALIO MAITO", seed=7)).save(file, "PNG")
+    for read, seen in (("true", True), ("false", False)):
+        file.seek(0)
+        file.name = "photo.png"
+        body = client.post("/api/v1/search", {"image": file, "read": read}).json()
+        assert ("VALIO" in body["seen"]["text"]) is seen
+        assert (body["hits"][0]["label_words"] == "VALIO MAITO") is seen
+
+
+def test_the_page_names_what_it_read(packages, client):
+    file = io.BytesIO()
+    on_a_shelf(package("VALIO MAITO", seed=7)).save(file, "PNG")
+    file.seek(0)
+    file.name = "photo.png"
+    page = client.post("/search/", {"image": file}).content.decode()
+    assert "VALIO MAITO</q>" in page
+    assert "The label says" in page
+
+
+def test_one_reader_serves_several_threads():
+    reader = LabelReader()
+    photo = QueryPicture(package("GREEN TEA"))
+    assert reader.read(photo.image) == reader.read(photo.image)

@@ -1,0 +1,105 @@
+"""Whether two pictures show the same printed or rigid thing: SIFT keypoints that lie alike in both.
+
+SIFT: Lowe 2004, IJCV 60(2); RootSIFT: Arandjelović and Zisserman, CVPR 2012. It tells packages and devices apart whose
+colours and shapes a network finds alike; it knows nothing of cloth, fruit and other things that never look twice the same.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+MAKER = "rootsift-1 256/200"  # changes whenever what is kept of a catalogue picture changes
+KEPT_SIDE, KEPT_POINTS = 256, 200  # px and points of a catalogue picture: at most 26 kB
+ASKED_SIDE, ASKED_POINTS = 360, 300  # of a photo, where the thing fills only a part
+_RATIO = 0.82  # a match counts if the second-nearest is this much farther
+_LEAST_MATCHES = 6
+_TOLERANCE = 6.0  # px
+_STRETCH = 4.0  # an affine map that stretches one way this much more than the other isn't a view of a package
+_CHANCE = 5  # inliers that a wrong pair reaches by chance
+_ENOUGH = 64  # inliers beyond chance from which more say nothing more
+_BYTES_A_POINT = 4 + 128
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """`places`: (n, 2) px at the size that was asked for; `descriptors`: (n, 128) RootSIFT x 512 in bytes."""
+
+    places: npt.NDArray[np.float32]
+    descriptors: npt.NDArray[np.uint8]
+
+    def pack(self) -> bytes:
+        """Places in tenths of a pixel, then descriptors."""
+        return np.round(self.places * 10).astype("<u2").tobytes() + self.descriptors.tobytes()
+
+
+def unpack(data: bytes) -> Keypoints:
+    """The reverse of `Keypoints.pack`. Raises ValueError for other bytes."""
+    count, rest = divmod(len(data), _BYTES_A_POINT)
+    if rest:
+        raise ValueError(f"{len(data)} bytes aren't keypoints")
+    places = np.frombuffer(data[: 4 * count], "<u2").reshape(count, 2).astype(np.float32) / np.float32(10)
+    return Keypoints(places, np.frombuffer(data[4 * count :], np.uint8).reshape(count, 128))
+
+
+def of_catalogue_picture(image: Image.Image) -> Keypoints:
+    """What is kept of a picture that photos are compared with."""
+    return _detect(image, KEPT_SIDE, KEPT_POINTS)
+
+
+def of_photo(image: Image.Image) -> Keypoints:
+    """What a photo is compared by."""
+    return _detect(image, ASKED_SIDE, ASKED_POINTS)
+
+
+def inliers(photo: Keypoints, picture: Keypoints) -> int:
+    """How many keypoints of both lie alike under one affine map without mirroring; 0 where there is none.
+
+    Nearest neighbours that agree in both directions and pass the ratio test, then RANSAC (Fischler and Bolles 1981).
+    """
+    import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
+
+    if min(len(photo.places), len(picture.places)) < _LEAST_MATCHES:
+        return 0
+    similar = photo.descriptors.astype(np.float32) @ picture.descriptors.astype(np.float32).T
+    there = similar.argmax(axis=1)
+    best = similar[np.arange(len(there)), there]
+    masked = similar.copy()
+    masked[np.arange(len(there)), there] = -np.inf
+    # Descriptors have length 512, so that d^2 = 2 (1 - similarity / 512^2) in units of that length.
+    first, second = (2 - 2 * np.minimum(values / 512**2, 1) for values in (best, masked.max(axis=1)))
+    good = (similar.argmax(axis=0)[there] == np.arange(len(there))) & (first < _RATIO**2 * second)
+    if good.sum() < _LEAST_MATCHES:
+        return 0
+    cv2.setRNGSeed(0)  # The same pictures must give the same answer.
+    affine, found = cv2.estimateAffine2D(
+        picture.places[there[good]], photo.places[good], method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE
+    )
+    if affine is None or np.linalg.det(affine[:, :2]) <= 0:
+        return 0
+    large, small = np.linalg.svd(affine[:, :2], compute_uv=False)
+    return int(found.sum()) if large <= _STRETCH * small else 0
+
+
+def confidence(count: int) -> float:
+    """In [0, 1], how much so many inliers say: 0 for what chance gives, logarithmic above."""
+    return min(1.0, math.log1p(max(0, count - _CHANCE)) / math.log(_ENOUGH))
+
+
+def _detect(image: Image.Image, side: int, points: int) -> Keypoints:
+    import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
+
+    scale = side / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    grey = np.asarray(image.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
+    found, descriptors = cv2.SIFT_create(nfeatures=points).detectAndCompute(grey, None)  # type: ignore[attr-defined]  # not in the stubs
+    if descriptors is None:
+        return Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
+    # OpenCV gives a few more than asked for where responses are equal.
+    places = np.array([point.pt for point in found[:points]], np.float32)
+    root = np.sqrt(descriptors[:points] / np.maximum(descriptors[:points].sum(axis=1, keepdims=True), 1e-9))
+    return Keypoints(places, np.clip(np.round(root * 512), 0, 255).astype(np.uint8))

@@ -1,0 +1,194 @@
+"""Words and codes that stand in a picture: label text (PP-OCR) and barcodes or QR codes (ZXing).
+
+A photo of a package says on its front what it is. Figures and choice of the reader: docs/decisions/0021-reading-labels.md
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from PIL import Image
+
+from visual_search.errors import ReaderUnavailable
+from visual_search.types import Reading, ReadLine
+
+logger = logging.getLogger(__name__)
+
+LEAST_CONFIDENCE = 0.5  # of a line; below it, more letters are wrong than right
+SHORTEST_WORD = 3  # characters; shorter ones are units and noise, but in scripts without spaces they are words
+LONGEST_TEXT = 600  # characters kept of one picture; the front of a package has fewer
+SIDE = 1024  # px of the longer side; more costs time and finds the small print of ingredients
+_LONGEST = 3  # times as long as wide; what is longer is padded
+_MODELS = {
+    "Det": "PP-OCRv6_det_small.onnx",
+    "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+    "Rec": "PP-OCRv6_rec_small.onnx",
+}
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# Prices, weights, dates and counts: the same on thousands of labels.
+_NUMBER = re.compile(
+    r"[\d.,:;/x×*+%\-–€$£¥°()]+(?:g|kg|mg|ml|cl|dl|l|cm|mm|m|kr|st|pcs|kcal|kj|w|v|hz)?\.?", re.IGNORECASE
+)
+_GTIN_LENGTHS = (8, 12, 13, 14)
+_DIGITAL_LINK = re.compile(r"/01/(\d{8,14})(?:/|\?|$)")  # GS1 Digital Link: https://example.org/01/09506000134352
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads pictures. Thread-safe and lazy: the first call loads what it needs, and raises `ReaderUnavailable`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same picture may be read differently; known without loading anything."""
+
+    def read(self, image: Image.Image) -> Reading:
+        """What stands in an RGB picture of any size."""
+
+
+class LabelReader:
+    """PP-OCRv6 small through RapidOCR (Latin, Greek, Chinese, Japanese) and ZXing, all from installed packages.
+
+    `models` names other PP-OCR files for other scripts: {"Rec": "/models/cyrillic_rec.onnx"}; parts are Det, Cls and Rec.
+    `threads` is for one picture; a shop gains more from several worker processes with one thread each.
+    """
+
+    def __init__(self, *, models: Mapping[str, str] | None = None, threads: int = 1, side: int = SIDE) -> None:
+        unknown = sorted(set(models or {}) - set(_MODELS))
+        if unknown:
+            raise TypeError(f"models has the unknown part {unknown[0]!r}; its parts are {', '.join(_MODELS)}")
+        self.models = dict(models or {})
+        self.threads = threads
+        self.side = side
+        self._lock = threading.Lock()
+        self._engine: Any = None
+
+    @property
+    def fingerprint(self) -> str:
+        names = ",".join(f"{part}={Path(self.models.get(part, name)).name}" for part, name in _MODELS.items())
+        return f"labels-1 {names} {self.side}"
+
+    def read(self, image: Image.Image) -> Reading:
+        pixels = _pixels(image, self.side)
+        scale = min(1.0, self.side / max(image.size))
+        shown = (image.width * scale, image.height * scale)
+        return Reading(lines=tuple(self._lines(pixels, shown)), codes=codes_of(_barcodes(pixels)))
+
+    def _lines(self, pixels: np.ndarray, shown: tuple[float, float]) -> Iterator[ReadLine]:
+        """Lines with boxes in shares of what is shown, without the padding at the right and below."""
+        # RapidOCR takes arrays in OpenCV's order of channels.
+        found = self._loaded()(pixels[:, :, ::-1])
+        if found.txts is None or found.boxes is None:
+            return
+        width, height = shown
+        for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True):
+            if score >= LEAST_CONFIDENCE and text.strip():
+                (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
+                box = (left / width, top / height, right / width, bottom / height)
+                shares = tuple(round(min(1.0, max(0.0, float(side))), 4) for side in box)
+                yield ReadLine(text.strip(), round(float(score), 3), shares)  # type: ignore[arg-type]
+
+    def _loaded(self) -> Any:
+        # The second look is inside the lock: two threads that come first would otherwise load twice.
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._load()
+        return self._engine
+
+    def _load(self) -> Any:
+        if importlib.util.find_spec("rapidocr") is None:
+            raise ReaderUnavailable(
+                "Label text can't be read: install rapidocr, or set VISUAL_SEARCH['READER'] = None."
+            )
+        import rapidocr  # noqa: PLC0415 - it brings OpenCV, which takes a second and 60 MB
+
+        params: dict[str, Any] = {
+            "Global.log_level": "critical",
+            "EngineConfig.onnxruntime.intra_op_num_threads": self.threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+        folder = Path(rapidocr.__file__).parent / "models"
+        for part, name in _MODELS.items():
+            path = Path(self.models.get(part, folder / name))
+            # Without this, RapidOCR would try to download the file.
+            if not path.is_file():
+                raise ReaderUnavailable(
+                    f"The file '{path.name}' for reading label text is missing. Reinstall it "
+                    "(pip install --force-reinstall rapidocr), or correct VISUAL_SEARCH['READER']['OPTIONS']['models']."
+                )
+            params[f"{part}.model_path"] = str(path)
+        return rapidocr.RapidOCR(params=params)
+
+
+def words_of(reading: Reading) -> str:
+    """The words that tell things apart: without prices, weights, dates and scraps; at most `LONGEST_TEXT` characters."""
+    words = (word for line in reading.lines for word in line.text.split())
+    return " ".join(dict.fromkeys(word for word in words if _tells(word)))[:LONGEST_TEXT].rstrip()
+
+
+def _tells(word: str) -> bool:
+    if _NUMBER.fullmatch(word):
+        return False
+    return len(word) >= SHORTEST_WORD or bool(_UNSPACED.search(word))
+
+
+def codes_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """What to look for among a shop's codes: each text whole, and a GTIN in each of the forms that shops write it in."""
+    found: list[str] = []
+    for text in texts:
+        link = _DIGITAL_LINK.search(text)
+        code = link.group(1) if link else text.strip()
+        if 0 < len(code) <= 64:
+            found += gtin_forms(code) or (code,)
+    return tuple(dict.fromkeys(found))
+
+
+def gtin_forms(code: str) -> tuple[str, ...]:
+    """A valid GTIN in 8, 12, 13 and 14 digits as far as its zeros allow, as given first; () for anything else.
+
+    Check digit: GS1 General Specifications, section 7.9.
+    """
+    if not (code.isascii() and code.isdigit() and len(code) in _GTIN_LENGTHS):
+        return ()
+    digits = [int(digit) for digit in code.zfill(14)]
+    if (10 - sum(digit * weight for digit, weight in zip(digits[:13], (3, 1) * 7, strict=False)) % 10) % 10 != digits[
+        13
+    ]:
+        return ()
+    bare = code.lstrip("0")
+    forms = (bare.zfill(length) for length in _GTIN_LENGTHS if len(bare) <= length)
+    return tuple(dict.fromkeys((code, *forms)))
+
+
+def _barcodes(pixels: np.ndarray) -> Sequence[str]:
+    try:
+        import zxingcpp  # noqa: PLC0415 - native code that only photos need
+    except ImportError as problem:
+        raise ReaderUnavailable(
+            "Barcodes can't be read: install zxing-cpp, or set VISUAL_SEARCH['READER'] = None."
+        ) from problem
+    return [code.text for code in zxingcpp.read_barcodes(np.ascontiguousarray(pixels)) if code.valid and code.text]
+
+
+def _pixels(image: Image.Image, side: int) -> np.ndarray:
+    """At most `side` px long, and padded with white where it is long and thin.
+
+    PP-OCR enlarges the shorter side to 736 px: of a picture of 3,000 x 2 px it would make one of 20 GB.
+    """
+    small = image if image.mode == "RGB" else image.convert("RGB")
+    if max(small.size) > side:
+        small = small.copy()
+        small.thumbnail((side, side), Image.Resampling.BILINEAR)
+    least = -(-max(small.size) // _LONGEST)
+    if min(small.size) < least:
+        padded = Image.new("RGB", (max(small.width, least), max(small.height, least)), "white")
+        padded.paste(small)
+        small = padded
+    return np.asarray(small)

@@ -1,0 +1,147 @@
+"""The second look at catalogue pictures: label text, keypoints and thumbnails, each once by content.
+
+It follows the first indexing, which only encodes: a new product is found by its looks within seconds and by its label
+soon after. What is still to do stands in the database (pictures whose content has no `PictureSight` of today's maker),
+so a crash loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from visual_search import documents, registry, wiring
+from visual_search.conf import conf
+from visual_search.documents import Reading
+from visual_search.errors import PictureRefused
+from visual_search.imaging import copies, keypoint_matching
+from visual_search.imaging.decode import content_hash, decode
+from visual_search.imaging.reading import words_of
+from visual_search.models import IndexEntry, PictureSight, ShownPicture
+from visual_search.photos import Kept
+from visual_search.types import Picture, SeenPicture
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 4  # pictures between two looks at whether to stop: two seconds
+
+
+def maker() -> str:
+    """Who looks: the reader and the detectors of today. Another one looks at everything again."""
+    reader = wiring.reader()
+    return "; ".join((reader.fingerprint if reader else "no reader", keypoint_matching.MAKER, copies.MAKER))
+
+
+def record(collection: str, readings: Iterable[Reading], hashes: Mapping[str, str]) -> None:
+    """Remember which content each picture of these objects has now; `hashes` go by `documents.picture_key`."""
+    shown = {
+        reading.id: {
+            picture.id: hashes[key]
+            for picture in reading.pictures
+            if (key := documents.picture_key(reading, picture)) in hashes
+        }
+        for reading in readings
+    }
+    ShownPicture.objects.all().record(collection, shown)
+
+
+def texts(content_hashes: Iterable[str]) -> dict[str, str]:
+    """Label text by content hash, of the pictures that have been read and say something."""
+    rows = PictureSight.objects.filter(content_hash__in=set(content_hashes), maker=maker()).exclude(text="")
+    return dict(rows.values_list("content_hash", "text"))
+
+
+def kept(collection: str) -> Kept:
+    """From hits of this collection to what is kept of their pictures; those not looked at yet are left out."""
+    return partial(_kept, collection)
+
+
+def _kept(collection: str, hits: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SeenPicture]:
+    wanted = set(hits)
+    shown = ShownPicture.objects.filter(collection=collection, object_id__in={id for id, _ in wanted})
+    content = {
+        (id, picture): key
+        for id, picture, key in shown.values_list("object_id", "picture_id", "content_hash")
+        if (id, picture) in wanted
+    }
+    rows = PictureSight.objects.filter(content_hash__in=set(content.values()), maker=maker(), problem="")
+    sights = {
+        key: SeenPicture(bytes(thumbnail), bytes(keypoints))
+        for key, thumbnail, keypoints in rows.values_list("content_hash", "thumbnail", "keypoints")
+    }
+    return {pair: sights[key] for pair, key in content.items() if key in sights}
+
+
+def waiting() -> int:
+    """How many pictures have not been looked at yet."""
+    return ShownPicture.objects.all().unseen(maker()).values("content_hash").distinct().count()
+
+
+def see_pending(
+    *, should_stop: Callable[[], bool] = lambda: False, progress: Callable[[int], None] = lambda count: None
+) -> int:
+    """Look at every picture that waits for it, and note objects with label text for indexing; how many were seen."""
+    seen = 0
+    last = 0
+    while not should_stop():
+        # By primary key, so that one that can't be loaded now waits for the next run and no row is looked for twice.
+        batch = list(ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
+        if not batch:
+            break
+        last = batch[-1].pk
+        sights = [sight for row in {row.content_hash: row for row in batch}.values() if (sight := _see(row))]
+        PictureSight.objects.bulk_create(sights, ignore_conflicts=True)
+        _note_readable([sight.content_hash for sight in sights if sight.text])
+        seen += len(sights)
+        progress(len(sights))
+    return seen
+
+
+def _note_readable(content_hashes: Sequence[str]) -> None:
+    """The objects that show these pictures are indexed once more, now with the text; their vectors are in the cache."""
+    shown = ShownPicture.objects.filter(content_hash__in=content_hashes)
+    for collection in set(shown.values_list("collection", flat=True)):
+        ids = set(shown.filter(collection=collection).values_list("object_id", flat=True))
+        IndexEntry.objects.all().note_alone(collection, ids)
+
+
+def _see(row: ShownPicture) -> PictureSight | None:
+    """What there is to see; None where the picture can't be had now, or is another one by now."""
+    data = _load(row)
+    if data is None:
+        return None
+    sight = PictureSight(content_hash=row.content_hash, maker=maker(), thumbnail=b"", keypoints=b"")
+    try:
+        image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS)
+        sight.thumbnail = copies.thumbnail(image)
+        sight.keypoints = keypoint_matching.of_catalogue_picture(image).pack()
+        reader = wiring.reader()
+        sight.text = words_of(reader.read(image)) if reader else ""
+    except PictureRefused as problem:
+        sight.problem = str(problem)
+    # Native code meets content that nobody foresaw. The picture is found by its looks all the same.
+    except Exception as problem:
+        logger.exception("Picture %s couldn't be looked at.", row)
+        sight.problem = f"{type(problem).__name__}: {problem}"
+    return sight
+
+
+def _load(row: ShownPicture) -> bytes | None:
+    try:
+        picture = _picture(row)
+        data = picture.load() if picture else None
+    # A shop's source and storage may raise anything.
+    except Exception as problem:
+        logger.warning("%s can't be looked at now (%s: %s).", row, type(problem).__name__, problem)
+        return None
+    # Changed since: its entry is pending, and indexing will record the new content.
+    return data if data is not None and content_hash(data) == row.content_hash else None
+
+
+def _picture(row: ShownPicture) -> Picture | None:
+    source = registry.source(row.collection)
+    obj = source.queryset().filter(pk=row.object_id).first()
+    if obj is None:
+        return None
+    return next((one for one in documents.read(source, obj).pictures if one.id == row.picture_id), None)
