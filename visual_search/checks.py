@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,11 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         return [Error(f"VISUAL_SEARCH is {given!r}, but it must be a dictionary.", id="visual_search.E001")]
     messages = list(_unknown_settings(given))
     messages += _wrong_values(given)
-    for resolve in (lambda: wiring.resolve("ENGINE"), lambda: wiring.resolve("ENCODER"), wiring.resolve_rescorers):
+    parts = ["ENGINE", "ENCODER"]
+    if given.get("DETECTOR", SETTINGS["DETECTOR"].default) is not None:
+        parts.append("DETECTOR")
+    resolvers: list[Callable[[], object]] = [partial(wiring.resolve, part) for part in parts]
+    for resolve in (*resolvers, wiring.resolve_rescorers):
         try:
             resolve()
         except ConfigurationError as problem:

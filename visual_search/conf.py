@@ -36,6 +36,11 @@ SETTINGS: dict[str, Setting] = {
         "dotted path and options, or None",
         "Label text more than doubles exact hits on packages; None: pictures are looked at, not read.",
     ),
+    "DETECTOR": Setting(
+        {"BACKEND": "visual_search.imaging.nanodet.NanoDet", "OPTIONS": {}},
+        "dotted path and options, or None",
+        "Finds the things in a photo, so that each can be searched by itself; None searches whole photos only.",
+    ),
     "BASE_TEMPLATE": Setting(
         "visual_search/base.html", "template name", "What the results page extends; a shop names its own."
     ),

@@ -102,6 +102,7 @@ class NamedVector:
 
     key: str
     vector: Vector
+    weight: float = 1.0  # beside others of its kind, in a question; an index keeps none
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +370,30 @@ class TextVectors:
     image: Matrix | None = None
 
 
+# --- What is seen in a photo ---------------------------------------------------------------------
+
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2 as shares of width and height, from the top left
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One thing in a photo. `label`: a detector's class name, "" where nobody knows; `score`: how sure it is, 0 to 1."""
+
+    box: Box
+    label: str = ""
+    score: float = 0.0
+    vectors: Mapping[str, Vector] = field(default_factory=dict, repr=False)  # space name -> vector, once encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A photo taken apart. `whole` has the box of everything; `chosen` is the part that is searched, one of them or not."""
+
+    whole: Region
+    objects: tuple[Region, ...] = ()  # surest first
+    chosen: Box = (0.0, 0.0, 1.0, 1.0)
+
+
 # --- What a shopper asks, and gets --------------------------------------------------------------
 
 
@@ -379,6 +404,11 @@ class QueryPicture:
     image: Image.Image | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)  # space name -> vector
     witness: Witness | None = None  # of a photo that comes as vectors
+    box: Box | None = None  # the part to search by; None: `object`, else what looks best
+    object: int | None = None  # the part to search by, as its place among the photo's objects
+    scene: Scene | None = None  # what the photo shows, once looked at
+    others: tuple[Mapping[str, Vector], ...] = ()  # vectors of parts that count beside `vectors`: the nearest decides
+    weight: float = 1.0  # beside the other parts of the question; 0: as if it weren't there
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +428,10 @@ class Query:
     pictures: tuple[QueryPicture, ...] = ()
     words: str = ""
     like: tuple[str, ...] = ()  # ids of objects to resemble; never among the hits
+    like_weights: Mapping[str, float] = field(default_factory=dict)  # by id; 1 where none is given
+    words_weight: float = 1.0
+    unlike: tuple[str, ...] = ()  # ids of objects that the hits shouldn't resemble; never among the hits
+    words_not: tuple[str, ...] = ()  # what the hits mustn't say: a word each, or a few that go together
     language: str | None = None  # None: detect
     filters: tuple[Filter, ...] = ()
     sort: str = "relevance"
@@ -456,6 +490,9 @@ class Page:
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
     photo_witness: Witness = field(default_factory=Witness)  # for the sealed token; `text` and `codes` for the shopper
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    words: str = ""  # as they were read: without what mustn't be said
+    words_not: tuple[str, ...] = ()
+    pictures: tuple[QueryPicture, ...] = ()  # what was searched by, in the question's order; without pixels
 
 
 def path_prefixes(path: str) -> tuple[str, ...]:

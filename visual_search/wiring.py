@@ -18,12 +18,13 @@ from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import ConfigurationError
 from visual_search.imaging.reading import Reader
+from visual_search.imaging.regions import Detector
 from visual_search.ranking.rescorers import Guard, Rescorer
 from visual_search.types import CollectionSchema
 
 # Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
 _UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
-_PROTOCOLS = {"ENGINE": Engine, "ENCODER": Encoder, "READER": Reader}
+_PROTOCOLS = {"ENGINE": Engine, "ENCODER": Encoder, "READER": Reader, "DETECTOR": Detector}
 _lock = threading.RLock()
 _built: dict[str, Any] = {}
 _inherited: list[dict[str, Any]] = []
@@ -47,6 +48,11 @@ def rescorers() -> Guard:
 def reader() -> Reader | None:
     """The reader that `VISUAL_SEARCH["READER"]` names, None where it is off. Raises ConfigurationError."""
     return cast(Reader, _once("READER")) if conf.READER is not None else None
+
+
+def detector() -> Detector | None:
+    """The detector that `VISUAL_SEARCH["DETECTOR"]` names; None where it is None. Raises ConfigurationError."""
+    return cast(Detector, _once("DETECTOR")) if conf.DETECTOR is not None else None
 
 
 def schema(collection: str) -> CollectionSchema:

@@ -1,0 +1,111 @@
+"""The shipped detector, and one from a local file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from tests.contracts.detector import DetectorContract, scene
+from visual_search.errors import EncoderUnavailable
+from visual_search.imaging.nanodet import LABELS, WEIGHTS, NanoDet
+from visual_search.imaging.onnx_detector import OnnxDetector
+from visual_search.imaging.regions import overlap
+
+EVAL = Path(os.environ.get("EVAL_DATA", Path(__file__).parents[3] / "shared/data")) / "eval/scene_coco"
+
+
+SHIPPED = NanoDet()  # Its weights are read at the first picture.
+
+
+class TestNanoDet(DetectorContract):
+    @pytest.fixture
+    def detector(self) -> NanoDet:
+        return SHIPPED
+
+    def test_it_names_what_it_finds(self) -> None:
+        chair = Path(__file__).parents[2] / "catalog/demo/images"
+        found = NanoDet(least=0.3).regions(Image.open(chair / "SH3-BC0-002.jpg").convert("RGB"))
+        assert all(region.label in LABELS for region in found)
+
+    def test_photos_of_the_world(self) -> None:
+        """As good as when it was chosen: .36 of the products in every second crowded photo, with at most 8 boxes."""
+        if not EVAL.is_dir():
+            pytest.skip(f"There is no {EVAL}; set EVAL_DATA.")
+        with (EVAL / "objects.csv").open(newline="") as file:
+            wanted: dict[str, list[tuple[str, list[float]]]] = {}
+            for row in csv.DictReader(file):
+                if row["in_catalogue"] == "1":
+                    box = [float(row[key]) for key in "xywh"]
+                    wanted.setdefault(row["query_id"], []).append((row["coco_class"], box))
+        with (EVAL / "queries.csv").open(newline="") as file:
+            queries = [row for row in csv.DictReader(file) if row["query_id"] in wanted][::2]
+        hits = right = total = 0
+        for row in queries:
+            image = Image.open(EVAL / row["image"]).convert("RGB")
+            found = SHIPPED.regions(image)
+            for name, (x, y, w, h) in wanted[row["query_id"]]:
+                box = (x / image.width, y / image.height, (x + w) / image.width, (y + h) / image.height)
+                near = [region for region in found if overlap(region.box, box) >= 0.5]
+                total += 1
+                hits += bool(near)
+                right += any(region.label == name for region in near)
+        assert hits / total > 0.33
+        assert right / hits > 0.7
+
+    def test_another_file_needs_its_labels(self) -> None:
+        with pytest.raises(EncoderUnavailable, match="80 classes apart, but 2 labels"):
+            NanoDet(WEIGHTS, labels=("chair", "table")).regions(scene())
+
+    def test_a_missing_file_is_named(self, tmp_path) -> None:
+        with pytest.raises(EncoderUnavailable, match=r"nowhere\.onnx"):
+            NanoDet(tmp_path / "nowhere.onnx").regions(scene())
+
+
+def write_network(path: Path, outputs: dict[str, np.ndarray]) -> Path:
+    """A real ONNX file whose boxes don't depend on the picture."""
+    nodes = [helper.make_node("Identity", [f"{name}.value"], [name]) for name in outputs]
+    constants = [numpy_helper.from_array(value.astype(np.float32), f"{name}.value") for name, value in outputs.items()]
+    graph = helper.make_graph(
+        nodes,
+        "fixed",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 320, 320])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, value.shape) for name, value in outputs.items()],
+        constants,
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
+ROWS = np.array(
+    [[[20, 60, 110, 180, 0.9, 0], [22, 62, 111, 181, 0.8, 0], [200, 40, 300, 180, 0.7, 1], [0, 0, 4, 4, 0.95, 1]]]
+)
+
+
+class TestOwnDetector(DetectorContract):
+    @pytest.fixture
+    def detector(self, tmp_path) -> OnnxDetector:
+        path = write_network(tmp_path / "own.onnx", {"rows": ROWS})
+        return OnnxDetector(path, ["red block", "blue block"], side=320)
+
+    def test_what_it_says_comes_back_as_shares(self, detector) -> None:
+        found = detector.regions(scene())
+        assert [(region.label, round(region.score, 2)) for region in found] == [("red block", 0.9), ("blue block", 0.7)]
+        assert found[0].box == pytest.approx((20 / 320, 60 / 200, 110 / 320, 180 / 200))
+
+    def test_boxes_and_scores_apart(self, tmp_path) -> None:
+        scores = np.array([[[0.9, 0], [0.8, 0], [0, 0.7], [0, 0.95]]])
+        path = write_network(tmp_path / "two.onnx", {"scores": scores, "boxes": ROWS[:, :, :4]})
+        found = OnnxDetector(path, ["red block", "blue block"], side=320).regions(scene())
+        assert [region.label for region in found] == ["red block", "blue block"]
+
+    def test_other_outputs_are_named(self, tmp_path) -> None:
+        path = write_network(tmp_path / "odd.onnx", {"rows": ROWS[:, :, :5]})
+        with pytest.raises(EncoderUnavailable, match=r"\(1, 4, 5\)"):
+            OnnxDetector(path, ["a", "b"], side=320).regions(scene())

@@ -1,0 +1,101 @@
+"""Things in a photo as boxes: what a detector promises, and what is done with boxes whoever proposed them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from visual_search.types import Box, Region
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+MARGIN = 0.04  # of a box's sides, added on each: a detector cuts close, and encoders like a little room
+PERSON = "person"  # never the subject: what a person wears, holds or sits on is for sale
+# Chosen on half of the public phone photos and all room photos: docs/decisions/0019-objects-in-a-scene.md.
+SURE, LARGE = 0.5, 0.15  # from this score and this share of the photo on, one thing is what it is of
+LIKELY, KINDS = 0.35, 2  # things of this many kinds, each at least this sure, make a scene
+LEAST_SIDE = 0.02  # of the photo's sides; smaller things show too few pixels to be recognised
+
+Boxes = npt.NDArray[np.float32]  # (n, 4): x1, y1, x2, y2
+Scores = npt.NDArray[np.float32]  # (n,)
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds things in photos. Thread-safe and lazy: constructing one reads no weights."""
+
+    def regions(self, image: Image.Image) -> tuple[Region, ...]:
+        """The things in an RGB picture of any size, surest first, none twice; empty where nothing stands out.
+
+        Labels are the detector's own class names; "" where it can't tell. Raises `EncoderUnavailable` when weights or
+        libraries are missing.
+        """
+
+
+def crop(image: Image.Image, box: Box) -> Image.Image:
+    """The part of the picture inside the box and a small margin, at least one pixel large."""
+    x1, y1, x2, y2 = box
+    across, down = (x2 - x1) * MARGIN, (y2 - y1) * MARGIN
+    left = min(max(0, int((x1 - across) * image.width)), image.width - 1)
+    top = min(max(0, int((y1 - down) * image.height)), image.height - 1)
+    right = min(image.width, max(left + 1, round((x2 + across) * image.width)))
+    bottom = min(image.height, max(top + 1, round((y2 + down) * image.height)))
+    return image.crop((left, top, right, bottom))
+
+
+def area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union, 0 to 1."""
+    return float(_overlaps(np.array([one], np.float32), np.array([other], np.float32))[0, 0])
+
+
+def distinct(
+    boxes: Boxes, scores: Scores, classes: Sequence[int], *, most: int, same: float, other: float
+) -> list[int]:
+    """Rows to keep, best first: greedy non-maximum suppression.
+
+    A box that overlaps a better one by more than `same` goes if both have one class, by more than `other` in any case:
+    two labels for one thing are one thing.
+    """
+    kinds = np.asarray(classes)
+    left = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    while left.size and len(kept) < most:
+        best, rest = int(left[0]), left[1:]
+        kept.append(best)
+        shared = _overlaps(boxes[best : best + 1], boxes[rest])[0]
+        left = rest[~((shared > other) | ((shared > same) & (kinds[rest] == kinds[best])))]
+    return kept
+
+
+def _overlaps(one: Boxes, other: Boxes) -> npt.NDArray[np.float32]:
+    """Shape (n, m)."""
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=2)
+    sizes = [(each[:, 2:] - each[:, :2]).prod(axis=1) for each in (one, other)]
+    return np.asarray(common / np.maximum(sizes[0][:, None] + sizes[1][None] - common, 1e-9), np.float32)
+
+
+def subject(found: Sequence[Region]) -> Region | None:
+    """The one thing that the photo is of; None where it is of several, or nobody can tell."""
+    things = [region for region in found if region.label != PERSON]
+    if is_scene(found) or not things:
+        return None
+    first = things[0]
+    return first if first.score >= SURE and area(first.box) >= LARGE else None
+
+
+def is_scene(found: Sequence[Region]) -> bool:
+    """Whether the photo shows things of several kinds, such as a room: then no one of them is meant more than the others.
+
+    Many things of one kind are no scene: a crate of apples is a photo of apples.
+    """
+    kinds = {region.label for region in found if region.score >= LIKELY and region.label not in ("", PERSON)}
+    return len(kinds) >= KINDS
