@@ -9,9 +9,9 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -20,27 +20,38 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from PIL import Image
 
+from multilingual import negation
 from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.engines.validation import known_field, numeric_field
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging.decode import decode
+from visual_search.imaging.regions import LEAST_SIDE
+from visual_search.privacy.packing import pack_regions, unpack_regions
 from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
 from visual_search.ranking.taste import Taste, read_taste
 from visual_search.types import (
     AnyOf,
     Between,
+    Box,
     CollectionSchema,
     FacetKind,
     Filter,
     Not,
     QueryPicture,
+    Region,
+    Scene,
     Space,
     Vector,
     Witness,
 )
 
+PICTURES = 4  # photos in one question: each costs the encoder and the detector once
+MOST_WEIGHT = 10.0
 _PURPOSE = "photo"
+_SCENE_PURPOSE = "photo's objects"
+SCENE_BYTES = 20_000  # as text a third more; with the photo's own part it stays far below what a form may send
+LEAST_PARTS = 3  # what is chosen, the whole, and one object
 _PREVIEW_SIDE = 160  # px: sharp at 80 CSS px on a phone, about 5 KB
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RANGE_KEYS = {"gte", "lte"}
@@ -135,10 +146,12 @@ def seal_photo(vectors: Mapping[str, Vector], witness: Witness | None = None) ->
 
 def photo_from_token(token: str) -> QueryPicture:
     """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
+    token, _, sealed_scene = token.partition(".")
     with _naming("photo_token"):
         payload = _sealer().unseal(token, purpose=_PURPOSE)
         end = 4 + int.from_bytes(payload[:4], "big")
         found, witness = unpack_vectors(payload[4:end]), _witness(payload[end:])
+        scene = _unsealed_scene(sealed_scene)
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     vectors = {
         known[label].name: vector
@@ -151,7 +164,7 @@ def photo_from_token(token: str) -> QueryPicture:
             field="photo_token",
             code="token_outdated",
         )
-    return QueryPicture(vectors=vectors, witness=witness)
+    return QueryPicture(vectors=vectors, witness=witness, scene=scene)
 
 
 def _witness(packed: bytes) -> Witness:
@@ -168,6 +181,78 @@ def _witness(packed: bytes) -> Witness:
         return Witness()
 
 
+def photo_token(picture: QueryPicture) -> str:
+    """The whole token of one of several photos."""
+    return seal_photo(picture.vectors) + seal_scene([picture]) if picture.vectors else ""
+
+
+def seal_scene(pictures: Sequence[QueryPicture]) -> str:
+    """What goes behind the token of the first photo, so that its other objects can be chosen; '' where there are none."""
+    scene = pictures[0].scene if pictures else None
+    if scene is None or not scene.objects:
+        return ""
+    spaces = {space.name: space for space in wiring.encoder().card.spaces}
+    parts = [
+        replace(part, vectors={_label(spaces[name]): vector for name, vector in part.vectors.items()})
+        for part in (Region(scene.chosen, vectors=scene.whole.vectors), scene.whole, *scene.objects)
+    ]
+    while len(parts) >= LEAST_PARTS:
+        packed = pack_regions(parts)
+        if len(packed) <= SCENE_BYTES:
+            return "." + _sealer().seal(packed, purpose=_SCENE_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS)
+        # Encoders with many dimensions fill the token sooner; the least sure things are left out.
+        parts.pop()
+    return ""
+
+
+def _unsealed_scene(sealed: str) -> Scene | None:
+    if not sealed:
+        return None
+    parts = unpack_regions(_sealer().unseal(sealed, purpose=_SCENE_PURPOSE))
+    known = {_label(space): space for space in wiring.encoder().card.spaces}
+    if len(parts) < LEAST_PARTS or any(set(part.vectors) - set(known) for part in parts):
+        return None
+    chosen, whole, *objects = (
+        replace(part, vectors={known[label].name: vector for label, vector in part.vectors.items()}) for part in parts
+    )
+    return Scene(whole, tuple(objects), chosen.box)
+
+
+def box(raw: object, *, field: str = "box") -> Box | None:
+    """A part of the photo: four numbers x1, y1, x2, y2 as shares of its width and height, as a list or with commas."""
+    if raw in (None, "", []):
+        return None
+    numbers = raw.split(",") if isinstance(raw, str) else raw
+    try:
+        if (
+            not isinstance(numbers, list | tuple)
+            or len(numbers) != 4
+            or any(isinstance(part, bool) for part in numbers)
+        ):
+            raise ValueError
+        x1, y1, x2, y2 = (float(part) for part in numbers)
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput(
+            f"{field} is {_shown(raw)}; it must be four numbers x1, y1, x2, y2 between 0 and 1.", field=field
+        ) from None
+    if not (x1 >= 0 and x1 + LEAST_SIDE <= x2 <= 1 and y1 >= 0 and y1 + LEAST_SIDE <= y2 <= 1):
+        raise BadInput(
+            f"{field} is {_shown(raw)}; it must hold 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1 as shares of the photo, "
+            f"with sides of at least {LEAST_SIDE}.",
+            field=field,
+        )
+    return x1, y1, x2, y2
+
+
+def object_number(raw: object) -> int | None:
+    """The place of an object among `objects` of an earlier answer, from 0."""
+    if raw in (None, ""):
+        return None
+    if isinstance(raw, bool) or not re.fullmatch(r"\d{1,3}", str(raw)):
+        raise BadInput(f"object is {_shown(raw)}; it must be the id of one of the answer's objects.", field="object")
+    return int(str(raw))
+
+
 def preview(image: Image.Image) -> str:
     """A small JPEG of the photo as a data URI, made from pixels alone, so that the results page can show it."""
     small = image.copy()
@@ -180,6 +265,38 @@ def preview(image: Image.Image) -> str:
 def words(text: str) -> str:
     """The shopper's words without control characters; cut at QUERY_MAX_CHARS by the search."""
     return _CONTROL.sub(" ", text).strip()
+
+
+def words_and_not(text: str, language: str | None) -> tuple[str, tuple[str, ...]]:
+    """The shopper's words, and what they say must be left out: "sofa -leather", "sofa not leather"."""
+    return negation.split(words(text), language)
+
+
+def weight(raw: object, *, field: str, least: float = 0.0) -> float:
+    """What a part counts beside the others; 1 where nothing is said."""
+    number = _number(raw, field)
+    if number is None:
+        return 1.0
+    if not least <= number <= MOST_WEIGHT:
+        raise BadInput(f"{field} is {number:g}; it must lie between {least:g} and {MOST_WEIGHT:g}.", field=field)
+    return number
+
+
+def weighted_ids(raw: Iterable[object], *, field: str) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Ids of products, each as a text or as `{"id": "12", "weight": 2}`, and the weights that were given."""
+    weights: dict[str, float] = {}
+    ids = []
+    for item in raw:
+        if isinstance(item, Mapping):
+            refuse_unknown(item, ("id", "weight"))
+            id = item.get("id")
+            if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
+                raise BadInput(f'{field} has {_shown(item)}; it must be like {{"id": "12", "weight": 2}}.', field=field)
+            ids.append(str(id).strip())
+            weights[ids[-1]] = weight(item.get("weight"), field=f"{field}.weight")
+        else:
+            ids.append(str(item))
+    return tuple(ids), weights
 
 
 def taste(raw: object) -> Taste:

@@ -91,6 +91,11 @@ def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[st
     return confirmed, tuple(dict.fromkeys(id for id, _ in same))
 
 
+def vectors_of(image: Image.Image, encoder: Encoder) -> dict[str, Vector]:
+    """The vectors of a whole photo, by space. Raises PictureRefused where there is nothing to see."""
+    return _vectors(image, encoder, studio=colour.white_border_share(colour.thumbnail(image)) > ON_WHITE)
+
+
 def _vectors(image: Image.Image, encoder: Encoder, *, studio: bool) -> dict[str, Vector]:
     space = encoder.card.image.name
     views = [image] if studio else [image, _middle(image)]

@@ -7,9 +7,10 @@ import re
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, zip_longest
 from typing import Any
 from uuid import uuid4
@@ -20,13 +21,14 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import documents, embedding, registry, seeing, wiring
+from visual_search import documents, embedding, registry, scenes, seeing, unwanted, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.photos import Kept, Looked, confirm, look
+from visual_search.ranking import composing
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
 from visual_search.ranking.grades import grade, least_cosine
 from visual_search.registry import Source
@@ -140,18 +142,29 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         engine.ensure(query.collection, schema)
     warnings: tuple[str, ...] = ()
     liked: Mapping[str, Sequence[NamedVector]] = {}
+    disliked: Mapping[str, Sequence[NamedVector]] = {}
+    query = composing.simplest(query)
     if query.like:
         with clock.step("like"):
             query, liked, warnings = _liked(query, encoder)
+    if query.unlike:
+        with clock.step("like"):
+            query, disliked = _disliked(query, encoder)
+
+    reader = wiring.reader() if query.read else None
+    with clock.step("objects"):
+        reader = scenes.read_ahead(query.pictures, reader)
+        query, blurred = _taken_apart(query, encoder)
 
     ranking = rank(
         query,
         engine=engine,
         encoder=encoder,
         schema=schema,
-        reader=wiring.reader(),
+        reader=reader,
         kept=seeing.kept(query.collection),
         liked=liked,
+        disliked=disliked,
         clock=clock,
     )
     with clock.step("rescorers"):
@@ -177,11 +190,14 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         page_size=query.page_size,
         language=ranking.language,
         warnings=(*warnings, *ranking.warnings, *_page_warnings(query, ranking)),
-        degraded=(*ranking.degraded, *degraded),
+        degraded=(*blurred, *ranking.degraded, *degraded),
         notes=rescored.notes,
         photo_vectors=ranking.photo_vectors,
         photo_witness=ranking.photo_witness,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
+        words=query.words,
+        words_not=query.words_not,
+        pictures=tuple(replace(picture, image=None) for picture in query.pictures),
     )
     for receiver, error in search_served.send_robust(sender=Query, query=query, page=page, context=dict(context or {})):
         if isinstance(error, Exception):
@@ -198,6 +214,7 @@ def rank(
     reader: Reader | None = None,
     kept: Kept = _nothing_kept,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
+    disliked: Mapping[str, Sequence[NamedVector]] | None = None,
     clock: _Clock | None = None,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
@@ -221,16 +238,27 @@ def rank(
             )
         legs.append(_browse(query, schema))
     with clock.step("engine"):
-        answer = engine.search(query.collection, EngineQuery(tuple(legs), query.filters, exclude=query.like))
+        exclude = (*query.like, *query.unlike)
+        answer = engine.search(query.collection, EngineQuery(tuple(legs), query.filters, exclude=exclude))
+        answer = replace(answer, legs=composing.gathered(answer.legs))
+        lost, said = unwanted.losses(
+            query,
+            answer.legs,
+            disliked or {},
+            engine=engine,
+            encoder=encoder,
+            languages=_languages(language, schema),
+            meaning_of=partial(_meaning, encoder, language),
+        )
     witness = encoded.witness
     if encoded.looked is not None:
         with clock.step("comparing"):
             confirmed, same = confirm(encoded.looked, answer.leg("photo").hits, kept)
             witness = replace(witness, confirmed=confirmed, copies=same)
     answers = (*answer.legs, *_confirmed_leg(witness, answer))
-    scales = _scales(answers)
+    scales = _scales(answers, _weights(query, liked or {}, encoder))
     with clock.step("fusion"):
-        hits = _result_set(answers, scales, witness, explain=query.explain)
+        hits = _result_set(answers, scales, witness, lost, said, explain=query.explain)
     if query.sort not in ("", "relevance"):
         with clock.step("engine"):
             hits = _sorted_by(query, hits, engine, schema)
@@ -252,13 +280,26 @@ def rank(
 # --- Asking -------------------------------------------------------------------------------------
 
 
+def _taken_apart(query: Query, encoder: Encoder) -> tuple[Query, tuple[str, ...]]:
+    """The question with each photo narrowed to the part that is meant, and what had to be left out."""
+    if not query.pictures:
+        return query, ()
+    detector = wiring.detector()
+    seen = [scenes.see(picture, encoder, detector) for picture in query.pictures]
+    degraded = dict.fromkeys(name for each in seen for name in each.degraded)
+    return replace(query, pictures=tuple(each.picture for each in seen)), tuple(degraded)
+
+
 def _within_limits(query: Query) -> Query:
     if query.page < 1:
         raise BadInput(f"page is {query.page}; pages start at 1.", field="page")
     if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
         raise BadInput(f"page_size is {query.page_size}; 1 to {conf.PAGE_SIZE_MAX} are allowed.", field="page_size")
-    if len(query.like) > LIKED:
-        raise BadInput(f"like has {len(query.like)} ids; at most {LIKED} are allowed.", field="like")
+    for name, given, most in (
+        ("like", query.like, LIKED), ("unlike", query.unlike, unwanted.MOST), ("q_not", query.words_not, unwanted.MOST),
+    ):  # fmt: skip
+        if len(given) > most:
+            raise BadInput(f"{name} has {len(given)} entries; at most {most} are allowed.", field=name)
     return query
 
 
@@ -277,7 +318,8 @@ def _encoded(
     result = _Encoded()
     try:
         for number, picture in enumerate(query.pictures):
-            _add_photo(result, picture, number, encoder, reader=reader if query.read else None, clock=clock)
+            if picture.weight > 0:
+                _add_photo(result, picture, number, encoder, reader=reader if query.read else None, clock=clock)
         if words:
             with clock.step("encoder"):
                 result.legs += _words_legs(words, language, encoder)
@@ -315,6 +357,9 @@ def _add_photo(
             clock.steps[step] = clock.steps.get(step, 0.0) + taken
         result.looked = looked if number == 0 else result.looked
     result.legs.append(VectorLeg(f"photo{number or ''}", space, vectors[space], conf.RANK_WINDOW))
+    # A photo of many things is asked by each of them; `composing.gathered` makes one leg of these again.
+    for part, other in enumerate(picture.others):
+        result.legs.append(VectorLeg(f"photo{number or ''}/{part}", space, other[space], conf.RANK_WINDOW))
     if witness.text and reader is not None:
         result.legs.append(GramsLeg(f"label{number or ''}", witness.text, conf.RANK_WINDOW))
     if number == 0:
@@ -332,6 +377,17 @@ def _words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[
         # A zero vector means that the encoder doesn't know these words.
         if space is not None and vectors is not None and vectors[0].any():
             yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW)
+
+
+def _meaning(encoder: Encoder, language: str | None, phrase: str) -> Vector | None:
+    """The vector of words that mustn't be meant; None where the encoder doesn't know them, or fails."""
+    try:
+        vectors = encoder.texts([phrase], role="query", language=language).text
+    except Exception as error:
+        # What says the words is still left out.
+        _log_encoder(error)
+        return None
+    return vectors[0] if vectors is not None and vectors[0].any() else None
 
 
 def _log_encoder(error: Exception) -> None:
@@ -353,14 +409,33 @@ def _liked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedV
         raise BadInput(
             f"There is no product '{query.like[0][:60]}'. Take an id from an earlier answer.", field="like", status=404
         )
-    each = [found for obj in objects.values() if (found := _vectors_of(source, obj, encoder))]
+    weights = _by_key(source, query.like_weights)
+    missing = ("like_not_found",) if len(objects) < len(set(query.like)) else ()
+    query = replace(query, like=tuple(objects), like_weights=weights)
+    return query, _vectors_of_all(source, objects, weights, encoder), missing
+
+
+def _disliked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedVector]]]:
+    """The vectors of the objects not to resemble, by space. What is gone can't be resembled, so nothing is said of it."""
+    source = registry.source(query.collection)
+    objects = _objects(source, query.unlike)
+    weights = _by_key(source, query.like_weights)
+    return replace(query, unlike=tuple(objects)), _vectors_of_all(source, objects, weights, encoder)
+
+
+def _vectors_of_all(
+    source: Source, objects: Mapping[str, Any], weights: Mapping[str, float], encoder: Encoder
+) -> dict[str, list[NamedVector]]:
+    each = [
+        {space: [replace(item, weight=abs(weights.get(id, 1.0))) for item in items] for space, items in found.items()}
+        for id, obj in objects.items()
+        if (found := _vectors_of(source, obj, encoder))
+    ]
     # The first picture of each, then the second of each: where legs are few, every object has its say.
-    liked = {
-        space: [item for item in chain.from_iterable(zip_longest(*(found[space] for found in each))) if item]
+    return {
+        space: [item for item in chain.from_iterable(zip_longest(*(found.get(space, ()) for found in each))) if item]
         for space in dict.fromkeys(space for found in each for space in found)
     }
-    missing = ("like_not_found",) if len(objects) < len(set(query.like)) else ()
-    return replace(query, like=tuple(objects)), liked, missing
 
 
 def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequence[NamedVector]]:
@@ -382,13 +457,18 @@ def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequ
 
 
 def _liked_legs(liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> list[Leg]:
+    return [VectorLeg(name, space, item.vector, conf.RANK_WINDOW) for name, space, item in _liked_items(liked, encoder)]
+
+
+def _liked_items(
+    liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder
+) -> Iterator[tuple[str, str, NamedVector]]:
+    """The name and the space of the leg for each vector of an object to resemble."""
     card = encoder.card
-    spaces = [("like", card.image), *([("like_text", card.text)] if card.text is not None else [])]
-    return [
-        VectorLeg(f"{name}{number or ''}", space.name, item.vector, conf.RANK_WINDOW)
-        for name, space in spaces
-        for number, item in enumerate(liked.get(space.name, ())[:LIKED])
-    ]
+    for kind, space in (("like", card.image), ("like_text", card.text)):
+        if space is not None:
+            for number, item in enumerate(liked.get(space.name, ())[:LIKED]):
+                yield f"{kind}{number or ''}", space.name, item
 
 
 def _languages(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:
@@ -438,28 +518,50 @@ def _confirmed_leg(witness: Witness, answer: EngineAnswer) -> Iterator[LegAnswer
         yield LegAnswer("confirmed", tuple(hits), len(hits))
 
 
-def _scales(legs: Iterable[Leg | LegAnswer]) -> dict[str, Scale]:
+def _scales(legs: Iterable[LegAnswer], weights: Mapping[str, float]) -> dict[str, Scale]:
     """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
-    names = [leg.name for leg in legs if _kind(leg.name) in SCALES]
-    kinds = [_kind(name) for name in names]
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for leg in legs:
+        if _kind(leg.name) in SCALES:
+            kinds[_kind(leg.name)].append(leg.name)
     return {
-        name: replace(SCALES[kind], weight=SCALES[kind].weight / kinds.count(kind))
-        for name, kind in zip(names, kinds, strict=True)
+        name: replace(SCALES[kind], weight=SCALES[kind].weight * share)
+        for kind, names in kinds.items()
+        for name, share in zip(names, composing.shares([weights.get(name, 1.0) for name in names]), strict=True)
     }
 
 
+def _weights(query: Query, liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> dict[str, float]:
+    """What the question's parts weigh, by the names of their legs."""
+    weights = {
+        f"{kind}{number or ''}": picture.weight
+        for number, picture in enumerate(query.pictures)
+        for kind in ("photo", "label", "confirmed")
+    }
+    weights |= dict.fromkeys(("words", "meaning", "seen", "imagined"), query.words_weight)
+    return weights | {name: item.weight for name, _space, item in _liked_items(liked, encoder)}
+
+
 def _result_set(
-    legs: Sequence[LegAnswer], scales: Mapping[str, Scale], witness: Witness, *, explain: bool
+    legs: Sequence[LegAnswer],
+    scales: Mapping[str, Scale],
+    witness: Witness,
+    lost: Mapping[str, float],
+    refused: Set[str],
+    *,
+    explain: bool,
 ) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
 
-    Where these are few, the nearest others follow.
+    Where these are few, the nearest others follow. `lost`: what objects lose for being near to something unwanted;
+    `refused`: those whose texts say what mustn't be said.
     """
-    found = {hit.id for leg in legs for hit in leg.hits}
+    found = {hit.id for leg in legs for hit in leg.hits} - refused
     firsts = {id: "same picture" for id in witness.copies if id in found}
-    firsts = {hit.id: "exact code" for leg in legs if leg.name == "code" for hit in leg.hits} | firsts
+    codes = [hit.id for leg in legs if leg.name == "code" for hit in leg.hits if hit.id in found]
+    firsts = dict.fromkeys(codes, "exact code") | firsts
     ranked = [leg for leg in legs if leg.name in scales]
-    fused = fuse(ranked, scales)
+    fused = [item for item in composing.without(fuse(ranked, scales), lost) if item.id in found]
     admitted = [item for item in fused if item.admitted]
     others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
     said = {hit.id for leg in ranked if _kind(leg.name) == "label" for hit in leg.hits if hit.score >= LABEL_AGREES}
@@ -472,7 +574,9 @@ def _result_set(
     first = [
         replace(hits.pop(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason=reason) for id, reason in firsts.items()
     ]
-    browsed = [Hit(hit.id, hit.score) for leg in legs if leg.name == "browse" for hit in leg.hits]
+    browsed = [Hit(hit.id, hit.score) for leg in legs if leg.name == "browse" for hit in leg.hits if hit.id in found]
+    # The order of a list stays, but what is like the unwanted goes to its end.
+    browsed.sort(key=lambda hit: lost.get(hit.id, 0.0))
     return (*first, *hits.values(), *browsed)
 
 
@@ -586,6 +690,13 @@ def _with_label(hits: Sequence[Hit], text: str) -> tuple[Hit, ...]:
 
 def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
     """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
+    keys = {str(value): value for value in _keys(source, ids).values()}
+    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
+    return {id: found[id] for id in keys if id in found}
+
+
+def _keys(source: Source, ids: Iterable[str]) -> dict[str, Any]:
+    """Each id, as it was asked, and the primary key that it means."""
     key = source.model._meta.pk
     keys: dict[str, Any] = {}
     for id in ids:
@@ -594,9 +705,13 @@ def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
             # Numbers that no column holds and NUL make databases raise; the validators know the former.
             key.run_validators(value)
             if "\x00" not in id:
-                keys[str(value)] = value
-    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
-    return {id: found[id] for id in keys if id in found}
+                keys[id] = value
+    return keys
+
+
+def _by_key(source: Source, weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights by ids as the database writes them."""
+    return {str(value): weights[id] for id, value in _keys(source, weights).items()}
 
 
 def _page_warnings(query: Query, ranking: Ranking) -> tuple[str, ...]:

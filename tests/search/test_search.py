@@ -199,7 +199,7 @@ def test_some_unknown_likes_are_warned_of(shop) -> None:
 
 
 def test_too_many_likes_are_refused(shop) -> None:
-    with pytest.raises(BadInput, match="9 ids; at most 8"):
+    with pytest.raises(BadInput, match="9 entries; at most 8"):
         search.search(Query(like=tuple("123456789")))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from visual_search import asking
-from visual_search.types import FacetAnswer, Hit, Page
+from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture
 
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
@@ -18,13 +19,44 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
         "facets": [_facet(facet) for facet in page.facets],
-        "photo_token": asking.seal_photo(page.photo_vectors, page.photo_witness),
+        "photo_token": asking.seal_photo(page.photo_vectors, page.photo_witness) + asking.seal_scene(page.pictures[:1]),
+        **_seen(page.pictures[:1]),
         "seen": {"text": page.photo_witness.text, "codes": list(page.photo_witness.codes)},
+        "pictures": [
+            {"photo_token": asking.photo_token(picture), "weight": picture.weight, **_seen([picture])}
+            for picture in (page.pictures if len(page.pictures) > 1 else ())
+        ],
+        "q": page.words,
+        "q_not": list(page.words_not),
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
         "notes": list(page.notes),
         "timings_ms": dict(page.timings_ms),
     }
+
+
+def _seen(pictures: Sequence[QueryPicture]) -> dict[str, Any]:
+    """The things in a photo, and the part of it that was searched."""
+    scene = pictures[0].scene if pictures else None
+    if scene is None:
+        return {"box": None, "objects": []}
+    return {
+        "box": _corners(scene.chosen),
+        "objects": [
+            {
+                "id": number,
+                "label": region.label,
+                "score": round(region.score, 3),
+                "box": _corners(region.box),
+                "selected": region.box == scene.chosen,
+            }
+            for number, region in enumerate(scene.objects)
+        ],
+    }
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(corner, 4) for corner in box]
 
 
 def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:

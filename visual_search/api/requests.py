@@ -5,23 +5,27 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from rest_framework.request import Request
 
 from multilingual.languages import LANGUAGES, base_code
 from visual_search import asking, wiring
+from visual_search.asking import MOST_WEIGHT
 from visual_search.conf import conf
 from visual_search.errors import BadInput
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image", "photo_token",
-    "taste",
+    "box", "object", "pictures", "q_weight", "q_not", "unlike", "taste",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
-POST_ONLY = ("image", "photo_token", "read", "taste")
+PHOTO = ("image", "photo_token", "box", "object", "pictures")
+POST_ONLY = (*PHOTO, "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 
 
@@ -32,19 +36,27 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         asking.refuse_unknown(data, PARAMETERS)
     else:
         data = request.query_params
-        if "image" in data or "photo_token" in data:
+        if not set(PHOTO).isdisjoint(data):
             raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
         if "taste" in data:
             raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
         asking.refuse_unknown(data, SHAREABLE)
     schema = wiring.schema(collection)
     taste = asking.taste(data.get("taste"))
+    language = _language(data)
+    words, words_not = asking.words_and_not(_text(data, "q"), language)
+    like, like_weights = asking.weighted_ids(_listed(data, "like"), field="like")
+    unlike, unlike_weights = asking.weighted_ids(_listed(data, "unlike"), field="unlike")
     return Query(
         collection=collection,
         pictures=_pictures(data),
-        words=asking.words(_text(data, "q")),
-        like=tuple(_texts(data, "like")),
-        language=_language(data),
+        words=words,
+        words_weight=asking.weight(data.get("q_weight"), field="q_weight"),
+        words_not=(*words_not, *(asking.words(phrase) for phrase in _texts(data, "q_not"))),
+        like=like,
+        unlike=unlike,
+        like_weights=like_weights | unlike_weights,
+        language=language,
         filters=asking.filters(_filters(data), schema),
         sort=_text(data, "sort") or "relevance",
         page=asking.whole_number(data.get("page"), field="page", default=1),
@@ -81,18 +93,72 @@ def _body(request: Request) -> Mapping[str, Any]:
 
 
 def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
+    if "pictures" in data:
+        if not set(PHOTO[:-1]).isdisjoint(data):
+            raise BadInput("Send either pictures, or one photo by image or photo_token.", field="pictures")
+        return _several(data["pictures"])
+    files = data.getlist("image") if isinstance(data, QueryDict) else []
+    if len(files) > 1:
+        if not {"photo_token", "box", "object"}.isdisjoint(data):
+            raise BadInput("box, object and photo_token go with one photo; send several as pictures.", field="image")
+        found = (_picture({"image": file}) for file in _within(files, "image"))
+        return tuple(picture for picture in found if picture is not None)
+    picture = _picture(data)
+    return () if picture is None else (picture,)
+
+
+def _several(raw: Any) -> tuple[QueryPicture, ...]:
+    """`[{"image": "...", "weight": 2}, {"photo_token": "...", "object": 1}]`, in JSON or as JSON in a form's field."""
+    value = _from_json(raw, "pictures")
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadInput(f"pictures is {repr(value)[:60]}; it must be a list of objects.", field="pictures")
+    found = []
+    for number, item in enumerate(_within(value, "pictures")):
+        where = f"pictures.{number}"
+        asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "weight"))
+        try:
+            picture = _picture(item)
+        except BadInput as error:
+            error.field = f"{where}.{error.field}"
+            raise
+        if picture is None:
+            raise BadInput(f"{where} has neither image nor photo_token.", field=where)
+        found.append(
+            replace(picture, weight=asking.weight(item.get("weight"), field=f"{where}.weight", least=-MOST_WEIGHT))
+        )
+    return tuple(found)
+
+
+def _within(items: list[Any], name: str) -> list[Any]:
+    if len(items) > asking.PICTURES:
+        raise BadInput(f"{name} has {len(items)} photos; at most {asking.PICTURES} are allowed.", field=name)
+    return items
+
+
+def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
+    box, number = asking.box(data.get("box")), asking.object_number(data.get("object"))
+    picture = _photo(data)
+    if picture is not None:
+        return replace(picture, box=box, object=number)
+    for name, value in (("box", box), ("object", number)):
+        if value is not None:
+            raise BadInput(f"{name} names a part of a photo; send the photo too.", field=name)
+    return None
+
+
+def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
     image, token = data.get("image"), _text(data, "photo_token")
     if image not in (None, "") and token:
         raise BadInput("Send either image or photo_token, not both.", field="photo_token")
     if token:
-        return (asking.photo_from_token(token),)
+        return asking.photo_from_token(token)
     if isinstance(image, UploadedFile):
-        return (asking.uploaded(image),)
+        return asking.uploaded(image)
     if "image" not in data:
-        return ()
+        return None
     if not isinstance(image, str):
         raise BadInput(f"image is {repr(image)[:60]}; send a file, or its bytes as base64 text.", field="image")
-    return (asking.photo_from_base64(image),)
+    return asking.photo_from_base64(image)
 
 
 def _language(data: Mapping[str, Any]) -> str | None:
@@ -122,14 +188,27 @@ def _texts(data: Mapping[str, Any], name: str) -> list[str]:
     return [str(part).strip() for part in values if str(part).strip()]
 
 
+def _listed(data: Mapping[str, Any], name: str) -> list[Any]:
+    """Ids as texts, or objects with `id` and `weight` (JSON alone)."""
+    value = data.get(name)
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        if len(value) > 50:
+            raise BadInput(f"{name} has {len(value)} entries; at most 50 are read.", field=name)
+        return value
+    return list(_texts(data, name))
+
+
 def _filters(data: Mapping[str, Any]) -> Any:
-    value = data.get("filters")
+    return _from_json(data.get("filters"), "filters")
+
+
+def _from_json(value: Any, name: str) -> Any:
     if not isinstance(value, str) or not value.strip():
         return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"filters is no valid JSON ({str(error)[:80]}).", field="filters") from error
+        raise BadInput(f"{name} is no valid JSON ({str(error)[:80]}).", field=name) from error
 
 
 def _flag(data: Mapping[str, Any], name: str, *, default: bool = False) -> bool:

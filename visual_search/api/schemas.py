@@ -17,7 +17,26 @@ class SearchRequest(serializers.Serializer[Any]):
     page = serializers.IntegerField(required=False, min_value=1, default=1)
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=100, default=24)
     sort = serializers.CharField(required=False, help_text="`relevance`, or a number facet: `price`, `-price`.")
-    like = serializers.CharField(required=False, help_text="Ids of products to resemble, separated by commas.")
+    q_weight = serializers.FloatField(
+        required=False, min_value=0, max_value=10, default=1, help_text="What the words count beside the other parts."
+    )
+    q_not = serializers.CharField(
+        required=False,
+        help_text="What the products mustn't say, separated by commas. `sofa -leather` in `q` means the same.",
+    )
+    like = serializers.CharField(
+        required=False,
+        help_text='Ids of products to resemble, separated by commas; in JSON also `[{"id": "12", "weight": 2}]`.',
+    )
+    unlike = serializers.CharField(
+        required=False, help_text="Ids of products that the hits should resemble less, written as in `like`."
+    )
+    pictures = serializers.JSONField(
+        required=False,
+        help_text="Up to 4 photos in place of one: "
+        '`[{"image": "<base64>", "weight": 2, "box": [0, 0, 0.5, 1]}, {"photo_token": "...", "object": 1}]`. '
+        "A negative weight asks for less like this photo.",
+    )
     photo_token = serializers.CharField(
         required=False, help_text="From an earlier answer: searches with that photo without sending it again."
     )
@@ -25,6 +44,13 @@ class SearchRequest(serializers.Serializer[Any]):
         required=False,
         help_text='What the shopper\'s device remembers, for this answer alone: `[["<product id>", "view", <day>], ...]`, '
         "at most 100 entries and 4 KiB; also `click`, `basket`, `purchase`, `dislike`; days count from 1970 in UTC.",
+    )
+    box = serializers.CharField(
+        required=False,
+        help_text="The part of the photo to search by: `x1,y1,x2,y2` as shares of its width and height from the top left.",
+    )
+    object = serializers.IntegerField(
+        required=False, min_value=0, help_text="The part to search by, as the id of one of the answer's `objects`."
     )
     facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
@@ -95,6 +121,28 @@ class Seen(serializers.Serializer[Any]):
     codes = serializers.ListField(child=serializers.CharField(), help_text="Barcodes and QR codes.")
 
 
+class SeenObject(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    label = serializers.CharField(  # type: ignore[assignment] # The metaclass takes fields out of the class's own names.
+        help_text="What the detector takes it for; empty where it can't tell."
+    )
+    score = serializers.FloatField(help_text="How sure the detector is, 0 to 1.")
+    box = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=4,
+        max_length=4,
+        help_text="x1, y1, x2, y2 as shares, from the top left.",
+    )
+    selected = serializers.BooleanField(help_text="Whether this is the part that was searched.")
+
+
+class SeenPicture(serializers.Serializer[Any]):
+    photo_token = serializers.CharField()
+    weight = serializers.FloatField()
+    box = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    objects = SeenObject(many=True)
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     query_id = serializers.UUIDField()
     took_ms = serializers.FloatField()
@@ -106,6 +154,13 @@ class SearchAnswer(serializers.Serializer[Any]):
     facets = Facet(many=True)
     photo_token = serializers.CharField(help_text="Empty where there was no photo. Keep it to filter and page.")
     seen = Seen(help_text="What stands in the photo.")
+    box = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="The part of the photo that was searched."
+    )
+    objects = SeenObject(many=True, help_text="Things in the photo; send one's id as `object` to search by it alone.")
+    pictures = SeenPicture(many=True, help_text="Of several photos: what was seen in each. Empty for one.")
+    q = serializers.CharField(help_text="The words as they were read, without what was kept out.")
+    q_not = serializers.ListField(child=serializers.CharField(), help_text="What was kept out.")
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
     notes = serializers.ListField(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, QueryDict
 
 from multilingual.languages import base_code
 from visual_search import asking, wiring
 from visual_search.conf import conf
+from visual_search.imaging.regions import WHOLE
 from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 # What the results form sends back must be one of our own previews: it goes into the page again.
@@ -34,14 +35,18 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
     _remove(data)
     chosen, ranges = _chosen(data, schema)
     picture, preview = _picture(request, data)
+    language = base_code(getattr(request, "LANGUAGE_CODE", None))
+    words, words_not = asking.words_and_not(data.get("q", ""), language)
     # Never out of an address, where a history or a log would keep it.
     taste = asking.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
         query=Query(
             collection=collection,
-            pictures=(picture,) if picture else (),
-            words=asking.words(data.get("q", "")),
-            language=base_code(getattr(request, "LANGUAGE_CODE", None)),
+            pictures=(_narrowed(picture, data.get("part", "")),) if picture else (),
+            words=words,
+            words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(asking.words, data.getlist("q_not")))))),
+            unlike=tuple(dict.fromkeys(id for id in data.getlist("unlike") if id)),
+            language=language,
             filters=asking.filters(_raw_filters(chosen, ranges), schema),
             sort=data.get("sort") or "relevance",
             page=asking.whole_number(data.get("page"), field="page", default=1),
@@ -65,7 +70,8 @@ def _remove(data: QueryDict) -> None:
         name, _, value = pair.partition("=")
         if name in ("photo_token", "q") or not value:
             data.pop(name, None)
-            data.pop("preview" if name == "photo_token" else name, None)
+            for more in ("preview", "part", "drawn") if name == "photo_token" else ():
+                data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
 
@@ -88,6 +94,15 @@ def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tup
     for name, (least, most) in ranges.items():
         raw[name] = {key: value.replace(",", ".") for key, value in (("gte", least), ("lte", most)) if value}
     return raw
+
+
+def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
+    """The part of the photo that the form means: a chip's button sends `part=3`, `part=all` or four numbers."""
+    if part == "all":
+        return replace(picture, box=WHOLE)
+    if "," in part:
+        return replace(picture, box=asking.box(part, field="part"))
+    return replace(picture, object=asking.object_number(part))
 
 
 def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:

@@ -1,0 +1,162 @@
+"""Objects in a photo: found, chosen, and chosen again from the token alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.search.shop import draw
+from visual_search import asking, search, wiring
+from visual_search.errors import BadInput, EncoderUnavailable
+from visual_search.imaging.onnx_detector import OnnxDetector
+from visual_search.imaging.regions import WHOLE
+from visual_search.types import Query, QueryPicture
+
+LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
+
+
+def room() -> Image.Image:
+    """A red chair beside a green sofa."""
+    image = Image.new("RGB", (400, 200), "white")
+    image.paste(draw("chair", "red"), (0, 0))
+    image.paste(draw("sofa", "green"), (200, 0))
+    return image
+
+
+@pytest.fixture
+def seen(shop, tmp_path):
+    """The shop with a real network that sees the two things of the room."""
+    from tests.imaging.test_detectors import write_network
+
+    rows = np.array([[[0, 0, 160, 160, 0.9, 0], [160, 0, 320, 160, 0.8, 1]]])
+    options = {"path": write_network(tmp_path / "two.onnx", {"rows": rows}), "labels": ["chair", "sofa"], "side": 320}
+    shop.use(DETECTOR={"BACKEND": "visual_search.imaging.onnx_detector.OnnxDetector", "OPTIONS": options})
+    return shop
+
+
+def ask(**more):
+    return search.search(Query(pictures=(QueryPicture(image=room(), **more),)))
+
+
+def first(page) -> str:
+    return page.hits[0].card.sku
+
+
+def token_of(page) -> str:
+    return asking.seal_photo(page.photo_vectors) + asking.seal_scene(page.pictures)
+
+
+def test_a_room_is_searched_by_all_its_things(seen) -> None:
+    page = ask()
+    scene = page.pictures[0].scene
+    assert [region.label for region in scene.objects] == ["chair", "sofa"]
+    assert scene.chosen == WHOLE
+    assert {hit.card.sku for hit in page.hits[:2]} == {"CHR-RED-01", "SOF-GRN-03"}
+
+
+@pytest.mark.parametrize(("number", "sku"), [(0, "CHR-RED-01"), (1, "SOF-GRN-03")])
+def test_each_thing_by_itself(seen, number, sku) -> None:
+    page = ask(object=number)
+    assert first(page) == sku
+    assert page.pictures[0].scene.chosen == page.pictures[0].scene.objects[number].box
+
+
+@pytest.mark.parametrize(
+    ("box", "sku"), [(LEFT, "CHR-RED-01"), (RIGHT, "SOF-GRN-03"), ((0.05, 0, 0.45, 1.0), "CHR-RED-01")]
+)
+def test_a_box_of_the_shopper(seen, box, sku) -> None:
+    assert first(ask(box=box)) == sku
+
+
+def test_another_thing_without_a_second_upload(seen) -> None:
+    token = token_of(ask(object=0))
+    for part, sku in (({"object": 1}, "SOF-GRN-03"), ({"box": RIGHT}, "SOF-GRN-03"), ({}, "CHR-RED-01")):
+        from dataclasses import replace
+
+        page = search.search(Query(pictures=(replace(asking.photo_from_token(token), **part),)))
+        assert first(page) == sku
+        token = token_of(page) if not part else token
+        assert len(page.pictures[0].scene.objects) == 2, "the others are still offered"
+    whole = search.search(Query(pictures=(replace(asking.photo_from_token(token), box=WHOLE),)))
+    assert whole.pictures[0].scene.chosen == WHOLE
+
+
+def test_a_room_stays_a_room_over_its_token(seen) -> None:
+    page = ask()
+    again = search.search(Query(pictures=(asking.photo_from_token(token_of(page)),)))
+    assert [hit.id for hit in again.hits] == [hit.id for hit in page.hits]
+
+
+def test_a_token_has_no_pixels_to_cut(seen) -> None:
+    from dataclasses import replace
+
+    picture = replace(asking.photo_from_token(token_of(ask())), box=(0.3, 0.3, 0.6, 0.6))
+    with pytest.raises(BadInput, match="not its pixels") as caught:
+        search.search(Query(pictures=(picture,)))
+    assert (caught.value.status, caught.value.code) == (422, "box_needs_photo")
+
+
+def test_an_object_that_is_not_there(seen) -> None:
+    with pytest.raises(BadInput, match="object is 7; this photo has the numbers 0 to 1"):
+        ask(object=7)
+
+
+def test_an_old_token_has_no_objects(seen) -> None:
+    from dataclasses import replace
+
+    page = ask()
+    picture = replace(asking.photo_from_token(asking.seal_photo(page.photo_vectors)), object=0)
+    with pytest.raises(BadInput, match="Send the photo again"):
+        search.search(Query(pictures=(picture,)))
+
+
+def test_a_broken_detector_costs_only_the_objects(seen, monkeypatch) -> None:
+    def broken(self, image):
+        raise MemoryError("too large")
+
+    monkeypatch.setattr(OnnxDetector, "regions", broken)
+    page = ask()
+    assert page.degraded == ("objects",)
+    assert page.hits
+    assert page.pictures[0].scene.objects == ()
+
+
+def test_without_a_detector_a_box_still_works(seen) -> None:
+    seen.use(DETECTOR=None)
+    assert wiring.detector() is None
+    assert first(ask(box=LEFT)) == "CHR-RED-01"
+    assert ask().degraded == ()
+
+
+def test_words_answer_where_the_encoder_is_down(seen, monkeypatch) -> None:
+    from tests.shop.doubles import ThumbnailEncoder
+
+    monkeypatch.setattr(ThumbnailEncoder, "down", True)
+    page = search.search(Query(words="chair", pictures=(QueryPicture(image=room()),)))
+    assert page.degraded == ("encoder",)
+    assert page.hits
+    with pytest.raises(EncoderUnavailable):
+        ask()
+
+
+def test_many_dimensions_leave_out_the_least_sure(seen, monkeypatch) -> None:
+    page = ask()
+    whole = len(asking.seal_scene(page.pictures))
+    monkeypatch.setattr(asking, "SCENE_BYTES", whole * 3 // 4 - 100)
+    picture = asking.photo_from_token(token_of(page))
+    assert [region.label for region in picture.scene.objects] == ["chair"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["1,2", "a,b,c,d", [0, 0, 2, 1], [0.5, 0, 0.5, 1], [0, 0, 0.01, 1], "nan,0,1,1", [True, 0, 1, 1], {"x": 1}, 7],
+)
+def test_boxes_that_are_none(raw) -> None:
+    with pytest.raises(BadInput, match="box is"):
+        asking.box(raw)
+
+
+def test_boxes_that_are_some() -> None:
+    assert asking.box("0,0,0.5,1") == asking.box([0, 0, 0.5, 1]) == (0.0, 0.0, 0.5, 1.0)
+    assert asking.box("") is asking.box(None) is None

@@ -1,0 +1,187 @@
+"""A photo is taken apart into things that can be searched one by one, before anything is looked up.
+
+Each thing's vectors travel in the sealed token, so that another choice needs no second upload.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from visual_search import photos
+from visual_search.encoders.base import Encoder
+from visual_search.errors import BadInput, PictureRefused
+from visual_search.imaging import regions
+from visual_search.imaging.reading import Reader
+from visual_search.imaging.regions import WHOLE, Detector
+from visual_search.types import Box, QueryPicture, Reading, Region, Scene, Vector
+
+logger = logging.getLogger(__name__)
+
+SAME_THING = 0.8  # overlap from which on a drawn box means an object that is already known
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`picture`: the part that is searched, with its vectors and its scene. `degraded`: "objects" without a detector."""
+
+    picture: QueryPicture
+    degraded: tuple[str, ...] = ()
+
+
+def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> Seen:
+    """The part of the photo that the question means, and everything else in it that could be searched.
+
+    Raises BadInput for a choice that the photo or the token can't serve, PictureRefused for a photo that shows nothing,
+    EncoderUnavailable.
+    """
+    if picture.weight == 0:
+        return Seen(picture)
+    if picture.image is None:
+        return _from_token(picture)
+    found, degraded = _found(picture.image, detector)
+    try:
+        scene = _encoded(picture.image, found, encoder)
+    except BadInput:
+        raise
+    # The search decides what an encoder's failure costs: words may still answer.
+    except Exception:
+        logger.exception("The encoder failed on a photo's parts.")
+        part = picture.image if picture.box is None else regions.crop(picture.image, picture.box)
+        return Seen(replace(picture, image=part), degraded)
+    box = _chosen(picture, scene)
+    known = _known(box, scene)
+    asked = picture.box is not None or picture.object is not None
+    # What nobody asked to cut out is still read and compared as a whole: its label may stand beside the thing.
+    part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
+    vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
+    if not vectors:
+        raise _nothing_to_see()
+    seen = replace(
+        picture,
+        image=part,
+        vectors=vectors,
+        box=box,
+        scene=replace(scene, chosen=box),
+        others=_others(picture, scene),
+    )
+    return Seen(seen, degraded)
+
+
+def read_ahead(pictures: Sequence[QueryPicture], reader: Reader | None) -> Reader | None:
+    """A reader that has begun with the first photo, on another core, while its things are found and encoded."""
+    first = pictures[0] if pictures else None
+    if reader is None or first is None or first.image is None or first.box is not None or first.object is not None:
+        return reader
+    return _Ahead(reader, first.image)
+
+
+class _Ahead:
+    def __init__(self, reader: Reader, image: Image.Image) -> None:
+        self._reader, self._image = reader, image
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="visual-search-reader")
+        self._result = self._pool.submit(reader.read, image)
+        self._pool.shutdown(wait=False)
+
+    @property
+    def fingerprint(self) -> str:
+        return self._reader.fingerprint
+
+    def read(self, image: Image.Image) -> Reading:
+        return self._result.result() if image is self._image else self._reader.read(image)
+
+
+def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+    if detector is None:
+        return (), ()
+    try:
+        return detector.regions(image), ()
+    # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
+    except Exception:
+        logger.exception("The detector failed; the whole photo is searched.")
+        return (), ("objects",)
+
+
+def _encoded(image: Image.Image, found: Sequence[Region], encoder: Encoder) -> Scene:
+    """The photo and all its things. A thing that shows nothing is left out. Raises PictureRefused."""
+    whole = Region(WHOLE, vectors=photos.vectors_of(image, encoder))
+    parts = [regions.crop(image, region.box) for region in found]
+    vectors = _vectors(encoder, parts) if parts else []
+    objects = tuple(replace(region, vectors=own) for region, own in zip(found, vectors, strict=True) if own)
+    return Scene(whole, objects)
+
+
+def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, Vector]]:
+    """By space, for each picture; empty where the encoder saw nothing."""
+    space = encoder.card.image.name
+    rows = encoder.images(images).image
+    return [{space: row} if np.isfinite(row).all() and row.any() else {} for row in rows]
+
+
+def _from_token(picture: QueryPicture) -> Seen:
+    scene = picture.scene
+    if picture.box is None and picture.object is None:
+        if scene is None or scene.chosen != WHOLE:
+            return Seen(picture)
+        return Seen(replace(picture, others=_others(picture, scene)))
+    if scene is None:
+        raise BadInput(
+            "This photo_token holds the photo as a whole, without its objects. Send the photo again as `image`.",
+            field="photo_token",
+            code="box_needs_photo",
+            status=422,
+        )
+    box = _chosen(picture, scene)
+    known = _known(box, scene)
+    if known is None:
+        raise BadInput(
+            "photo_token keeps the photo's objects but not its pixels, so it can't be cut anew. Choose one of the "
+            "objects, or send the photo again as `image` with this box.",
+            field="box",
+            code="box_needs_photo",
+            status=422,
+        )
+    # What the token says of labels and copies, it says of the part that was searched before.
+    witness = picture.witness if known.box == scene.chosen else None
+    scene = replace(scene, chosen=known.box)
+    return Seen(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
+
+
+def _chosen(picture: QueryPicture, scene: Scene) -> Box:
+    if picture.box is not None:
+        return picture.box
+    if picture.object is not None:
+        if not 0 <= picture.object < len(scene.objects):
+            count = len(scene.objects)
+            numbers = f"has the numbers 0 to {count - 1}" if count else "has none"
+            raise BadInput(f"object is {picture.object}; this photo {numbers}.", field="object")
+        return scene.objects[picture.object].box
+    subject = regions.subject(scene.objects)
+    return subject.box if subject is not None else WHOLE
+
+
+def _others(picture: QueryPicture, scene: Scene) -> tuple[Mapping[str, Vector], ...]:
+    """In a photo of several things where none was chosen, each of them counts beside the whole."""
+    if picture.box is not None or picture.object is not None or not regions.is_scene(scene.objects):
+        return ()
+    return tuple(region.vectors for region in scene.objects)
+
+
+def _known(box: Box, scene: Scene) -> Region | None:
+    """The whole or the object that this box means; None for a part that nobody has encoded yet."""
+    nearest = max((scene.whole, *scene.objects), key=lambda region: regions.overlap(region.box, box))
+    return nearest if regions.overlap(nearest.box, box) >= SAME_THING else None
+
+
+def _nothing_to_see() -> PictureRefused:
+    return PictureRefused(
+        "There is nothing to recognise in the photo. Take one that shows the thing.",
+        field="image",
+        code="nothing_to_see",
+        status=422,
+    )
