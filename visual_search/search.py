@@ -197,6 +197,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
         words=query.words,
         words_not=query.words_not,
+        unlike=query.unlike,
         pictures=tuple(replace(picture, image=None) for picture in query.pictures),
     )
     for receiver, error in search_served.send_robust(sender=Query, query=query, page=page, context=dict(context or {})):

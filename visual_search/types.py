@@ -492,6 +492,7 @@ class Page:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     words: str = ""  # as they were read: without what mustn't be said
     words_not: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()  # of those asked for, the objects that there are
     pictures: tuple[QueryPicture, ...] = ()  # what was searched by, in the question's order; without pixels
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.imaging.test_detectors import write_network
 from tests.search.shop import draw
 from visual_search import asking, search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable
@@ -24,14 +27,19 @@ def room() -> Image.Image:
     return image
 
 
+ROWS_OF_ROOM = np.array([[[0, 0, 160, 160, 0.9, 0], [160, 0, 320, 160, 0.8, 1]]])
+
+
+def own_detector(folder, rows) -> dict:
+    """A real network that sees a chair at the left and a sofa at the right, whatever the photo."""
+    path = write_network(folder / "two.onnx", {"rows": rows})
+    options = {"path": path, "labels": ["chair", "sofa"], "side": 320}
+    return {"BACKEND": "visual_search.imaging.onnx_detector.OnnxDetector", "OPTIONS": options}
+
+
 @pytest.fixture
 def seen(shop, tmp_path):
-    """The shop with a real network that sees the two things of the room."""
-    from tests.imaging.test_detectors import write_network
-
-    rows = np.array([[[0, 0, 160, 160, 0.9, 0], [160, 0, 320, 160, 0.8, 1]]])
-    options = {"path": write_network(tmp_path / "two.onnx", {"rows": rows}), "labels": ["chair", "sofa"], "side": 320}
-    shop.use(DETECTOR={"BACKEND": "visual_search.imaging.onnx_detector.OnnxDetector", "OPTIONS": options})
+    shop.use(DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
     return shop
 
 
@@ -72,8 +80,6 @@ def test_a_box_of_the_shopper(seen, box, sku) -> None:
 def test_another_thing_without_a_second_upload(seen) -> None:
     token = token_of(ask(object=0))
     for part, sku in (({"object": 1}, "SOF-GRN-03"), ({"box": RIGHT}, "SOF-GRN-03"), ({}, "CHR-RED-01")):
-        from dataclasses import replace
-
         page = search.search(Query(pictures=(replace(asking.photo_from_token(token), **part),)))
         assert first(page) == sku
         token = token_of(page) if not part else token
@@ -89,8 +95,6 @@ def test_a_room_stays_a_room_over_its_token(seen) -> None:
 
 
 def test_a_token_has_no_pixels_to_cut(seen) -> None:
-    from dataclasses import replace
-
     picture = replace(asking.photo_from_token(token_of(ask())), box=(0.3, 0.3, 0.6, 0.6))
     with pytest.raises(BadInput, match="not its pixels") as caught:
         search.search(Query(pictures=(picture,)))
@@ -103,8 +107,6 @@ def test_an_object_that_is_not_there(seen) -> None:
 
 
 def test_an_old_token_has_no_objects(seen) -> None:
-    from dataclasses import replace
-
     page = ask()
     picture = replace(asking.photo_from_token(asking.seal_photo(page.photo_vectors)), object=0)
     with pytest.raises(BadInput, match="Send the photo again"):

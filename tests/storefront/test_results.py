@@ -171,7 +171,7 @@ def test_the_preview_carries_no_metadata(shop, client) -> None:
     preview = dict(page(upload(client, buffer.getvalue())).fields)["preview"]
     raw = base64.b64decode(preview.partition(",")[2])
     assert b"SecretCamera" not in raw
-    assert max(Image.open(io.BytesIO(raw)).size) <= 160
+    assert max(Image.open(io.BytesIO(raw)).size) <= 320
 
 
 @pytest.mark.parametrize("preview", ["javascript:alert(1)", 'x" onerror="alert(1)', "data:text/html;base64,PHNjcmlwdD4=",

@@ -16,6 +16,7 @@ from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 # What the results form sends back must be one of our own previews: it goes into the page again.
 _PREVIEW = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]{0,40000}={0,2}")
+_SHOT = re.compile(r"[0-9a-z]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Asked:
 
     query: Query
     preview: str
+    shot: str  # the name under which the browser may still hold the photo's pixels
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
 
@@ -56,6 +58,7 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
             taste_problem=taste.problem,
         ),
         preview=preview,
+        shot=shot if _SHOT.fullmatch(shot := data.get("shot", "")) else "",
         chosen=chosen,
         ranges=ranges,
     )
@@ -70,7 +73,7 @@ def _remove(data: QueryDict) -> None:
         name, _, value = pair.partition("=")
         if name in ("photo_token", "q") or not value:
             data.pop(name, None)
-            for more in ("preview", "part", "drawn") if name == "photo_token" else ():
+            for more in ("preview", "part", "shot") if name == "photo_token" else ():
                 data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])

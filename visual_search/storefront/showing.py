@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from visual_search import wiring
+from visual_search import registry, wiring
+from visual_search.imaging.regions import WHOLE
 from visual_search.storefront.forms import Asked
-from visual_search.types import PATH_SEPARATOR, FacetField, FacetKind, Grade, Hit, Page
+from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,20 @@ class FacetBox:
 class Chip:
     label: str
     remove: str  # name=value, as the form's `remove` button sends it
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the photo to search by. Corners in percent, for the drawing over the preview."""
+
+    value: str  # of the form's field `part`
+    label: str
+    chosen: bool
+    number: int = 0  # 0: the whole photo, which isn't drawn
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 100.0
+    height: float = 100.0
 
 
 MOST_CHOICES = 12  # Longer lists are cut to the commonest values; chosen ones always stay.
@@ -80,10 +95,13 @@ def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -
     )
 
 
-def chips(asked: Asked) -> list[Chip]:
-    """What narrows the results now, each removable."""
+def chips(asked: Asked, unlike: Sequence[str] = ()) -> list[Chip]:
+    """What narrows the results now, each removable. `unlike`: the ids not to resemble that there are."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
     found = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
+    found += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
+    titles = _titles(asked.query.collection, unlike, asked.query.language)
+    found += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in unlike]
     for name, values in asked.chosen.items():
         found += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
@@ -92,6 +110,33 @@ def chips(asked: Asked) -> list[Chip]:
                 label = fields[name].label or name.capitalize()
                 found.append(Chip(f"{label} {sign} {value}", f"f.{name}.{key}={value}"))
     return found
+
+
+def parts(page: Page) -> list[Part]:
+    """What of the photo can be searched by: all of it and each thing in it, and the part that somebody drew."""
+    scene = page.pictures[0].scene if page.pictures else None
+    if scene is None or (not scene.objects and scene.chosen == WHOLE):
+        return []
+    found = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
+    for number, region in enumerate(scene.objects):
+        label = _(region.label) if region.label else _("Something")
+        found.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
+    if not any(part.chosen for part in found):
+        own = ",".join(f"{corner:.4f}" for corner in scene.chosen)
+        found.append(_part(own, _("Your selection"), scene.chosen, True, len(found)))
+    return found
+
+
+def _part(value: str, label: str, box: Box, chosen: bool, number: int) -> Part:
+    x1, y1, x2, y2 = (round(corner * 100, 2) for corner in box)
+    return Part(value, label, chosen, number, x1, y1, round(x2 - x1, 2), round(y2 - y1, 2))
+
+
+def _titles(collection: str, ids: Sequence[str], language: str | None) -> dict[str, str]:
+    """Titles of objects that the page only mentions. One that is gone has none."""
+    source = registry.source(collection)
+    found = source.queryset().filter(pk__in=ids) if ids else ()
+    return {str(obj.pk): source.card(obj, language).title for obj in found}
 
 
 def orders(asked: Asked) -> list[tuple[str, str, bool]]:

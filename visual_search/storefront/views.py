@@ -46,6 +46,8 @@ def _results(request: HttpRequest) -> HttpResponse:
         return _failed(request, error)
     close, distant = showing.split(page.hits)
     token = asking.seal_photo(page.photo_vectors, page.photo_witness)
+    if token:
+        token += asking.seal_scene(page.pictures[:1])
     last = max(1, -(-page.total // page.page_size))
     context = {
         "page": page,
@@ -54,9 +56,13 @@ def _results(request: HttpRequest) -> HttpResponse:
         "words": asked.query.words,
         "preview": asked.preview,
         "photo_token": token,
+        "parts": showing.parts(page),
+        "shot": asked.shot,
+        "words_not": page.words_not,
+        "unlike": page.unlike,
         "unread": not asked.query.read,
         "facets": showing.facet_boxes(page, asked),
-        "chips": showing.chips(asked),
+        "chips": showing.chips(asked, page.unlike),
         "orders": showing.orders(asked),
         "total_close": page.total - page.distant or page.total,
         "first_place": (page.page - 1) * page.page_size + 1,

@@ -36,8 +36,13 @@
     busy.hidden = false;
     element.setAttribute("aria-busy", "true");
     const transfer = new DataTransfer();
-    transfer.items.add(await shrunk(file));
+    const small = await shrunk(file);
+    transfer.items.add(small);
     input.files = transfer.files;
+    const waits = []; // parts.js keeps the photo in this tab, so that a part of it can be cut out later.
+    const detail = { file: small, form, waitFor: (promise) => waits.push(promise) };
+    document.dispatchEvent(new CustomEvent("vs:photo", { detail }));
+    await Promise.all(waits);
     form.querySelector("[data-vs-photo-words]").value = "";
     form.submit();
   }

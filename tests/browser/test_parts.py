@@ -1,0 +1,90 @@
+"""Things in a photo, a part that the shopper draws, and less like this, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.test_search import choose, settled, shoot, titles
+from tests.search.shop import to_bytes
+from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def photo_page(tab, live_shop, tmp_path):
+    live_shop.use(PAGE_SIZE=4, DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
+    path = tmp_path / "room.jpg"
+    path.write_bytes(to_bytes(room(), "JPEG"))
+    tab.goto("/search/")
+    choose(tab, path)
+    return tab
+
+
+def chosen(tab) -> str:
+    return tab.locator(".vs-parts [aria-pressed=true]").inner_text()
+
+
+def test_a_thing_by_its_button_and_by_a_tap(photo_page, tmp_path) -> None:
+    tab = photo_page
+    assert chosen(tab) == "Whole photo"
+    settled(tab, lambda: tab.get_by_role("button", name="2 sofa").press("Enter"))
+    assert (chosen(tab), titles(tab)[0]) == ("2 sofa", "Green sofa")
+    settled(tab, lambda: tab.locator("[data-vs-part='0'] text").click())
+    assert (chosen(tab), titles(tab)[0]) == ("1 chair", "Red chair")
+    shoot(tab, tmp_path, "parts-1280")
+    tab.set_viewport_size({"width": 390, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth <= 390"), "nothing sticks out on a phone"
+    shoot(tab, tmp_path, "parts-390")
+    assert tab.url.endswith("/search/")
+    assert tab.script_errors == []
+
+
+def test_a_part_drawn_with_the_pointer(photo_page, tmp_path) -> None:
+    tab = photo_page
+    tab.get_by_role("button", name="Select a part yourself").click()
+    area = tab.locator("[data-vs-scene]").bounding_box()
+    tab.mouse.move(area["x"] + area["width"] * 0.55, area["y"] + area["height"] * 0.2)
+    tab.mouse.down()
+    tab.mouse.move(area["x"] + area["width"] * 0.97, area["y"] + area["height"] * 0.95, steps=4)
+    tab.mouse.up()
+    shoot(tab, tmp_path, "crop-1280")
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Search this part").click()
+    assert chosen(tab) in ("Your selection", "2 sofa")
+    assert titles(tab)[0] == "Green sofa"
+    assert tab.get_by_role("button", name="Select a part yourself").is_visible(), "and again"
+    assert tab.script_errors == []
+
+
+def test_a_part_by_keys_alone(photo_page) -> None:
+    tab = photo_page
+    tab.get_by_role("button", name="Select a part yourself").press("Enter")
+    assert tab.evaluate("document.activeElement.className") == "vs-frame"
+    for key, times in (("ArrowLeft", 10), ("ArrowUp", 12), ("Shift+ArrowLeft", 5), ("Shift+ArrowDown", 20)):
+        for _ in range(times):
+            tab.keyboard.press(key)
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert chosen(tab) == "1 chair", "the frame lies where the chair was found"
+    assert titles(tab)[0] == "Red chair"
+
+
+def test_the_pixels_are_forgotten_with_the_photo(photo_page) -> None:
+    tab = photo_page
+    assert tab.evaluate("sessionStorage.getItem('visual-search-photo') !== null")
+    settled(tab, lambda: tab.locator("[name=without][value^=photo_token]").click())
+    assert tab.evaluate("sessionStorage.getItem('visual-search-photo')") is None
+
+
+def test_less_like_this_and_back(tab, tmp_path) -> None:
+    tab.goto("/search/?q=chair")
+    settled(tab, lambda: tab.get_by_role("button", name=re.compile("Less like this.*Red chair")).click())
+    assert "Red chair" not in titles(tab)
+    assert "unlike=" in tab.url
+    shoot(tab, tmp_path, "less-1280")
+    settled(tab, lambda: tab.get_by_role("button", name="less like Red chair").click())
+    assert "Red chair" in titles(tab)
+    assert tab.script_errors == []

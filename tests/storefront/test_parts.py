@@ -1,0 +1,104 @@
+"""Parts of a photo and composed questions on the page, all of it as plain forms."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.search.shop import to_bytes
+from tests.search.test_scenes import room, seen  # noqa: F401
+
+URL = "/search/"
+
+
+def hidden(page: str, name: str) -> str:
+    return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
+
+
+def titles(page: str) -> list[str]:
+    return re.findall(r'class="vs-tile-title">([^<]+)<', page)
+
+
+def pressed(page: str) -> list[str]:
+    return re.findall(r'aria-pressed="true">([^<]+)<', page)
+
+
+@pytest.fixture
+def page(seen, client) -> str:  # noqa: F811
+    photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
+    return client.post(URL, {"image": photo, "shot": "abc123"}).content.decode()
+
+
+def test_the_things_in_a_photo_are_buttons(page) -> None:
+    assert re.findall(r'name="part" value="([^"]+)"[^>]*>([^<]+)<', page) == [
+        ("all", "Whole photo"), ("0", "1 chair"), ("1", "2 sofa"),
+    ]  # fmt: skip
+    assert pressed(page) == ["Whole photo"]
+    assert page.count("<rect ") == 2
+    assert hidden(page, "shot") == "abc123"
+
+
+def test_another_thing_by_its_button_alone(page, client) -> None:
+    form = {"photo_token": hidden(page, "photo_token"), "preview": hidden(page, "preview"), "q": ""}
+    sofa = client.post(URL, {**form, "part": "1"}).content.decode()
+    assert titles(sofa)[0] == "Green sofa"
+    assert pressed(sofa) == ["2 sofa"]
+    # A filter or a page later it is still the sofa.
+    again = client.post(URL, {**form, "photo_token": hidden(sofa, "photo_token"), "page": "1"}).content.decode()
+    assert pressed(again) == ["2 sofa"]
+    chair = client.post(URL, {**form, "photo_token": hidden(again, "photo_token"), "part": "0"}).content.decode()
+    assert titles(chair)[0] == "Red chair"
+    whole = client.post(URL, {**form, "photo_token": hidden(chair, "photo_token"), "part": "all"}).content.decode()
+    assert pressed(whole) == ["Whole photo"]
+
+
+def test_a_part_that_was_drawn(seen, client) -> None:  # noqa: F811
+    photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
+    page = client.post(URL, {"image": photo, "part": "0.1,0.05,0.4,0.6"}).content.decode()
+    assert pressed(page) == ["Your selection"]
+    assert page.count("<rect ") == 3
+
+
+@pytest.mark.parametrize(("part", "status"), [("9", 400), ("x", 400), ("0,0,3,1", 400), ("0.3,0.3,0.6,0.6", 422)])
+def test_parts_that_are_none(page, client, part, status) -> None:
+    response = client.post(URL, {"photo_token": hidden(page, "photo_token"), "part": part})
+    assert response.status_code == status
+
+
+def test_no_buttons_where_there_is_one_thing_to_see(shop, client) -> None:
+    from tests.search.shop import draw
+
+    photo = SimpleUploadedFile("chair.jpg", to_bytes(draw("chair", "red"), "JPEG"), "image/jpeg")
+    shop.use(DETECTOR=None)
+    assert 'name="part"' not in client.post(URL, {"image": photo}).content.decode()
+
+
+def test_less_like_this(shop, client) -> None:
+    red = shop.id("CHR-RED-01")
+    page = client.get(URL, {"q": "chair"}).content.decode()
+    assert f'name="unlike" value="{red}"' in page, "a button on the tile"
+    less = client.get(URL, {"q": "chair", "unlike": red}).content.decode()
+    assert "Red chair" not in titles(less)
+    assert "less like Red chair" in less
+    back = client.get(URL, {"q": "chair", "unlike": red, "without": f"unlike={red}"}).content.decode()
+    assert "Red chair" in titles(back)
+
+
+def test_what_is_kept_out_is_said_and_can_be_undone(shop, client) -> None:
+    page = client.get(URL, {"q": "chair -red"}).content.decode()
+    assert titles(page)[0] == "Blue chair"
+    assert "not red" in page
+    assert hidden(page, "q_not") == "red"
+    back = client.get(URL, {"q": "chair", "q_not": "red", "without": "q_not=red"}).content.decode()
+    assert "Red chair" in titles(back)
+
+
+def test_what_is_gone_has_no_chip(shop, client) -> None:
+    assert "less like" not in client.get(URL, {"q": "chair", "unlike": "424242"}).content.decode()
+
+
+def test_a_shot_that_is_not_ours_is_not_shown(page, client) -> None:
+    again = client.post(URL, {"photo_token": hidden(page, "photo_token"), "shot": '"><script>'}).content.decode()
+    assert hidden(again, "shot") == ""
