@@ -1,9 +1,16 @@
 """The Django app: finds every app's sources and connects the receivers. It loads no model and no engine."""
 
+from __future__ import annotations
+
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig, apps
 from django.utils.module_loading import module_has_submodule
+
+if TYPE_CHECKING:
+    from visual_search.measuring.measures import Table
 
 
 class VisualSearchConfig(AppConfig):
@@ -14,7 +21,9 @@ class VisualSearchConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models can't be imported before the app registry is ready.
         from visual_search import checks, receivers  # noqa: F401, PLC0415
+        from visual_search.measuring import measures  # noqa: PLC0415
 
+        measures.register("scene_coco", measure=_objects)
         self.find_sources()
         receivers.connect()
 
@@ -23,3 +32,10 @@ class VisualSearchConfig(AppConfig):
         for config in apps.get_app_configs():
             if config is not self and config.module is not None and module_has_submodule(config.module, "search"):
                 import_module(f"{config.name}.search")
+
+
+def _objects(queries: Path, limit: int | None) -> Table:
+    # Only `measure_quality` needs it.
+    from visual_search.measuring.scenes import measure  # noqa: PLC0415
+
+    return measure(queries, limit)

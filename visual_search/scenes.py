@@ -44,6 +44,9 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
         return Seen(picture)
     if picture.image is None:
         return _from_token(picture)
+    if detector is None and picture.box is None and picture.object is None and picture.weight > 0:
+        # Nothing to take apart: the photo is encoded as a whole, while it is read.
+        return Seen(picture)
     found, degraded = _found(picture.image, detector)
     try:
         scene = _encoded(picture.image, found, encoder)

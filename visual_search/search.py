@@ -27,6 +27,7 @@ from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
+from visual_search.imaging.regions import Detector
 from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
@@ -101,6 +102,7 @@ class Ranking:
     photo_vectors: Mapping[str, Vector] = field(default_factory=dict)
     photo_witness: Witness = field(default_factory=Witness)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    pictures: tuple[QueryPicture, ...] = ()  # the question's, narrowed and without pixels
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class _Encoded:
     photo_vectors: dict[str, Vector] = field(default_factory=dict)  # of the first photo
     looked: Looked | None = None  # the first photo, where it came as pixels
     witness: Witness = field(default_factory=Witness)
+    vectors: dict[int, dict[str, Vector]] = field(default_factory=dict)  # of each photo, by its place
     degraded: tuple[str, ...] = ()
 
 
@@ -151,17 +154,13 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         with clock.step("like"):
             query, disliked = _disliked(query, encoder)
 
-    reader = wiring.reader() if query.read else None
-    with clock.step("objects"):
-        reader = scenes.read_ahead(query.pictures, reader)
-        query, blurred = _taken_apart(query, encoder)
-
     ranking = rank(
         query,
         engine=engine,
         encoder=encoder,
         schema=schema,
-        reader=reader,
+        reader=wiring.reader(),
+        detector=wiring.detector() if query.pictures else None,
         kept=seeing.kept(query.collection),
         liked=liked,
         disliked=disliked,
@@ -190,7 +189,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         page_size=query.page_size,
         language=ranking.language,
         warnings=(*warnings, *ranking.warnings, *_page_warnings(query, ranking)),
-        degraded=(*blurred, *ranking.degraded, *degraded),
+        degraded=(*ranking.degraded, *degraded),
         notes=rescored.notes,
         photo_vectors=ranking.photo_vectors,
         photo_witness=ranking.photo_witness,
@@ -198,7 +197,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         words=query.words,
         words_not=query.words_not,
         unlike=query.unlike,
-        pictures=tuple(replace(picture, image=None) for picture in query.pictures),
+        pictures=ranking.pictures,
     )
     for receiver, error in search_served.send_robust(sender=Query, query=query, page=page, context=dict(context or {})):
         if isinstance(error, Exception):
@@ -213,6 +212,7 @@ def rank(
     encoder: Encoder,
     schema: CollectionSchema,
     reader: Reader | None = None,
+    detector: Detector | None = None,
     kept: Kept = _nothing_kept,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
     disliked: Mapping[str, Sequence[NamedVector]] | None = None,
@@ -224,6 +224,10 @@ def rank(
     """
     clock = clock or _Clock()
     words, warnings = _words(query)
+    with clock.step("objects"):
+        if query.read and detector is not None:
+            reader = scenes.read_ahead(query.pictures, reader)
+        query, blurred = _taken_apart(query, encoder, detector)
     language = detect(words, hint=query.language).language if words else query.language
     encoded = _encoded(query, words, language, encoder, reader=reader, clock=clock)
     legs = [*encoded.legs, *_liked_legs(liked or {}, encoder)]
@@ -271,7 +275,11 @@ def rank(
         language=language,
         distant=distant,
         warnings=(*warnings, "nothing_close") if hits and distant == len(hits) else warnings,
-        degraded=(*encoded.degraded, *answer.degraded),
+        degraded=(*blurred, *encoded.degraded, *answer.degraded),
+        pictures=tuple(
+            replace(picture, image=None, vectors=encoded.vectors.get(number, picture.vectors))
+            for number, picture in enumerate(query.pictures)
+        ),
         photo_vectors=encoded.photo_vectors,
         photo_witness=witness,
         timings_ms=dict(clock.steps),
@@ -281,11 +289,8 @@ def rank(
 # --- Asking -------------------------------------------------------------------------------------
 
 
-def _taken_apart(query: Query, encoder: Encoder) -> tuple[Query, tuple[str, ...]]:
+def _taken_apart(query: Query, encoder: Encoder, detector: Detector | None) -> tuple[Query, tuple[str, ...]]:
     """The question with each photo narrowed to the part that is meant, and what had to be left out."""
-    if not query.pictures:
-        return query, ()
-    detector = wiring.detector()
     seen = [scenes.see(picture, encoder, detector) for picture in query.pictures]
     degraded = dict.fromkeys(name for each in seen for name in each.degraded)
     return replace(query, pictures=tuple(each.picture for each in seen)), tuple(degraded)
@@ -363,6 +368,7 @@ def _add_photo(
         result.legs.append(VectorLeg(f"photo{number or ''}/{part}", space, other[space], conf.RANK_WINDOW))
     if witness.text and reader is not None:
         result.legs.append(GramsLeg(f"label{number or ''}", witness.text, conf.RANK_WINDOW))
+    result.vectors[number] = vectors
     if number == 0:
         result.photo_vectors, result.witness = vectors, witness
 

@@ -12,6 +12,7 @@ from visual_search import search
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.imaging.reading import Reader
+from visual_search.imaging.regions import Detector
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.scratch import (
@@ -68,13 +69,14 @@ def measure(
     encoder: Encoder,
     *,
     reader: Reader | None = None,
+    detector: Detector | None = None,
     grey: bool = False,
     use_configured_engine: bool = False,
     advanced: Advanced = ignore_progress,
 ) -> Report:
     """Index the task's items in a scratch index, ask its questions, and compare with chance and with colour.
 
-    Photos are read with `reader` and compared with the items' pictures as in the shop.
+    Photos are read with `reader`, taken apart with `detector`, and compared with the items' pictures as in the shop.
     `grey` takes the colour out of items and questions. `advanced(n)` is called after n items or questions.
     """
     begin = time.perf_counter()
@@ -105,7 +107,13 @@ def measure(
             for n in lesson.questions:
                 query = _query(task.questions[n], collection, grey=grey)
                 ranking = search.rank(
-                    query, engine=engine, encoder=encoder, schema=schema, reader=reader, kept=sights.kept
+                    query,
+                    engine=engine,
+                    encoder=encoder,
+                    schema=schema,
+                    reader=reader,
+                    detector=detector,
+                    kept=sights.kept,
                 )
                 found[n] = [hit.id for hit in ranking.hits]
                 advanced(1)

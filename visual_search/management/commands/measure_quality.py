@@ -51,6 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=None, help="only so many queries a task, evenly spread")
         parser.add_argument("--grey", action="store_true", help="take the colour out of all pictures")
         parser.add_argument("--no-reading", action="store_true", help="look at pictures, but don't read them")
+        parser.add_argument("--no-objects", action="store_true", help="search whole photos, not the things in them")
         parser.add_argument("--cache", type=Path, default=None, help="where vectors are kept between runs")
         parser.add_argument(
             "--configured-engine", action="store_true", help="a scratch collection on the shop's engine"
@@ -108,6 +109,7 @@ class Command(BaseCommand):
                 task,
                 encoder,
                 reader=reader,
+                detector=None if options["no_objects"] else wiring.detector(),
                 grey=options["grey"],
                 use_configured_engine=options["configured_engine"],
                 advanced=bar.update,
