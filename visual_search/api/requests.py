@@ -115,8 +115,8 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
     found = []
     for number, item in enumerate(_within(value, "pictures")):
         where = f"pictures.{number}"
-        asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "weight"))
         try:
+            asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "weight"))
             picture = _picture(item)
         except BadInput as error:
             error.field = f"{where}.{error.field}"

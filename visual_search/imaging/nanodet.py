@@ -54,7 +54,7 @@ class NanoDet:
         labels: tuple[str, ...] = LABELS,
         side: int = 416,
         least: float = 0.2,
-        most: int = 8,
+        most: int = 6,
         person: float = 0.3,
         threads: int = 1,
     ) -> None:

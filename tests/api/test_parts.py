@@ -1,0 +1,110 @@
+"""Objects, boxes, several photos and negatives over REST."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.search.shop import draw, to_bytes
+from tests.search.test_scenes import room, seen  # noqa: F401
+
+URL = "/api/v1/search"
+
+
+def post(client, body: dict):
+    return client.post(URL, json.dumps(body), content_type="application/json")
+
+
+def skus(response) -> list[str]:
+    assert response.status_code == 200, response.content
+    return [hit["sku"] for hit in response.json()["hits"]]
+
+
+def coded(image) -> str:
+    return base64.b64encode(to_bytes(image, "JPEG")).decode()
+
+
+def test_objects_are_listed_and_one_is_searched_by_the_token(seen, client) -> None:  # noqa: F811
+    first = post(client, {"image": coded(room())}).json()
+    assert [(item["id"], item["label"], item["selected"]) for item in first["objects"]] == [
+        (0, "chair", False), (1, "sofa", False),
+    ]  # fmt: skip
+    assert first["box"] == [0.0, 0.0, 1.0, 1.0]
+    assert all(0 <= corner <= 1 for item in first["objects"] for corner in item["box"])
+    second = post(client, {"photo_token": first["photo_token"], "object": 1})
+    assert skus(second)[0] == "SOF-GRN-03"
+    assert [item["selected"] for item in second.json()["objects"]] == [False, True]
+    third = client.post(URL, {"photo_token": second.json()["photo_token"], "box": "0,0,0.5,1"})
+    assert skus(third)[0] == "CHR-RED-01"
+
+
+def test_a_box_with_a_file(seen, client) -> None:  # noqa: F811
+    photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
+    assert skus(client.post(URL, {"image": photo, "box": "0.5,0,1,1"}))[0] == "SOF-GRN-03"
+
+
+def test_several_photos_and_their_tokens(shop, client) -> None:
+    pictures = [{"image": coded(draw("chair", "red")), "weight": 3}, {"image": coded(draw("sofa", "green"))}]
+    response = post(client, {"pictures": pictures})
+    assert skus(response)[0] == "CHR-RED-01"
+    seen_in = response.json()["pictures"]
+    assert [item["weight"] for item in seen_in] == [3.0, 1.0]
+    again = [{"photo_token": item["photo_token"], "weight": item["weight"]} for item in seen_in]
+    assert skus(post(client, {"pictures": again})) == skus(response), "no second upload"
+
+
+def test_several_files_in_one_form(shop, client) -> None:
+    files = [
+        SimpleUploadedFile(f"{colour}.jpg", to_bytes(draw("chair", colour), "JPEG"), "image/jpeg")
+        for colour in ("red", "blue")
+    ]
+    response = client.post(URL, {"image": files})
+    assert {"CHR-RED-01", "CHR-BLU-02"} == set(skus(response)[:2])
+    assert len(response.json()["pictures"]) == 2
+
+
+def test_less_like_and_words_kept_out(shop, client) -> None:
+    red = shop.id("CHR-RED-01")
+    assert "CHR-RED-01" not in skus(post(client, {"q": "chair", "unlike": [red]}))
+    assert skus(post(client, {"q": "chair", "q_not": ["red"]}))[0] == "CHR-BLU-02"
+    response = client.get(URL, {"q": "chair -red", "unlike": shop.id("SOF-GRN-03")})
+    assert skus(response)[0] == "CHR-BLU-02"
+    assert (response.json()["q"], response.json()["q_not"]) == ("chair", ["red"])
+    weighted = post(client, {"like": [{"id": red, "weight": 2}, {"id": shop.id("SOF-GRN-03"), "weight": 0}]})
+    assert skus(weighted)[0] == "CHR-BLU-02"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"box": "0,0,1,1"}, 400, "box"),
+        ({"object": 0, "q": "chair"}, 400, "object"),
+        ({"image": "PHOTO", "box": [0, 0, 2, 1]}, 400, "box"),
+        ({"image": "PHOTO", "object": 99}, 400, "object"),
+        ({"image": "PHOTO", "object": "first"}, 400, "object"),
+        ({"pictures": "x"}, 400, "pictures"),
+        ({"pictures": [1]}, 400, "pictures"),
+        ({"pictures": [{"weight": 1}]}, 400, "pictures.0"),
+        ({"pictures": [{"image": "PHOTO", "weight": "heavy"}]}, 400, "pictures.0.weight"),
+        ({"pictures": [{"image": "PHOTO", "colour": 1}]}, 400, "pictures.0.colour"),
+        ({"pictures": [{"image": "PHOTO"}] * 5}, 400, "pictures"),
+        ({"pictures": [{"image": "PHOTO"}], "image": "PHOTO"}, 400, "pictures"),
+        ({"pictures": [{"image": "PHOTO", "box": "1"}]}, 400, "pictures.0.box"),
+        ({"like": [{"weight": 1}]}, 400, "like"),
+        ({"like": [{"id": "1", "weight": 99}]}, 400, "like.weight"),
+        ({"q": "chair", "q_weight": -1}, 400, "q_weight"),
+        ({"q": "chair", "unlike": list("123456789")}, 400, "unlike"),
+    ],
+)
+def test_what_is_wrong_is_named(shop, client, body, status, field) -> None:
+    photo = coded(draw("chair", "red"))
+    text = json.dumps(body).replace('"PHOTO"', json.dumps(photo))
+    response = client.post(URL, text, content_type="application/json")
+    assert (response.status_code, response.json()["field"]) == (status, field), response.json()
+
+
+def test_a_part_of_a_photo_stays_out_of_addresses(shop, client) -> None:
+    assert client.get(URL, {"q": "chair", "box": "0,0,1,1"}).json()["code"] == "post_only"
