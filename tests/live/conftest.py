@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 import redis
 from elasticsearch import Elasticsearch
+
+from tests.live.shop import Shop
 
 
 def absent(reason: str) -> None:
@@ -56,3 +60,40 @@ def redis_url() -> str:
     except redis.RedisError as error:
         absent(f"no Redis answers at {url} ({type(error).__name__}); set REDIS_URL")
     return url
+
+
+@contextmanager
+def shop_of(folder: Path, postgres_url: str, redis_url: str, elasticsearch_url: str, **more: str) -> Iterator[Shop]:
+    """A shop with its own database, broker queue, index prefix and folder; nothing of it is left."""
+    name = f"shop_{uuid4().hex[:10]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.live.settings",
+        "DATABASE_URL": f"{postgres_url.rpartition('/')[0]}/{name}",
+        "CELERY_BROKER_URL": redis_url,
+        "CELERY_QUEUE": name,
+        "ELASTICSEARCH_URL": elasticsearch_url,
+        "INDEX_PREFIX": f"{name.replace('_', '-')}-",
+        "VAR_DIR": str(folder),
+        "OMP_NUM_THREADS": "1",
+        **more,
+    }
+    shop = Shop(environment)
+    try:
+        shop.manage("migrate", "--verbosity", "0")
+        yield shop
+    finally:
+        shop.stop()
+        with Elasticsearch(elasticsearch_url, request_timeout=30) as client:
+            for index in client.indices.get(index=f"{environment['INDEX_PREFIX']}*"):
+                client.indices.delete(index=index)
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def shop(postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path: Path) -> Iterator[Shop]:
+    with shop_of(tmp_path, postgres_url, redis_url, elasticsearch_url) as shop:
+        yield shop

@@ -3,7 +3,7 @@
 import os
 
 from config.settings import *  # noqa: F403
-from config.settings import BASE_DIR, VISUAL_SEARCH
+from config.settings import BASE_DIR, CELERY_BEAT_SCHEDULE, VISUAL_SEARCH
 
 CELERY_TASK_DEFAULT_QUEUE = os.environ["CELERY_QUEUE"]
 VISUAL_SEARCH = {
@@ -18,4 +18,10 @@ VISUAL_SEARCH = {
     },
     "INDEX_LEASE_SECONDS": 5,
     "INDEX_RETRY_SECONDS": 1,
+}
+if os.environ.get("LIVE_ENCODER") == "thumbnails":  # where the way of a save is tested, not what is found
+    VISUAL_SEARCH["ENCODER"] = {"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"with_cross": True}}
+CELERY_BEAT_SCHEDULE = {
+    **CELERY_BEAT_SCHEDULE,
+    "reconcile the index": {"task": "visual_search.tasks.reconcile", "schedule": 5.0},
 }

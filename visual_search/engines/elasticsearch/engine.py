@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import math
 import os
@@ -55,6 +56,7 @@ CHUNK_DOCUMENTS = 200
 CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are about 6 MB of JSON
 WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # how many times the usual candidates a vector leg compares exactly
 META_SECONDS = 5.0  # how long a process believes which index the alias names
+SEARCH_PAUSES = (0.1, 0.3, 0.9)  # seconds before a search is tried again that found a shard without a node
 PAGE = 5_000  # ids a query of `versions`
 KEEP_ALIVE = "10m"  # `versions` may be read slowly: a reconcile works between two pages
 logger = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class ElasticsearchEngine:
             "http_compress": True,
             "retry_on_status": (429, 502, 503, 504),
             "max_retries": 3,
+            **_backoff(),
         }
         self.prefix = index_prefix
         self.bulk_timeout = bulk_timeout
@@ -311,6 +314,12 @@ class ElasticsearchEngine:
         searches = [part for body in bodies for part in ({}, body)]
         with readable(collection):
             replies: list[dict[str, Any]] = self.client.msearch(index=index, searches=searches)["responses"]
+            for pause in SEARCH_PAUSES:
+                # The client retries what fails as a whole. A shard that has just lost its node fails inside a good reply.
+                if all(reply.get("status") not in (429, 503) for reply in replies):
+                    break
+                time.sleep(pause)
+                replies = self.client.msearch(index=index, searches=searches)["responses"]
             for reply in replies:
                 if "error" in reply:
                     self._raise(reply, collection)
@@ -521,6 +530,12 @@ class ElasticsearchEngine:
 
 
 # --- Legs ---------------------------------------------------------------------------------------
+
+
+def _backoff() -> dict[str, float]:
+    """Seconds between the client's tries, with jitter: many processes mustn't come back at the same moment."""
+    known = inspect.signature(Elasticsearch.__init__).parameters  # Clients before 9.2 don't wait at all.
+    return {"retry_backoff_base": 0.1, "retry_backoff_cap": 1.0} if "retry_backoff_base" in known else {}
 
 
 @dataclass(frozen=True, slots=True)
