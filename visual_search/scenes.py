@@ -16,7 +16,7 @@ from PIL import Image
 from visual_search import photos
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput, PictureRefused
-from visual_search.imaging import regions
+from visual_search.imaging import regions, standing_out
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import WHOLE, Detector
 from visual_search.types import Box, QueryPicture, Reading, Region, Scene, Vector
@@ -103,7 +103,7 @@ def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region,
     if detector is None:
         return (), ()
     try:
-        return detector.regions(image), ()
+        return detector.regions(image) or standing_out.things(image), ()
     # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
     except Exception:
         logger.exception("The detector failed; the whole photo is searched.")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from visual_search.imaging import standing_out
 from visual_search.imaging.regions import WHOLE, crop, distinct, is_scene, overlap, subject
 from visual_search.types import Region
 
@@ -64,3 +65,24 @@ def test_what_a_photo_is_of(found, label) -> None:
 def test_a_room_is_a_scene_and_a_crate_is_none() -> None:
     assert is_scene([thing("couch", 0.8), thing("vase", 0.5)])
     assert not is_scene([thing("apple", 0.8), thing("apple", 0.7), thing("orange", 0.2), thing("person", 0.9)])
+
+
+def test_things_apart_on_a_plain_ground_are_found_whatever_they_are() -> None:
+    image = Image.new("RGB", (400, 200), "#efe9e0")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((20, 40, 120, 160), fill="#803020")
+    pen.rectangle((240, 60, 380, 180), fill="#204060")
+    found = standing_out.things(image)
+    assert [region.label for region in found] == ["", ""]
+    assert overlap(found[0].box, (240 / 400, 60 / 200, 380 / 400, 180 / 200)) > 0.9
+    assert overlap(found[1].box, (20 / 400, 40 / 200, 120 / 400, 160 / 200)) > 0.9
+    assert subject(found) is None
+    assert not is_scene(found)
+
+
+@pytest.mark.parametrize("colours", [("white",), ("white", "black")])
+def test_one_thing_or_none_is_no_choice(colours) -> None:
+    image = Image.new("RGB", (100, 100), colours[0])
+    for colour in colours[1:]:
+        ImageDraw.Draw(image).rectangle((30, 30, 70, 70), fill=colour)
+    assert standing_out.things(image) == ()

@@ -124,6 +124,15 @@ def test_a_broken_detector_costs_only_the_objects(seen, monkeypatch) -> None:
     assert page.pictures[0].scene.objects == ()
 
 
+def test_what_nobody_can_name_is_offered_without_a_label(seen, tmp_path) -> None:
+    nothing = np.array([[[0, 0, 2, 2, 0.9, 0]]])
+    seen.use(DETECTOR=own_detector(tmp_path, nothing))
+    page = ask()
+    assert [region.label for region in page.pictures[0].scene.objects] == ["", ""]
+    assert page.pictures[0].scene.chosen == WHOLE
+    assert first(ask(object=0)) == "SOF-GRN-03", "the largest comes first"
+
+
 def test_without_a_detector_a_box_still_works(seen) -> None:
     seen.use(DETECTOR=None)
     assert wiring.detector() is None
