@@ -33,6 +33,17 @@ def test_it_prints_a_table(shop, photo) -> None:
     assert len([line for line in lines if line.strip()[:1].isdigit() and "ms" not in line]) == 3
 
 
+def test_the_things_in_the_photo_and_one_of_them(shop, tmp_path) -> None:
+    from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
+
+    shop.use(DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
+    room().save(tmp_path / "room.png")
+    text = run(tmp_path / "room.png", object=1)
+    assert "object 0  0.90  0.00,0.00,0.50,1.00  chair" in text
+    assert "object 1* 0.80  0.50,0.00,1.00,1.00  sofa" in text
+    assert text.splitlines()[1].endswith("Green sofa")
+
+
 def test_words_are_searched_too(shop, photo) -> None:
     lines = run(photo, words="blauer Stuhl", language="de").splitlines()
     assert lines[1].endswith("Blauer Stuhl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,21 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, help="a JPEG, PNG or WebP")
         parser.add_argument("--words", default="", help="words that the products should match too")
         parser.add_argument("--language", default=None, help="language of the words, such as de")
+        parser.add_argument(
+            "--object", type=int, default=None, help="search by this one of the photo's objects, from 0"
+        )
         parser.add_argument("-k", type=int, default=10, help="how many hits to print (default 10)")
 
-    def handle(self, *, path: Path, words: str, language: str | None, k: int, **options: Any) -> None:
+    def handle(
+        self, *, path: Path, words: str, language: str | None, k: int, object: int | None, **options: Any
+    ) -> None:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}. Give the path of a picture.") from error
         try:
-            query = Query(
-                pictures=(asking.photo(data, name=path.name),), words=words, language=language, page_size=k, facets=()
-            )
+            picture = replace(asking.photo(data, name=path.name), object=object)
+            query = Query(pictures=(picture,), words=words, language=language, page_size=k, facets=())
             page = search.search(query)
         except VisualSearchError as error:
             raise CommandError(str(error)) from error
@@ -42,6 +47,11 @@ class Command(BaseCommand):
             )
         if not page.hits:
             self.stdout.write("     no hits; is the index filled? (manage.py rebuild_index)")
+        scene = page.pictures[0].scene
+        for number, region in enumerate(scene.objects if scene else ()):
+            corners = ",".join(f"{corner:.2f}" for corner in region.box)
+            mark = "*" if scene and region.box == scene.chosen else " "
+            self.stdout.write(f"object {number}{mark} {region.score:.2f}  {corners}  {region.label or 'something'}")
         steps = ", ".join(f"{name} {value:.0f}" for name, value in page.timings_ms.items())
         self.stdout.write(f"{page.took_ms:.0f} ms ({steps})")
         for note in (*page.warnings, *(f"left out: {part}" for part in page.degraded)):
