@@ -53,6 +53,9 @@ while done < until:
             known.save()
             said = f"saved {known.sku}"
         else:
+            # Killed between the commit and the next line, it would leave a delete that nobody knows of.
+            with open(file, "a") as acknowledged:
+                acknowledged.write(f"deleting {known.sku}\\n")
             said = f"deleted {known.sku}"
             known.delete()
     with open(file, "a") as acknowledged:
@@ -210,12 +213,11 @@ def lines(file: Path) -> list[str]:
 
 def acknowledged(file: Path) -> tuple[set[str], set[str]]:
     """SKUs that must be there, and those that must not."""
-    there: set[str] = set()
-    gone: set[str] = set()
+    found: dict[str, set[str]] = {"saved": set(), "deleting": set(), "deleted": set()}
     for line in lines(file):
         word, sku = line.split()
-        (there if word == "saved" else gone).add(sku)
-    return there - gone, gone
+        found[word].add(sku)
+    return found["saved"] - found["deleting"], found["deleted"]
 
 
 def is_equal(shop: Shop) -> bool:

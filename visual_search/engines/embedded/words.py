@@ -7,7 +7,7 @@ A table of (term, document, count) is read ten times as fast.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +36,7 @@ def search(
     table = _Table(connection, len(allowed))
     counted = {query.language: table.counted(query, held[query.language]) for query in asked}
     begun = is_begun(asked, counted)
-    enough = _with_all(table, asked, begun=begun, allowed=allowed) >= leg.k
+    enough = _has_enough(table, asked, counted, begun=begun, allowed=allowed, k=leg.k)
     best = np.zeros(len(allowed))
     for wanted in plan(asked, counted, begun=begun, enough=enough):
         np.maximum(best, _scores(table, wanted), out=best)
@@ -46,25 +46,36 @@ def search(
     return rids, np.round(best[rids], 5)
 
 
-def _with_all(table: _Table, asked: Iterable[Asked], *, begun: bool, allowed: Mask) -> int:
-    """How many of the allowed documents have all terms of the query in one of its languages."""
+def _has_enough(
+    table: _Table, asked: Iterable[Asked], counted: Mapping[str, Counted], *, begun: bool, allowed: Mask, k: int
+) -> bool:
+    """Whether at least k of the allowed documents have all terms of the query in one of its languages."""
+    sources = [_rarest_first(query, counted[query.language], begun) for query in asked]
+    # A document has all terms in no more cases than it has the rarest one: then no list need be read.
+    if sum(parts[0][0] for parts in sources) < k:
+        return False
     having = np.zeros(len(allowed), np.bool_)
-    for query in asked:
+    for query, parts in zip(asked, sources, strict=True):
         in_language = allowed.copy()
-        for place, term in enumerate(query.terms):
-            last = place == len(query.terms) - 1
-            rows = [table.beginning(query.language, query.beginning)] if begun and last and query.beginning else (
-                [table.having(query.language, part)[0] for part in term]
-            )  # fmt: skip
-            for rids in rows:
-                if not len(rids):
-                    in_language[:] = False
-                    break
-                has = np.zeros(len(allowed), np.bool_)
+        for frequency, word, is_beginning in parts:
+            has = np.zeros(len(allowed), np.bool_)
+            if frequency:
+                rids = table.beginning(query.language, word) if is_beginning else table.having(query.language, word)[0]
                 has[rids] = True
-                in_language &= has
+            in_language &= has
+            if not in_language.any():
+                break
         having |= in_language
-    return int(np.count_nonzero(having))
+    return int(np.count_nonzero(having)) >= k
+
+
+def _rarest_first(query: Asked, counted: Counted, begun: bool) -> list[tuple[int, str, bool]]:
+    """In how many documents each part is, the part, and whether it is the beginning of a word."""
+    terms = query.terms[:-1] if begun and query.beginning else query.terms
+    parts = [(counted.frequencies[part], part, False) for term in terms for part in term]
+    if begun and query.beginning:
+        parts.append((counted.begun, query.beginning, True))
+    return sorted(parts)
 
 
 def _scores(table: _Table, wanted: Wanted) -> Scores:
@@ -103,11 +114,19 @@ class _Table:
     _beginnings: dict[tuple[str, str], Rids] = field(default_factory=dict)
 
     def counted(self, query: Asked, documents: int) -> Counted:
-        frequencies = {part: len(self.having(query.language, part)[0]) for part in query.parts}
+        frequencies = {part: self._frequency(query.language, part) for part in query.parts}
         # It is needed only where the word itself is in no text, which other languages decide, too.
         unknown = query.beginning is not None and not frequencies.get(query.beginning)
         begun = len(self.beginning(query.language, query.beginning)) if unknown and query.beginning else 0
         return Counted(documents, frequencies, begun)
+
+    def _frequency(self, language: str, term: str) -> int:
+        # SQLite counts thirty times as fast as Python reads, and of common words the list often isn't needed.
+        (count,) = self.connection.execute(
+            "SELECT count(*) FROM word WHERE term = (SELECT id FROM term WHERE language = ? AND term = ?)",
+            (language, term),
+        ).fetchone()
+        return int(count)
 
     def having(self, language: str, term: str) -> Postings:
         key = language, term
