@@ -6,8 +6,9 @@ import http.server
 import json
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from elasticsearch import Elasticsearch
 
 from tests.contracts.engine import SHOP, hits, make_document, make_schema, vector
 from visual_search.engines.elasticsearch import ElasticsearchEngine, query
+from visual_search.engines.elasticsearch import engine as engine_module
 from visual_search.engines.elasticsearch.query import Abilities
 from visual_search.engines.recall import Check
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing
@@ -184,7 +186,8 @@ def server(answer: Callable[[str, str], tuple[int, object]]) -> Iterator[str]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(data)
+                with suppress(BrokenPipeError):  # Who gave up doesn't listen any more.
+                    self.wfile.write(data)
 
         do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = reply
 
@@ -322,3 +325,41 @@ def test_an_index_that_finds_too_little_is_not_taken_into_use(
         engine.rebuild(SHOP, make_schema(), [make_document("new", images={"p": vector(1)})])
     assert indexes(engine) == before
     assert ids(engine) == ["old"]
+
+
+@pytest.mark.parametrize(("failures", "found"), [(2, True), (99, False)])
+def test_a_search_whose_shard_lost_its_node_is_tried_again(
+    failures: int, found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "SEARCH_PAUSES", (0.01, 0.01, 0.01))
+    meta = make_meta()
+    asked = 0
+
+    def answer(method: str, path: str) -> tuple[int, object]:
+        nonlocal asked
+        if "_msearch" not in path:
+            return 200, {"i": {"mappings": {"_meta": meta}}}
+        asked += 1
+        if asked <= failures:
+            return 200, {"responses": [failure(503, "no_shard_available_action_exception")[1]]}
+        return 200, {"responses": [{"status": 200, "hits": {"total": {"value": 0, "relation": "eq"}, "hits": []}}]}
+
+    with server(answer) as url:
+        engine = ElasticsearchEngine(url)
+        if found:
+            assert hits(engine.search(SHOP, ALL)) == []
+            assert asked == 3
+        else:
+            with pytest.raises(EngineUnavailable, match="no_shard_available"):
+                engine.search(SHOP, ALL)
+            assert asked == 4
+        engine.close()
+
+
+def test_a_node_that_is_slow_is_given_up_in_time() -> None:
+    with server(lambda method, path: (time.sleep(3), (200, {}))[1]) as url:
+        engine = ElasticsearchEngine(url, request_timeout=0.3)
+        with pytest.raises(EngineUnavailable, match="ConnectionTimeout") as caught:
+            engine.search(SHOP, ALL)
+        assert caught.value.retry_after > 0
+        engine.close()
