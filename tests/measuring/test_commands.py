@@ -78,6 +78,7 @@ def test_mistakes_end_in_a_plain_sentence(folders: Folders, tmp_path: Path) -> N
         call_command("measure_quality", "grocery_photo", catalogue=folders[0], queries=folders[1], cache=tmp_path)
 
 
+@pytest.mark.django_db
 def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
     call_command("bench", products=200, questions=3, json=file)
