@@ -6,7 +6,7 @@
     }
 
 They explain themselves and need no weights, and as encoders of their own they find less than the default one: see
-docs/reference/quality-and-speed.md. Words come from the offline encoder.
+docs/decisions/0016-classic-features.md. Words come from the offline encoder.
 """
 
 from __future__ import annotations
