@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from django.apps import apps
@@ -15,7 +16,7 @@ from visual_search.features.query_log.models import VocabularyWord
 from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.privacy.masking import vocabulary
 from visual_search.privacy.pseudonyms import client_material
-from visual_search.types import Hit, Page, Query
+from visual_search.types import Hit, Page, Query, Witness
 
 MORNING = 20_412 * DAY_SECONDS + 9 * 3600  # the first day of a window of 28 days: 20,412 = 729 * 28
 
@@ -36,12 +37,20 @@ class Shop:
     def close(self) -> None:
         options.forget()
 
-    def ask(self, words: str = "red chair", client: int = 0, *, hits: Iterable[str] = ("1", "2"), **more) -> uuid.UUID:
-        """One question of one client, straight into the buffer."""
+    def ask(
+        self,
+        words: str = "red chair",
+        client: int = 0,
+        *,
+        hits: Iterable[str] = ("1", "2"),
+        said: Witness | None = None,
+        **more,
+    ) -> uuid.UUID:
+        """One question of one client, straight into the buffer; `said` is what stood in its photo."""
         query_id = uuid.uuid4()
         self.buffer.question(
             Query(words=words, **more),
-            page(query_id, hits),
+            replace(page(query_id, hits), photo_witness=said or Witness()),
             material=material(client),
             opted_out=False,
         )

@@ -18,7 +18,7 @@ from visual_search.features.query_log.options import day_keys
 from visual_search.features.query_log.rows import opened
 from visual_search.privacy.pseudonyms import pseudonym
 from visual_search.signals import search_served
-from visual_search.types import Query, QueryPicture, TasteEvent
+from visual_search.types import Query, QueryPicture, TasteEvent, Witness
 
 
 def test_a_row_holds_buckets_hours_and_masked_words(shop) -> None:
@@ -35,14 +35,24 @@ def test_a_row_holds_buckets_hours_and_masked_words(shop) -> None:
 
 def test_nothing_of_client_words_photo_or_memory_is_written(shop) -> None:
     vector = np.full(8, 0.123456, dtype=np.float32)
+    said = Witness("canarylabel", ("4006381333931",), ("canarycopy",), {"canaryconfirmed": 0.5})
     shop.ask(
         "canarywordsxyz",
-        pictures=(QueryPicture(vectors={"image": vector}),),
+        pictures=(QueryPicture(vectors={"image": vector}, witness=said),),
+        said=said,
         taste=(TasteEvent("canarytaste", "purchase"),),
     )
     shop.buffer.flush()
     kept = shop.everything()
-    for secret in ("canary", "203.0.0", "Browser/0", "0.123", vector.tobytes().hex()[:16], b"canarywords".hex()):
+    for secret in (
+        "canary",
+        "203.0.0",
+        "Browser/0",
+        "0.123",
+        "4006381",
+        vector.tobytes().hex()[:16],
+        b"canarywords".hex(),
+    ):
         assert secret not in kept
     assert "hybrid" in kept  # the control: the row is there
 
