@@ -20,6 +20,7 @@ import numpy.typing as npt
 from visual_search.encoders.atomic import write_once
 from visual_search.encoders.torch_file import read_tensors
 from visual_search.errors import EncoderUnavailable
+from visual_search.imaging import onnx_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -73,23 +74,7 @@ def graph_path(cache: Path) -> Path:
 
 def open_session(path: Path, threads: int) -> InferenceSession:
     """The network, ready to run: "pictures" (n, 3, 260, 260) -> "features" (n, 1280) and "logits" (n, 1000)."""
-    try:
-        from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 - 60 MB that the card doesn't need.
-    except ImportError as problem:
-        raise EncoderUnavailable("onnxruntime is missing. Install it: pip install onnxruntime") from problem
-
-    options = SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # The arena would keep the largest batch ever seen; without it a process stays small between batches.
-    options.enable_cpu_mem_arena = False
-    try:
-        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    # onnxruntime's errors share no base class but Exception.
-    except Exception as problem:
-        raise EncoderUnavailable(
-            f"The network's file '{path}' can't be loaded ({type(problem).__name__}). Delete it; it is written anew."
-        ) from problem
+    return onnx_session.open_session(path, threads, what="The network's file", mend="Delete it; it is written anew.")
 
 
 def build_graph(weights: Mapping[str, npt.NDArray[Any]]) -> bytes:

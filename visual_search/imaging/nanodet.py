@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from visual_search.errors import EncoderUnavailable
-from visual_search.imaging import regions
+from visual_search.imaging import onnx_session, regions
 from visual_search.types import Region
 
 if TYPE_CHECKING:
@@ -111,22 +111,9 @@ class NanoDet:
 
 def open_session(path: Path, threads: int) -> InferenceSession:
     """The network in `path`, ready to run. Raises EncoderUnavailable."""
-    try:
-        from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 - 60 MB that settings don't need.
-    except ImportError as problem:
-        raise EncoderUnavailable("onnxruntime is missing. Install it: pip install onnxruntime") from problem
-    options = SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    try:
-        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    # onnxruntime's errors share no base class but Exception.
-    except Exception as problem:
-        raise EncoderUnavailable(
-            f"The detector's file '{path}' can't be loaded ({type(problem).__name__}). "
-            "Check VISUAL_SEARCH['DETECTOR']['OPTIONS']['path']."
-        ) from problem
+    return onnx_session.open_session(
+        path, threads, what="The detector's file", mend="Check VISUAL_SEARCH['DETECTOR']['OPTIONS']['path']."
+    )
 
 
 def _cells(width: int, height: int) -> tuple[Floats, Floats]:
