@@ -284,8 +284,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     fitted = 0
     if isinstance(encoder, Fitting) and stream.pairs:
         fitted = _fit(encoder, stream.pairs)
-    engine.refresh(collection)
-    problems = tuple(_count_problems(engine, collection))
+    problems = tuple(_what_lacks(engine, collection))
     recall = _recall(engine, collection, encoder, [vector for vector, _, _ in stream.pairs])
     if recall is not None and recall < RECALL_WANTED:
         problems += (f"The recall@{RECALL_DEPTH} sample is {recall:.2f}, but {RECALL_WANTED} is wanted.",)
@@ -369,15 +368,22 @@ def _fit(encoder: Fitting, pairs: Sequence[tuple[Vector, str, str]]) -> int:
     return len(pairs)
 
 
-def _count_problems(engine: Engine, collection: str) -> Iterator[str]:
+def _what_lacks(engine: Engine, collection: str) -> Iterator[str]:
+    """What is wrong with an index that was just filled, while saves go on: only entries that stay as they are count."""
+    settled = IndexEntry.objects.filter(collection=collection, state=State.INDEXED, deleted=False)
+    before = dict(settled.values_list("object_id", "indexed_version"))
+    engine.refresh(collection)
+    held = {item.id for item in engine.versions(collection)}
     health = engine.health()
-    open_entries = IndexEntry.objects.filter(collection=collection).exclude(state=State.INDEXED).count()
-    wanted = IndexEntry.objects.filter(collection=collection, state=State.INDEXED, deleted=False).count()
-    counted = health.documents.get(collection, 0)
     if not health.ok:
         yield f"The engine isn't well: {health.detail}"
-    elif not wanted <= counted <= wanted + open_entries:
-        yield f"The new index holds {counted} documents, but {wanted} objects belong into it."
+    after = dict(settled.values_list("object_id", "indexed_version"))
+    lacking = sorted(id for id, version in before.items() if id not in held and after.get(id) == version)
+    if lacking:
+        yield f"The new index lacks {len(lacking)} of {len(before)} objects, '{lacking[0]}' among them."
+    known = set(IndexEntry.objects.filter(collection=collection).values_list("object_id", flat=True))
+    if strangers := sorted(held - known):
+        yield f"The new index holds {len(strangers)} documents of no known object, '{strangers[0]}' among them."
 
 
 def _recall(engine: Engine, collection: str, encoder: Encoder, vectors: Sequence[Vector]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -125,16 +126,41 @@ class TestRebuild:
         exact = wiring.encoder().images([_image(picture(int(titles[0][-1])))]).image[0]
         assert float(np.asarray(vectors[0]) @ exact) == pytest.approx(1, abs=1e-4)
 
-    def test_a_wrong_count_is_a_problem(self, shop, filled, monkeypatch):
-        real = BreakableEngine.health
-        monkeypatch.setattr(BreakableEngine, "health", lambda self: _with_count(real(self), GADGETS, 3))
-        assert "holds 3 documents, but 6 objects" in indexing.rebuild(GADGETS).problems[0]
+    def test_objects_that_the_new_index_lacks_are_a_problem(self, shop, filled, monkeypatch):
+        after_the_repair(monkeypatch, lambda held: held[1:])
+        assert "lacks 1 of 6 objects, '" in indexing.rebuild(GADGETS).problems[0]
+
+    def test_documents_of_no_known_object_are_a_problem(self, shop, filled, monkeypatch):
+        after_the_repair(monkeypatch, lambda held: [*held, replace(held[0], id="stranger")])
+        assert "holds 1 documents of no known object, 'stranger'" in indexing.rebuild(GADGETS).problems[0]
+
+    @pytest.mark.parametrize("change", ["new", "saved", "deleted"])
+    def test_saves_during_the_check_are_no_problem(self, shop, filled, monkeypatch, change):
+        def meanwhile(held):
+            if change == "new":
+                shop.add("another thing", picture(7))
+            elif change == "saved":
+                filled[0].save()
+            else:
+                filled[0].delete()
+            indexing.index_pending(GADGETS)
+            # What the engine said was read before the worker wrote, or only in part.
+            return [item for item in held if item.id != str(filled[0].pk)] if change == "saved" else held
+
+        after_the_repair(monkeypatch, meanwhile)
+        assert indexing.rebuild(GADGETS).problems == ()
 
 
-def _with_count(health, collection, count):
-    from dataclasses import replace
+def after_the_repair(monkeypatch, change) -> None:
+    """Changes what the engine says it holds when the rebuild checks its work, which is the second time it asks."""
+    real, asked = BreakableEngine.versions, []
 
-    return replace(health, documents={**health.documents, collection: count})
+    def versions(engine, collection):
+        held = list(real(engine, collection))
+        asked.append(collection)
+        return change(held) if len(asked) == 2 else held
+
+    monkeypatch.setattr(BreakableEngine, "versions", versions)
 
 
 def _image(data):
