@@ -5,24 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tests.core.conftest import GADGETS, picture
 from visual_search import wiring
 from visual_search.features.personalisation import item_vectors
-from visual_search.features.personalisation.item_vectors import CACHE_SECONDS, ItemCache, fingerprint
+from visual_search.features.personalisation.item_cache import ItemCache
 from visual_search.features.personalisation.models import ItemVector
 
 pytestmark = pytest.mark.django_db
 
 
-def mark() -> str:
-    return fingerprint(wiring.encoder().card)
-
-
-def item(gadget):
-    return ItemCache().items(GADGETS, mark(), [str(gadget.pk)])[str(gadget.pk)]
+def vector(gadget) -> np.ndarray:
+    return ItemCache().items(GADGETS, wiring.encoder().card, [str(gadget.pk)]).vectors[0]
 
 
 def test_each_indexed_object_gets_a_unit_vector_of_looks_and_title(shop) -> None:
@@ -31,19 +25,20 @@ def test_each_indexed_object_gets_a_unit_vector_of_looks_and_title(shop) -> None
     shop.index()
     assert item_vectors.refresh(GADGETS) == 3
     for gadget in (lamp, chair, bare):
-        assert np.linalg.norm(item(gadget).vector) == pytest.approx(1, abs=1e-5)
-    assert item(lamp).category == "Home > Light"
+        assert np.linalg.norm(vector(gadget)) == pytest.approx(1, abs=1e-5)
     card = wiring.encoder().card
-    assert item(lamp).vector.shape == (card.image.dims + card.text.dims,)
+    items = ItemCache().items(GADGETS, card, [str(chair.pk), "strange", str(lamp.pk)])
+    assert items.categories == {str(chair.pk): "", str(lamp.pk): "Home > Light"}
+    assert vector(lamp).shape == (card.image.dims + card.text.dims,)
     # Without a picture only the title's part is there.
-    assert not item(bare).vector[: card.image.dims].any()
+    assert not vector(bare)[: card.image.dims].any()
 
 
 def test_equal_looks_are_near_and_other_looks_are_not(shop) -> None:
     one, twin, other = (shop.add("lamp", picture(seed)) for seed in (1, 1, 2))
     shop.index()
     item_vectors.refresh(GADGETS)
-    near, far = (float(item(one).vector @ item(gadget).vector) for gadget in (twin, other))
+    near, far = (float(vector(one) @ vector(gadget)) for gadget in (twin, other))
     assert near == pytest.approx(1, abs=1e-3)
     assert far < near - 0.01
 
@@ -54,14 +49,14 @@ def test_only_what_changed_is_made_again(shop) -> None:
     shop.index()
     assert item_vectors.refresh(GADGETS) == 2
     assert item_vectors.refresh(GADGETS) == 0
-    before = item(lamp).vector
+    before = vector(lamp)
     lamp.name = "something else entirely"
     lamp.save()
     # Not in the index yet: the old vector stays until the index has the new version.
     assert item_vectors.refresh(GADGETS) == 0
     shop.index()
     assert item_vectors.refresh(GADGETS) == 1
-    assert not np.allclose(item(lamp).vector, before)
+    assert not np.allclose(vector(lamp), before)
 
 
 def test_what_is_gone_from_the_shop_is_gone_here(shop) -> None:
@@ -80,43 +75,6 @@ def test_nothing_is_encoded_twice(shop) -> None:
     before = encoder.pictures
     item_vectors.refresh(GADGETS)
     assert encoder.pictures == before
-
-
-def test_one_query_for_hundreds_of_items_and_none_for_those_in_memory(shop) -> None:
-    gadgets = [shop.add(f"lamp {n}") for n in range(5)]
-    shop.index()
-    item_vectors.refresh(GADGETS)
-    ids, cache = [str(gadget.pk) for gadget in gadgets] + ["strange"], ItemCache()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert cache.items(GADGETS, mark(), ids).keys() == set(ids[:-1])
-    assert len(queries) == 1
-    with CaptureQueriesContext(connection) as queries:
-        assert cache.items(GADGETS, mark(), ids).keys() == set(ids[:-1])
-    assert len(queries) == 0
-
-
-def test_memory_does_not_outlive_its_time(shop) -> None:
-    now = 0.0
-    cache = ItemCache(clock=lambda: now)
-    lamp = shop.add("lamp")
-    shop.index()
-    item_vectors.refresh(GADGETS)
-    id = str(lamp.pk)
-    assert id in cache.items(GADGETS, mark(), [id])
-    ItemVector.objects.all().delete()
-    now = CACHE_SECONDS + 1
-    assert cache.items(GADGETS, mark(), [id]) == {}
-
-
-def test_vectors_of_another_encoder_are_not_handed_out(shop) -> None:
-    lamp = shop.add("lamp")
-    shop.index()
-    item_vectors.refresh(GADGETS)
-    ItemVector.objects.update(fingerprint="another")
-    assert ItemCache().items(GADGETS, mark(), [str(lamp.pk)]) == {}
-    assert item_vectors.refresh(GADGETS) == 1
 
 
 def test_the_command_says_what_it_made(shop, capsys) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.db import models
 
@@ -31,6 +33,7 @@ class ItemSpread(models.Model):
     collection = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=40)
     spread = models.FloatField()
+    stamp = models.UUIDField(default=uuid4)  # another one after each refresh that changed a row
 
     class Meta:
         constraints = [

@@ -9,10 +9,10 @@ import numpy as np
 
 from visual_search import wiring
 from visual_search.features.personalisation import refreshing
-from visual_search.features.personalisation.item_vectors import Item, cache, fingerprint
+from visual_search.features.personalisation.item_cache import Items, cache
 from visual_search.ranking.rescorers import Moment, Reordered
 from visual_search.ranking.rescoring import Reason, Rescored, Weights, Window, rescore
-from visual_search.types import PATH_SEPARATOR, AnyOf, Grade, Hit, Query, TasteEvent, Vector
+from visual_search.types import PATH_SEPARATOR, AnyOf, EncoderCard, Grade, Hit, Query
 
 _USUAL = Weights()
 
@@ -50,20 +50,21 @@ class PersonalRescorer:
         # What is nothing close stays behind what is, whoever asks.
         close = next((n for n, hit in enumerate(hits) if hit.grade is Grade.DISTANT), len(hits))
         window, rest = hits[:close], hits[close:]
-        mark = fingerprint(wiring.encoder().card)
-        items = cache.items(query.collection, mark, [hit.id for hit in window] + [e.id for e in query.taste])
+        card = wiring.encoder().card
+        items = cache.items(query.collection, card, [*(hit.id for hit in window), *(e.id for e in query.taste)])
         moment.check()
-        if any(self._is_sensitive(items[hit.id].category) for hit in window if hit.id in items):
+        sensitive = self._sensitive_of(items)
+        if not sensitive.isdisjoint(hit.id for hit in window):
             return Reordered(hits, "sensitive")
         # An object with neither picture nor title has a row, too: one that has none is new, or made by another encoder.
-        if not items.keys() >= {hit.id for hit in window}:
+        if any(hit.id not in items.categories for hit in window):
             refreshing.soon(query.collection)
-        history = [event for event in query.taste if self._may_be_read(event, items)]
-        weights = self._tuned(query.collection, mark)
+        history = [event for event in query.taste if event.id in items.categories and event.id not in sensitive]
+        weights = self._tuned(query.collection, card)
         after = rescore(
             _window(window, items),
             history,
-            {id: item.vector for id, item in items.items() if item.vector is not None},
+            dict(zip(items.ids, items.vectors, strict=True)),
             weights=weights,
             shown=range((query.page - 1) * query.page_size, query.page * query.page_size),
         )
@@ -94,14 +95,16 @@ class PersonalRescorer:
         ]
         return "sensitive" if any(self._is_sensitive(value) for value in asked) else ""
 
-    def _may_be_read(self, event: TasteEvent, items: Mapping[str, Item]) -> bool:
-        return event.id in items and not self._is_sensitive(items[event.id].category)
+    def _sensitive_of(self, items: Items) -> frozenset[str]:
+        if not self._sensitive:
+            return frozenset()
+        return frozenset(id for id, category in items.categories.items() if self._is_sensitive(category))
 
     def _is_sensitive(self, category: str) -> bool:
         return is_sensitive_in(category, self._sensitive)
 
-    def _tuned(self, collection: str, mark: str) -> Weights:
-        found = cache.spread(collection, mark)
+    def _tuned(self, collection: str, card: EncoderCard) -> Weights:
+        found = cache.spread(collection, card)
         return self._weights.for_spread(found) if found > 0 else replace(self._weights, relevance=0.0)
 
 
@@ -110,14 +113,9 @@ def is_sensitive_in(category: str, sensitive: Sequence[str]) -> bool:
     return any(category == path or category.startswith(path + PATH_SEPARATOR) for path in sensitive)
 
 
-def _window(hits: Sequence[Hit], items: Mapping[str, Item]) -> Window:
-    known: dict[str, Vector] = {
-        hit.id: item.vector for hit in hits if (item := items.get(hit.id)) is not None and item.vector is not None
-    }
-    dims = len(next(iter(known.values()))) if known else 1
-    nothing = np.zeros(dims, dtype=np.float32)
-    vectors = np.stack([known.get(hit.id, nothing) for hit in hits]) if hits else np.zeros((0, dims), dtype=np.float32)
-    return Window(tuple(hit.id for hit in hits), np.array([hit.score for hit in hits]), vectors)
+def _window(hits: Sequence[Hit], items: Items) -> Window:
+    # Hits were asked for first, and each is there once, so their rows lead the array.
+    return Window(tuple(hit.id for hit in hits), np.array([hit.score for hit in hits]), items.vectors[: len(hits)])
 
 
 def _reasoned(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:

@@ -9,7 +9,7 @@ import numpy as np
 from django.db import transaction
 
 from visual_search import wiring
-from visual_search.features.personalisation import item_vectors
+from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.measuring.measures import Table
@@ -28,8 +28,8 @@ COLD = 20  # questions with an empty cache: each reads three hundred rows
 def overhead(questions: int) -> Table:
     """Over made-up items in the shop's own table, inside a transaction that is rolled back."""
     card = wiring.encoder().card
-    mark = item_vectors.fingerprint(card)
-    dims = card.image.dims + (card.text.dims if card.text else 0)
+    mark = item_cache.fingerprint(card)
+    dims = item_cache.dims_of(card)
     rng = np.random.default_rng(0)
     # Ten kinds of things, each item near its kind, and the hits of one kind: a tenth of the memory bears on the question.
     kinds = unit(rng.normal(size=(KINDS, dims)))
@@ -53,14 +53,14 @@ def overhead(questions: int) -> Table:
         )
         measured = item_vectors.measured_spread(COLLECTION, mark)
         ItemSpread.objects.create(collection=COLLECTION, fingerprint=mark, spread=measured)
-        item_vectors.cache.forget()
+        item_cache.cache.forget()
         cold = [_timed(guard, query, hits, forget=True) for query in queries[:COLD]]
         for query in queries[:5]:
             _timed(guard, query, hits)  # The cache fills.
         warm = [_timed(guard, query, hits) for query in queries]
         plain = [_timed(guard, replace(query, taste=()), hits) for query in queries]
         transaction.set_rollback(True)
-    item_vectors.cache.forget()
+    item_cache.cache.forget()
     return Table(
         title=f"personal order: {WINDOW} hits, {MAX_EVENTS} entries, {dims} dimensions, {questions} questions",
         columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95"), "{:.2f}"),
@@ -81,7 +81,7 @@ def _query(rng: np.random.Generator) -> Query:
 
 def _timed(guard: Guard, query: Query, hits: tuple[Hit, ...], *, forget: bool = False) -> tuple[float, float]:
     if forget:
-        item_vectors.cache.forget()
+        item_cache.cache.forget()
     begin, worked = time.perf_counter(), time.thread_time()
     after = guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS)
     taken = (time.perf_counter() - begin) * 1000, (time.thread_time() - worked) * 1000
