@@ -13,7 +13,7 @@ import pytest
 from tests.browser.test_search import choose, settled, titles
 from tests.search.shop import photo_of
 from visual_search import asking
-from visual_search.features.personalisation import item_vectors
+from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import AccountMemory
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
@@ -31,10 +31,10 @@ def personal(live_shop):
         "RESCORERS": [{"BACKEND": PERSONAL, "OPTIONS": {"repeat": 20.0, "relevance": 1.0}}],
         "RESCORE_LIMIT_MS": 5000,
     }
-    item_vectors.cache.forget()
+    item_cache.cache.forget()
     item_vectors.refresh("products")
     yield live_shop
-    item_vectors.cache.forget()
+    item_cache.cache.forget()
 
 
 def memory(tab) -> list:
@@ -246,7 +246,7 @@ def test_an_account_keeps_a_copy_on_demand(tab, browser, live_server, personal, 
 
 
 def test_what_is_done_with_an_answer_is_reported(tab, personal, tmp_path, monkeypatch) -> None:
-    log = {"MODE": "anonymous", "KEY_FOLDER": tmp_path / "keys"}
+    log = {"MODE": "anonymous", "KEY_FOLDER": tmp_path / "keys", "IN_BACKGROUND": False}
     personal.settings.VISUAL_SEARCH = {**personal.settings.VISUAL_SEARCH, "QUERY_LOG": log}
     tab.goto("/search/?q=chair")
     tab.locator(".vs-tile-link").first.click()

@@ -21,7 +21,9 @@ def test_a_table_is_read_by_people_and_programs() -> None:
 
 @pytest.mark.django_db
 def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, capsys) -> None:
-    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": {"KEY_FOLDER": tmp_path / "keys"}}
+    # In this thread, so that it sees the test's transaction.
+    log = {"KEY_FOLDER": tmp_path / "keys", "IN_BACKGROUND": False}
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": log}
     call_command("bench", only_features=True, questions=5, json=tmp_path / "bench.json")
     printed = capsys.readouterr().out
     assert "personal order: 200 hits, 100 entries" in printed

@@ -6,7 +6,6 @@ brands, categories, attributes, codes) or what enough clients have typed can't.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable
 
@@ -26,15 +25,6 @@ def vocabulary(texts: Iterable[str]) -> frozenset[str]:
             words.update(bigrams(run) if unspaced else [run])
             words.add(run)
     return frozenset(words)
-
-
-def candidates(text: str) -> frozenset[str]:
-    """All words that `masked` may look up for this text, so that a table of many words is asked once."""
-    whole = normalise(text)
-    digits = {"".join(run for run, _ in runs(whole) if run.isdigit()), "".join(re.findall(r"\d", whole))}
-    codes = {normalise(code) for code in re.findall(r"[\d .-]*\d", whole)}
-    codes |= {"".join(re.findall(r"\d", code)) for code in codes}
-    return vocabulary([text]) | {word for word in digits | codes if word}
 
 
 def masked(text: str, allowed: Container[str]) -> str:

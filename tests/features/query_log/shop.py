@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core import serializers
 
 from visual_search.features.query_log import collecting, options, sealing
+from visual_search.features.query_log import vocabulary as words
 from visual_search.features.query_log.models import VocabularyWord
 from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.privacy.masking import vocabulary
@@ -31,10 +32,11 @@ class Shop:
             monkeypatch.setattr(f"visual_search.features.query_log.{module}.buffer", self.buffer)
 
     def use(self, **given) -> None:
-        log = {"KEY_FOLDER": self.folder, "K": 3, **given}
+        log = {"KEY_FOLDER": self.folder, "K": 3, "IN_BACKGROUND": False, **given}
         self.settings.VISUAL_SEARCH = {**self.settings.VISUAL_SEARCH, "QUERY_LOG": log}
 
     def close(self) -> None:
+        words.forget()
         options.forget()
 
     def ask(
@@ -70,6 +72,7 @@ class Shop:
 
     def knows(self, *texts: str) -> None:
         VocabularyWord.objects.bulk_create([VocabularyWord(word=word) for word in sorted(vocabulary(texts))])
+        words.forget()
 
     @staticmethod
     def everything() -> str:

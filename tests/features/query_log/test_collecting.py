@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.features.query_log.shop import MORNING, material, page
 from visual_search.features.query_log import collecting, receivers
@@ -55,6 +56,17 @@ def test_nothing_of_client_words_photo_or_memory_is_written(shop) -> None:
     ):
         assert secret not in kept
     assert "hybrid" in kept  # the control: the row is there
+
+
+def test_words_stand_in_no_statement_to_the_database(shop) -> None:
+    """Its log of slow statements, or Django's at DEBUG, would keep them as they were typed."""
+    shop.knows("Red Chair")
+    with CaptureQueriesContext(connection) as queries:
+        shop.ask("red chair for canarysecret")
+        shop.buffer.flush()
+    assert LoggedQuery.objects.get().masked == "red chair ⟨?:Latin:1-3⟩ ⟨?:Latin:11+⟩"
+    assert "canarysecret" not in repr(queries.captured_queries)
+    assert LoggedQuery._meta.db_table in repr(queries.captured_queries)  # the control
 
 
 def test_nothing_is_written_until_there_are_enough_to_hide_among(shop) -> None:

@@ -1,21 +1,25 @@
 """Rows wait in memory, are shuffled, and are written many at once: order and time of writing tell nothing.
 
-What waits is lost when the process ends; that is the price, and it is small.
+A thread of its own writes them, so that no shopper waits, and once more when the process ends. What waits is lost where a
+process is killed; that is the price, and it is small.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
+from visual_search.features.query_log.background import Background
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import Mode, day_keys, now, options, window_keys
 from visual_search.features.query_log.rows import Keys, Row, hour_of, kind_of, row_of, took_of
@@ -26,25 +30,55 @@ from visual_search.privacy.pseudonyms import pseudonym
 from visual_search.types import Page, Query
 
 ENOUGH = 50  # rows to hide among; a part-filled buffer waits for the end of its hour
+MOST = 5_000  # rows, and as many events, that may wait; about 10 MB
 TIDY_SECONDS = 600.0
 ACTIONS = ("impression", "click", "view", "basket", "purchase")
 
 _chance = random.SystemRandom()
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written together. `tally` counts by hour and name."""
+
+    rows: Sequence[Row]
+    events: Sequence[LoggedEvent]
+    tally: Mapping[tuple[datetime, str], int]
+
+
+def write(batch: Batch) -> None:
+    """In random order and one transaction."""
+    rows, events = list(batch.rows), list(batch.events)
+    _chance.shuffle(rows)
+    _chance.shuffle(events)
+    records = _records(rows)
+    with transaction.atomic():
+        LoggedQuery.objects.bulk_create(records)
+        LoggedEvent.objects.bulk_create(events)
+        for (hour, name), value in sorted(_coarse(batch.tally).items()):
+            _add(hour, name, value)
+
+
 class Buffer:
     """One process's waiting rows, events and counters. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Batch], None] = write) -> None:
+        self._write = write
+        self.start_afresh()
+
+    def start_afresh(self) -> None:
+        """Hold nothing. A forked process begins so: its parent writes what waited, and its locks may be taken for ever."""
         self._tidied = 0.0
         self._lock = threading.Lock()
-        self._clear()
-
-    def _clear(self) -> tuple[list[Row], list[LoggedEvent], Tally[tuple[datetime, str]]]:
-        taken = (self._rows, self._events, self._tally) if hasattr(self, "_rows") else ([], [], Tally())
+        self._writing = threading.Lock()
+        self._background = Background(self.finish, pause=TIDY_SECONDS, name="query-log")
         self._rows: list[Row] = []
         self._events: list[LoggedEvent] = []
         self._tally: Tally[tuple[datetime, str]] = Tally()
+
+    def _clear(self) -> Batch:
+        taken = Batch(self._rows, self._events, self._tally)
+        self._rows, self._events, self._tally = [], [], Tally()
         return taken
 
     def question(self, query: Query, page: Page, *, material: str, opted_out: bool) -> None:
@@ -59,9 +93,9 @@ class Buffer:
             row = row_of(query, page, material=material, keys=Keys(*day, *window), options=options(), now=moment)
         with self._lock:
             self._count(moment, query, page)
-            if row is not None:
+            if row is not None and self._has_room(self._rows, moment):
                 self._rows.append(row)
-        self.flush_if_due()
+        self._go_on()
 
     def event(self, query_id: UUID, action: str, object_id: str, *, position: int | None, opted_out: bool) -> None:
         """Note what was done with an answer. Nothing is kept where the client or the shop doesn't want it."""
@@ -71,12 +105,13 @@ class Buffer:
         hour = hour_of(moment)
         with self._lock:
             self._tally[hour, f"events.{action}"] += 1
-            self._events.append(
-                LoggedEvent(
-                    query_id=query_id, action_name=action, object_id=object_id[:200], position=position, hour=hour
+            if self._has_room(self._events, moment):
+                self._events.append(
+                    LoggedEvent(
+                        query_id=query_id, action_name=action, object_id=object_id[:200], position=position, hour=hour
+                    )
                 )
-            )
-        self.flush_if_due()
+        self._go_on()
 
     def tidied_at(self, moment: float) -> None:
         """Take it that everything was tidied then; the next look comes TIDY_SECONDS later."""
@@ -84,38 +119,67 @@ class Buffer:
 
     def flush_if_due(self) -> int:
         """Write when there are enough to hide among, or when the hour of the oldest is over; returns how many rows."""
-        this_hour = hour_of(now())
-        with self._lock:
-            waiting = [row.hour for row in self._rows] + [event.hour for event in self._events]
-            waiting += [hour for hour, _ in self._tally]
-            due = len(self._rows) >= ENOUGH or len(self._events) >= ENOUGH or any(h < this_hour for h in waiting)
-        written = self.flush() if due else 0
+        written = self.flush() if self._is_due() else 0
         # So that time limits hold without a schedule, too. Not more often: each look costs some queries.
-        if not TIDY_SECONDS > now() - self._tidied >= 0:
+        if self._is_untidy():
             self.tidied_at(now())
             tidy()
         return written
 
     def flush(self) -> int:
-        """Write all that waits, in random order; returns how many rows. Only the schedule and tests call it directly."""
-        with self._lock:
-            rows, events, tally = self._clear()
-        _chance.shuffle(rows)
-        _chance.shuffle(events)
-        with transaction.atomic():
-            LoggedQuery.objects.bulk_create(_records(rows))
-            LoggedEvent.objects.bulk_create(events)
-            for (hour, name), value in sorted(_coarse(tally).items()):
-                _add(hour, name, value)
-        return len(rows)
+        """Write all that waits; returns how many rows. Only the process's end, the schedule and tests call it directly."""
+        with self._writing:
+            with self._lock:
+                batch = self._clear()
+            if batch.rows or batch.events or batch.tally:
+                self._write(batch)
+        return len(batch.rows)
+
+    def finish(self) -> None:
+        """What the thread does each time; at the process's end all that waits is written, however little."""
+        if self._background.ending:
+            self.flush()
+        else:
+            self.flush_if_due()
+
+    def end(self) -> None:
+        """Stop the thread after it has written all that waits."""
+        self._background.end()
 
     def take_back(self, material: str) -> int:
-        """Drop this client's waiting rows; returns how many."""
+        """Drop this client's waiting rows; returns how many. What is being written is in the table afterwards."""
         clients = set(pseudonyms_now(material).values())
-        with self._lock:
+        with self._writing, self._lock:
             before = len(self._rows)
             self._rows = [row for row in self._rows if row.client not in clients]
             return before - len(self._rows)
+
+    def _go_on(self) -> None:
+        if not options().in_background:
+            self.flush_if_due()
+        elif self._is_due() or self._is_untidy():
+            self._background.wake()
+        else:
+            self._background.start()
+
+    def _is_due(self) -> bool:
+        this_hour = hour_of(now())
+        with self._lock:
+            if len(self._rows) >= ENOUGH or len(self._events) >= ENOUGH:
+                return True
+            # Hours never go back, so the first of each kind is the oldest.
+            oldest = [waiting[0].hour for waiting in (self._rows, self._events) if waiting]
+            return any(hour < this_hour for hour in [*oldest, *(hour for hour, _ in self._tally)])
+
+    def _is_untidy(self) -> bool:
+        return not TIDY_SECONDS > now() - self._tidied >= 0
+
+    def _has_room(self, waiting: Sequence[object], moment: float) -> bool:
+        """False, and counted, while the database keeps so many waiting that memory would fill up."""
+        if len(waiting) < MOST:
+            return True
+        self._tally[hour_of(moment), "dropped"] += 1
+        return False
 
     def _count(self, moment: float, query: Query, page: Page) -> None:
         hour = hour_of(moment)
@@ -128,7 +192,7 @@ class Buffer:
             self._tally[hour, name] += 1
 
 
-def _coarse(tally: Tally[tuple[datetime, str]]) -> Tally[tuple[datetime, str]]:
+def _coarse(tally: Mapping[tuple[datetime, str], int]) -> Tally[tuple[datetime, str]]:
     """Languages by day: the one person who writes Icelandic shouldn't be seen coming and going by the hour."""
     found: Tally[tuple[datetime, str]] = Tally()
     for (hour, name), value in tally.items():
@@ -162,3 +226,5 @@ def _add(hour: datetime, name: str, value: int) -> None:
 
 
 buffer = Buffer()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=buffer.start_afresh)

@@ -46,6 +46,7 @@ class Options:
     epsilon: float = 1.0
     delta: float = 1e-6
     per_client: int = 3  # different texts that one client-day adds to public counts
+    in_background: bool = True  # False: the question that fills the buffer waits until it is written
     proxies: int = 0  # trusted proxies in front, which append to X-Forwarded-For
 
     @property

@@ -17,4 +17,5 @@ def connect() -> None:
 def _served(*, query: Query, page: Page, **kwargs: Any) -> None:
     who = asker()
     # Without a request there is no client to count: commands and tests leave counters alone.
-    buffer.question(query, page, material=who.material if who else "", opted_out=who.opted_out if who else True)
+    if who is not None:
+        buffer.question(query, page, material=who.material, opted_out=who.opted_out)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import threading
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
 from visual_search import documents, registry
 from visual_search.features.query_log.models import VocabularyWord
 from visual_search.models import chunks
-from visual_search.privacy.masking import candidates, masked, vocabulary
+from visual_search.privacy.masking import masked, vocabulary
 
 MAX_WORD = 60
 BATCH = 500
+READ_SECONDS = 3600.0  # the table changes nightly
 
 
 def refresh() -> int:
@@ -34,6 +40,7 @@ def refresh() -> int:
         VocabularyWord.objects.bulk_create(
             [VocabularyWord(word=word) for word in sorted(words - known)], batch_size=BATCH, ignore_conflicts=True
         )
+    forget()
     return len(words)
 
 
@@ -45,9 +52,48 @@ def _words_of(reading: documents.Reading) -> set[str]:
 
 
 def masked_all(texts: Sequence[str]) -> list[str]:
-    """Each text with only the catalogue's words left, by one look at the table for all of them."""
-    wanted = {word for text in texts for word in candidates(text) if len(word) <= MAX_WORD}
-    known: set[str] = set()
-    for words in chunks(wanted):
-        known.update(VocabularyWord.objects.filter(word__in=words).values_list("word", flat=True))
+    """Each text with only the catalogue's words left."""
+    known = _known.words()
     return [masked(text, known) for text in texts]
+
+
+class _Fingerprints:
+    """The vocabulary in this process, eight bytes a word, so that a shopper's words stand in no statement to a database:
+    its log of slow ones, or Django's own at DEBUG, would keep them as they were typed.
+    """
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._sorted = array("Q", sorted({_fingerprint(word) for word in words}))
+
+    def __contains__(self, word: object) -> bool:
+        # Among a million words a wrong one passes once in 10^13.
+        wanted = _fingerprint(str(word))
+        at = bisect_left(self._sorted, wanted)
+        return at < len(self._sorted) and self._sorted[at] == wanted
+
+
+class _Known:
+    """The fingerprints, read again after READ_SECONDS. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self._read_at, self._words = float("-inf"), _Fingerprints()
+
+    def words(self) -> _Fingerprints:
+        with self._lock:
+            if time.monotonic() - self._read_at > READ_SECONDS:
+                rows = VocabularyWord.objects.values_list("word", flat=True)
+                self._words = _Fingerprints(rows.iterator(chunk_size=5_000))
+                self._read_at = time.monotonic()
+            return self._words
+
+
+def _fingerprint(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+_known = _Known()
+forget = _known.forget
