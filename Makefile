@@ -1,7 +1,8 @@
 # Two commands do all set-up on a fresh machine: `make demo` and `make test`. Only Python 3.11 or later is needed.
 PORT ?= 8000
 PYTHON ?= python3
-PYTEST_ARGS ?=
+# Two processes, and a file's tests in one of them, since they share what they set up.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 # One thread a library call: two cores are shared by the web server, the indexer and the encoder.
@@ -12,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
-	@echo "make test               the whole test suite (PYTEST_ARGS='-k name' for a part)"
+	@echo "make test               the whole test suite (PYTEST_ARGS='-k name' for a part, in one process)"
 	@echo "make check              lint, types and import directions"
 	@echo "make clean              remove the virtual environment and all data of the demo"
 

@@ -172,7 +172,11 @@ class Product(models.Model):
         return text.title if text else self.sku
 
     def main_image(self) -> ProductImage | None:
-        return next(iter(self.images.all()), None)
+        return next(iter(self.shown_images()), None)
+
+    def shown_images(self) -> list[ProductImage]:
+        """Without the photos that serve recognition alone. Reads what was prefetched."""
+        return [image for image in self.images.all() if image.role != ProductImage.Role.PHOTO]
 
 
 class ProductImage(models.Model):
@@ -183,6 +187,7 @@ class ProductImage(models.Model):
         VIEW = "view", _("another view")
         DETAIL = "detail", _("detail")
         SCENE = "scene", _("in a scene")
+        PHOTO = "photo", _("a photo to recognise it by (never shown)")
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images")
     file = models.ImageField(upload_to="products/%Y/%m", width_field="width", height_field="height")

@@ -1,5 +1,7 @@
 """The one file that tells visual_search how to read a product."""
 
+from django.core.files.base import ContentFile
+
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
@@ -23,6 +25,11 @@ class Products(Source):
     def pictures(self, product):
         for image in product.images.all():
             yield Picture(str(image.pk), image.read, image.position, image.role, image.file.url)
+
+    def keep_photo(self, product, data):
+        last = max((image.position for image in product.images.all()), default=-1)
+        photo = ProductImage(product=product, position=last + 1, role=ProductImage.Role.PHOTO)
+        photo.file.save("photo.jpg", ContentFile(data))
 
     def texts(self, product):
         ordered = sorted(product.texts.all(), key=lambda text: text.language != "en")

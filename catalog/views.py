@@ -63,7 +63,8 @@ def home(request: HttpRequest) -> HttpResponse:
         Product.objects.published().filter(images__isnull=False).values_list("category").annotate(Min("pk")).order_by()
     )
     images: dict[int, ProductImage] = {}
-    for image in ProductImage.objects.filter(product__in=first.values()).order_by("-position", "-pk"):
+    shown = ProductImage.objects.exclude(role=ProductImage.Role.PHOTO)
+    for image in shown.filter(product__in=first.values()).order_by("-position", "-pk"):
         images[image.product_id] = image
     tiles = [
         (
@@ -108,7 +109,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "text": found.text(base_code(request.LANGUAGE_CODE)),
         "trail": _trail(request, found.category),
         "licence_url": LICENCES.get(found.licence, ""),
-        "images": list(found.images.all()),
+        "images": found.shown_images(),
         "attributes": _attributes(found.attributes),
         "variants": cards(request, variants),
     }

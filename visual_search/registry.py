@@ -46,6 +46,17 @@ class Source:
         """What a result tile shows, in the shopper's language where there is a text in it."""
         raise NotImplementedError
 
+    def keep_photo(self, obj: Any, data: bytes) -> None:
+        """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.
+
+        Optional. Where a source has it, the results page offers it to staff who may change the model.
+        """
+        raise NotImplementedError
+
+    @property
+    def keeps_photos(self) -> bool:
+        return type(self).keep_photo is not Source.keep_photo
+
 
 _sources: dict[str, Source] = {}
 

@@ -411,7 +411,7 @@ def _liked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedV
     some of the objects are gone.
     """
     source = registry.source(query.collection)
-    objects = _objects(source, query.like)
+    objects = objects_by_id(source, query.like)
     if not objects:
         raise BadInput(
             f"There is no product '{query.like[0][:60]}'. Take an id from an earlier answer.", field="like", status=404
@@ -425,7 +425,7 @@ def _liked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedV
 def _disliked(query: Query, encoder: Encoder) -> tuple[Query, dict[str, list[NamedVector]]]:
     """The vectors of the objects not to resemble, by space. What is gone can't be resembled, so nothing is said of it."""
     source = registry.source(query.collection)
-    objects = _objects(source, query.unlike)
+    objects = objects_by_id(source, query.unlike)
     weights = _by_key(source, query.like_weights)
     return replace(query, unlike=tuple(objects)), _vectors_of_all(source, objects, weights, encoder)
 
@@ -667,7 +667,7 @@ def cards(collection: str, ids: Sequence[str], language: str | None) -> dict[str
     """What a tile shows of each of these objects that is there, by one database query."""
     source = registry.source(collection)
     found: dict[str, Card] = {}
-    for id, obj in _objects(source, ids).items():
+    for id, obj in objects_by_id(source, ids).items():
         try:
             found[id] = source.card(obj, language)
         # The source is the shop's code: one product that it can't show mustn't take the whole page down.
@@ -695,7 +695,7 @@ def _with_label(hits: Sequence[Hit], text: str) -> tuple[Hit, ...]:
     return tuple(shown)
 
 
-def _objects(source: Source, ids: Sequence[str]) -> dict[str, Any]:
+def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
     """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
     keys = {str(value): value for value in _keys(source, ids).values()}
     found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}

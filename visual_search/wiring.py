@@ -71,12 +71,13 @@ def languages() -> tuple[str, ...]:
     return tuple(code for code, language in LANGUAGES.items() if language.stemmer or language.script in _UNSPACED)
 
 
-def resolve(setting: str) -> tuple[type, dict[str, Any]]:
-    """The class and the options that a setting names, checked against each other, nothing built.
+def resolve(setting: str, value: Any = None) -> tuple[type, dict[str, Any]]:
+    """The class and the options that a setting names, or would with `value`, checked against each other, nothing built.
 
     Raises ConfigurationError that names the mistake and the mend.
     """
-    return _resolve(setting, getattr(conf, setting), SETTINGS[setting].default["BACKEND"])
+    value = getattr(conf, setting) if value is None else value
+    return _resolve(setting, value, SETTINGS[setting].default["BACKEND"])
 
 
 def resolve_rescorers() -> list[tuple[type, dict[str, Any]]]:

@@ -88,3 +88,10 @@ def test_holes_stay_and_spirals_are_flooded():
 
 def test_where_all_is_background_all_counts():
     assert colour.foreground(pixels("white", "white")).all()
+
+
+def test_greys_fall_into_the_same_bin_on_every_processor():
+    bins = colour._lab_bin_of_rgb()
+    greys = bins[[step * (1024 + 32 + 1) for step in range(32)]]
+    # White counts for most of a studio picture: into which bin it falls must not hang on how a processor rounds.
+    assert {tuple(int(n) for n in np.unravel_index(one, colour.LAB_BINS)[1:]) for one in greys} == {(5, 6)}

@@ -31,6 +31,10 @@ def test_quality_is_measured_without_touching_the_shop(
     assert "grocery_photo: 6 queries over 6 items" in printed
     document = json.loads(file.read_text())
     assert document["versions"]["numpy"]
+    (line,) = (tmp_path / "cache" / "history.jsonl").read_text().splitlines()
+    kept = json.loads(line)
+    assert kept["run"] == document["run"]
+    assert kept["tasks"]["grocery_photo"]["results"]["exact@1"] == [1.0, 1.0, 1.0]
     reports = {report["task"]: report for report in document["reports"]}
     photo, text = reports["grocery_photo"]["results"], reports["text_multilingual"]["results"]
     assert photo["search"]["exact@1"]["mean"] == 1.0
@@ -76,6 +80,42 @@ def test_mistakes_end_in_a_plain_sentence(folders: Folders, tmp_path: Path) -> N
     (folders[0] / "images/red.jpg").write_bytes(b"no picture")
     with pytest.raises(CommandError, match=r"red\.jpg"):
         call_command("measure_quality", "grocery_photo", catalogue=folders[0], queries=folders[1], cache=tmp_path)
+
+
+def test_encoders_stand_in_one_table_with_their_cost_and_their_runs_are_kept(
+    folders: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = {"catalogue": folders[0], "queries": folders[1], "cache": tmp_path / "cache"}
+    file = tmp_path / "table.json"
+    call_command("measure_quality", "grocery_photo", encoders="colour,hog", json=file, **options)
+    printed = capsys.readouterr().out
+    assert "(1) grocery_photo exact@1" in printed
+    assert "CPU ms" in printed
+    colour, hog = json.loads(file.read_text())["encoders"]
+    assert [one["name"] for one in (colour, hog)] == ["colour", "hog"]
+    at_1 = [one["reports"][0]["results"]["search"]["exact@1"]["mean"] for one in (colour, hog)]
+    assert at_1[0] == 1.0 > at_1[1]
+    for one in (colour, hog):
+        assert one["ms"] > 0
+        assert 30 < one["mb"] < 2000
+    assert colour["bytes_an_item"] == 4 * (384 + 1)  # HSV, one number for "nothing to see", one picture each
+    call_command("measure_quality", history=True, cache=tmp_path / "cache")
+    printed = capsys.readouterr().out
+    assert printed.count("(first)") == 4
+    assert "by vectors alone" in printed
+    with pytest.raises(CommandError, match="asks in words"):
+        call_command("measure_quality", "text_multilingual", encoders="colour", **options)
+    with pytest.raises(CommandError, match="no encoder 'nonsense'"):
+        call_command("measure_quality", "grocery_photo", encoders="nonsense", **options)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Name a task"):
+        call_command("measure_quality", cache=tmp_path)
+    with pytest.raises(CommandError, match="Nothing was measured yet"):
+        call_command("measure_quality", history=True, cache=tmp_path)
+    with pytest.raises(CommandError, match="scene_coco needs --queries"):
+        call_command("measure_quality", "scene_coco", cache=tmp_path)
 
 
 @pytest.mark.django_db

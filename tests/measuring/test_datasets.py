@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.measuring.conftest import draw, write
 from visual_search.errors import BadInput
+from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.measuring.datasets import read_task, spread
 
 Folders = tuple[Path, Path]
@@ -116,3 +118,64 @@ def test_a_part_is_spread_over_all_questions(folders: Folders) -> None:
     assert spread(task, 100) is task is spread(task, None)
     with pytest.raises(BadInput, match="limit is 0"):
         spread(task, 0)
+
+
+def test_sentences_are_asked_in_every_other_language(folders: Folders) -> None:
+    catalogue, queries = folders
+    write(
+        queries / "text_parallel/captions.csv",
+        "caption_id,flickr_image,en,de,cs",
+        "a,1.jpg,a dog runs,ein Hund rennt,",
+        "b,2.jpg,a red car,ein rotes Auto,cervene auto",
+    )
+    write(queries / "text_parallel/captions_more.csv", "caption_id,en,ja", "c,a cat,neko")
+    task = read_task("text_parallel", catalogue=catalogue, queries=queries)
+    assert [item.id for item in task.items] == ["a", "b", "c"]
+    assert [(question.language, question.words, question.relevance) for question in task.questions] == [
+        ("de", "ein Hund rennt", {"a": 1}),
+        ("de", "ein rotes Auto", {"b": 1}),
+        ("cs", "cervene auto", {"b": 1}),
+        ("ja", "neko", {"c": 1}),
+    ]
+
+
+def test_what_goes_with_a_product_is_sought_among_one_colour_of_each(folders: Folders) -> None:
+    catalogue, queries = folders
+    write(
+        catalogue / "products.csv",
+        "sku,title,image,source_id",
+        "red,Shirt,images/red.jpg,S1",
+        "blue,Shirt,images/blue.jpg,S1",
+        "green,Shorts,images/green.jpg,S2",
+        "yellow,Lamp,images/yellow.jpg,S3",
+    )
+    write(
+        queries / "related_products/links.csv",
+        "source_id,linked_source_id,link",
+        "S1,S2,related",
+        "S1,S2,crosssell",
+        "S1,S1,related",
+        "S9,S1,related",
+    )
+    task = read_task("related_products", catalogue=catalogue, queries=queries)
+    assert [item.id for item in task.items] == ["red", "green"]
+    assert [(question.like, question.relevance) for question in task.questions] == [("red", {"green": 1})]
+
+
+def test_copied_pictures_are_altered_in_every_way(folders: Folders) -> None:
+    task = read_task("near_duplicates", catalogue=folders[0], queries=folders[1])
+    assert len(task.questions) == 6 * len(ALTERATIONS)
+    question = task.questions[0]
+    assert (question.relevance, question.kind, question.alteration) == ({"red": 1}, "saved again", "saved again")
+
+
+@pytest.mark.parametrize("name", list(ALTERATIONS))
+@pytest.mark.parametrize("size", [(120, 90), (1, 1)])
+def test_each_alteration_changes_a_picture_and_fits_any(name: str, size: tuple[int, int]) -> None:
+    gradient = Image.linear_gradient("L").convert("RGB").rotate(30).resize(size)
+    altered = ALTERATIONS[name](gradient)
+    assert altered.mode == "RGB"
+    assert min(altered.size) >= 1
+    if size != (1, 1):
+        assert altered.size != size or altered.tobytes() != gradient.tobytes()
+        assert ALTERATIONS[name](gradient).tobytes() == altered.tobytes()

@@ -1,16 +1,20 @@
 """What is asked of whom: an encoder that learns from titles never learns the ones it is asked for, nor from the shop."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.measuring.conftest import write
 from visual_search import wiring
 from visual_search.encoders.base import Encoder, Fitting, Role
 from visual_search.encoders.offline import OfflineEncoder
-from visual_search.measuring.datasets import read_task
+from visual_search.measuring.alterations import ALTERATIONS
+from visual_search.measuring.by_vectors import bytes_an_item, measure_vectors
+from visual_search.measuring.datasets import Question, read_task
 from visual_search.measuring.quality import measure
 from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
@@ -140,3 +144,43 @@ def test_rankings_are_reported_query_by_query(folders: Folders, caching: Caching
     report = measure(task, caching)
     assert report.rankings["q-red"][0] == "red"
     assert report.engine
+
+
+def test_vectors_alone_rank_by_the_best_picture_of_each_item(folders: Folders, caching: CachingEncoder) -> None:
+    catalogue, queries = folders
+    # The red disc gets a blue picture beside its own, so that blue asks are met by two items.
+    text = (catalogue / "products.csv").read_text().replace("images/red.jpg,", "images/red.jpg,images/blue.jpg")
+    (catalogue / "products.csv").write_text(text)
+    task = read_task("grocery_photo", catalogue=catalogue, queries=queries)
+    report = measure_vectors(task, caching)
+    assert report.rankings["q-red"][0] == "red"
+    assert set(report.rankings["q-blue"][:2]) == {"red", "blue"}
+    assert len(report.rankings["q-green"]) == len(task.items)
+    assert report.rows["q-green"]["exact@1"] == 1.0
+    assert report.groups["q-green"] == "green"
+    assert bytes_an_item(task, caching) == pytest.approx(4 * 3 * 7 / 6)
+
+
+def test_what_goes_with_an_item_never_lists_the_item(folders: Folders, caching: CachingEncoder) -> None:
+    task = read_task("near_duplicates", catalogue=folders[0], queries=folders[1])
+    question = Question("like-red", {"orange": 1}, like="red", group="red")
+    task = replace(task, questions=(question,), titles=False)
+    for report in (measure(task, caching), measure_vectors(task, caching)):
+        assert "red" not in report.rankings["like-red"]
+        assert report.rankings["like-red"][0] == "orange"  # by colour the nearest of the five
+        assert set(report.results) == {"search", "colour", "random"}
+
+
+def test_kinds_of_copies_are_told_apart(folders: Folders, caching: CachingEncoder) -> None:
+    report = measure(read_task("near_duplicates", catalogue=folders[0], queries=folders[1]), caching)
+    assert set(report.kinds) == set(ALTERATIONS)
+    assert report.kinds["saved again"] == (6, report.kinds["saved again"][1])
+    assert report.kinds["saved again"][1]["exact@1"] == 1.0
+
+
+def test_sentences_without_pictures_teach_nothing(folders: Folders, pupil: Pupil, caching: CachingEncoder) -> None:
+    catalogue, queries = folders
+    write(queries / "text_parallel/captions.csv", "caption_id,en,de", "a,red dog,red dog", "b,blue cat,blau")
+    report = measure(read_task("text_parallel", catalogue=catalogue, queries=queries), caching)
+    assert (pupil.lessons, report.taught) == ([], False)
+    assert report.rankings["a-de"][0] == "a"

@@ -24,9 +24,9 @@ _BACKGROUND_TOLERANCE = 20  # grey levels
 _LEAST_FOREGROUND = 0.03  # of the pixels; less means that the product itself is white and was flooded
 # sRGB to XYZ, white point D65 (IEC 61966-2-1).
 _TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]], np.float32
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
 )
-_D65 = np.array([0.95047, 1.0, 1.08883], np.float32)
+_D65 = np.array([0.95047, 1.0, 1.08883])
 
 
 def thumbnail(image: Image.Image) -> Pixels:
@@ -113,7 +113,9 @@ def _smoothing(bins: int) -> npt.NDArray[np.float64]:
 @cache
 def _lab_bin_of_rgb() -> npt.NDArray[np.int64]:
     """The Lab bin of each of the 32 x 32 x 32 coarse colours: a look-up instead of cube roots for every pixel."""
-    step = np.arange(32, dtype=np.float32) * 8 + 4
+    # Greys lie where four bins meet, within 1e-7 of both borders: in single precision, the processor would decide
+    # into which of them all white falls, and an index would fit only the machine that it was made on.
+    step = np.arange(32, dtype=np.float64) * 8 + 4
     rgb = np.stack(np.meshgrid(step, step, step, indexing="ij"), axis=-1).reshape(-1, 3) / 255
     linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     ratio = (linear @ _TO_XYZ.T) / _D65

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from multilingual.languages import base_code
 from visual_search.errors import BadInput
+from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.types import Text
+
+COPIED = 120  # products whose pictures are copied for `near_duplicates`
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One query with its ground truth. `group`: what its bootstrap draws go by, mostly the product asked for."""
+    """One query with its ground truth: a picture, words, or an item to resemble.
+
+    `group`: what its bootstrap draws go by, mostly the product asked for. `kind`: what its figures are broken down by.
+    """
 
     id: str
     relevance: Mapping[str, int]
     picture: Path | None = None
     words: str = ""
     language: str | None = None
+    like: str = ""  # id of the item to resemble
+    alteration: str = ""  # what is done to the picture before it is asked (alterations.py)
+    kind: str = ""
     group: str = ""
     verbatim: bool = False  # a right answer has these very words for a title: full text finds it, meaning isn't needed
 
@@ -184,6 +193,60 @@ def _text_stamps(catalogue: Path, queries: Path) -> Task:
     return _task("text_stamps", _gallery(queries / "gallery_stamps", "item_id", "title_en"), questions)
 
 
+def _text_parallel(catalogue: Path, queries: Path) -> Task:
+    """Sentences in other languages against the same ones in English: captions*.csv, one column for each language."""
+    folder = queries / "text_parallel"
+    items, questions = [], []
+    for path in sorted(folder.glob("captions*.csv")) or [folder / "captions.csv"]:
+        for row in rows(path, "caption_id", "en"):
+            id = row["caption_id"]
+            items.append(Item(id, row["en"], (), {"en": Text(row["en"])}))
+            questions += [
+                Question(f"{id}-{column}", {id: 1}, words=text, language=base_code(column), group=id)
+                for column, text in row.items()
+                if column not in {"caption_id", "en"} and text and base_code(column) == column
+            ]
+    return _task("text_parallel", items, questions)
+
+
+def _related_products(catalogue: Path, queries: Path) -> Task:
+    """A product against those that its shop shows beside it: links.csv (source_id, linked_source_id).
+
+    Colours of one garment share a source_id; only the first of them is in the index, else a garment's own other colours
+    would crowd out all that goes with it.
+    """
+    folder = queries / "related_products"
+    links: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows(folder / "links.csv", "source_id", "linked_source_id"):
+        if row["source_id"] != row["linked_source_id"]:
+            links[row["source_id"]][row["linked_source_id"]] = 1
+    linked = set(links) | {id for found in links.values() for id in found}
+    first: dict[str, str] = {}
+    for row in rows(catalogue / "products.csv", "sku", "source_id"):
+        if row["source_id"] in linked:
+            first.setdefault(row["source_id"], row["sku"])
+    known = set(first.values())
+    questions = [
+        Question(f"like-{source}", {first.get(id, id): 1 for id in found}, like=first[source], group=source)
+        for source, found in links.items()
+        if source in first
+    ]
+    return _task("related_products", (item for item in read_catalogue(catalogue) if item.id in known), questions)
+
+
+def _near_duplicates(catalogue: Path, queries: Path) -> Task:
+    """Copied pictures of the catalogue's own products, each altered in the ways of alterations.py."""
+    items = read_catalogue(catalogue)
+    shown = [item for item in items if item.pictures]
+    chosen = shown[:: max(1, len(shown) // COPIED)]
+    questions = [
+        Question(f"{item.id}-{name}", {item.id: 1}, item.pictures[0], alteration=name, kind=name, group=item.id)
+        for item in chosen
+        for name in ALTERATIONS
+    ]
+    return _task("near_duplicates", items, questions)
+
+
 READERS: Mapping[str, Callable[[Path, Path], Task]] = {
     "grocery_photo": _photo_task("grocery_photo"),
     "product_views": _photo_task("product_views"),
@@ -194,6 +257,9 @@ READERS: Mapping[str, Callable[[Path, Path], Task]] = {
     "text_stamps": _text_stamps,
     "logos": _gallery_task("logos", "gallery_logos", "brand_id", "brand"),
     "scene_ikea": _gallery_task("scene_ikea", "gallery_ikea", "item_id", "name"),
+    "near_duplicates": _near_duplicates,
+    "related_products": _related_products,
+    "text_parallel": _text_parallel,
 }
 
 
@@ -249,10 +315,10 @@ def _gallery(folder: Path, key: str, title: str) -> tuple[Item, ...]:
     )
 
 
-def _task(name: str, items: tuple[Item, ...], questions: Iterable[Question]) -> Task:
+def _task(name: str, items: Iterable[Item], questions: Iterable[Question]) -> Task:
     asked = tuple(questions)
     exact = max((grade for question in asked for grade in question.relevance.values()), default=1)
-    return Task(name, items, asked, exact)
+    return Task(name, tuple(items), asked, exact)
 
 
 def _best(relevance: Mapping[str, int]) -> str:

@@ -10,6 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 NAMES = ("exact@1", "exact@10", "R@1", "R@5", "R@10", "R@50", "MRR", "nDCG@10", "P@10")
+# What two runs are judged by: few figures a task, since with many some would fall by chance.
+_JUDGED_BY: Mapping[str, tuple[str, ...]] = {
+    "clothing_photo": ("P@10",),
+    "scene_ikea": ("R@10",),
+    "related_products": ("R@10",),
+    "words_to_picture": ("R@10",),
+    "text_multilingual": ("R@10",),
+    "text_stamps": ("R@10",),
+    "text_parallel": ("R@10",),
+}
+
+
+def judged_by(task: str) -> tuple[str, ...]:
+    """The figures that decide which of two runs is better at a task."""
+    return _JUDGED_BY.get(task, ("exact@1", "exact@10"))
 
 
 def of_ranking(ranking: Sequence[str], relevance: Mapping[str, int], *, exact: int) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from PIL import Image
 
 from visual_search import search
 from visual_search.encoders.base import Encoder
@@ -14,6 +16,7 @@ from visual_search.errors import BadInput
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.measuring import baselines, metrics
+from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.scratch import (
     Advanced,
@@ -24,7 +27,7 @@ from visual_search.measuring.scratch import (
     scratch_index,
 )
 from visual_search.measuring.sights import Sights
-from visual_search.types import Document, Query, QueryPicture, Vector, unit
+from visual_search.types import Document, NamedVector, Query, QueryPicture, Vector, unit
 
 FOLDS = 5  # Where titles are hidden: a title is asked only of an encoder that has learned from the other titles.
 RANDOM_DRAWS = 10
@@ -56,8 +59,12 @@ class Report:
     engine: str
     results: Mapping[str, Mapping[str, metrics.Estimate]]  # search, colour, random -> metric -> estimate
     languages: Mapping[str, tuple[int, Mapping[str, float]]]  # language -> queries, means
+    kinds: Mapping[str, tuple[int, Mapping[str, float]]]  # the same by kind of question, where there are several
     new_words: Part | None
-    rankings: Mapping[str, tuple[str, ...]]  # query -> the first ids, to compare two runs query by query
+    rankings: Mapping[str, tuple[str, ...]]  # query -> the first ids
+    rows: Mapping[str, Mapping[str, float]]  # query -> metric -> value, to compare two runs query by query
+    groups: Mapping[str, str]  # query -> what the bootstrap draws by
+    over: str  # says which items were searched: runs over others aren't comparable
     seconds: float
 
     def as_json(self) -> dict[str, object]:
@@ -98,45 +105,64 @@ def measure(
             first = report.rejected[0]
             raise BadInput(f"The engine rejected {len(report.rejected)} items, first {first.id}: {first.reason}")
         engine.refresh(collection)
-        pupil = _pupil(task, encoder)
+        by_id = {document.id: document for document in made}
+        pupil = _pupil(task, encoder, made)
         lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]
         found: dict[int, list[str]] = {}
         for lesson in lessons:
             if pupil:
                 pupil.fit(*lesson.pairs)
             for n in lesson.questions:
-                query = _query(task.questions[n], collection, grey=grey)
+                question = task.questions[n]
                 ranking = search.rank(
-                    query,
+                    _query(question, collection, grey=grey),
                     engine=engine,
                     encoder=encoder,
                     schema=schema,
                     reader=reader,
                     detector=detector,
                     kept=sights.kept,
+                    liked=_liked(by_id[question.like], encoder) if question.like else None,
                 )
                 found[n] = [hit.id for hit in ranking.hits]
                 advanced(1)
         name = engine.health().engine
-    rankings = [found[n] for n in range(len(task.questions))]
+    return reported(
+        task,
+        [found[n] for n in range(len(task.questions))],
+        engine=name,
+        taught=pupil is not None,
+        grey=grey,
+        begin=begin,
+    )
+
+
+def reported(
+    task: Task, rankings: Sequence[Sequence[str]], *, engine: str, taught: bool, grey: bool, begin: float
+) -> Report:
+    """The report of these rankings, one for each question, beside the baselines. `begin`: by `time.perf_counter`."""
     groups = _groups(task.questions)
-    results = {"search": metrics.estimates(_rows(rankings, task), groups)}
-    if any(question.picture is not None for question in task.questions):
+    rows = _rows(rankings, task)
+    results = {"search": metrics.estimates(rows, groups)}
+    if any(question.picture is not None or question.like for question in task.questions):
         results["colour"] = metrics.estimates(_rows(_by_colour(task, grey=grey), task), groups)
     results["random"] = _by_chance(task, groups)
+    ids = [question.id for question in task.questions]
     return Report(
         task=task.name,
         queries=len(task.questions),
         left_out=task.left_out,
         items=len(task.items),
-        taught=pupil is not None,
-        engine=name,
+        taught=taught,
+        engine=engine,
         results=results,
-        languages=_by_language(task.questions, _rows(rankings, task)),
-        new_words=_new_words(task, _rows(rankings, task)),
-        rankings={
-            question.id: tuple(ranking[:KEPT]) for question, ranking in zip(task.questions, rankings, strict=True)
-        },
+        languages=_broken_down([question.language for question in task.questions], rows),
+        kinds=_broken_down([question.kind for question in task.questions], rows),
+        new_words=_new_words(task, rows),
+        rankings={id: tuple(ranking[:KEPT]) for id, ranking in zip(ids, rankings, strict=True)},
+        rows=dict(zip(ids, rows, strict=True)),
+        groups=dict(zip(ids, groups, strict=True)),
+        over=hashlib.sha256("\0".join(sorted(item.id for item in task.items)).encode()).hexdigest()[:16],
         seconds=time.perf_counter() - begin,
     )
 
@@ -149,9 +175,11 @@ class _Lesson:
     questions: Sequence[int]
 
 
-def _pupil(task: Task, encoder: Encoder) -> CachingEncoder | None:
-    """The encoder, where it learns from titles and the task asks in words."""
-    asks_in_words = any(question.words for question in task.questions)
+def _pupil(task: Task, encoder: Encoder, made: Sequence[Document]) -> CachingEncoder | None:
+    """The encoder, where it learns from titles of pictures and the task asks in words."""
+    asks_in_words = any(question.words for question in task.questions) and any(
+        document.vectors.get(encoder.card.image.name) for document in made
+    )
     return encoder if asks_in_words and isinstance(encoder, CachingEncoder) and encoder.teachable else None
 
 
@@ -184,8 +212,32 @@ def _columns(pairs: Sequence[tuple[Vector, str]]) -> tuple[np.ndarray, list[str]
 
 
 def _query(question: Question, collection: str, *, grey: bool) -> Query:
-    pictures = (QueryPicture(open_picture(question.picture, grey=grey)),) if question.picture else ()
-    return Query(collection=collection, pictures=pictures, words=question.words, language=question.language)
+    image = opened(question, grey=grey)
+    return Query(
+        collection=collection,
+        pictures=(QueryPicture(image),) if image is not None else (),
+        words=question.words,
+        language=question.language,
+        like=(question.like,) if question.like else (),
+    )
+
+
+def opened(question: Question, *, grey: bool) -> Image.Image | None:
+    """The picture that is asked with, altered where the question says so; None where it asks without one."""
+    if question.picture is None:
+        return None
+    image = open_picture(question.picture)
+    if question.alteration:
+        image = ALTERATIONS[question.alteration](image)
+    return image.convert("L").convert("RGB") if grey else image
+
+
+def _liked(document: Document, encoder: Encoder) -> dict[str, Sequence[NamedVector]]:
+    """All pictures and the first title, as a search for what is like an object takes them."""
+    found: dict[str, Sequence[NamedVector]] = dict(document.vectors)
+    if encoder.card.text is not None and encoder.card.text.name in found:
+        found[encoder.card.text.name] = found[encoder.card.text.name][:1]
+    return found
 
 
 def _rows(rankings: Sequence[Sequence[str]], task: Task) -> list[dict[str, float]]:
@@ -204,7 +256,8 @@ def _new_words(task: Task, rows: Sequence[Mapping[str, float]]) -> Part | None:
     if not new or len(new) == len(task.questions):
         return None
     questions, part = [task.questions[n] for n in new], [rows[n] for n in new]
-    return Part(len(new), metrics.estimates(part, _groups(questions)), _by_language(questions, part))
+    languages = _broken_down([question.language for question in questions], part)
+    return Part(len(new), metrics.estimates(part, _groups(questions)), languages)
 
 
 def _by_chance(task: Task, groups: Sequence[str]) -> dict[str, metrics.Estimate]:
@@ -224,28 +277,31 @@ def _by_colour(task: Task, *, grey: bool) -> list[list[str]]:
     shown = [item for item in task.items if item.pictures]
     ids = [item.id for item in shown]
     vectors = unit(np.stack([_colour_of(item, grey=grey) for item in shown]))
-    return [
-        baselines.nearest(ids, vectors, baselines.colour(open_picture(question.picture, grey=grey)))
-        if question.picture is not None
-        else []
-        for question in task.questions
-    ]
+    own = dict(zip(ids, vectors, strict=True))
+    rankings = []
+    for question in task.questions:
+        image = opened(question, grey=grey)
+        vector = baselines.colour(image) if image is not None else own.get(question.like)
+        nearest = baselines.nearest(ids, vectors, vector, depth=KEPT + 1) if vector is not None else []
+        rankings.append([id for id in nearest if id != question.like][:KEPT])
+    return rankings
 
 
 def _colour_of(item: Item, *, grey: bool) -> np.ndarray:
     return baselines.colour(open_picture(item.pictures[0], grey=grey))
 
 
-def _by_language(
-    questions: Sequence[Question], rows: Sequence[Mapping[str, float]]
+def _broken_down(
+    names: Sequence[str | None], rows: Sequence[Mapping[str, float]]
 ) -> dict[str, tuple[int, dict[str, float]]]:
+    """Queries and means by name, the largest first; empty unless there are two names."""
     found: dict[str, list[Mapping[str, float]]] = {}
-    for question, row in zip(questions, rows, strict=True):
-        if question.language:
-            found.setdefault(question.language, []).append(row)
+    for name, row in zip(names, rows, strict=True):
+        if name:
+            found.setdefault(name, []).append(row)
     if len(found) < 2:
         return {}
     return {
-        language: (len(rows), {name: float(np.mean([row[name] for row in rows])) for name in metrics.NAMES})
-        for language, rows in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        name: (len(some), {metric: float(np.mean([row[metric] for row in some])) for metric in metrics.NAMES})
+        for name, some in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     }

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import io
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,18 +46,21 @@ def ignore_progress(steps: int) -> None:
 
 
 @contextmanager
-def scratch_encoder() -> Iterator[tuple[Encoder, bool]]:
-    """The encoder of the settings as before any rebuild, and whether it may be taught without the shop noticing.
+def scratch_encoder(
+    cls: type | None = None, options: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Encoder, bool]]:
+    """The encoder of the settings, or another, as before any rebuild; and whether it may be taught without the shop noticing.
 
     What the shop's own encoder has learned from the shop's titles would give answers away; what a measurement teaches
     it would change what shoppers find. So an encoder that learns gets a cache folder of its own.
     """
-    cls, options = wiring.resolve("ENCODER")
+    if cls is None:
+        cls, options = wiring.resolve("ENCODER")
     if not (issubclass(cls, Fitting) and "cache" in inspect.signature(cls).parameters):
-        yield wiring.encoder(), False
+        yield wiring.encoder() if wiring.resolve("ENCODER") == (cls, options) else cls(**(options or {})), False
         return
     with TemporaryDirectory(prefix="visual-search-") as folder:
-        encoder: Any = cls(**{**options, "cache": Path(folder)})
+        encoder: Any = cls(**{**(options or {}), "cache": Path(folder)})
         yield encoder, True
 
 

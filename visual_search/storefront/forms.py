@@ -28,6 +28,7 @@ class Asked:
     shot: str  # the name under which the browser may still hold the photo's pixels
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
+    shows: str = ""  # the object that the photo shows, as somebody of the staff says
 
 
 def read(request: HttpRequest, *, collection: str = "products") -> Asked:
@@ -61,6 +62,7 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
         shot=shot if _SHOT.fullmatch(shot := data.get("shot", "")) else "",
         chosen=chosen,
         ranges=ranges,
+        shows=data.get("shows", "") if request.method == "POST" else "",
     )
 
 

@@ -17,7 +17,7 @@ from multilingual.languages import base_code
 from visual_search import asking, search
 from visual_search.conf import conf
 from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
-from visual_search.storefront import forms, showing
+from visual_search.storefront import forms, showing, teaching
 from visual_search.types import Query
 
 SIMILAR_SHOWN = 12
@@ -41,6 +41,7 @@ def results(request: HttpRequest) -> HttpResponse:
 def _results(request: HttpRequest) -> HttpResponse:
     try:
         asked = forms.read(request)
+        taught = teaching.keep(request, asked) if asked.shows else ""
         page = search.search(asked.query)
     except VisualSearchError as error:
         return _failed(request, error)
@@ -58,6 +59,8 @@ def _results(request: HttpRequest) -> HttpResponse:
         "photo_token": token,
         "parts": showing.parts(page),
         "shot": asked.shot,
+        "taught": taught,
+        "teach": bool(asked.preview) and teaching.may_teach(request, asked.query.collection),
         "words_not": page.words_not,
         "unlike": page.unlike,
         "unread": not asked.query.read,

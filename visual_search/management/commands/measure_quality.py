@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from visual_search import wiring
-from visual_search.conf import conf
 from visual_search.errors import BadInput, VisualSearchError
-from visual_search.measuring import metrics, quality
-from visual_search.measuring.datasets import READERS, Task, read_task, spread
-from visual_search.measuring.measures import MEASURES
-from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
-from visual_search.measuring.sights import CachingReader
+from visual_search.management import measuring_options
+from visual_search.measuring import history, running
+from visual_search.measuring.by_vectors import bytes_an_item
+from visual_search.measuring.contenders import NAMED, SHOP, Contender, contender
+from visual_search.measuring.cost import cost
+from visual_search.measuring.datasets import READERS, Task
+from visual_search.measuring.measures import MEASURES, Table
+from visual_search.measuring.quality import Report
+from visual_search.measuring.running import Manner
+from visual_search.measuring.showing import Measured, encoder_lines, report_lines
 from visual_search.types import EncoderCard
 
-LANGUAGES_SHOWN = 25
+COST_PICTURES = 33
 PACKAGES = (
     "django-visual-search",
     "Django",
@@ -43,124 +45,117 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "tasks", nargs="+", metavar="TASK", help=f"all, or some of: {', '.join([*READERS, *MEASURES])}"
+            "tasks", nargs="*", metavar="TASK", help=f"all, or some of: {', '.join([*READERS, *MEASURES])}"
         )
-        parser.add_argument("--catalogue", type=Path, default=None, help="folder with products.csv and pictures")
-        parser.add_argument("--queries", type=Path, required=True, help="folder that holds one folder for each task")
+        measuring_options.add_to(parser)
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
-        parser.add_argument("--limit", type=int, default=None, help="only so many queries a task, evenly spread")
-        parser.add_argument("--grey", action="store_true", help="take the colour out of all pictures")
-        parser.add_argument("--no-reading", action="store_true", help="look at pictures, but don't read them")
-        parser.add_argument("--no-objects", action="store_true", help="search whole photos, not the things in them")
-        parser.add_argument("--cache", type=Path, default=None, help="where vectors are kept between runs")
         parser.add_argument(
-            "--configured-engine", action="store_true", help="a scratch collection on the shop's engine"
+            "--encoders",
+            default="",
+            help=f"one table of these, with commas, by picture vectors alone: {', '.join([SHOP, *NAMED])}, or JSON files",
         )
+        parser.add_argument("--history", action="store_true", help="print how the figures moved from run to run")
 
     def handle(self, *, tasks: list[str], **options: Any) -> None:
-        names = list(READERS) if "all" in tasks else [name for name in dict.fromkeys(tasks) if name not in MEASURES]
-        measures = [name for name in dict.fromkeys(tasks) if name in MEASURES]
-        cache = options["cache"] or Path(getattr(settings, "VAR_DIR", "var")) / "measuring"
-        reports: list[quality.Report] = []
         try:
-            # What is wrong with a folder or a file is said now, not after an hour.
-            if names and options["catalogue"] is None:
-                raise BadInput(f"{names[0]} needs --catalogue, a folder with products.csv and pictures.")
-            read = [
-                spread(read_task(name, catalogue=options["catalogue"], queries=options["queries"]), options["limit"])
-                for name in names
-            ]
-            if options["json"]:
-                options["json"].parent.mkdir(parents=True, exist_ok=True)
-            tables = {}
-            for name in measures:
-                tables[name] = MEASURES[name](options["queries"], options["limit"])
-                self.stdout.write("\n" + "\n".join(tables[name].lines()))
-            if options["json"] and measures:
-                found = {"measures": {name: table.as_json() for name, table in tables.items()}}
-                options["json"].write_text(json.dumps(found, indent=1))
-            if not names:
-                return
-            with scratch_encoder() as (plain, teachable):
-                encoder = CachingEncoder(plain, _cache_file(cache, plain.card), teachable=teachable)
-                reader = wiring.reader() if not options["no_reading"] else None
-                reader = CachingReader(reader, cache / "readings.sqlite3") if reader else None
-                try:
-                    for task in read:
-                        reports.append(self._measure(task, encoder, reader, options))
-                        self._show(reports[-1])
-                        if options["json"]:
-                            options["json"].write_text(json.dumps(_document(reports, plain.card, options), indent=1))
-                finally:
-                    encoder.close()
-                    if reader:
-                        reader.close()
+            self._handle(tasks, options)
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
+
+    def _handle(self, tasks: list[str], options: Mapping[str, Any]) -> None:
+        cache = measuring_options.cache_folder(options)
+        if options["history"]:
+            self._show_history(cache, tasks)
+            return
+        if not tasks:
+            raise BadInput(f"Name a task: all, or some of {', '.join([*READERS, *MEASURES])}.")
+        chosen = [*READERS, *MEASURES] if "all" in tasks else list(dict.fromkeys(tasks))
+        names = [name for name in chosen if name not in MEASURES]
+        read = measuring_options.read_tasks(names, options)
         if options["json"]:
+            options["json"].parent.mkdir(parents=True, exist_ok=True)
+        if options["encoders"]:
+            document = self._encoders(read, options, cache)
+        else:
+            tables = self._tables([name for name in chosen if name in MEASURES], options)
+            document = self._task_by_task(read, tables, options, cache)
+        if options["json"]:
+            options["json"].write_text(json.dumps(document, indent=1))
             self.stdout.write(f"Written to {options['json']}.")
 
-    def _measure(
-        self, task: Task, encoder: CachingEncoder, reader: CachingReader | None, options: dict[str, Any]
-    ) -> quality.Report:
-        steps = len(task.items) + len(task.questions)
-        with tqdm(total=steps, desc=task.name, unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
-            return quality.measure(
-                task,
-                encoder,
-                reader=reader,
-                detector=None if options["no_objects"] else wiring.detector(),
-                grey=options["grey"],
-                use_configured_engine=options["configured_engine"],
-                advanced=bar.update,
+    def _tables(self, names: Sequence[str], options: Mapping[str, Any]) -> dict[str, Table]:
+        if names and options["queries"] is None:
+            raise BadInput(f"{names[0]} needs --queries, a folder with one folder for each task.")
+        tables = {}
+        for name in names:
+            tables[name] = MEASURES[name](options["queries"], options["limit"])
+            self.stdout.write("\n" + "\n".join(tables[name].lines()))
+        return tables
+
+    def _task_by_task(
+        self, tasks: Sequence[Task], tables: Mapping[str, Table], options: Mapping[str, Any], cache: Path
+    ) -> dict[str, object]:
+        manner, reports, card = measuring_options.manner(options), [], wiring.encoder().card
+        document: dict[str, object] = {}
+        if tasks:
+            with running.opened(contender(SHOP), cache) as encoder, ExitStack() as stack:
+                for report in running.run(tasks, encoder, manner, cache, measuring_options.bars(stack)):
+                    reports.append(report)
+                    self.stdout.write("\n".join(report_lines(report)))
+                    if options["json"]:
+                        # After each task: an hour's work isn't lost with the last one.
+                        document = _document(reports, card, manner)
+                        options["json"].write_text(json.dumps(document, indent=1))
+        kept = history.keep(cache, reports, card=card, settings=manner.as_settings(), tables=tables)
+        self.stdout.write(f"Kept as run {kept.run.run} in {cache / history.FILE}.")
+        return document | {"run": kept.run.run, "measures": {name: table.as_json() for name, table in tables.items()}}
+
+    def _encoders(self, tasks: Sequence[Task], options: Mapping[str, Any], cache: Path) -> dict[str, object]:
+        if not tasks:
+            raise BadInput("--encoders needs tasks that ask by pictures, such as product_views.")
+        found: list[Measured] = []
+        manner = Manner(grey=options["grey"], vectors_alone=True, limit=options["limit"])
+        contenders = [contender(name.strip()) for name in options["encoders"].split(",") if name.strip()]
+        for one in contenders:
+            found.append(self._measured(one, tasks, manner, cache))
+            if options["json"]:
+                options["json"].write_text(json.dumps({"encoders": [each.as_json() for each in found]}, indent=1))
+        self.stdout.write("\n".join(encoder_lines(found)))
+        return {"encoders": [each.as_json() for each in found]}
+
+    def _measured(self, one: Contender, tasks: Sequence[Task], manner: Manner, cache: Path) -> Measured:
+        with running.opened(one, cache) as encoder, ExitStack() as stack:
+            reports = list(running.run(tasks, encoder, manner, cache, measuring_options.bars(stack)))
+            kept = history.keep(cache, reports, card=encoder.card, settings=manner.as_settings())
+            self.stdout.write(f"{one.name}: kept as run {kept.run.run} in {cache / history.FILE}.")
+            shown = [item for item in tasks[0].items if item.pictures]
+            pictures = [item.pictures[0] for item in shown[:: max(1, len(shown) // COST_PICTURES)]][:COST_PICTURES]
+            return Measured(
+                name=one.name,
+                encoder=encoder.card.id,
+                fingerprint=encoder.card.image.fingerprint,
+                cost=cost(f"{one.cls.__module__}:{one.cls.__qualname__}", one.options, pictures),
+                bytes_an_item=bytes_an_item(tasks[0], encoder),
+                reports=reports,
             )
 
-    def _show(self, report: quality.Report) -> None:
-        self.stdout.write(
-            f"\n{report.task}: {report.queries} queries over {report.items} items, {report.seconds:.0f} s "
-            "(95 % interval below each)"
-        )
-        if report.left_out:
-            self.stdout.write(f"  {report.left_out} queries were left out: nothing in the index answers them.")
-        self.stdout.write(_line("", metrics.NAMES))
-        for name, found in report.results.items():
-            self.stdout.write(_line(name, [f"{found[metric].mean:.3f}" for metric in metrics.NAMES]))
-            if name == "search":
-                self.stdout.write(_line("", _intervals(found)))
-        new = report.new_words
-        if new:
-            self.stdout.write(f"  of these, {new.queries} that no right answer has for a title, word for word:")
-            self.stdout.write(_line("search", [f"{new.results[metric].mean:.3f}" for metric in metrics.NAMES]))
-            self.stdout.write(_line("", _intervals(new.results)))
-        self._show_languages("language", report.languages)
-        if new:
-            self._show_languages("new words", new.languages)
-
-    def _show_languages(self, title: str, languages: Mapping[str, tuple[int, Mapping[str, float]]]) -> None:
-        if not languages:
-            return
-        self.stdout.write(_line(title, metrics.NAMES))
-        for language, (count, means) in list(languages.items())[:LANGUAGES_SHOWN]:
-            self.stdout.write(_line(f"{language} ({count})", [f"{means[metric]:.3f}" for metric in metrics.NAMES]))
-        if len(languages) > LANGUAGES_SHOWN:
-            self.stdout.write(f"  ... and {len(languages) - LANGUAGES_SHOWN} more languages (--json has all)")
+    def _show_history(self, cache: Path, tasks: Sequence[str]) -> None:
+        runs = history.history(cache)
+        if not runs:
+            raise BadInput(f"Nothing was measured yet: {cache / history.FILE} isn't there. Measure a task first.")
+        lines = history.moved(runs, only=tasks)
+        if not lines:
+            raise BadInput(f"No run in {cache / history.FILE} measured {', '.join(tasks)}.")
+        self.stdout.write("\n".join(lines))
 
 
-def _cache_file(folder: Path, card: EncoderCard) -> Path:
-    # A fingerprint may be any text; only letters and digits are safe in a file's name everywhere.
-    name = "".join(letter if letter.isalnum() else "-" for letter in card.image.fingerprint[:16])
-    return folder / f"{name}.sqlite3"
-
-
-def _document(reports: Sequence[quality.Report], card: EncoderCard, options: Mapping[str, Any]) -> dict[str, object]:
+def _document(reports: Sequence[Report], card: EncoderCard, manner: Manner) -> dict[str, object]:
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "encoder": card.id,
         "spaces": {space.name: space.fingerprint for space in card.spaces},
-        "grey": options["grey"],
-        "reading": not options["no_reading"] and conf.READER is not None,
-        "limit": options["limit"],
+        **manner.as_settings(),
         "reports": [report.as_json() for report in reports],
     }
 
@@ -170,11 +165,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _intervals(found: Mapping[str, metrics.Estimate]) -> list[str]:
-    return [f"{found[metric].low:.2f}-{found[metric].high:.2f}" for metric in metrics.NAMES]
-
-
-def _line(name: str, cells: Iterable[str]) -> str:
-    return f"  {name:<11}" + "".join(f"{cell:>11}" for cell in cells)

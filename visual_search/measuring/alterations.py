@@ -1,0 +1,50 @@
+"""What happens to a picture that somebody copies: saved again, made smaller, cropped, mirrored, brightened, marked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+
+
+def _saved_again(image: Image.Image) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=40)
+    return Image.open(buffer).convert("RGB")
+
+
+def _half_the_size(image: Image.Image) -> Image.Image:
+    size = (max(1, image.width // 2), max(1, image.height // 2))
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    """A tenth of each side is gone: 64 % of the area is left."""
+    across, down = image.width // 10, image.height // 10
+    return image.crop((across, down, image.width - across, image.height - down))
+
+
+def _brightened(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Contrast(ImageEnhance.Brightness(image).enhance(1.2)).enhance(0.85)
+
+
+def _marked(image: Image.Image) -> Image.Image:
+    """In a grey frame, with another seller's name across the lower part."""
+    border = max(2, min(image.size) // 20)
+    framed = ImageOps.expand(image, border=border, fill=(90, 90, 90))
+    size = max(8, framed.height // 12)
+    ImageDraw.Draw(framed).text(
+        (2 * border, framed.height - 3 * border - size), "www.other-shop.example", fill=(200, 30, 30), font_size=size
+    )
+    return framed
+
+
+ALTERATIONS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
+    "saved again": _saved_again,
+    "half the size": _half_the_size,
+    "cropped": _cropped,
+    "mirrored": ImageOps.mirror,
+    "brightened": _brightened,
+    "marked": _marked,
+}
