@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Iterator
@@ -107,6 +108,14 @@ def test_vectors_are_kept_as_every_engine_keeps_them() -> None:
     assert np.array_equal(np.array(stored, np.float32), kept_vector(vector(1, WIDE)))
     assert np.linalg.norm(stored) == pytest.approx(1.0, abs=1e-6)
     assert float(np.array(stored) @ vector(1, WIDE)) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_packed_vectors_are_the_same_numbers() -> None:
+    documents = make_document("a", images={"p": vector(1, WIDE)})
+    plain, packed = (
+        mapping.source_of(documents, SCHEMA, packed=packed)["vectors"]["image"][0]["v"] for packed in (False, True)
+    )
+    assert np.frombuffer(base64.b64decode(packed), ">f4").tolist() == plain
 
 
 def test_a_tombstone_keeps_nothing_but_the_version() -> None:

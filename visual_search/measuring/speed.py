@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +55,7 @@ class Speed:
     vectors: int
     engine: str
     encoder: str
-    documents_per_second: float  # into the engine alone
+    documents_per_second: float  # of a rebuild, the encoder not counted
     encoder_pictures_per_second: float  # products of one picture and one title, decoded before
     indexing_pictures_per_second: float  # the same from their files into the engine
     indexing_ratio: float  # of the encoder's own throughput
@@ -117,21 +116,24 @@ def measure(
 def _filled(
     engine: Engine, collection: str, generator: Generator, products: int, advanced: Advanced
 ) -> tuple[int, float]:
-    """How many products were stored, and the seconds that the engine took for it (making them isn't counted)."""
-    stored, seconds = 0, 0.0
-    for batch in _batches(generator, products):
-        begin = time.perf_counter()
-        stored += len(engine.upsert(collection, batch).stored)
-        seconds += time.perf_counter() - begin
-        advanced(len(batch))
+    """How many products a rebuild stored, and the seconds that it took in all but making them."""
+    made = 0.0
+
+    def documents() -> Iterator[Document]:
+        nonlocal made
+        source = generator.documents(products)
+        while True:
+            begin = time.perf_counter()
+            document = next(source, None)
+            made += time.perf_counter() - begin
+            if document is None:
+                return
+            yield document
+            advanced(1)
+
+    report = engine.rebuild(collection, generator.schema, documents())
     engine.refresh(collection)
-    return stored, seconds
-
-
-def _batches(generator: Generator, products: int, size: int = 500) -> Iterator[list[Document]]:
-    documents = generator.documents(products)
-    while batch := list(islice(documents, size)):
-        yield batch
+    return report.documents, report.seconds - made
 
 
 def _throughput(encoder: Encoder, engine: Engine, collection: str, schema: CollectionSchema) -> tuple[float, float]:

@@ -90,7 +90,6 @@ class ElasticsearchEngine:
             "basic_auth": basic_auth,
             "ca_certs": ca_certs,
             "request_timeout": request_timeout,
-            "http_compress": True,
             "retry_on_status": (429, 502, 503, 504),
             "max_retries": 3,
             **_backoff(),
@@ -179,7 +178,7 @@ class ElasticsearchEngine:
 
     def _create_first(self, collection: str, schema: CollectionSchema) -> None:
         name = names.generation_name(self.alias(collection), 1, mapping.fingerprint_of(schema))
-        body = mapping.index_body(schema, bbq=self.found.bbq, replicas=self.replicas)
+        body = mapping.index_body(schema, bbq=self.found.bbq, replicas=self.replicas, packed=self.found.packed)
         try:
             self.client.indices.create(index=name, **body, aliases={self.alias(collection): {}})
         except ApiError as error:
@@ -200,7 +199,12 @@ class ElasticsearchEngine:
         meta = found["mappings"].get("_meta", {})
         if meta.get("format") != mapping.FORMAT:
             raise SchemaMismatch(f"The index of '{collection}' has another format. Run `manage.py rebuild_index`.")
-        known = _Known(time.monotonic(), mapping.schema_from_json(meta["schema"]), meta.get("widths", {}))
+        known = _Known(
+            time.monotonic(),
+            mapping.schema_from_json(meta["schema"]),
+            meta.get("widths", {}),
+            meta.get("packed", False),
+        )
         self._known[collection] = known
         return known
 
@@ -217,15 +221,20 @@ class ElasticsearchEngine:
     # --- Writing --------------------------------------------------------------------------------
 
     def upsert(self, collection: str, documents: Iterable[Document]) -> UpsertReport:
-        schema = self._schema(collection)
-        return self._write(collection, self.alias(collection), schema, documents)
+        known = self._knowledge(collection)
+        return self._write(collection, self.alias(collection), known.schema, documents, packed=known.packed)
 
     def delete(self, collection: str, ids: Sequence[VersionedId]) -> UpsertReport:
-        schema = self._schema(collection)
-        return self._write(collection, self.alias(collection), schema, ids)
+        return self._write(collection, self.alias(collection), self._schema(collection), ids)
 
     def _write(
-        self, collection: str, alias: str, schema: CollectionSchema, changes: Iterable[Document | VersionedId]
+        self,
+        collection: str,
+        alias: str,
+        schema: CollectionSchema,
+        changes: Iterable[Document | VersionedId],
+        *,
+        packed: bool = False,
     ) -> UpsertReport:
         stored: list[str] = []
         skipped: list[str] = []
@@ -239,7 +248,7 @@ class ElasticsearchEngine:
                     rejected.append(Rejected(change.id, fault))
                     continue
                 else:
-                    source = mapping.source_of(change, schema)
+                    source = mapping.source_of(change, schema, packed=packed)
                 yield {
                     "_op_type": "index",
                     "_index": alias,
@@ -393,12 +402,12 @@ class ElasticsearchEngine:
             self._refuse_foreign_index(collection)
             name = self._next_name(collection, schema)
             building = names.building_alias(name)
-            body = mapping.index_body(schema, bbq=self.found.bbq, replicas=0)
+            body = mapping.index_body(schema, bbq=self.found.bbq, replicas=0, packed=self.found.packed)
             body["settings"]["refresh_interval"] = "-1"
             self.client.indices.create(index=name, **body, aliases={building: {}})
         try:
             samples = {space.name: Sample() for space in schema.spaces}
-            report = self._write(collection, building, schema, _sampled(documents, samples))
+            report = self._write(collection, building, schema, _sampled(documents, samples), packed=self.found.packed)
             count = self._finish(collection, name, len(set(report.stored)))
             self._check_recall(collection, name, schema, samples)
             with readable(collection):
@@ -526,7 +535,7 @@ class ElasticsearchEngine:
     def _keep_widths(self, collection: str, index: str, schema: CollectionSchema, widths: Mapping[str, float]) -> None:
         wider = {space: width for space, width in widths.items() if width != 1.0}
         with readable(collection):
-            self.client.indices.put_mapping(index=index, meta=mapping.meta_of(schema, wider))
+            self.client.indices.put_mapping(index=index, meta=mapping.meta_of(schema, wider, packed=self.found.packed))
 
 
 # --- Legs ---------------------------------------------------------------------------------------
@@ -545,6 +554,7 @@ class _Known:
     asked: float
     schema: CollectionSchema
     widths: Mapping[str, float]
+    packed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ import logging
 from contextlib import suppress
 from uuid import uuid4
 
+import numpy as np
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
+from visual_search.engines.elasticsearch.mapping import packed_vector
 from visual_search.engines.elasticsearch.query import Abilities
 
 logger = logging.getLogger(__name__)
@@ -16,14 +18,17 @@ _DIMS = 96  # more than the 64 that bbq needs
 
 
 def probe(client: Elasticsearch, prefix: str) -> Abilities:
-    """Makes a tiny index, writes and searches one vector, and removes the index."""
-    found = Abilities(bbq=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw"))
+    """Makes two tiny indexes, writes and searches one vector in each, and removes them."""
+    vector = [1.0] + [0.0] * (_DIMS - 1)
+    found = Abilities(
+        bbq=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw", vector),
+        packed=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "hnsw", packed_vector(np.array(vector))),
+    )
     logger.info("Elasticsearch abilities: %s", found)
     return found
 
 
-def _works(client: Elasticsearch, index: str, kind: str) -> bool:
-    vector = [1.0] + [0.0] * (_DIMS - 1)
+def _works(client: Elasticsearch, index: str, kind: str, stored: list[float] | str) -> bool:
     options = {
         "type": "dense_vector",
         "dims": _DIMS,
@@ -37,8 +42,8 @@ def _works(client: Elasticsearch, index: str, kind: str) -> bool:
             settings={"number_of_shards": 1, "number_of_replicas": 0},
             mappings={"properties": {"v": options}},
         )
-        client.index(index=index, id="1", document={"v": vector}, refresh=True)
-        knn = {"field": "v", "query_vector": vector, "k": 1, "num_candidates": 10}
+        client.index(index=index, id="1", document={"v": stored}, refresh=True)
+        knn = {"field": "v", "query_vector": [1.0] + [0.0] * (_DIMS - 1), "k": 1, "num_candidates": 10}
         return len(client.search(index=index, knn=knn)["hits"]["hits"]) == 1
     except ApiError as error:
         if error.status_code not in (400, 403):

@@ -39,6 +39,7 @@ class Abilities:
     """What the node was found to have (probe.py)."""
 
     bbq: bool = False  # vectors of one bit a number
+    packed: bool = False  # vectors may be sent as base64 (from 9.3)
 
 
 def body(

@@ -80,7 +80,7 @@ class Command(BaseCommand):
         write = self.stdout.write
         write(f"{found.products} products, {found.vectors} vectors; engine {found.engine}, encoder {found.encoder}")
         write("Absolute times depend on the machine; compare figures of one run.")
-        write(f"  engine alone              {found.documents_per_second:8.0f} documents/s")
+        write(f"  rebuild, engine alone     {found.documents_per_second:8.0f} documents/s")
         write(
             f"  encoder alone             {found.encoder_pictures_per_second:8.1f} products/s (a picture and a title)"
         )
