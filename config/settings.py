@@ -128,6 +128,7 @@ CELERY_BEAT_SCHEDULE = {
     "item vectors": {"task": "visual_search.features.personalisation.refresh", "schedule": 600.0},
     "seal, release, expire": {"task": "visual_search.features.query_log.tidy", "schedule": 600.0},
     "the catalogue's words": {"task": "visual_search.features.query_log.vocabulary", "schedule": 24 * 3600.0},
+    "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "read label text": {"task": "visual_search.tasks.see_pictures", "schedule": 60.0},
 }
 

@@ -22,8 +22,9 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import indexing, seeing
+from visual_search import indexing, learning, seeing, wiring
 from visual_search.conf import conf
+from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.models import IndexEntry
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,20 @@ def see_pictures() -> None:
 def reconcile() -> None:
     """Finish what a crash left, and repair drift between database and index."""
     indexing.reconcile(retry_failed=False)
+
+
+@shared_task(name="visual_search.tasks.refit_similarity", ignore_result=True, acks_late=False)
+def refit_similarity(collection: str = "products") -> None:
+    """Learn the similarity anew, where the shop's encoder has one, and rebuild the indexes if it moved."""
+    if not issubclass(wiring.resolve("ENCODER")[0], WhitenedEncoder):
+        return
+    found = learning.refit_similarity(collection)
+    logger.info(
+        "Similarity: agreement %s over %d pictures, %s.",
+        found.agreement,
+        found.pictures,
+        "indexes rebuilt" if found.rebuilt else "nothing moved",
+    )
 
 
 # --- After a commit ----------------------------------------------------------------------------

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visual_search.ranking import similarity
-from visual_search.ranking.similarity import Cosine, Euclidean, Mahalanobis, mahalanobis, rescored, within_groups
-from visual_search.types import LegHit, unit
+from visual_search.ranking.similarity import Cosine, Euclidean, Mahalanobis, mahalanobis, within_groups
+from visual_search.types import unit
 
 
 def cloud(count: int = 200, dims: int = 6, seed: int = 0) -> np.ndarray:
@@ -76,18 +75,6 @@ def test_what_differs_within_products_counts_less() -> None:
     assert Euclidean().scores(query, rows).argmax() != 0
 
 
-def test_the_transformed_vectors_see_the_same_angle() -> None:
-    rows = cloud()
-    metric = mahalanobis(rows)
-    mean = rows.mean(axis=0)
-    made = metric.transformed(rows, mean)
-    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    inverse = metric.whitening @ metric.whitening.T
-    a, b = (rows[:2] - mean).astype(np.float64)
-    expected = a @ inverse @ b / np.sqrt((a @ inverse @ a) * (b @ inverse @ b))
-    assert float(made[0] @ made[1]) == pytest.approx(expected, abs=1e-4)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -100,21 +87,3 @@ def test_the_transformed_vectors_see_the_same_angle() -> None:
 def test_what_can_t_be_learned_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-HITS = (LegHit("a", 0.9), LegHit("b", 0.8, "front"), LegHit("c", 0.7), LegHit("d", 0.6))
-
-
-def test_the_window_is_put_in_a_new_order_and_keeps_its_scores() -> None:
-    query = np.array([0, 0], np.float32)
-    vectors = {
-        "a": np.array([[5, 0]], np.float32),
-        "b": np.array([[9, 0], [1, 0]], np.float32),  # its nearest picture counts
-        "d": np.array([[3, 0]], np.float32),
-    }
-    found = rescored(HITS, query, vectors, Euclidean())
-    # c has no vector and keeps its place.
-    assert [(hit.id, hit.score) for hit in found] == [("b", 0.9), ("d", 0.8), ("c", 0.7), ("a", 0.6)]
-    assert found[0].key == "front"
-    assert rescored(HITS, query, {}, Euclidean()) == HITS
-    assert set(similarity.NAMES) == {"cosine", "euclidean", "mahalanobis"}

@@ -16,7 +16,6 @@ needs to know nothing of it: one image space, one leg, one exact score.
 from __future__ import annotations
 
 import hashlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 from PIL import Image
 
 from visual_search.encoders.base import Encoder, Fitting, Role
+from visual_search.encoders.building import built
 from visual_search.errors import ConfigurationError
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
 
@@ -38,7 +38,7 @@ class JoinedEncoder:
     def __init__(self, main: Encoder | Mapping[str, Any], beside: Encoder | Mapping[str, Any], share: float) -> None:
         if not 0 < share < 1:
             raise ConfigurationError(f"share is {share}; it must lie between 0 and 1. Name one encoder alone instead.")
-        self.main, self.beside, self.share = _built("main", main), _built("beside", beside), share
+        self.main, self.beside, self.share = built("main", main), built("beside", beside), share
 
     @cached_property
     def card(self) -> EncoderCard:
@@ -84,19 +84,3 @@ class JoinedEncoder:
 
     def _join(self, first: Matrix, second: Matrix) -> Matrix:
         return unit(np.hstack([first * (1 - self.share) ** 0.5, second * self.share**0.5]))
-
-
-def _built(name: str, value: Encoder | Mapping[str, Any]) -> Encoder:
-    if not isinstance(value, Mapping):
-        return value
-    path = str(value.get("BACKEND", ""))
-    try:
-        made = pkgutil.resolve_name(path)(**(value.get("OPTIONS") or {}))
-    except (ImportError, AttributeError, ValueError, TypeError) as problem:
-        raise ConfigurationError(
-            f"'{name}' names the encoder '{path}', which can't be built: {problem}. It needs a BACKEND, the dotted path of "
-            "a class, and OPTIONS that it takes."
-        ) from problem
-    if not isinstance(made, Encoder):
-        raise ConfigurationError(f"'{name}' names '{path}', which isn't an encoder.")
-    return made

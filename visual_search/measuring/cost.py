@@ -13,11 +13,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from visual_search.errors import EncoderUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,19 @@ class Cost:
 
 
 def cost(path: str, options: Mapping[str, Any], pictures: Sequence[Path]) -> Cost:
-    """Of the encoder with this dotted path and these options, over these pictures, the first for warming up."""
+    """Of the encoder with this dotted path and these options, over these pictures, the first for warming up.
+
+    Raises EncoderUnavailable where the process dies, as of too little memory.
+    """
     # A forked child would begin with this process's memory.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measured, path, dict(options), [str(picture) for picture in pictures]).result()
+        task = pool.submit(_measured, path, dict(options), [str(picture) for picture in pictures])
+        try:
+            return task.result()
+        except BrokenProcessPool as problem:
+            raise EncoderUnavailable(
+                f"The process that was to measure the cost of {path} died. If memory is short, measure fewer at a time."
+            ) from problem
 
 
 def _measured(path: str, options: dict[str, Any], pictures: list[str]) -> Cost:

@@ -1,4 +1,4 @@
-"""How near two vectors are: cosine, Euclidean, Mahalanobis. Exact, over the top window that an engine found.
+"""How near two vectors are: cosine, Euclidean, Mahalanobis. `encoders/whitened.py` brings the last to every engine.
 
 - On vectors of unit length, |a - b|^2 = 2 - 2 cos(a, b): Euclidean distance orders exactly as cosine does. It is here
   because shops ask for it, and for encoders whose lengths mean something.
@@ -11,14 +11,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.types import LegHit, Matrix, Vector, unit
+from visual_search.types import Matrix, Vector, unit
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -58,10 +58,6 @@ class Mahalanobis:
     def scores(self, query: Vector, rows: Matrix) -> Floats:
         between = (np.asarray(rows, np.float64) - query) @ self.whitening
         return np.asarray(-np.linalg.norm(between, axis=1), np.float32)
-
-    def transformed(self, rows: Matrix, mean: Vector) -> Matrix:
-        """(x - mean) W at unit length: the cosine of these is the angle that the metric sees from the catalogue's middle."""
-        return unit((np.asarray(rows, np.float64) - mean) @ self.whitening)
 
 
 def mahalanobis(rows: Matrix, *, shrinkage: float | None = None) -> Mahalanobis:
@@ -104,22 +100,3 @@ def ledoit_wolf(centred: Doubles, covariance: Doubles) -> float:
     # The mean of |x x^T - S|^2 is the mean of |x|^4 less |S|^2.
     noise = (float(((centred**2).sum(axis=1) ** 2).mean()) - float((covariance**2).sum())) / count
     return min(1.0, max(0.0, noise / apart)) if apart > 0 else 1.0
-
-
-def rescored(
-    hits: Sequence[LegHit], query: Vector, vectors: Mapping[str, Matrix], similarity: Similarity
-) -> tuple[LegHit, ...]:
-    """The window in the similarity's order: its best hit gets the best score that the engine gave, and so on.
-
-    The scores stay the engine's cosines, so that grades and cut-offs keep their meaning; which hit has which is decided
-    anew. An object's nearest vector counts. Hits without a vector keep their places.
-    """
-    known = [n for n, hit in enumerate(hits) if len(vectors.get(hit.id, ()))]
-    if not known:
-        return tuple(hits)
-    nearness = {n: float(similarity.scores(query, vectors[hits[n].id]).max()) for n in known}
-    order = sorted(known, key=lambda n: (-nearness[n], hits[n].id))
-    result = list(hits)
-    for place, n in zip(known, order, strict=True):
-        result[place] = replace(hits[n], score=hits[place].score)
-    return tuple(result)

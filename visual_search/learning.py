@@ -1,0 +1,86 @@
+"""What is learned from the shop's own pictures: the pictures themselves, and the similarity of `encoders/whitened.py`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+from tqdm import tqdm
+
+from visual_search import documents, indexing, registry, wiring
+from visual_search.conf import conf
+from visual_search.encoders.whitened import WhitenedEncoder
+from visual_search.errors import ConfigurationError, PictureRefused
+from visual_search.imaging.decode import decode
+
+# A mean cosine between a picture's old and new vector from which on nobody sees another order; a rebuild would be wasted.
+AGREES = 0.995
+SAMPLE = 200  # pictures that the cosine is measured on
+MOST = 2_000  # pictures to learn from: beyond, a covariance of some hundred dimensions hardly moves
+
+
+@dataclass(frozen=True, slots=True)
+class Refitted:
+    """`agreement`: mean cosine between old and new vectors, None the first time; `rebuilt`: None where nothing moved."""
+
+    pictures: int
+    agreement: float | None
+    rebuilt: tuple[indexing.Rebuilt, ...] | None
+
+
+def refit_similarity(
+    collection: str, *, most: int = MOST, always: bool = False, advanced: Callable[[int], object] = lambda _: None
+) -> Refitted:
+    """Learn the metric of the shop's `WhitenedEncoder` anew; where it moved (or `always`), rebuild every index with it.
+
+    Searches go on meanwhile with the old metric and the old index; other processes take the new one up as soon as it is
+    kept. Raises ConfigurationError where the encoder is another, ValueError for too few pictures, and what
+    `indexing.rebuild` raises; then everything stays as it was.
+    """
+    encoder = wiring.encoder()
+    if not isinstance(encoder, WhitenedEncoder):
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['ENCODER'] is {type(encoder).__name__}, which learns no similarity. Name "
+            "visual_search.encoders.whitened.WhitenedEncoder, with yours as its option 'encoder'."
+        )
+    pictures = list(shop_pictures(collection, most=most))
+    found = encoder.learn(pictures, advanced=advanced)
+    agreement = encoder.agreement(found, pictures[:: max(1, len(pictures) // SAMPLE)])
+    if agreement is not None and agreement >= AGREES and not always:
+        return Refitted(len(pictures), agreement, None)
+    encoder.adopt(found)
+    try:
+        rebuilt = tuple(indexing.rebuild(source.collection) for source in registry.sources())
+    except BaseException:
+        encoder.adopt(None)
+        raise
+    encoder.keep(found)
+    return Refitted(len(pictures), agreement, rebuilt)
+
+
+def shop_pictures(collection: str, *, most: int) -> Iterator[Image.Image]:
+    """The main picture of at most `most` objects, evenly spread; those that can't be read are passed over.
+
+    Raises ConfigurationError for a collection without a source.
+    """
+    source = registry.source(collection)
+    objects = source.queryset()
+    step = max(1, -(-objects.count() // most))
+    chosen = list(objects.order_by("pk").values_list("pk", flat=True)[::step])
+    for key in tqdm(chosen, desc="Pictures", disable=not sys.stderr.isatty(), leave=False):
+        obj = objects.filter(pk=key).first()
+        if obj is None:  # It was deleted meanwhile.
+            continue
+        try:
+            picture = next(iter(documents.read(source, obj).pictures), None)
+            if picture is not None:
+                yield decode(
+                    picture.load(),
+                    max_bytes=conf.PICTURE_MAX_BYTES,
+                    max_pixels=conf.PICTURE_MAX_PIXELS,
+                    name=f"the picture of {key}",
+                )
+        except (PictureRefused, documents.SourceFailed, OSError, ValueError):
+            continue

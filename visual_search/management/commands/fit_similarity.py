@@ -1,0 +1,43 @@
+"""Learn the similarity of the shop's pictures, and rebuild the indexes with it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from visual_search.errors import VisualSearchError
+from visual_search.learning import MOST, refit_similarity
+
+
+class Command(BaseCommand):
+    help = (
+        "Learns the metric of the WhitenedEncoder from the shop's own pictures and rebuilds the indexes where it moved. "
+        "Searches go on meanwhile. Also on the schedule of Celery beat, once a day."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", default="products", help="whose pictures to learn from")
+        parser.add_argument("--most", type=int, default=MOST, help="at most so many pictures, evenly spread")
+        parser.add_argument("--always", action="store_true", help="take the new metric also where it hardly moved")
+
+    def handle(self, *, collection: str, most: int, always: bool, **options: Any) -> None:
+        if most < 2:
+            raise CommandError(f"--most is {most}; it must be 2 or more.")
+        try:
+            with tqdm(desc="Learning", unit="product", disable=not sys.stderr.isatty(), leave=False) as bar:
+                found = refit_similarity(collection, most=most, always=always, advanced=bar.update)
+        except (VisualSearchError, ValueError) as problem:
+            raise CommandError(f"The similarity stays as it was: {problem}") from problem
+        said = "the first one" if found.agreement is None else f"mean cosine to the former {found.agreement:.4f}"
+        self.stdout.write(f"Learned from {found.pictures} pictures; {said}.")
+        if found.rebuilt is None:
+            self.stdout.write("It hardly moved, so it was left as it is (--always takes it nevertheless).")
+            return
+        for one in found.rebuilt:
+            self.stdout.write(f"Rebuilt '{one.report.index}': {one.report.documents} documents.")
+        if problems := [problem for one in found.rebuilt for problem in one.problems]:
+            raise CommandError("The new indexes are in use, but: " + " ".join(problems))
