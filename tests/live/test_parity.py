@@ -3,7 +3,7 @@
 The real catalogue and real questions from EVAL_DATA, every vector leg exact on both sides, and the ten best of the whole
 ranking compared. PARITY_QUERIES says how many questions (1000 for the figure in docs/reference/quality-and-speed.md);
 PARITY_CACHE names a cache of `manage.py measure_quality`, whose vectors of the offline encoder are then used instead of
-simple features.
+simple features. PARITY_PERSONAL says how many of the questions come with a device's memory.
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ from PIL import Image
 
 from multilingual.grams import grams
 from multilingual.languages import LANGUAGES, base_code
-from visual_search import search
+from visual_search import search, wiring
+from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.encoders.offline import OfflineEncoder
 from visual_search.engines.base import Engine
 from visual_search.engines.elasticsearch import ElasticsearchEngine
 from visual_search.engines.embedded import EmbeddedEngine
+from visual_search.features.personalisation import item_cache, item_vectors
+from visual_search.features.personalisation.models import ItemSpread, ItemVector
+from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.measuring.baselines import colour
 from visual_search.measuring.scratch import CachingEncoder, open_picture
+from visual_search.ranking.rescorers import Guard, Outcome
 from visual_search.types import (
     AnyOf,
     Between,
@@ -43,12 +48,14 @@ from visual_search.types import (
     FacetKind,
     Filter,
     GramsLeg,
+    Hit,
     ImageVectors,
     NamedVector,
     Not,
     Query,
     QueryPicture,
     Space,
+    TasteEvent,
     Text,
     TextVectors,
     VectorLeg,
@@ -61,6 +68,8 @@ pytestmark = pytest.mark.live
 SHOP = "products"
 DATA = Path(os.environ.get("EVAL_DATA", "../shared/data"))
 QUERIES = int(os.environ.get("PARITY_QUERIES", "120"))
+# Every fourth of these is a label, which has no personal order, and some name one thing or nothing close.
+PERSONAL = int(os.environ.get("PARITY_PERSONAL", "40"))
 CACHE = os.environ.get("PARITY_CACHE", "")
 DEPTH = 10
 # Scores that differ by less may change places: 32-bit sums in another order agree to about seven digits.
@@ -190,7 +199,7 @@ def engines(
             engine.close()
 
 
-def questions(documents: Sequence[Document]) -> list[tuple[str, Query | GramsLeg]]:
+def questions(documents: Sequence[Document], count: int = QUERIES) -> list[tuple[str, Query | GramsLeg]]:
     """A seeded draw of all kinds: photos, words in many languages, both, each with and without filters, and labels."""
     random = np.random.default_rng(4)
     photos = [
@@ -200,7 +209,7 @@ def questions(documents: Sequence[Document]) -> list[tuple[str, Query | GramsLeg
     ]
     words = rows(DATA / "eval/text_multilingual/queries.csv")
     found: list[tuple[str, Query | GramsLeg]] = []
-    for number in range(QUERIES):
+    for number in range(count):
         photo = photos[int(random.integers(len(photos)))]
         said = words[int(random.integers(len(words)))]
         text, language = said["text"], base_code(said["lang"])
@@ -254,6 +263,83 @@ def test_both_engines_give_the_same_ten_best(
         print(f"{len(different)} of {len(asked)} questions have another order: {different}")  # noqa: T201
     assert unexplained == []
     assert len(different) <= max(1, len(asked) // 1000)
+
+
+def personal(
+    question: Query, taste: tuple[TasteEvent, ...], hits: tuple[Hit, ...]
+) -> tuple[Outcome, list[tuple[str, float]]]:
+    """What a shopper with this memory gets, and the ten best with the scores that they now stand by."""
+    asked = replace(question, taste=taste, explain=True)
+    after = Guard([PersonalRescorer()]).apply(asked, hits, window=conf.RANK_WINDOW, limit_ms=60_000)
+    assert not after.degraded
+    return after, [(hit.id, hit.legs.get("personal.score", hit.score)) for hit in after.hits[:DEPTH]]
+
+
+def memory(random: np.random.Generator, near: Sequence[str], every: Sequence[str]) -> tuple[TasteEvent, ...]:
+    """A device's memory of up to 100 things, some of which the question finds."""
+    ids = [*random.choice(near, min(len(near), 12), replace=False), *random.choice(every, int(random.integers(1, 90)))]
+    kinds = ("view", "click", "basket", "purchase", "purchase", "dislike")
+    return tuple(TasteEvent(str(id), kinds[int(random.integers(6))], float(random.integers(200))) for id in ids)
+
+
+@pytest.fixture
+def personal_vectors(
+    documents: list[Document], encoder: Encoder, monkeypatch: pytest.MonkeyPatch, db: None
+) -> Iterator[None]:
+    """One vector an object, as `refresh_item_vectors` makes them."""
+    vectors = {document.id: item_vectors.joint(document, encoder.card) for document in documents}
+    mark = item_cache.fingerprint(encoder.card)
+    rows = [
+        ItemVector(
+            collection=SHOP, object_id=id, fingerprint=mark, version=1, vector=b"" if row is None else row.astype("<f2").tobytes()
+        )
+        for id, row in vectors.items()
+    ]  # fmt: skip
+    ItemVector.objects.bulk_create(rows, batch_size=500)
+    ItemSpread.objects.create(collection=SHOP, fingerprint=mark, spread=item_vectors.measured_spread(SHOP, mark))
+    monkeypatch.setattr(wiring, "encoder", lambda: encoder)
+    item_cache.cache.forget()
+    yield
+    item_cache.cache.forget()
+
+
+@pytest.mark.usefixtures("personal_vectors")
+def test_both_engines_give_a_shopper_the_same_ten_best(
+    engines: tuple[Engine, Engine],
+    documents: list[Document],
+    encoder: Encoder,
+    schema: CollectionSchema,
+    record_property: Callable[[str, object], None],
+) -> None:
+    ids = [document.id for document in documents]
+    random = np.random.default_rng(5)
+    asked = [question for kind, question in questions(documents, PERSONAL) if isinstance(question, Query)]
+    personalised = moved = 0
+    different, unexplained = [], []
+    for question in asked:
+        rankings = [search.rank(question, engine=Exact(engine), encoder=encoder, schema=schema) for engine in engines]  # type: ignore[arg-type]
+        plain = [hit.id for hit in rankings[0].hits]
+        taste = memory(random, plain[:25], ids)
+        (one, scores), (other, others) = (personal(question, taste, ranking.hits) for ranking in rankings)
+        personalised += one.notes == ("personal:personalised",)
+        moved += [id for id, _ in scores] != plain[:DEPTH]
+        same = [(hit.id, hit.reason, hit.because) for hit in one.hits[:DEPTH]] == [
+            (hit.id, hit.reason, hit.because) for hit in other.hits[:DEPTH]
+        ]
+        if not same or one.notes != other.notes:
+            different.append((question.words, one.notes, other.notes, scores, others))
+            if not near_ties(scores, others) or one.notes != other.notes:
+                unexplained.append(different[-1])
+    said = f"{len(different)} of {len(asked)} questions with a memory have another answer: {different}; {personalised} were"
+    said += f" personalised, {moved} among the ten best"
+    record_property("another personal order", said)
+    if CACHE or PERSONAL > 40:
+        print(said)  # noqa: T201
+    assert unexplained == []
+    assert len(different) <= max(1, len(asked) // 1000)
+    # The control: there was something to agree about.
+    assert personalised >= len(asked) / 2
+    assert moved >= len(asked) / 5
 
 
 def test_quick_neighbours_are_nearly_the_exact_ones_and_score_as_they(
