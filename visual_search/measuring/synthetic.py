@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -27,6 +28,7 @@ VOCABULARY = 5_000
 # Zipf's law over the whole vocabulary: word r is 1 / r as frequent as the first. An open-ended law cut at the end would
 # heap its tail on the last word and make that one the fourth most frequent of all.
 _CUMULATIVE = np.cumsum(1 / np.arange(1, VOCABULARY + 1))
+_CONSONANTS, _VOWELS, _ENDS = "bcdfghjklmnprstvwz", "aeiou", "------lnrst"  # of a syllable; "-" is no letter
 PICTURES = 2  # a product
 FACETS = (
     FacetField("category", FacetKind.PATH),
@@ -94,12 +96,21 @@ class _Cloud:
 def words(random: np.random.Generator, count: int) -> str:
     """Words whose frequencies follow Zipf's law, as in any language."""
     ranks = np.searchsorted(_CUMULATIVE, random.random(count) * _CUMULATIVE[-1])
-    return " ".join(_word(int(rank)) for rank in ranks)
+    vocabulary = _vocabulary()
+    return " ".join(vocabulary[int(rank)] for rank in ranks)
 
 
-def _word(number: int) -> str:
-    syllables = ("ba", "ke", "li", "mo", "nu", "ra", "so", "ti", "va", "ze")
-    return "".join(syllables[int(digit)] for digit in f"{number:04}")
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    """Distinct words of two or three syllables, whose pieces of three and four characters are nearly as rare as real ones:
+    the one at the median stands in one object of fifteen; in the public catalogue in one of thirty."""
+    random = np.random.default_rng(0)
+    found: dict[str, None] = {}
+    while len(found) < VOCABULARY:
+        syllables = random.integers(2, 4)
+        letters = [random.choice(list(kind)) for _ in range(syllables) for kind in (_CONSONANTS, _VOWELS, _ENDS)]
+        found["".join(letters).replace("-", "")] = None
+    return tuple(found)
 
 
 def picture(seed: int, side: int = 480) -> Image.Image:
