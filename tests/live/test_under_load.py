@@ -10,19 +10,18 @@ import json
 import os
 import random
 import re
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.contracts.engine import SHOP, make_document, make_schema, vector
 from tests.live.conftest import absent, shop_of
+from tests.live.gate import Gate
 from tests.live.shop import COMPARE, Shop
 from visual_search.engines.elasticsearch import ElasticsearchEngine
 from visual_search.errors import VisualSearchError
@@ -89,59 +88,6 @@ import json
 from catalog.models import Product
 print(json.dumps(sorted(Product.objects.values_list("sku", flat=True))))
 """
-
-
-class Gate:
-    """The way to a server, which can be cut: open connections break, new ones are refused."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.target = (parts.hostname or "127.0.0.1", parts.port or 9200)
-        self._pairs: set[socket.socket] = set()
-        self._listener: socket.socket | None = None
-        self.port = 0
-        self.open()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def open(self) -> None:
-        listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
-        self.port = listener.getsockname()[1]
-        self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-
-    def cut(self) -> None:
-        if self._listener is not None:
-            # Without this, the thread that waits in accept() would keep the port open.
-            with suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-        for end in list(self._pairs):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._pairs.clear()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                near, _ = listener.accept()
-                far = socket.create_connection(self.target)
-            except OSError:
-                return
-            self._pairs |= {near, far}
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _copy(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-        with suppress(OSError):
-            other.shutdown(socket.SHUT_RDWR)
 
 
 class OwnNode:

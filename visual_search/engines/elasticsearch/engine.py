@@ -57,6 +57,7 @@ CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are abou
 WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # how many times the usual candidates a vector leg compares exactly
 META_SECONDS = 5.0  # how long a process believes which index the alias names
 SEARCH_PAUSES = (0.1, 0.3, 0.9)  # seconds before a search is tried again that found a shard without a node
+SHARD_WAIT = 10.0  # seconds a write waits for a shard that has no node
 PAGE = 5_000  # ids a query of `versions`
 KEEP_ALIVE = "10m"  # `versions` may be read slowly: a reconcile works between two pages
 logger = logging.getLogger(__name__)
@@ -270,6 +271,8 @@ class ElasticsearchEngine:
                 raise_on_error=False,
                 # A write to an alias that has vanished must not make an index with guessed types.
                 require_alias=True,
+                # The server's own wait, a minute, would hold a worker for every batch while a shard has no node.
+                timeout=f"{min(SHARD_WAIT, self.bulk_timeout / 2):g}s",
             ):
                 result = item["index"]
                 if done:
@@ -382,7 +385,8 @@ class ElasticsearchEngine:
         counts: dict[str, int] = {}
         try:
             with readable():
-                cluster = self.client.cluster.health()
+                # Of our own indexes alone: a neighbour's broken one is no reason to refuse a rebuild.
+                cluster = self.client.cluster.health(index=f"{self.prefix}*-v*")
                 for name, found in self.client.indices.get_alias(index=f"{self.prefix}*-v*").items():
                     if alias := names.served_alias(name, found["aliases"]):
                         count = self.client.count(index=name, query={"term": {"deleted": False}})["count"]
