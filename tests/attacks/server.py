@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import requests
 
@@ -114,6 +116,27 @@ def send_everything(address: str, *, questions: int) -> dict[str, Any]:
     for _ in range(questions):
         client.post(search, json={"q": "red chair"})
     return said
+
+
+CLIENTS, EACH = 8, 30
+WORDS = ("red chair", "blue lamp", "table", "chair", "lamp for the table", "red table", "blue chair", "small lamp")
+
+
+def client_headers(number: int) -> dict[str, str]:
+    return {"User-Agent": f"Browser/{number}", "X-Device-Id": f"device-{number:02}-0123456789"}
+
+
+def a_days_traffic(address: str) -> dict[str, int]:
+    """Several clients at once, who ask for the same things: query id -> which of them asked."""
+    random = Random(6)
+    asking = [number for number in range(CLIENTS) for _ in range(EACH)]
+    random.shuffle(asking)
+    session, owners = requests.Session(), {}
+    for number in asking:
+        body = {"q": random.choice(WORDS)}
+        answer = session.post(f"{address}/api/v1/search", json=body, headers=client_headers(number))
+        owners[UUID(answer.json()["query_id"]).hex] = number
+    return owners
 
 
 def _send_wrong(client: requests.Session, address: str, photo: bytes) -> None:

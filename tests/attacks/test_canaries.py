@@ -6,61 +6,13 @@ still open among them), standard output.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.attacks import canaries
 from tests.attacks.canaries import SEEN, TASTE, files_under, sweep
-from tests.attacks.server import FILL, ROOT, environment_of, send_everything, serving
+from tests.attacks.conftest import Attacked, python
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Attacked:
-    folder: Path
-    environment: dict[str, str]
-    said: dict[str, Any]
-    while_serving: dict[str, bytes]
-    afterwards: dict[str, bytes]
-
-
-def python(environment: dict[str, str], *words: str) -> str:
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False)  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
-    folder = tmp_path_factory.mktemp("attacked")
-    environment = environment_of(folder)
-    python(environment, "manage.py", "migrate", "--verbosity", "0")
-    python(environment, "-c", "import django; django.setup()\n" + FILL)
-    python(environment, "manage.py", "rebuild_index", "--verbosity", "0")
-    python(environment, "manage.py", "tidy_query_log", "--vocabulary", "--verbosity", "0")
-    written = [folder / "var", folder / "tmp", folder / "home"]
-    with serving(environment, folder / "output.log") as address:
-        said = send_everything(address, questions=60)
-        while_serving = files_under(*written) | open_files(folder)
-    return Attacked(folder, environment, said, while_serving, files_under(*written) | {"output": (folder / "output.log").read_bytes()})  # fmt: skip
-
-
-def open_files(folder: Path) -> dict[str, bytes]:
-    """Files under this folder that some process holds open, though they may have no name any more."""
-    found = {}
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if str(folder) in str(link.readlink()):
-                found[f"{link} -> {link.readlink()}"] = link.read_bytes()
-        except OSError:
-            continue  # It was closed meanwhile, or isn't ours.
-    return found
 
 
 def test_the_sweep_finds_what_is_there(attacked: Attacked) -> None:

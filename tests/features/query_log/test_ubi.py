@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import jsonschema
 import pytest
@@ -12,7 +13,9 @@ from visual_search.features.query_log.models import AuditEntry
 
 SHORT = {"type": "string", "maxLength": 100}
 TIME = {"type": "string", "format": "date-time"}
-# The rules of o19s/ubi, schema/1.3.0, in short: which fields must be there, their types and lengths.
+ANY_ID = {"anyOf": [{"type": "string", "maxLength": 256}, {"type": "integer"}]}
+# All field rules of o19s/ubi, schema/1.3.0. Where it says `oneOf` a well-known value or any short text, no well-known value is
+# valid by the letter, for it is both; any short text is what its examples and tools take.
 QUERY = {
     "type": "object",
     "required": ["user_query"],
@@ -22,21 +25,42 @@ QUERY = {
         "query_response_hit_ids": {"type": "array", "items": {"type": "string"}},
     },
 }  # fmt: skip
-ORDINAL = {"type": "object", "required": ["ordinal"], "properties": {"ordinal": {"type": "integer"}}}
+POINT = {"type": "object", "required": ["x", "y"], "properties": {"x": {"type": "number"}, "y": {"type": "number"}}}
+POSITION = {
+    "type": "object",
+    "oneOf": [
+        {"required": ["ordinal"], "properties": {"ordinal": {"type": "integer"}}},
+        {"required": ["xy"], "properties": {"xy": POINT}},
+    ],
+}
 OBJECT = {
     "type": "object", "required": ["object_id"],
-    "properties": {"object_id": {"type": "string", "maxLength": 256}, "object_id_type": SHORT, "object_id_field": SHORT},
+    "properties": {"object_id": ANY_ID, "object_id_type": SHORT, "object_id_field": SHORT, "internal_id": ANY_ID},
 }  # fmt: skip
 EVENT = {
     "type": "object",
     "required": ["action_name", "timestamp"],
     "properties": {
-        "application": SHORT, "action_name": SHORT, "query_id": SHORT, "client_id": SHORT, "timestamp": TIME,
+        "application": SHORT, "action_name": SHORT, "query_id": SHORT, "session_id": SHORT, "client_id": SHORT, "user_id": SHORT,
+        "timestamp": TIME, "message_type": SHORT, "message": {"type": "string", "maxLength": 1024},
         "event_attributes": {
-            "type": "object", "required": ["position"], "properties": {"object": OBJECT, "position": ORDINAL},
+            "type": "object", "required": ["position"], "properties": {"object": OBJECT, "position": POSITION},
         },
     },
 }  # fmt: skip
+FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_time_with_zone(value: object) -> bool:
+    """OpenSearch takes no time without a zone."""
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+def valid(row: dict, schema: dict) -> bool:
+    return jsonschema.Draft202012Validator(schema, format_checker=FORMATS).is_valid(row)
+
+
 # What UBI knows by name; other names are allowed, but no tool would count them.
 ACTIONS = {"click_through", "add_to_cart", "click", "watch", "view", "purchase", "impression"}
 
@@ -61,13 +85,30 @@ def exported(shop, tmp_path) -> tuple[list[dict], list[dict]]:
 def test_it_keeps_to_the_public_schema(exported) -> None:
     queries, events = exported
     assert (len(queries), len(events)) == (4, 20)
-    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-    for rows, schema in ((queries, QUERY), (events, EVENT)):
-        validator = jsonschema.Draft202012Validator(schema, format_checker=checker)
-        for row in rows:
-            validator.validate(row)
+    assert all(valid(row, QUERY) for row in queries)
+    assert all(valid(row, EVENT) for row in events)
+    # What has no rule in the schema is nothing that it names otherwise.
+    assert {name for row in queries for name in row} <= QUERY["properties"].keys()
+    assert {name for row in events for name in row} <= EVENT["properties"].keys() | {"object_id"}
     assert {event["action_name"] for event in events} <= ACTIONS
     assert {event["query_id"] for event in events} <= {query["query_id"] for query in queries}
+
+
+@pytest.mark.parametrize(
+    ("schema", "wrong"),
+    [
+        (QUERY, {"user_query": None}), (QUERY, {"timestamp": "yesterday"}), (QUERY, {"timestamp": "2026-01-01T10:00:00"}),
+        (QUERY, {"application": "x" * 101}), (QUERY, {"query_response_hit_ids": [1]}), (QUERY, {"query_attributes": "x"}),
+        (EVENT, {"action_name": "x" * 101}), (EVENT, {"timestamp": 1}), (EVENT, {"query_id": 7}),
+        (EVENT, {"event_attributes": {}}), (EVENT, {"event_attributes": {"position": {"ordinal": "1"}}}),
+        (EVENT, {"event_attributes": {"position": {}}}), (EVENT, {"event_attributes": {"position": {"ordinal": 1}, "object": {}}}),
+    ],
+)  # fmt: skip
+def test_the_rules_refuse_what_breaks_them(exported, schema, wrong) -> None:
+    """The control: one of our own rows, spoiled in one place."""
+    row = exported[0 if schema is QUERY else 1][0]
+    assert valid(row, schema)
+    assert not valid({**row, **wrong}, schema)
 
 
 def test_only_sealed_rows_and_no_client_and_no_rare_text(exported) -> None:
