@@ -363,3 +363,21 @@ def test_a_node_that_is_slow_is_given_up_in_time() -> None:
             engine.search(SHOP, ALL)
         assert caught.value.retry_after > 0
         engine.close()
+
+
+def test_a_comparison_with_every_vector_may_take_longer_than_a_shopper_waits() -> None:
+    meta = make_meta()
+
+    def answer(method: str, path: str) -> tuple[int, object]:
+        if "_msearch" not in path:
+            return 200, {"i": {"mappings": {"_meta": meta}}}
+        time.sleep(0.6)
+        return 200, {"responses": [{"status": 200, "hits": {"total": {"value": 0, "relation": "eq"}, "hits": []}}]}
+
+    with server(answer) as url:
+        engine = ElasticsearchEngine(url, request_timeout=0.3, bulk_timeout=30)
+        leg = VectorLeg("leg", "image", vector(1), 5)
+        with pytest.raises(EngineUnavailable, match="ConnectionTimeout"):
+            engine.search(SHOP, EngineQuery((leg,)))
+        assert hits(engine.search(SHOP, EngineQuery((replace(leg, exact=True),)))) == []
+        engine.close()

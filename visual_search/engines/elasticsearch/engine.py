@@ -306,13 +306,21 @@ class ElasticsearchEngine:
         return self._answer(collection, self.alias(collection), asked, known.schema, known.widths)
 
     def _answer(
-        self, collection: str, index: str, asked: EngineQuery, schema: CollectionSchema, widths: Mapping[str, float]
+        self,
+        collection: str,
+        index: str,
+        asked: EngineQuery,
+        schema: CollectionSchema,
+        widths: Mapping[str, float],
     ) -> EngineAnswer:
+        # Comparing with every vector, as tests of recall do, may take longer than a shopper would wait.
+        exact = any(isinstance(leg, VectorLeg) and leg.exact for leg in asked.legs)
+        client = self.client.options(request_timeout=self.bulk_timeout) if exact else self.client
         steps = [_step(leg, asked, schema, widths) for leg in asked.legs]
-        replies = iter(self._msearch(collection, index, [body for step in steps for body in step.bodies]))
+        replies = iter(self._msearch(client, collection, index, [body for step in steps for body in step.bodies]))
         own = [[next(replies) for _ in step.bodies] for step in steps]
         second = [step.then(found) if step.then else None for step, found in zip(steps, own, strict=True)]
-        more = iter(self._msearch(collection, index, [body for body in second if body is not None]))
+        more = iter(self._msearch(client, collection, index, [body for body in second if body is not None]))
         return EngineAnswer(
             tuple(
                 _leg_answer(leg, found[0] if body is None else next(more))
@@ -320,18 +328,20 @@ class ElasticsearchEngine:
             )
         )
 
-    def _msearch(self, collection: str, index: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _msearch(
+        self, client: Elasticsearch, collection: str, index: str, bodies: Sequence[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
         if not bodies:
             return []
         searches = [part for body in bodies for part in ({}, body)]
         with readable(collection):
-            replies: list[dict[str, Any]] = self.client.msearch(index=index, searches=searches)["responses"]
+            replies: list[dict[str, Any]] = client.msearch(index=index, searches=searches)["responses"]
             for pause in SEARCH_PAUSES:
                 # The client retries what fails as a whole. A shard that has just lost its node fails inside a good reply.
                 if all(reply.get("status") not in (429, 503) for reply in replies):
                     break
                 time.sleep(pause)
-                replies = self.client.msearch(index=index, searches=searches)["responses"]
+                replies = client.msearch(index=index, searches=searches)["responses"]
             for reply in replies:
                 if "error" in reply:
                     self._raise(reply, collection)
