@@ -85,6 +85,30 @@ def environment_of(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
+def python(environment: Mapping[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def a_shop_in(folder: Path) -> dict[str, str]:
+    """A filled and indexed shop; its environment."""
+    environment = environment_of(folder)
+    python(environment, "manage.py", "migrate", "--verbosity", "0")
+    python(environment, "-c", "import django; django.setup()\n" + FILL)
+    python(environment, "manage.py", "rebuild_index", "--verbosity", "0")
+    python(environment, "manage.py", "tidy_query_log", "--vocabulary", "--verbosity", "0")
+    return environment
+
+
 def send_everything(address: str, *, questions: int) -> dict[str, Any]:
     """Each canary by each door, and enough plain questions that rows are written; what the photo's answer said.
 

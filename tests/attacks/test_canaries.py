@@ -6,13 +6,50 @@ still open among them), standard output.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.attacks import canaries
 from tests.attacks.canaries import SEEN, TASTE, files_under, sweep
-from tests.attacks.conftest import Attacked, python
+from tests.attacks.server import a_shop_in, python, send_everything, serving
 
 pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Attacked:
+    folder: Path
+    environment: dict[str, str]
+    said: dict[str, Any]
+    while_serving: dict[str, bytes]
+    afterwards: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
+    folder = tmp_path_factory.mktemp("attacked")
+    environment, output = a_shop_in(folder), folder / "output.log"
+    written = [folder / "var", folder / "tmp", folder / "home"]
+    with serving(environment, output) as address:
+        said = send_everything(address, questions=60)
+        while_serving = files_under(*written) | open_files(folder)
+    afterwards = files_under(*written) | {"output": output.read_bytes()}
+    return Attacked(folder, environment, said, while_serving, afterwards)
+
+
+def open_files(folder: Path) -> dict[str, bytes]:
+    """Files under this folder that some process holds open, though they may have no name any more."""
+    found = {}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if str(folder) in str(link.readlink()):
+                found[f"{link} -> {link.readlink()}"] = link.read_bytes()
+        except OSError:
+            continue  # It was closed meanwhile, or isn't ours.
+    return found
 
 
 def test_the_sweep_finds_what_is_there(attacked: Attacked) -> None:

@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.attacks.conftest import Attacked
-from tests.attacks.server import CLIENTS, client_headers
+from tests.attacks.server import CLIENTS, a_days_traffic, a_shop_in, client_headers, serving
 from visual_search.features.query_log.rows import opened
 from visual_search.privacy.pseudonyms import client_material, pseudonym
 
@@ -34,6 +34,19 @@ class Row:
     place: int
     closed: bytes
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Attacked:
+    folder: Path
+    owners: dict[str, int]  # query id -> which client asked
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
+    folder = tmp_path_factory.mktemp("day")
+    with serving(a_shop_in(folder), folder / "output.log") as address:
+        return Attacked(folder, a_days_traffic(address))
 
 
 @pytest.fixture
