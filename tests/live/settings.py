@@ -5,6 +5,8 @@ import os
 from config.settings import *  # noqa: F403
 from config.settings import BASE_DIR, CELERY_BEAT_SCHEDULE, VISUAL_SEARCH
 
+ROOT_URLCONF = "tests.live.urls"
+ALLOWED_HOSTS = ["127.0.0.1"]
 CELERY_TASK_DEFAULT_QUEUE = os.environ["CELERY_QUEUE"]
 VISUAL_SEARCH = {
     **VISUAL_SEARCH,

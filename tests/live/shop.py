@@ -96,9 +96,6 @@ class Shop:
         schedule = str(folder / "beat")
         return self.start("-m", "celery", "-A", "config", "beat", "--schedule", schedule, "--pidfile", "")
 
-    def start_script(self, code: str, *arguments: str) -> subprocess.Popen[bytes]:
-        return self.start("-c", "import django; django.setup()\n" + code, *arguments)
-
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(20)

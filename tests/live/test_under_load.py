@@ -17,72 +17,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.contracts.engine import SHOP, make_document, make_schema, vector
 from tests.live.conftest import absent, shop_of
 from tests.live.gate import Gate
 from tests.live.shop import COMPARE, Shop
+from tests.live.web import Saver, Searcher, Web
 from visual_search.engines.elasticsearch import ElasticsearchEngine
 from visual_search.errors import VisualSearchError
 from visual_search.types import BrowseLeg, EngineQuery, VectorLeg, WordsLeg
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
-SAVES = int(os.environ.get("CHAOS_SAVES", "300"))
+SAVES = int(os.environ.get("CHAOS_SAVES", "200"))
 START = Path(os.environ.get("ELASTICSEARCH_START", Path(__file__).resolve().parents[3] / "shared/elasticsearch/start"))
 
-# Saves as a web server's process does: new products, changes and deletes, each acknowledged in a file once committed.
-SAVER = """
-import random, sys, time
-from django.db import transaction
-from catalog.models import Product, ProductText
-file, until = sys.argv[1], int(sys.argv[2])
-done = sum(1 for _ in open(file))
-while done < until:
-    draw = random.random()
-    known = Product.objects.order_by("?").first()
-    with transaction.atomic():
-        if known is None or draw < 0.6:
-            sku = f"C-{random.getrandbits(48):x}"
-            product = Product.objects.create(sku=sku, state="published", stock=1, category="Chaos")
-            ProductText.objects.create(product=product, language="en", title=f"Chaos lamp {done}")
-            said = f"saved {sku}"
-        elif draw < 0.9:
-            known.stock += 1
-            known.save()
-            said = f"saved {known.sku}"
-        else:
-            # Killed between the commit and the next line, it would leave a delete that nobody knows of.
-            with open(file, "a") as acknowledged:
-                acknowledged.write(f"deleting {known.sku}\\n")
-            said = f"deleted {known.sku}"
-            known.delete()
-    with open(file, "a") as acknowledged:
-        acknowledged.write(said + "\\n")
-    done += 1
-    time.sleep(0.03)
-"""
-SEARCHER = """
-import json, os, sys, time
-from visual_search import search
-from visual_search.errors import EngineUnavailable
-from visual_search.types import Query
-file = sys.argv[1]
-asked = unavailable = 0
-failed = []
-while True:
-    try:
-        search.search(Query(words="chaos lamp", language="en"))
-    except EngineUnavailable:
-        unavailable += 1
-    except Exception as error:
-        failed.append(repr(error)[:300])
-    asked += 1
-    with open(file + ".new", "w") as out:
-        json.dump([asked, unavailable, failed], out)
-    os.replace(file + ".new", file)
-    time.sleep(0.05)
-"""
 SKUS = """
 import json
 from catalog.models import Product
@@ -153,24 +103,34 @@ class Watcher(threading.Thread):
         self.engine.close()
 
 
-def lines(file: Path) -> list[str]:
-    return file.read_text().splitlines()
-
-
-def acknowledged(file: Path) -> tuple[set[str], set[str]]:
-    """SKUs that must be there, and those that must not."""
-    found: dict[str, set[str]] = {"saved": set(), "deleting": set(), "deleted": set()}
-    for line in lines(file):
-        word, sku = line.split()
-        found[word].add(sku)
-    return found["saved"] - found["deleting"], found["deleted"]
-
-
 def is_equal(shop: Shop) -> bool:
     try:
         return "equal" in shop.run(COMPARE)
     except AssertionError:
         return False
+
+
+def cut_database(shop: Shop, postgres_url: str) -> None:
+    """What a restart of PostgreSQL does to those who use it: every connection of this shop breaks."""
+    name = shop.environment["DATABASE_URL"].rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+
+@contextmanager
+def visitors(shop: Shop) -> Iterator[tuple[Web, Saver, Searcher]]:
+    """A web server with one who saves and one who asks."""
+    web = Web(shop.environment)
+    saver, searcher = Saver(web), Searcher(web)
+    try:
+        shop.wait_until(lambda: web.ask("GET", "/api/v1/search?q=lamp") is not None, "the web server answers")
+        saver.start()
+        searcher.start()
+        yield web, saver, searcher
+    finally:
+        for client in (saver, searcher):
+            client.end()
+        web.kill()
 
 
 def test_kills_at_random_lose_no_save_and_no_version_goes_back(
@@ -181,8 +141,6 @@ def test_kills_at_random_lose_no_save_and_no_version_goes_back(
     record_property: Callable[[str, object], None],
 ) -> None:
     draw = random.Random(SAVES)
-    file, answers = tmp_path / "saves", tmp_path / "answers"
-    file.touch()
     with (
         node_or_gate(elasticsearch_url) as node,
         shop_of(tmp_path, postgres_url, redis_url, node.url, LIVE_ENCODER="thumbnails") as shop,
@@ -190,72 +148,66 @@ def test_kills_at_random_lose_no_save_and_no_version_goes_back(
         shop.manage("rebuild_index")
         watcher = Watcher(node.url, shop.environment["INDEX_PREFIX"])
         watcher.start()
-        beat = shop.start_beat(tmp_path)
-        worker, saver = shop.start_worker(), shop.start_script(SAVER, str(file), str(SAVES))
-        searcher = shop.start_script(SEARCHER, str(answers))
-        kills = {"web": 0, "worker": 0, "node": 0}
+        beat, worker = shop.start_beat(tmp_path), shop.start_worker()
+        kills = {"web": 0, "worker": 0, "database": 0, "node": 0}
         next_node = SAVES // 3
-        while len(lines(file)) < SAVES:
-            time.sleep(draw.uniform(1.0, 3.0))
-            kind = draw.choice(("web", "worker"))
-            if len(lines(file)) >= next_node:
-                kind, next_node = "node", next_node + SAVES // 3
-            if kind == "worker":
-                shop.kill(worker)
-                worker = shop.start_worker()
-            elif kind == "web":
-                shop.kill(saver)
-                saver = shop.start_script(SAVER, str(file), str(SAVES))
-            else:
-                node.cut()
-                time.sleep(draw.uniform(1.0, 3.0))
-                node.open()
-            kills[kind] += 1
-            time.sleep(3.0)  # A process that is killed before it has started would never do anything.
-            assert beat.poll() is None
-        shop.kill(saver)
+        with visitors(shop) as (web, saver, searcher):
+            while saver.acknowledged < SAVES or not all(kills.values()):
+                time.sleep(draw.uniform(0.5, 2.0))
+                unused = [kind for kind in ("web", "worker", "database") if not kills[kind]]
+                kind = draw.choice(unused or ("web", "worker", "database"))
+                if saver.acknowledged >= next_node:
+                    kind, next_node = "node", next_node + SAVES // 3
+                if kind == "worker":
+                    shop.kill(worker)
+                    worker = shop.start_worker()
+                elif kind == "web":
+                    web.kill()
+                    web.start()
+                elif kind == "database":
+                    cut_database(shop, postgres_url)
+                else:
+                    node.cut()
+                    time.sleep(draw.uniform(1.0, 3.0))
+                    node.open()
+                kills[kind] += 1
+                time.sleep(3.0)  # A process that is killed before it has started would never do anything.
+                assert beat.poll() is None
         shop.wait_until(lambda: is_equal(shop), "index and database are equal by themselves", 240)
         watcher.end()
-        shop.kill(searcher)
-        there, gone = acknowledged(file)
         skus = set(json.loads(shop.run(SKUS)))
-        asked, unavailable, failed = json.loads(answers.read_text())
         record_property("kills", kills)
         if SAVES >= 1000:
-            print(f"{SAVES} saves, kills {kills}; {asked} questions, {unavailable} unavailable, {len(failed)} failed")  # noqa: T201
-        assert there - skus == set()
-        assert gone & skus == set()
+            print(  # noqa: T201
+                f"{saver.acknowledged} saves acknowledged, {saver.unanswered} not, kills {kills}; {searcher.answered} "
+                f"questions answered, {searcher.unavailable} put off, {searcher.unanswered} without a server"
+            )
+        assert set(saver.there) - skus == set()
+        assert saver.gone & skus == set()
         assert watcher.went_back == []
         assert watcher.looks > 2
-        assert failed == []
-        assert kills["node"] > 0
-        assert kills["web"] + kills["worker"] > 1
+        assert searcher.failed == []
+        assert searcher.answered > 0
 
 
 def test_a_rebuild_under_load_fails_no_question_and_loses_no_save(
     postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path: Path
 ) -> None:
-    file, answers = tmp_path / "saves", tmp_path / "answers"
-    file.touch()
     with shop_of(tmp_path, postgres_url, redis_url, elasticsearch_url, LIVE_ENCODER="thumbnails") as shop:
         shop.manage("rebuild_index")
         shop.start_worker()
         shop.start_beat(tmp_path)
-        saver, searcher = shop.start_script(SAVER, str(file), "1000000"), shop.start_script(SEARCHER, str(answers))
-        shop.wait_until(lambda: len(lines(file)) > 50 and answers.exists(), "saves and questions have begun")
-        before = len(lines(file)), json.loads(answers.read_text())[0]
-        for command in ("rebuild_index", "rebuild_index", "rollback_index"):
-            shop.manage(command)
-        after = len(lines(file)), json.loads(answers.read_text())[0]
-        shop.kill(saver)
-        shop.kill(searcher)
+        with visitors(shop) as (_, saver, searcher):
+            shop.wait_until(lambda: saver.acknowledged > 50 and searcher.answered > 0, "saves and questions have begun")
+            before = saver.acknowledged, searcher.answered
+            for command in ("rebuild_index", "rebuild_index", "rollback_index"):
+                shop.manage(command)
+            after = saver.acknowledged, searcher.answered
         shop.wait_until(lambda: is_equal(shop), "index and database are equal by themselves", 180)
-        there, gone = acknowledged(file)
         skus = set(json.loads(shop.run(SKUS)))
-        assert there - skus == set()
-        assert gone & skus == set()
-        _, unavailable, failed = json.loads(answers.read_text())
-        assert (unavailable, failed) == (0, [])
+        assert set(saver.there) - skus == set()
+        assert saver.gone & skus == set()
+        assert (saver.unanswered, searcher.unavailable, searcher.unanswered, searcher.failed) == (0, 0, 0, [])
         assert after[0] - before[0] > 20  # Saves and questions did go on meanwhile.
         assert after[1] - before[1] > 5
 

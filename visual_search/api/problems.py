@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException, Throttled
@@ -61,6 +62,12 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
     if isinstance(error, VisualSearchError):
         logger.error("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": "60"}
+    if isinstance(error, OperationalError | InterfaceError):
+        # The database restarts or can't be reached: nothing is wrong with the question.
+        logger.error("The database can't answer.", exc_info=error)
+        return problem(503, "The shop can't answer at the moment. Please try again.", code="database"), {
+            "Retry-After": "5"
+        }
     if isinstance(error, RequestDataTooBig):
         return problem(413, str(error), code="too_large"), {}
     if isinstance(error, MultiPartParserError | SuspiciousOperation | UnicodeError):
