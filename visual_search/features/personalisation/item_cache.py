@@ -10,6 +10,8 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from django.db import connections
+from django.db.models import QuerySet
 
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.models import chunks
@@ -171,10 +173,20 @@ def _read(collection: str, mark: str, ids: Sequence[str]) -> dict[str, _Row]:
     found: dict[str, _Row] = {}
     for batch in chunks(ids):
         rows = ItemVector.objects.filter(collection=collection, fingerprint=mark, object_id__in=batch)
-        found |= {
-            id: (category, vector) for id, category, vector in rows.values_list("object_id", "category", "vector")
-        }
+        found |= {id: (category, vector) for id, category, vector in _quietly(rows)}
     return found
+
+
+def _quietly(rows: QuerySet[ItemVector]) -> list[tuple[str, str, bytes | memoryview]]:
+    """Ids, categories and vectors. What a device remembers stands in this statement, so it goes by a cursor that Django's log
+    of statements (DEBUG) doesn't see.
+    """
+    connection = connections[rows.db]
+    statement, values = rows.values_list("object_id", "category", "vector").query.sql_with_params()
+    connection.ensure_connection()
+    with connection.make_cursor(connection.create_cursor()) as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
 
 
 def _unpacked(packed: Sequence[bytes | memoryview], dims: int) -> npt.NDArray[np.float32]:
