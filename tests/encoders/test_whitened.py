@@ -171,11 +171,16 @@ def test_mistakes_in_the_setting_are_named(tmp_path: Path, options: dict, messag
         WhitenedEncoder(**{"encoder": Bright(), "folder": tmp_path, **options})
 
 
-def test_without_a_metric_it_is_the_inner_encoder(tmp_path: Path) -> None:
+def test_without_a_metric_it_is_the_inner_encoder_and_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     encoder = hsv(tmp_path)
     assert encoder.card == encoder.inner.card
     assert np.array_equal(encoder.images(things()).image, encoder.inner.images(things()).image)
     encoder.canary()
+    assert [record.getMessage() for record in caplog.records if "fit_similarity" in record.getMessage()] == [
+        "No similarity was learned yet, so pictures are compared by cosine. Run manage.py fit_similarity."
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK no file", None])

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ from visual_search.encoders.building import built
 from visual_search.errors import ConfigurationError, EncoderUnavailable
 from visual_search.ranking import similarity as metrics
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
+
+logger = logging.getLogger(__name__)
 
 Doubles = npt.NDArray[np.float64]
 
@@ -114,6 +117,7 @@ class WhitenedEncoder:
             raise ConfigurationError(f"shrinkage is {shrinkage}; it must lie between 0 and 1.")
         self.inner = built("encoder", encoder)
         self.folder, self.similarity, self.shrinkage = Path(folder), similarity, shrinkage
+        self._warned = False
         self._adopted: Whitening | None = None
         self._read: tuple[tuple[int, int], Whitening] | None = None
         self._carded: tuple[Whitening, EncoderCard] | None = None
@@ -221,6 +225,11 @@ class WhitenedEncoder:
         try:
             status = self.path.stat()
         except FileNotFoundError:
+            if not self._warned:
+                self._warned = True
+                logger.warning(
+                    "No similarity was learned yet, so pictures are compared by cosine. Run manage.py fit_similarity."
+                )
             return None
         stamp = (status.st_mtime_ns, status.st_ino)
         known = self._read
