@@ -32,7 +32,7 @@ def _classic(**features: float) -> Callable[[Path], Setting]:
 def _joined(cache: Path) -> Setting:
     return {
         "BACKEND": f"{_PATH}.joined.JoinedEncoder",
-        "OPTIONS": {"main": _offline(cache), "beside": _classic(dense_sift_vlad=1)(cache), "share": 0.2},
+        "OPTIONS": {"main": _offline(cache), "beside": _classic(hog=1)(cache), "share": 0.3},
     }
 
 
