@@ -256,7 +256,7 @@ def test_whatever_is_asked_can_be_sent(text: str, ends: tuple[float | None, floa
         query.words_counts_body(queries),
         query.with_all_body(queries, whole, SCHEMA),
         query.words_body(words, plan(queries, counted, begun=True, enough=False), whole, SCHEMA),
-        query.grams_counts_body(pieces),
+        *query.grams_counts_bodies(pieces),
         query.grams_body(GramsLeg("g", text, 5), dict.fromkeys(pieces, 0.5), whole, SCHEMA),
     ):
         json.dumps(sent, ensure_ascii=False, allow_nan=False).encode("utf-8")

@@ -606,10 +606,10 @@ def _grams_step(leg: GramsLeg, asked: EngineQuery, schema: CollectionSchema) -> 
     grams = read_grams(leg.text)
 
     def then(replies: list[dict[str, Any]]) -> dict[str, Any]:
-        documents, frequencies = query.grams_counted(grams, replies[0])
+        documents, frequencies = query.grams_counted(grams, replies)
         return query.grams_body(leg, weigh_grams(frequencies, documents, USUAL_GRAMS), asked, schema)
 
-    return _Step([query.grams_counts_body(grams)], then) if grams else _Step([query.grams_body(leg, {}, asked, schema)])
+    return _Step(query.grams_counts_bodies(grams), then) if grams else _Step([query.grams_body(leg, {}, asked, schema)])
 
 
 def _sampled(

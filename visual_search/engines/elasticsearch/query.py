@@ -231,13 +231,18 @@ def _in_language(wanted: Wanted) -> dict[str, Any]:
     return {"bool": {"should": clauses, "minimum_should_match": len(clauses) if wanted.all_of else 1}}
 
 
-def grams_counts_body(grams: Sequence[str]) -> dict[str, Any]:
-    """Counts for `grams_counted`: all documents, then each piece."""
-    return _counts({}, [{"term": {"deleted": False}}, *({"term": {"grams": gram}} for gram in grams)])
+def grams_counts_bodies(grams: Sequence[str]) -> list[dict[str, Any]]:
+    """Counts for `grams_counted`: all documents, then each piece.
+
+    A search each, for which the index has the number at hand; as filters of one aggregation each would be walked through
+    against the nested vectors, which took seven times as long on 100,000 objects.
+    """
+    terms = [{"deleted": False}, *({"grams": gram} for gram in grams)]
+    return [{"size": 0, "track_total_hits": True, "query": {"term": term}} for term in terms]
 
 
-def grams_counted(grams: Sequence[str], reply: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
-    documents, *counts = _buckets(reply)
+def grams_counted(grams: Sequence[str], replies: Sequence[Mapping[str, Any]]) -> tuple[int, dict[str, int]]:
+    documents, *counts = (reply["hits"]["total"]["value"] for reply in replies)
     return documents, dict(zip(grams, counts, strict=True))
 
 
