@@ -36,6 +36,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py import_catalogue catalog/demo
 	$(BIN)/python manage.py rebuild_index
+	$(BIN)/python manage.py calibrate --objects 200
 	$(BIN)/python manage.py refresh_item_vectors
 	$(BIN)/python manage.py tidy_query_log --vocabulary
 	@echo "The shop is on http://localhost:$(PORT)/ (stop it with Ctrl+C)"

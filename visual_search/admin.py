@@ -8,10 +8,13 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from visual_search import tasks
-from visual_search.models import IndexEntry, State
+from visual_search.models import IndexEntry, State, StoredCalibration
+from visual_search.ranking.calibration import UNCALIBRATED, Calibration, Rates
 
 
 @admin.register(IndexEntry)
@@ -61,3 +64,69 @@ class IndexEntryAdmin(admin.ModelAdmin):
         counts = dict(IndexEntry.objects.order_by().values_list("state").annotate(Count("pk")))
         summary = ", ".join(f"{counts.get(state, 0)} {state.label}" for state in State)
         return super().changelist_view(request, {"subtitle": summary, **(extra_context or {})})
+
+
+@admin.register(StoredCalibration)
+class StoredCalibrationAdmin(admin.ModelAdmin):
+    """From which cosine on a hit has which grade, and how often each grade is wrong."""
+
+    list_display = ("collection", "photo_errors", "studio_errors", "made_at")
+    ordering = ("collection", "-made_at")
+    fields = ("collection", "fingerprint", "made_at", "table")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: StoredCalibration | None = None) -> bool:
+        return False
+
+    @admin.display(description="photos: same item, very similar, similar style wrong; nothing close wrong / right")
+    def photo_errors(self, stored: StoredCalibration) -> str:
+        return _errors(_of(stored).of("photo").rates)
+
+    @admin.display(description="studio pictures: the same")
+    def studio_errors(self, stored: StoredCalibration) -> str:
+        return _errors(_of(stored).of("studio").rates)
+
+    @admin.display(description="limits and errors")
+    def table(self, stored: StoredCalibration) -> SafeString:
+        """For each kind of picture its limits, then its errors over all and by category."""
+        rows = [
+            (picture, category or "all categories", limits, rates)
+            for picture, limits in _of(stored).limits.items()
+            for category, rates in ((None, limits.rates), *limits.categories.items())
+            if rates is not None
+        ]
+        names = ("picture", "category", "asked", "same item from", "wrong", "very similar from", "wrong",
+                "similar style from", "wrong", "nothing close wrong", "right without the department")  # fmt: skip
+        cells = [
+            (
+                picture, category, rates.probes, f"{limits.same:.2f}", _share(rates.same_wrong),
+                f"{limits.very_similar:.2f}", _share(rates.very_similar_wrong), f"{limits.similar:.2f}",
+                _share(rates.similar_wrong), _share(rates.nothing_wrong), _share(rates.nothing_right),
+            )
+            for picture, category, limits, rates in rows
+        ]  # fmt: skip
+        head = format_html_join("", "<th>{}</th>", ((name,) for name in names))
+        lines = ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in cells)
+        body = format_html_join("", "<tr>{}</tr>", lines)
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+
+
+def _of(stored: StoredCalibration) -> Calibration:
+    try:
+        return Calibration.from_json(stored.limits)
+    except (TypeError, ValueError, AttributeError):
+        return UNCALIBRATED
+
+
+def _errors(rates: Rates | None) -> str:
+    if rates is None:
+        return "too few pictures"
+    shares = map(_share, (rates.same_wrong, rates.very_similar_wrong, rates.similar_wrong))
+    return f"{', '.join(shares)}; {_share(rates.nothing_wrong)} / {_share(rates.nothing_right)}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"

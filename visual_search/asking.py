@@ -176,6 +176,7 @@ def _witness(packed: bytes) -> Witness:
             codes=tuple(map(str, said["codes"])),
             copies=tuple(map(str, said["copies"])),
             confirmed={str(id): float(sure) for id, sure in said["confirmed"].items()},
+            studio=bool(said.get("studio")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return Witness()

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from PIL import Image
 from tqdm import tqdm
 
-from visual_search import documents, indexing, registry, wiring
-from visual_search.conf import conf
+from visual_search import indexing, registry, wiring
 from visual_search.encoders.whitened import WhitenedEncoder
-from visual_search.errors import ConfigurationError, PictureRefused
-from visual_search.imaging.decode import decode
+from visual_search.errors import ConfigurationError
+from visual_search.main_pictures import main_pictures
 
 # A mean cosine between a picture's old and new vector from which on nobody sees another order; a rebuild would be wasted.
 AGREES = 0.995
@@ -61,26 +60,7 @@ def refit_similarity(
 
 
 def shop_pictures(collection: str, *, most: int) -> Iterator[Image.Image]:
-    """The main picture of at most `most` objects, evenly spread; those that can't be read are passed over.
-
-    Raises ConfigurationError for a collection without a source.
-    """
-    source = registry.source(collection)
-    objects = source.queryset()
-    step = max(1, -(-objects.count() // most))
-    chosen = list(objects.order_by("pk").values_list("pk", flat=True)[::step])
-    for key in tqdm(chosen, desc="Pictures", disable=not sys.stderr.isatty(), leave=False):
-        obj = objects.filter(pk=key).first()
-        if obj is None:  # It was deleted meanwhile.
-            continue
-        try:
-            picture = next(iter(documents.read(source, obj).pictures), None)
-            if picture is not None:
-                yield decode(
-                    picture.load(),
-                    max_bytes=conf.PICTURE_MAX_BYTES,
-                    max_pixels=conf.PICTURE_MAX_PIXELS,
-                    name=f"the picture of {key}",
-                )
-        except (PictureRefused, documents.SourceFailed, OSError, ValueError):
-            continue
+    """The main picture of at most `most` objects, evenly spread, with a progress bar on a terminal."""
+    found = main_pictures(collection, most=most)
+    for _, picture in tqdm(found, desc="Pictures", unit="", disable=not sys.stderr.isatty(), leave=False):
+        yield picture

@@ -405,3 +405,22 @@ class PictureSight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content_hash[:12]} by {self.maker}"
+
+
+class StoredCalibration(models.Model):
+    """What a cosine is worth in a collection (ranking/calibration.py), for one image space."""
+
+    collection = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=128)  # of the image space
+    limits = models.JSONField()
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "calibration of grades"
+        verbose_name_plural = "calibrations of grades"
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "fingerprint"], name="visual_search_calibration_space"),
+        ]
+
+    def __str__(self) -> str:
+        return f"grades of {self.collection}"

@@ -42,6 +42,7 @@ class Looked:
     codes: tuple[str, ...] = ()
     thumbnail: bytes = b""
     keypoints: Keypoints | None = None  # None for studio pictures
+    studio: bool = False  # on white, as a shop shows its goods
     degraded: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -68,6 +69,7 @@ def look(
         codes=codes_of(reading.codes),
         thumbnail=copies.thumbnail(image),
         keypoints=keypoints,
+        studio=studio,
         degraded=degraded,
         timings_ms={
             "encoder": (encoded - begin) * 1000,

@@ -21,7 +21,7 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import documents, embedding, registry, scenes, seeing, unwanted, wiring
+from visual_search import calibrating, documents, embedding, registry, scenes, seeing, unwanted, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -30,8 +30,16 @@ from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
+from visual_search.ranking.calibration import (
+    PHOTO,
+    STUDIO,
+    UNCALIBRATED,
+    Calibration,
+    Limits,
+    better,
+    grade_by_keypoints,
+)
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
-from visual_search.ranking.grades import grade, least_cosine
 from visual_search.registry import Source
 from visual_search.signals import search_served
 from visual_search.types import (
@@ -66,12 +74,11 @@ logger = logging.getLogger(__name__)
 # How each kind of leg counts. The ends of the cosine scales lie near what unrelated and what equal things have with the
 # offline encoder. The weights are set by judgement: a photo decides, full text and meaning follow, words against pictures
 # only break ties. `measure_quality` shows what they give (docs/reference/quality-and-speed.md).
-_SIMILAR = least_cosine(Grade.SIMILAR)  # What has a grade is what is admitted.
 SCALES: Mapping[str, Scale] = {
-    "photo": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a photo against pictures
+    "photo": Scale(weight=1.0, low=0.0, high=1.0),  # a photo against pictures; what has a grade is admitted
     "label": Scale(weight=0.6, low=0.0, high=1.0, admits=0.3),  # what a photo's label says, against labels and titles
     "confirmed": Scale(weight=0.4, low=0.0, high=1.0, admits=0.5),  # keypoints of a photo against those of pictures
-    "like": Scale(weight=1.0, low=0.0, high=1.0, admits=_SIMILAR),  # a product's pictures against pictures
+    "like": Scale(weight=1.0, low=0.0, high=1.0),  # a product's pictures against pictures; so is this
     "like_text": Scale(weight=0.3, low=0.2, high=0.9, admits=0.6),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
     "meaning": Scale(weight=0.5, low=0.25, high=0.85, admits=0.35),  # words against titles in any language
@@ -114,6 +121,7 @@ class _Encoded:
     looked: Looked | None = None  # the first photo, where it came as pixels
     witness: Witness = field(default_factory=Witness)
     vectors: dict[int, dict[str, Vector]] = field(default_factory=dict)  # of each photo, by its place
+    studio: frozenset[int] = frozenset()  # the places of photos on white
     degraded: tuple[str, ...] = ()
 
 
@@ -162,6 +170,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         reader=wiring.reader(),
         detector=wiring.detector() if query.pictures else None,
         kept=seeing.kept(query.collection),
+        calibration=calibrating.current(query.collection),
         liked=liked,
         disliked=disliked,
         clock=clock,
@@ -214,13 +223,15 @@ def rank(
     reader: Reader | None = None,
     detector: Detector | None = None,
     kept: Kept = _nothing_kept,
+    calibration: Calibration = UNCALIBRATED,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
     disliked: Mapping[str, Sequence[NamedVector]] | None = None,
     clock: _Clock | None = None,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
-    `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with.
+    `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with; `calibration` says
+    what their cosines are worth.
     """
     clock = clock or _Clock()
     words, warnings = _words(query)
@@ -261,9 +272,10 @@ def rank(
             confirmed, same = confirm(encoded.looked, answer.leg("photo").hits, kept)
             witness = replace(witness, confirmed=confirmed, copies=same)
     answers = (*answer.legs, *_confirmed_leg(witness, answer))
-    scales = _scales(answers, _weights(query, liked or {}, encoder))
+    limits = _limits(answers, calibration, encoded.studio)
+    scales = _scales(answers, _weights(query, liked or {}, encoder), limits)
     with clock.step("fusion"):
-        hits = _result_set(answers, scales, witness, lost, said, explain=query.explain)
+        hits = _result_set(answers, scales, witness, lost, said, limits=limits, explain=query.explain)
     if query.sort not in ("", "relevance"):
         with clock.step("engine"):
             hits = _sorted_by(query, hits, engine, schema)
@@ -357,7 +369,7 @@ def _add_photo(
     vectors, witness = dict(picture.vectors), picture.witness or Witness()
     if picture.image is not None:
         looked = look(picture.image, encoder, reader, vectors=picture.vectors)
-        vectors, witness = looked.vectors, Witness(looked.text, looked.codes)
+        vectors, witness = looked.vectors, Witness(looked.text, looked.codes, studio=looked.studio)
         result.degraded = tuple(dict.fromkeys((*result.degraded, *looked.degraded)))
         for step, taken in looked.timings_ms.items():
             clock.steps[step] = clock.steps.get(step, 0.0) + taken
@@ -369,6 +381,8 @@ def _add_photo(
     if witness.text and reader is not None:
         result.legs.append(GramsLeg(f"label{number or ''}", witness.text, conf.RANK_WINDOW))
     result.vectors[number] = vectors
+    if witness.studio:
+        result.studio |= {number}
     if number == 0:
         result.photo_vectors, result.witness = vectors, witness
 
@@ -525,17 +539,37 @@ def _confirmed_leg(witness: Witness, answer: EngineAnswer) -> Iterator[LegAnswer
         yield LegAnswer("confirmed", tuple(hits), len(hits))
 
 
-def _scales(legs: Iterable[LegAnswer], weights: Mapping[str, float]) -> dict[str, Scale]:
+def _limits(legs: Iterable[LegAnswer], calibration: Calibration, studio: Set[int]) -> dict[str, Limits | None]:
+    """What the cosines of each leg over pictures are worth; None where the photo shows nothing that the shop has."""
+    found: dict[str, Limits | None] = {}
+    for leg in legs:
+        kind = _kind(leg.name)
+        if kind == "photo":
+            limits = calibration.of(STUDIO if int(leg.name.removeprefix(kind) or 0) in studio else PHOTO)
+            found[leg.name] = limits if limits.is_close(hit.score for hit in leg.hits) else None
+        elif kind == "like":
+            found[leg.name] = calibration.of(STUDIO)
+    return found
+
+
+def _scales(
+    legs: Iterable[LegAnswer], weights: Mapping[str, float], limits: Mapping[str, Limits | None]
+) -> dict[str, Scale]:
     """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for leg in legs:
         if _kind(leg.name) in SCALES:
             kinds[_kind(leg.name)].append(leg.name)
     return {
-        name: replace(SCALES[kind], weight=SCALES[kind].weight * share)
+        name: replace(SCALES[kind], weight=SCALES[kind].weight * share, **_admits(name, limits))
         for kind, names in kinds.items()
         for name, share in zip(names, composing.shares([weights.get(name, 1.0) for name in names]), strict=True)
     }
+
+
+def _admits(leg: str, limits: Mapping[str, Limits | None]) -> dict[str, float]:
+    found = limits.get(leg)
+    return {"admits": found.similar} if found else {}
 
 
 def _weights(query: Query, liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> dict[str, float]:
@@ -556,6 +590,7 @@ def _result_set(
     lost: Mapping[str, float],
     refused: Set[str],
     *,
+    limits: Mapping[str, Limits | None],
     explain: bool,
 ) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
@@ -572,7 +607,7 @@ def _result_set(
     admitted = [item for item in fused if item.admitted]
     others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
     said = {hit.id for leg in ranked if _kind(leg.name) == "label" for hit in leg.hits if hit.score >= LABEL_AGREES}
-    looks = _looks(ranked)
+    looks = _grades(ranked, limits)
     pictures = _pictures(ranked)
     hits = {
         item.id: replace(_hit(item, looks, pictures, explain=explain), reason="label" if item.id in said else "")
@@ -587,14 +622,17 @@ def _result_set(
     return (*first, *hits.values(), *browsed)
 
 
-def _looks(legs: Sequence[LegAnswer]) -> dict[str, float]:
-    """Each object's best cosine to a photo that was asked with, or to a picture of an object to resemble."""
-    looks: dict[str, float] = {}
+def _grades(legs: Sequence[LegAnswer], limits: Mapping[str, Limits | None]) -> dict[str, Grade]:
+    """Each object's best grade by a photo that was asked with, its keypoints, or a picture of an object to resemble."""
+    grades: dict[str, Grade] = {}
     for leg in legs:
-        if _kind(leg.name) in ("photo", "like"):
+        if leg.name in limits or leg.name == "confirmed":
+            found = limits.get(leg.name)
             for hit in leg.hits:
-                looks[hit.id] = max(hit.score, looks.get(hit.id, -1.0))
-    return looks
+                given = grade_by_keypoints(hit.score) if leg.name == "confirmed" else Grade.DISTANT
+                given = found.grade(hit.score) if found else given
+                grades[hit.id] = better(given, grades.get(hit.id, given))
+    return grades
 
 
 def _pictures(legs: Sequence[LegAnswer]) -> dict[str, str]:
@@ -607,11 +645,11 @@ def _importance(leg: LegAnswer) -> int:
     return PICTURE_LEGS.index(_kind(leg.name))
 
 
-def _hit(item: Fused, looks: Mapping[str, float], pictures: Mapping[str, str], *, explain: bool) -> Hit:
+def _hit(item: Fused, looks: Mapping[str, Grade], pictures: Mapping[str, str], *, explain: bool) -> Hit:
     found: Grade | None = Grade.DISTANT
     if item.admitted:
         # What only its words or its meaning brought in looks as it looks: a grade would claim what nobody compared.
-        found = grade(looks[item.id]) if item.id in looks else None
+        found = looks.get(item.id)
         found = None if found is Grade.DISTANT else found
     return Hit(
         id=item.id,

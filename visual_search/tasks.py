@@ -22,9 +22,10 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import indexing, learning, seeing, wiring
+from visual_search import calibrating, indexing, learning, registry, seeing, wiring
 from visual_search.conf import conf
 from visual_search.encoders.whitened import WhitenedEncoder
+from visual_search.errors import VisualSearchError
 from visual_search.models import IndexEntry
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,16 @@ def refit_similarity(collection: str = "products") -> None:
         found.pictures,
         "indexes rebuilt" if found.rebuilt else "nothing moved",
     )
+
+
+@shared_task(name="visual_search.tasks.calibrate", ignore_result=True, acks_late=True)
+def calibrate() -> None:
+    """Learn anew what cosines are worth, for the catalogue has changed."""
+    for source in registry.sources():
+        try:
+            calibrating.learn(source.collection)
+        except VisualSearchError as problem:
+            logger.warning("The grades of '%s' stay as they are: %s", source.collection, problem)
 
 
 # --- After a commit ----------------------------------------------------------------------------

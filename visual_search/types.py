@@ -322,6 +322,7 @@ class Witness:
     codes: tuple[str, ...] = ()  # barcodes and QR codes, in the forms that shops write them in
     copies: tuple[str, ...] = ()  # ids of objects that show the very same picture, nearest first
     confirmed: Mapping[str, float] = field(default_factory=dict)  # object id -> how surely keypoints agree, in [0, 1]
+    studio: bool = False  # whether it is on white, as a shop shows its goods
 
 
 @dataclass(frozen=True, slots=True)

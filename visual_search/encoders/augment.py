@@ -1,6 +1,6 @@
 """Studio pictures made to look like shoppers' photos: other backgrounds, light, angles, crops, blur and compression.
 
-Training alone uses it: what these changes do to a vector is what the encoder learns to ignore.
+What these changes do to a vector is what the encoder learns to ignore; `probing.py` has milder ones.
 """
 
 from __future__ import annotations
@@ -76,8 +76,11 @@ class PhotoMaker:
             corners = int(random.integers(2, 5))
             coarse = Image.fromarray(random.integers(0, 256, (corners, corners, 3)).astype(np.uint8))
             smooth = np.asarray(coarse.resize((FRAME, FRAME), Image.Resampling.BICUBIC)).astype(np.float32)
-            return _image(smooth + random.normal(0, random.uniform(2, 18), smooth.shape))
-        # the zoomed inside of another product
+            return as_image(smooth + random.normal(0, random.uniform(2, 18), smooth.shape))
+        return self._inside_of_another()
+
+    def _inside_of_another(self) -> Image.Image:
+        random = self.random
         inner = self.pictures[random.integers(len(self.pictures))]
         side = random.uniform(0.15, 0.5) * inner.width
         left, top = random.uniform(0.2 * inner.width, 0.8 * inner.width - 0.5 * side, 2)
@@ -104,12 +107,12 @@ class PhotoMaker:
         light = np.linspace(random.uniform(0.7, 1), random.uniform(1, 1.2), pixels.shape[1])[None, :, None]
         pixels *= light if random.random() < 0.5 else light[:, ::-1]
         side = int(random.uniform(90, 230))
-        image = _image(pixels * 255).resize((side, side), Image.Resampling.BILINEAR)
+        image = as_image(pixels * 255).resize((side, side), Image.Resampling.BILINEAR)
         if random.random() < 0.5:
             image = image.filter(ImageFilter.GaussianBlur(random.uniform(0, 1.2)))
         noisy = np.asarray(image).astype(np.float32) + random.normal(0, random.uniform(0, 8), (side, side, 1))
         buffer = io.BytesIO()
-        _image(noisy).save(buffer, "JPEG", quality=int(random.integers(30, 92)))
+        as_image(noisy).save(buffer, "JPEG", quality=int(random.integers(30, 92)))
         return Image.open(buffer).convert("RGB")
 
 
@@ -137,5 +140,5 @@ def cut_out(picture: Image.Image) -> Image.Image:
     return small.crop(box) if box else small
 
 
-def _image(pixels: npt.NDArray[np.floating]) -> Image.Image:
+def as_image(pixels: npt.NDArray[np.floating]) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

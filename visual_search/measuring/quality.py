@@ -115,7 +115,7 @@ def measure(
             for n in lesson.questions:
                 question = task.questions[n]
                 ranking = search.rank(
-                    _query(question, collection, grey=grey),
+                    question_to_query(question, collection, grey=grey),
                     engine=engine,
                     encoder=encoder,
                     schema=schema,
@@ -211,7 +211,7 @@ def _columns(pairs: Sequence[tuple[Vector, str]]) -> tuple[np.ndarray, list[str]
     return np.stack([vector for vector, _ in pairs]), [title for _, title in pairs], ["en"] * len(pairs)
 
 
-def _query(question: Question, collection: str, *, grey: bool) -> Query:
+def question_to_query(question: Question, collection: str, *, grey: bool = False) -> Query:
     image = opened(question, grey=grey)
     return Query(
         collection=collection,

@@ -56,9 +56,7 @@ def run(
     tasks: Sequence[Task], encoder: CachingEncoder, manner: Manner, cache: Path, advanced_of: Callable[[Task], Advanced]
 ) -> Iterator[Report]:
     """One report a task. `advanced_of(task)` is what is told of its steps."""
-    reader = wiring.reader() if manner.reading and not manner.vectors_alone else None
-    kept = CachingReader(reader, cache / "readings.sqlite3") if reader else None
-    try:
+    with reading(manner, cache) as kept:
         for task in tasks:
             if manner.vectors_alone:
                 yield measure_vectors(task, encoder, grey=manner.grey, advanced=advanced_of(task))
@@ -72,6 +70,15 @@ def run(
                     use_configured_engine=manner.configured_engine,
                     advanced=advanced_of(task),
                 )
+
+
+@contextmanager
+def reading(manner: Manner, cache: Path) -> Iterator[CachingReader | None]:
+    """The shop's reader, with what it has read kept in the folder `cache`; None where nothing is read."""
+    reader = wiring.reader() if manner.reading and not manner.vectors_alone else None
+    kept = CachingReader(reader, cache / "readings.sqlite3") if reader else None
+    try:
+        yield kept
     finally:
         if kept:
             kept.close()

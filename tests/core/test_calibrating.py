@@ -1,0 +1,134 @@
+"""The shop's own pictures teach what cosines are worth, and search and admin use it."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from PIL import Image, ImageDraw
+
+from tests.core.conftest import GADGETS
+from tests.search.shop import to_bytes
+from visual_search import calibrating, search, tasks
+from visual_search.imaging.decode import decode
+from visual_search.models import StoredCalibration
+from visual_search.ranking.calibration import PHOTO, STUDIO, UNCALIBRATED
+from visual_search.types import Grade, Query, QueryPicture
+
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    calibrating.forget()
+    yield
+    calibrating.forget()
+
+
+def drawing(seed: int) -> Image.Image:
+    """Coloured blocks on white, another for each seed."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (160, 160), "white")
+    pen = ImageDraw.Draw(image)
+    for _ in range(5):
+        left, top = (int(value) for value in random.integers(20, 90, 2))
+        pen.rectangle((left, top, left + 45, top + 45), fill=tuple(int(value) for value in random.integers(0, 255, 3)))
+    return image
+
+
+@pytest.fixture
+def filled(shop):
+    for n in range(36):
+        shop.add(f"thing {n}", to_bytes(drawing(n)), category=("Blocks", "Bricks")[n % 2])
+    shop.index()
+    return shop
+
+
+def asked(image: Image.Image):
+    photo = decode(to_bytes(image), max_bytes=10**6, max_pixels=10**6)
+    return search.search(Query(collection=GADGETS, pictures=(QueryPicture(photo),)))
+
+
+def test_nothing_is_learned_of_a_shop_with_few_pictures(shop) -> None:
+    shop.add("alone", to_bytes(drawing(1)))
+    shop.index()
+    with pytest.raises(CommandError, match="has fewer than 30 objects with pictures"):
+        call_command("calibrate", collection=GADGETS)
+    assert calibrating.current(GADGETS) == UNCALIBRATED
+
+
+def test_what_is_learned_grades_the_hits(filled) -> None:
+    assert calibrating.current(GADGETS) == UNCALIBRATED
+    out = StringIO()
+    call_command("calibrate", collection=GADGETS, stdout=out)
+    limits = calibrating.current(GADGETS).of(STUDIO)
+    assert limits.rates.probes == 36
+    assert set(limits.categories) == {"Blocks", "Bricks"}
+    assert "studio pictures: same item from cosine" in out.getvalue()
+    assert asked(drawing(3)).hits[0].grade in {Grade.SAME, Grade.VERY_SIMILAR}
+    # The grades are those of the limits, hit by hit.
+    StoredCalibration.objects.update(limits={kind: {**found, "same": 1.01, "very_similar": 1.01, "similar": -1.0}
+                                             for kind, found in StoredCalibration.objects.get().limits.items()})  # fmt: skip
+    calibrating.forget()
+    assert {hit.grade for hit in asked(drawing(3)).hits[1:]} == {Grade.SIMILAR}
+
+
+def test_a_photo_of_nothing_here_says_so(filled) -> None:
+    calibrating.learn(GADGETS)
+    stored = StoredCalibration.objects.get()
+    stored.limits = {kind: {**found, "least_density": 2.0} for kind, found in stored.limits.items()}
+    stored.save()
+    calibrating.forget()
+    page = asked(drawing(3).rotate(90))
+    assert "nothing_close" in page.warnings
+    assert page.distant == page.total > 0
+
+
+def test_it_is_learned_once_a_space_and_read_once_a_minute(filled, django_assert_num_queries) -> None:
+    calibrating.learn(GADGETS)
+    calibrating.learn(GADGETS)
+    assert StoredCalibration.objects.count() == 1
+    calibrating.current(GADGETS)
+    with django_assert_num_queries(0):
+        assert calibrating.current(GADGETS).limits
+    filled.use(options={"flavour": "b"})
+    assert calibrating.current(GADGETS) == UNCALIBRATED
+
+
+def test_what_another_version_stored_is_passed_over(filled, caplog) -> None:
+    calibrating.learn(GADGETS)
+    StoredCalibration.objects.update(limits={"photo": {"of": "tomorrow"}})
+    calibrating.forget()
+    assert calibrating.current(GADGETS) == UNCALIBRATED
+    assert "run manage.py calibrate" in caplog.text
+
+
+def test_the_same_shop_learns_the_same(filled) -> None:
+    first = calibrating.learn(GADGETS)
+    assert calibrating.learn(GADGETS) == first
+    assert first.of(PHOTO).rates is not None
+
+
+def test_the_schedule_learns_all_collections_and_survives_small_ones(filled, caplog) -> None:
+    tasks.calibrate()
+    assert StoredCalibration.objects.filter(collection=GADGETS).exists()
+    assert "The grades of 'products' stay as they are" in caplog.text
+
+
+def test_the_owner_sees_the_error_rates(filled, client) -> None:
+    calibrating.learn(GADGETS)
+    client.force_login(User.objects.create_superuser("owner"))
+    stored = StoredCalibration.objects.get()
+    overview = client.get(reverse("admin:visual_search_storedcalibration_changelist")).content.decode()
+    assert "nothing close wrong / right" in overview
+    assert "%" in overview
+    page = client.get(reverse("admin:visual_search_storedcalibration_change", args=[stored.pk])).content.decode()
+    assert page.count("<td>studio</td>") == 3  # all categories, Blocks, Bricks
+
+
+@pytest.mark.parametrize("objects", ["0", "-3"])
+def test_a_wrong_number_is_named(objects) -> None:
+    with pytest.raises(CommandError, match=f"--objects is {objects}; it must be 1 or more"):
+        call_command("calibrate", "--objects", objects)

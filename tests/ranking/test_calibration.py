@@ -1,0 +1,137 @@
+"""Cosines become probabilities, grades and "nothing close" by what synthetic photos found; no labels are needed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from visual_search.ranking.calibration import (
+    LEAST_PROBES,
+    LEFT_OUT,
+    PHOTO,
+    STUDIO,
+    UNCALIBRATED,
+    Calibration,
+    Probe,
+    ProbeHit,
+    better,
+    calibrate,
+    density,
+    grade_by_keypoints,
+)
+from visual_search.types import Grade
+
+ROOMS = ("Kitchen", "Garden", "Office")
+
+
+def shop(count: int = 300, *, own: float = 0.8, kin: float = 0.5, other: float = 0.1, seed: int = 1) -> list[Probe]:
+    """Probes of a shop in which the very object, its kind and all else lie around these cosines."""
+    random = np.random.default_rng(seed)
+    probes = []
+    for n in range(count):
+        room = ROOMS[n % 3]
+        hits = [ProbeHit(f"{n}", room, own + random.normal(0, 0.05))]
+        hits += [ProbeHit(f"{n}-{k}", room, kin + random.normal(0, 0.05)) for k in range(6)]
+        hits += [ProbeHit(f"{n}-x{k}", "Toys", other + random.normal(0, 0.05)) for k in range(40)]
+        hits.sort(key=lambda hit: -hit.cosine)
+        foreign = tuple(sorted((hit.cosine for hit in hits if hit.kind == "Toys"), reverse=True))
+        probes.append(Probe(PHOTO, f"{n}", room, tuple(hits), foreign))
+    return probes
+
+
+@pytest.fixture(scope="module")
+def learned() -> Calibration:
+    return calibrate(shop())
+
+
+def test_limits_lie_between_what_they_tell_apart(learned) -> None:
+    limits = learned.of(PHOTO)
+    assert 0.1 < limits.similar < 0.5 < limits.very_similar <= limits.same < 0.8
+    assert [limits.grade(cosine) for cosine in (0.85, 0.5, 0.0)] == [Grade.SAME, Grade.SIMILAR, Grade.DISTANT]
+
+
+def test_error_rates_are_those_of_probes_that_were_held_out(learned) -> None:
+    rates = learned.of(PHOTO).rates
+    assert rates.probes == 300
+    assert rates.same_wrong < 0.2
+    assert rates.similar_wrong < 0.3
+    assert rates.nothing_wrong == pytest.approx(LEFT_OUT, abs=0.06)
+    assert rates.nothing_right == 1.0
+    assert set(learned.of(PHOTO).categories) == set(ROOMS)
+
+
+def test_another_encoder_with_lower_cosines_gets_lower_limits() -> None:
+    low, high = calibrate(shop(own=0.4, kin=0.25, other=0.05)).of(PHOTO), calibrate(shop()).of(PHOTO)
+    assert low.same < 0.4 < high.same
+    assert low.similar < high.similar
+
+
+def test_one_large_category_does_not_decide(learned) -> None:
+    # A thousand garden things that no photo finds, and two categories in which photos do.
+    hard = [
+        Probe(PHOTO, f"h{n}", "Garden", tuple(ProbeHit(f"h{n}-{k}", "Toys", 0.15) for k in range(40)))
+        for n in range(1000)
+    ]
+    few = calibrate([*(probe for probe in shop() if probe.kind != "Garden"), *hard]).of(PHOTO)
+    assert few.similar == pytest.approx(learned.of(PHOTO).similar, abs=0.15)
+    assert few.categories["Garden"].nothing_wrong > few.categories["Office"].nothing_wrong
+
+
+def test_kinds_are_learned_apart_and_too_few_not_at_all(learned) -> None:
+    assert learned.of(STUDIO) == UNCALIBRATED.of(STUDIO)
+    assert calibrate(shop(LEAST_PROBES - 1)) == UNCALIBRATED
+    assert UNCALIBRATED.of(PHOTO).is_close([0.01])  # Nothing is known, so nothing is claimed.
+
+
+def test_it_survives_being_stored(learned) -> None:
+    assert Calibration.from_json(json.loads(json.dumps(learned.as_json()))) == learned
+    with pytest.raises((TypeError, ValueError)):
+        Calibration.from_json({"photo": {"of": "another version"}})
+
+
+def test_a_photo_of_nothing_here_is_told_by_density(learned) -> None:
+    limits = learned.of(PHOTO)
+    assert limits.is_close([0.8, *[0.5] * 6, *[0.1] * 40])
+    assert not limits.is_close([0.2] * 47)
+    assert not limits.is_close([])
+
+
+cosines = st.lists(st.floats(-1, 1), min_size=1, max_size=200)
+
+
+@given(cosines, st.floats(0.5, 50))
+def test_density_lies_above_the_best_and_grows_with_every_neighbour(found, kernel) -> None:
+    here = density(found, kernel)
+    assert max(found) - 1e-9 <= here <= max(found) + math.log(len(found)) / kernel + 1e-9
+    assert density([*found, 0.0], kernel) >= here
+    assert density(list(reversed(found)), kernel) == pytest.approx(here)
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.booleans(), st.booleans()), min_size=LEAST_PROBES, max_size=80))
+def test_probabilities_never_fall_with_the_cosine(found) -> None:
+    probes = [
+        Probe(
+            PHOTO,
+            str(n),
+            "a",
+            (ProbeHit(str(n) if own else "x", "a" if kin else "b", cosine), ProbeHit("y", "b", -1.0)),
+        )
+        for n, (cosine, own, kin) in enumerate(found)
+    ]
+    limits = calibrate(probes).of(PHOTO)
+    values = [limits.probability(cosine) for cosine in np.linspace(-1, 1, 41)]
+    assert all(0 <= value <= 1 for pair in values for value in pair)
+    for part in (0, 1):
+        assert all(one[part] <= two[part] + 1e-9 for one, two in itertools.pairwise(values))
+    assert limits.similar <= limits.very_similar <= limits.same
+
+
+def test_keypoints_give_grades_of_their_own() -> None:
+    assert [grade_by_keypoints(sure) for sure in (0.95, 0.75, 0.5)] == [Grade.SAME, Grade.VERY_SIMILAR, Grade.DISTANT]
+    assert better(Grade.SIMILAR, Grade.SAME) is Grade.SAME

@@ -1,0 +1,66 @@
+"""`manage.py calibrate`: learn from the shop's own pictures from which cosines on a hit is the same item, or similar."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from visual_search import calibrating, registry
+from visual_search.errors import VisualSearchError
+from visual_search.ranking.calibration import Limits, Rates
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask synthetic photos of the shop's own objects and learn what cosines are worth: the grades of hits, and when "
+        "nothing is close. Run it after the first indexing and after a change of encoder; Celery beat does so every night."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", default=None, help="only this collection; all by default")
+        parser.add_argument(
+            "--objects", type=int, default=calibrating.MOST, help="ask photos of at most so many objects (%(default)s)"
+        )
+
+    def handle(self, *args: Any, collection: str | None, objects: int, **options: Any) -> None:
+        if objects < 1:
+            raise CommandError(f"--objects is {objects}; it must be 1 or more.")
+        quiet = options["verbosity"] == 0 or not self.stderr.isatty()
+        try:
+            names = (
+                [registry.source(collection).collection] if collection else [s.collection for s in registry.sources()]
+            )
+            for name in names:
+                with tqdm(total=objects, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
+                    found = calibrating.learn(name, most=objects, progress=bar.update)
+                if options["verbosity"] > 0:
+                    for picture, limits in found.limits.items():
+                        self._show(name, picture, limits)
+        except VisualSearchError as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _show(self, collection: str, picture: str, limits: Limits) -> None:
+        self.stdout.write(
+            f"{collection}, {picture} pictures: same item from cosine {limits.same:.2f}, very similar from "
+            f"{limits.very_similar:.2f}, similar style from {limits.similar:.2f}"
+        )
+        if limits.rates:
+            self.stdout.write(f"  {said(limits.rates)}")
+
+
+def said(rates: Rates) -> str:
+    """The error rates in words."""
+    wrong = (
+        ("same item", rates.same_wrong),
+        ("very similar", rates.very_similar_wrong),
+        ("similar style", rates.similar_wrong),
+    )
+    parts = [f"{name} {rate:.0%}" for name, rate in wrong if rate is not None]
+    found = f"Wrong in {rates.probes} synthetic photos: {', '.join(parts) or 'no grade was given'}; nothing close "
+    found += f"{rates.nothing_wrong:.0%}"
+    return found + (
+        f" (right {rates.nothing_right:.0%} without the department)" if rates.nothing_right is not None else ""
+    )

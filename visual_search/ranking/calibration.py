@@ -1,0 +1,319 @@
+"""What a cosine is worth in this shop: how likely the same thing, how likely the same kind, and when nothing is close.
+
+It is learned from the shop's own pictures without any labels: synthetic photos of some of its objects are asked of the index
+(`visual_search/calibrating.py`), and of every answer it is known which hit is the very object and which are of its kind.
+docs/decisions/0025-honest-grades.md has the figures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from visual_search.types import Grade
+
+Floats = npt.NDArray[np.float64]
+
+PHOTO, STUDIO = "photo", "studio"  # kinds of picture: before a background, or on white as a shop shows its goods
+
+# Probabilities from which on a hit has a grade: of being the very object, or of being of its kind.
+SAME_OWN = 0.8
+VERY_SIMILAR_OWN = 0.35
+SIMILAR_KIND = 0.3
+# The share of synthetic photos that count as showing nothing close. They are harder than real ones: with this
+# share, "nothing close" was wrong for 4 in 100 real photos. Chosen on public photos of groceries and clothes.
+LEFT_OUT = 1 / 8
+# The width of the kernel in units of the spread of the nearest cosines, which differs between encoders.
+_KERNEL = 0.66
+LEAST_PROBES = 30
+JUDGED = 10  # hits of each probe that the curves are fitted on: what a shopper sees without scrolling
+_BINS = np.arange(-1.0, 1.0001, 0.02)
+_PRIOR = 2.0  # probes that every bin holds before the first: rare bins lean on the whole
+
+# How surely keypoints must agree for a grade, best first. Of 716 products that keypoints spoke for in 567 photos, .88 were
+# the very product from .9 on, and .82 of its kind from .7 on; in 275 photos of clothes they spoke for none.
+_BY_KEYPOINTS = ((0.9, Grade.SAME), (0.7, Grade.VERY_SIMILAR))
+
+# Least cosine for each grade where nothing was calibrated: of the offline encoder, read off 725 public photos.
+_UNCALIBRATED = (0.90, 0.60, 0.28)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeHit:
+    id: str
+    kind: str  # its category
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A synthetic photo of an object, and what the index answered: best first, as deep as a search looks."""
+
+    picture: str  # PHOTO or STUDIO
+    id: str
+    kind: str  # the object's category
+    hits: tuple[ProbeHit, ...]
+    foreign: tuple[float, ...] = ()  # cosines of the answer without the object's department; () where it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often the grades are wrong, on probes that the limits were not learned from. None: never given.
+
+    A wrong "same item" is another object, a wrong "very similar" or "similar style" is of another category.
+    """
+
+    probes: int
+    same_wrong: float | None
+    very_similar_wrong: float | None
+    similar_wrong: float | None
+    nothing_wrong: float  # "nothing close" was said of a photo of something in the shop
+    nothing_right: float | None  # it was said where the shop didn't have that department
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For one kind of picture. Cosines; a limit above 1 is never reached."""
+
+    same: float
+    very_similar: float
+    similar: float
+    kernel: float = 0.0  # kappa of `density`; 0: density isn't looked at
+    least_density: float = -math.inf
+    own: tuple[tuple[float, float], ...] = ()  # (cosine, probability of the very object), rising
+    kin: tuple[tuple[float, float], ...] = ()  # (cosine, probability of its kind), rising
+    rates: Rates | None = None
+    categories: Mapping[str, Rates] = field(default_factory=dict)
+
+    def grade(self, cosine: float) -> Grade:
+        for least, found in ((self.same, Grade.SAME), (self.very_similar, Grade.VERY_SIMILAR)):
+            if cosine >= least:
+                return found
+        return Grade.SIMILAR if cosine >= self.similar else Grade.DISTANT
+
+    def is_close(self, cosines: Iterable[float]) -> bool:
+        """Whether a photo with these nearest cosines shows something of the kind that the shop has."""
+        if not self.kernel:
+            return True
+        return density(list(cosines), self.kernel) >= self.least_density
+
+    def probability(self, cosine: float) -> tuple[float, float] | None:
+        """How likely a hit is the very object, and how likely of its kind; None where nothing was calibrated."""
+        return (_at(self.own, cosine), _at(self.kin, cosine)) if self.own else None
+
+
+_FIXED = Limits(*_UNCALIBRATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Limits by kind of picture. A kind that was not calibrated has fixed ones."""
+
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    def of(self, picture: str) -> Limits:
+        return self.limits.get(picture, _FIXED)
+
+    def as_json(self) -> dict[str, object]:
+        # JSON has no infinity.
+        return {kind: _finite(asdict(limits)) for kind, limits in self.limits.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Mapping[str, object]]) -> Calibration:
+        """Raises TypeError or ValueError for what another version stored."""
+        return cls({kind: _limits(dict(values)) for kind, values in stored.items()})
+
+
+UNCALIBRATED = Calibration()
+
+
+def grade_by_keypoints(sure: float) -> Grade:
+    """What keypoints that agree this surely (`imaging/keypoint_matching.confidence`) say of a hit, whatever it looks like."""
+    return next((found for least, found in _BY_KEYPOINTS if sure >= least), Grade.DISTANT)
+
+
+def better(one: Grade, other: Grade) -> Grade:
+    """The better of two grades."""
+    return min(one, other, key=list(Grade).index)
+
+
+def density(cosines: Sequence[float], kernel: float) -> float:
+    """log(sum(exp(kernel * cosine))) / kernel: how dense the shop's pictures lie around a photo, on the cosines' scale.
+
+    The logarithm of a kernel density with the von Mises-Fisher kernel (Mardia and Jupp, Directional Statistics, 2000,
+    section 12.3.2). One very near picture and many rather near ones both count: a photo of an apple is near to all fruit.
+    """
+    if not cosines:
+        return -math.inf
+    scaled = kernel * np.asarray(cosines, np.float64)
+    top = float(scaled.max())
+    return (top + math.log(float(np.exp(scaled - top).sum()))) / kernel
+
+
+def calibrate(probes: Sequence[Probe]) -> Calibration:
+    """Limits for each kind of picture with at least `LEAST_PROBES` answered probes; every category counts the same."""
+    found: dict[str, Limits] = {}
+    for picture in (PHOTO, STUDIO):
+        asked = [probe for probe in probes if probe.picture == picture and probe.hits]
+        if len(asked) < LEAST_PROBES:
+            continue
+        limits = _fit(asked)
+        judged = [*_judged(asked[::2], _fit(asked[1::2])), *_judged(asked[1::2], _fit(asked[::2]))]
+        by_category: dict[str, list[_Judged]] = defaultdict(list)
+        for one in judged:
+            by_category[one.category].append(one)
+        found[picture] = Limits(
+            **{name: getattr(limits, name) for name in Limits.__slots__ if name not in {"rates", "categories"}},
+            rates=_rates(judged),
+            categories={name: _rates(some) for name, some in sorted(by_category.items())},
+        )
+    return Calibration(found)
+
+
+# --- Fitting ------------------------------------------------------------------------------------
+
+
+def _fit(probes: Sequence[Probe]) -> Limits:
+    kernel = _KERNEL / max(1e-3, float(np.mean([np.std([hit.cosine for hit in probe.hits]) for probe in probes])))
+    weights = _weights(probes)
+    densities = np.array([density([hit.cosine for hit in probe.hits], kernel) for probe in probes])
+    hits = [
+        (hit.cosine, hit.id == probe.id, hit.kind == probe.kind, weight)
+        for probe, weight in zip(probes, weights, strict=True)
+        for hit in probe.hits[:JUDGED]
+    ]
+    cosines, own, kin, counts = (np.array(column, np.float64) for column in zip(*hits, strict=True))
+    own_curve, kin_curve = _curve(cosines, own, counts), _curve(cosines, np.maximum(own, kin), counts)
+    same = _reached(own_curve, SAME_OWN)
+    very_similar = min(same, _reached(own_curve, VERY_SIMILAR_OWN))
+    return Limits(
+        same=same,
+        very_similar=very_similar,
+        similar=min(very_similar, _reached(kin_curve, SIMILAR_KIND)),
+        kernel=round(kernel, 4),
+        least_density=round(_quantile(densities, weights, LEFT_OUT), 4),
+        own=own_curve,
+        kin=kin_curve,
+    )
+
+
+def _weights(probes: Sequence[Probe]) -> Floats:
+    """Each category weighs the same, however many of its objects were asked; the mean weight is 1."""
+    counts: dict[str, int] = defaultdict(int)
+    for probe in probes:
+        counts[probe.kind] += 1
+    weights = np.array([1 / counts[probe.kind] for probe in probes])
+    return np.asarray(weights * len(probes) / weights.sum())
+
+
+def _curve(cosines: Floats, right: Floats, weights: Floats) -> tuple[tuple[float, float], ...]:
+    """Probability by cosine, never falling: shares by bin, then isotonic regression by pooling adjacent violators.
+
+    Ayer et al., "An empirical distribution function for sampling with incomplete information", 1955.
+    """
+    place = np.clip(np.digitize(cosines, _BINS) - 1, 0, len(_BINS) - 2)
+    total = np.bincount(place, weights, minlength=len(_BINS) - 1)
+    good = np.bincount(place, weights * right, minlength=len(_BINS) - 1)
+    used = np.flatnonzero(total)
+    whole = good.sum() / total.sum()
+    pools: list[list[float]] = []  # good, total, the first and the last cosine
+    for bin_ in used:
+        middle = float((_BINS[bin_] + _BINS[bin_ + 1]) / 2)
+        pools.append([good[bin_] + _PRIOR * whole, total[bin_] + _PRIOR, middle, middle])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+            last = pools.pop()
+            pools[-1] = [pools[-1][0] + last[0], pools[-1][1] + last[1], pools[-1][2], last[3]]
+    knots = [
+        (round(at, 4), round(good_ / total_, 4))
+        for good_, total_, first, last in pools
+        for at in dict.fromkeys((first, last))
+    ]
+    return tuple(knots)
+
+
+def _at(curve: Sequence[tuple[float, float]], cosine: float) -> float:
+    return float(np.interp(cosine, [at for at, _ in curve], [value for _, value in curve]))
+
+
+def _reached(curve: Sequence[tuple[float, float]], wanted: float) -> float:
+    """The least cosine at which the curve has this probability; above 1 where it never does."""
+    for cosine in np.arange(-1.0, 1.0001, 0.005):
+        if _at(curve, float(cosine)) >= wanted:
+            return round(float(cosine), 4)
+    return 1.01
+
+
+def _quantile(values: Floats, weights: Floats, share: float) -> float:
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(reached, share)])
+
+
+# --- Error rates --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What one probe was told by limits that it didn't help to learn."""
+
+    category: str
+    close: bool
+    foreign_close: bool | None
+    grades: tuple[tuple[Grade, bool], ...]  # of its first hits, and whether each was right
+
+
+def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
+    found = []
+    for probe in probes:
+        close = limits.is_close(hit.cosine for hit in probe.hits)
+        grades = [
+            (grade, hit.id == probe.id or (grade is not Grade.SAME and hit.kind == probe.kind))
+            for hit in probe.hits[:JUDGED]
+            if (grade := limits.grade(hit.cosine)) is not Grade.DISTANT
+        ]
+        foreign = limits.is_close(probe.foreign) if probe.foreign else None
+        found.append(_Judged(probe.kind, close, foreign, tuple(grades) if close else ()))
+    return found
+
+
+def _rates(judged: Sequence[_Judged]) -> Rates:
+    given: dict[Grade, list[bool]] = defaultdict(list)
+    for one in judged:
+        for grade, right in one.grades:
+            given[grade].append(right)
+    foreign = [one.foreign_close for one in judged if one.foreign_close is not None]
+    return Rates(
+        probes=len(judged),
+        same_wrong=_wrong(given[Grade.SAME]),
+        very_similar_wrong=_wrong(given[Grade.VERY_SIMILAR]),
+        similar_wrong=_wrong(given[Grade.SIMILAR]),
+        nothing_wrong=round(1 - float(np.mean([one.close for one in judged])), 4),
+        nothing_right=round(1 - float(np.mean(foreign)), 4) if foreign else None,
+    )
+
+
+def _wrong(right: Sequence[bool]) -> float | None:
+    return round(1 - float(np.mean(right)), 4) if right else None
+
+
+# --- Storing ------------------------------------------------------------------------------------
+
+
+def _finite(values: dict[str, object]) -> dict[str, object]:
+    return {name: None if value == -math.inf else value for name, value in values.items()}
+
+
+def _limits(values: dict[str, object]) -> Limits:
+    if values.get("least_density") is None:
+        values["least_density"] = -math.inf
+    for name in ("own", "kin"):
+        values[name] = tuple((float(at), float(value)) for at, value in values.get(name) or ())  # type: ignore[attr-defined]
+    values["rates"] = Rates(**values["rates"]) if values.get("rates") else None  # type: ignore[arg-type]
+    categories: Mapping[str, Mapping[str, object]] = values.get("categories") or {}  # type: ignore[assignment]
+    values["categories"] = {name: Rates(**rates) for name, rates in categories.items()}  # type: ignore[arg-type]
+    return Limits(**values)  # type: ignore[arg-type]
