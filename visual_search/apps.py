@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig, apps
 from django.utils.module_loading import module_has_submodule
 
+from visual_search import heaps
+
 if TYPE_CHECKING:
     from visual_search.measuring.measures import Table
 
@@ -24,6 +26,7 @@ class VisualSearchConfig(AppConfig):
         from visual_search.measuring import measures  # noqa: PLC0415
 
         measures.register("scene_coco", measure=_objects)
+        heaps.keep_few()
         self.find_sources()
         receivers.connect()
 
