@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from visual_search import search
+from visual_search import search, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -35,7 +35,7 @@ from visual_search.types import (
 
 PICTURES_ENCODED = 64
 ENCODER_BATCH = 32
-STEPS = ("decode", "encoder", "engine", "fusion", "facets", "rest")
+STEPS = ("decode", "objects", "encoder", "keypoints", "reader", "engine", "comparing", "fusion", "facets", "rest")
 ROUNDS = 2  # of the comparison with the encoder alone, in turns: another process may slow either of them
 
 
@@ -254,6 +254,8 @@ def _questions(
             engine=engine,
             encoder=encoder,
             schema=schema,
+            reader=wiring.reader() if kind.photo else None,
+            detector=wiring.detector() if kind.photo else None,
             liked=liked[n] if kind.like else None,
         )
         ranked = time.perf_counter()
