@@ -94,6 +94,25 @@ def test_the_count_is_announced_and_focus_stays_on_the_filter(tab) -> None:
     assert tab.evaluate("document.activeElement.tagName") == "H1"
 
 
+def test_on_a_phone_filters_stay_folded_until_they_are_wanted(tab, tmp_path) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto("/search/?q=chair&f.brand=Nordic")
+    red = tab.get_by_role("checkbox", name=re.compile("^red"))
+    assert tab.locator("button[name=without][value='f.brand=Nordic']").is_visible(), (
+        "what is chosen is seen and taken back without unfolding"
+    )
+    assert not red.is_visible()
+    assert tab.locator(".vs-tile").first.bounding_box()["y"] < 844, "the first hit is on the first screen"
+    shoot(tab, tmp_path, "filtered-390")
+    tab.get_by_text("Filter and sort").click()
+    settled(tab, red.check)
+    assert red.is_visible(), "who chooses several isn't made to unfold it each time"
+    tab.set_viewport_size({"width": 1280, "height": 844})
+    tab.reload()
+    assert red.is_visible(), "beside the hits there is room"
+    shoot(tab, tmp_path, "filtered-1280")
+
+
 def test_by_keyboard_alone(tab, photo) -> None:
     tab.goto("/search/")
     tab.locator("#vs-q").focus()
