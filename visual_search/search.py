@@ -740,6 +740,17 @@ def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
     return {id: found[id] for id in keys if id in found}
 
 
+def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
+    """Each of these ids that an object of the collection has, and how its hits write it ("017" may mean "17"); one query."""
+    source = registry.source(collection)
+    keys = {id: (value, str(value)) for id, value in _keys(source, ids).items()}
+    if not keys:
+        return {}
+    there = source.queryset().prefetch_related(None).filter(pk__in={value for value, _ in keys.values()})
+    written = {str(key) for key in there.values_list("pk", flat=True)}
+    return {id: name for id, (_, name) in keys.items() if name in written}
+
+
 def _keys(source: Source, ids: Iterable[str]) -> dict[str, Any]:
     """Each id, as it was asked, and the primary key that it means."""
     key = source.model._meta.pk

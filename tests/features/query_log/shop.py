@@ -28,7 +28,7 @@ class Shop:
         self.now = float(MORNING)
         monkeypatch.setattr(options, "clock", lambda: self.now)
         self.buffer = collecting.Buffer()
-        for module in ("collecting", "receivers", "api", "erasure"):
+        for module in ("collecting", "receivers", "events", "erasure"):
             monkeypatch.setattr(f"visual_search.features.query_log.{module}.buffer", self.buffer)
 
     def use(self, **given) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import pytest
@@ -99,60 +98,6 @@ def test_after_the_key_is_gone_nobody_can_find_the_rows(shop, client, settings) 
 def test_gpc_is_announced(client, settings, db) -> None:
     settings.ROOT_URLCONF = "visual_search.features.query_log.urls"
     assert client.get("/.well-known/gpc.json").json()["gpc"] is True
-
-
-GOOD = {"query_id": str(uuid.UUID(int=7)), "action_name": "click", "object_id": "12", "position": 3}
-
-
-def post(client, body, **headers):
-    text = body if isinstance(body, str) else json.dumps(body)
-    return client.post("/api/v1/events", text, content_type="application/json", headers=headers)
-
-
-def test_events_are_noted_unless_unwanted(shop, client) -> None:
-    second = {**GOOD, "action_name": "purchase", "position": None}
-    assert post(client, {"events": [GOOD, second]}).status_code == 204
-    for wish in ({"Sec-GPC": "1"}, {"DNT": "1"}, {"X-Privacy": "nolog"}):
-        assert post(client, {"events": [GOOD]}, **wish).status_code == 204
-    shop.buffer.flush()
-    events = LoggedEvent.objects.order_by("action_name").values_list("query_id", "action_name", "object_id", "position")
-    assert list(events) == [(uuid.UUID(int=7), "click", "12", 3), (uuid.UUID(int=7), "purchase", "12", None)]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {**GOOD, "action_name": "spy"},
-        {**GOOD, "action_name": ["click"]},
-        {**GOOD, "object_id": ""},
-        {**GOOD, "object_id": ["1"]},
-        {**GOOD, "object_id": "x" * 201},
-        {**GOOD, "object_id": "a\x00b"},
-        {**GOOD, "position": 0},
-        {**GOOD, "position": True},
-        {**GOOD, "position": "1"},
-        {**GOOD, "query_id": "me"},
-        {},
-        "click",
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_wrong_events_are_refused_in_words(shop, client, wrong) -> None:
-    answer = post(client, {"events": [GOOD, wrong]})
-    assert answer.status_code == 400
-    assert answer.json()["field"].startswith("events.1")
-    assert answer["Content-Type"] == "application/problem+json"
-    shop.buffer.flush()
-    assert not LoggedEvent.objects.exists(), "a good event beside a wrong one isn't noted either"
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [("{", 400), ("[]", 400), ("[" * 2000, 400), ({"events": []}, 400), ({"events": [GOOD] * 51}, 400), ("x" * 20_000, 413)],
-    ids=["half", "list", "deep", "none", "many", "long"],
-)  # fmt: skip
-def test_wrong_bodies_are_refused(shop, client, body, status) -> None:
-    assert post(client, body).status_code == status
 
 
 def test_options_are_checked() -> None:

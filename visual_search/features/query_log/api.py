@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 
 from visual_search.api.schemas import Problem
 from visual_search.errors import BadInput
-from visual_search.features.query_log.collecting import ACTIONS, buffer
+from visual_search.features.query_log import events
+from visual_search.features.query_log.collecting import ACTIONS
 from visual_search.features.query_log.consent import asker_of
 
 MAX_BODY = 16 * 1024
@@ -27,7 +28,10 @@ MAX_POSITION = 10_000
 class Event(serializers.Serializer[Any]):
     query_id = serializers.UUIDField(help_text="Of the answer that it was done with.")
     action_name = serializers.ChoiceField(list(ACTIONS))
-    object_id = serializers.CharField(max_length=200, help_text="The hit's `id`.")
+    object_id = serializers.CharField(
+        max_length=200,
+        help_text="The hit's `id`. Events on objects that the shop doesn't have are dropped and counted.",
+    )
     position = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=MAX_POSITION, help_text="In the result set, from 1."
     )
@@ -46,21 +50,18 @@ class EventsView(APIView):
         operation_id="events",
         request=Events,
         responses={
-            204: OpenApiResponse(description="Noted, as far as wanted."),
+            204: OpenApiResponse(description="Noted, as far as wanted and as far as the shop has the objects."),
             400: Problem,
             413: Problem,
             415: Problem,
         },
     )
     def post(self, request: Request) -> Response:
-        found = _events(request)
-        opted_out = asker_of(request._request).opted_out
-        for event in found:
-            buffer.event(**event, opted_out=opted_out)
+        events.note(_events(request), opted_out=asker_of(request._request).opted_out)
         return Response(status=204)
 
 
-def _events(request: Request) -> list[dict[str, Any]]:
+def _events(request: Request) -> list[events.Event]:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise BadInput(
             f"The body is over {MAX_BODY} bytes; send fewer events.", field="events", code="too_large", status=413
@@ -69,15 +70,15 @@ def _events(request: Request) -> list[dict[str, Any]]:
         given = request.data
     except RecursionError:
         raise BadInput("The body is nested too deeply to be read.", field="body") from None
-    events = given.get("events") if isinstance(given, Mapping) else None
-    if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
+    found = given.get("events") if isinstance(given, Mapping) else None
+    if not isinstance(found, list) or not 1 <= len(found) <= MAX_EVENTS:
         raise BadInput(
             f'The body must be {{"events": [...]}} with 1 to {MAX_EVENTS} events.', field="events", code="bad_input"
         )
-    return [_event(number, event) for number, event in enumerate(events)]
+    return [_event(number, event) for number, event in enumerate(found)]
 
 
-def _event(number: int, given: object) -> dict[str, Any]:
+def _event(number: int, given: object) -> events.Event:
     where = f"events.{number}"
     if not isinstance(given, Mapping):
         raise BadInput(f"{where} is {json.dumps(given)[:60]}; it must be an object.", field=where)
@@ -94,4 +95,4 @@ def _event(number: int, given: object) -> dict[str, Any]:
         query_id = UUID(str(given.get("query_id")))
     except ValueError:
         raise BadInput("query_id must be that of an answer.", field=f"{where}.query_id") from None
-    return {"query_id": query_id, "action": action, "object_id": object_id, "position": position}
+    return events.Event(query_id, action, object_id, position)

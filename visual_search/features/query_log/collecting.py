@@ -97,9 +97,12 @@ class Buffer:
                 self._rows.append(row)
         self._go_on()
 
+    def wants_events(self, *, opted_out: bool) -> bool:
+        return options().mode is Mode.ANONYMOUS and not opted_out
+
     def event(self, query_id: UUID, action: str, object_id: str, *, position: int | None, opted_out: bool) -> None:
         """Note what was done with an answer. Nothing is kept where the client or the shop doesn't want it."""
-        if options().mode is not Mode.ANONYMOUS or opted_out:
+        if not self.wants_events(opted_out=opted_out):
             return
         moment = now()
         hour = hour_of(moment)
@@ -108,9 +111,15 @@ class Buffer:
             if self._has_room(self._events, moment):
                 self._events.append(
                     LoggedEvent(
-                        query_id=query_id, action_name=action, object_id=object_id[:200], position=position, hour=hour
+                        query_id=query_id, action_name=action, object_id=object_id, position=position, hour=hour
                     )
                 )
+        self._go_on()
+
+    def unknown_objects(self, count: int) -> None:
+        """Count events on what the shop doesn't have, so that a page which sends wrong ids is noticed."""
+        with self._lock:
+            self._tally[hour_of(now()), "events.unknown"] += count
         self._go_on()
 
     def tidied_at(self, moment: float) -> None:

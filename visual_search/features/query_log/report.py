@@ -31,6 +31,7 @@ class Day:
     without_results: int
     impressions: int
     clicks: int
+    unknown: int  # events on products that the shop doesn't have
     within: str  # the step of latency that 95 % of the searches keep
     with_words: int
     readable: int
@@ -68,7 +69,8 @@ class Report:
 
     @property
     def totals(self) -> Mapping[str, int]:
-        names = ("searches", "with_words", "readable", "hidden", "unsealed", "without_results", "clicks", "impressions")
+        names = ["searches", "with_words", "readable", "hidden", "unsealed", "without_results"]
+        names += ["clicks", "impressions", "unknown"]
         return {name: sum(getattr(day, name) for day in self.days) for name in names}
 
 
@@ -108,6 +110,7 @@ def _day(number: int, tally: Tally[str], readable: int, *, sealed: bool) -> Day:
         without_results=tally["without_results"],
         impressions=tally["events.impression"],
         clicks=tally["events.click"],
+        unknown=tally["events.unknown"],
         within=_within([(step, tally[f"took.{step}"]) for step in TOOK]),
         with_words=with_words,
         readable=readable,

@@ -1,0 +1,38 @@
+"""Events are noted on objects that the shop has. `object_id` would else be a place where anybody leaves any text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from visual_search import search
+from visual_search.features.query_log.collecting import buffer
+
+COLLECTION = "products"  # what the API and the pages search
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done with a hit. `position` counts from 1 over all pages."""
+
+    query_id: UUID
+    action: str
+    object_id: str
+    position: int | None
+
+
+def note(events: Sequence[Event], *, opted_out: bool) -> None:
+    """Note them where the client and the shop want it, by one query for all.
+
+    Those on other objects are counted, and nothing more of them is kept. They are no error of the request: a product may have
+    been taken off the shelf since the page was made, and the other events are as good as before.
+    """
+    if not buffer.wants_events(opted_out=opted_out):
+        return
+    known = search.known_ids(COLLECTION, {event.object_id for event in events})
+    there = [replace(event, object_id=known[event.object_id]) for event in events if event.object_id in known]
+    for event in there:
+        buffer.event(event.query_id, event.action, event.object_id, position=event.position, opted_out=opted_out)
+    if unknown := len(events) - len(there):
+        buffer.unknown_objects(unknown)
