@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from tests.search.shop import draw, picture_query
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.search.shop import PRODUCTS, draw, picture_query
 from visual_search import asking, search
 from visual_search.errors import BadInput
 from visual_search.types import Query, QueryPicture
@@ -24,8 +29,6 @@ def photo(shape: str, colour: str, weight: float = 1.0) -> QueryPicture:
 
 @pytest.mark.parametrize("sku", ["CHR-RED-01", "SOF-GRN-03", "LMP-BRS-04", "MUG-BLK-05", "TAB-BRN-06"])
 def test_its_own_picture_puts_a_product_first(shop, sku) -> None:
-    from tests.search.shop import PRODUCTS
-
     assert skus(search.search(picture_query(draw(*PRODUCTS[sku][3:5]))))[0] == sku
 
 
@@ -34,6 +37,34 @@ def test_several_photos_in_any_order(shop) -> None:
     one, other = (search.search(Query(pictures=given)) for given in (parts, parts[::-1]))
     assert scores(one) == pytest.approx(scores(other), abs=1e-6)
     assert skus(one)[0] in {"CHR-RED-01", "SOF-GRN-03", "LMP-BRS-04"}
+
+
+SHOWN = [values[3:5] for values in PRODUCTS.values() if values[3]]
+PARTS = st.lists(st.tuples(st.sampled_from(SHOWN), st.sampled_from([0.5, 1.0, 2.0, 10.0])), min_size=1, max_size=3)
+# The shop is only read, so that examples may share it.
+shared = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@shared
+@given(parts=PARTS, words=st.sampled_from(["", "chair", "green"]), data=st.data())
+def test_order_does_not_matter_and_zero_is_absence(shop, parts, words, data) -> None:
+    photos = [photo(*shown, weight) for shown, weight in parts]
+    extra = photo(*data.draw(st.sampled_from(SHOWN)), 0)
+    mixed = data.draw(st.permutations([*photos, extra]))
+    one, other = (search.search(Query(pictures=tuple(given), words=words)) for given in (photos, mixed))
+    assert scores(one) == pytest.approx(scores(other), abs=1e-6)
+
+
+@shared
+@given(
+    sku=st.sampled_from([sku for sku, values in PRODUCTS.items() if values[3]]),
+    side=st.integers(90, 500),
+    quality=st.integers(50, 95),
+)
+def test_its_own_picture_of_any_size_saved_again_puts_a_product_first(shop, sku, side, quality) -> None:
+    buffer = io.BytesIO()
+    draw(*PRODUCTS[sku][3:5], size=side).save(buffer, "JPEG", quality=quality)
+    assert skus(search.search(picture_query(Image.open(buffer).convert("RGB"))))[0] == sku
 
 
 def test_the_heavier_photo_decides(shop) -> None:
