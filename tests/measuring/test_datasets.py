@@ -6,7 +6,7 @@ from PIL import Image
 from tests.measuring.conftest import draw, write
 from visual_search.errors import BadInput
 from visual_search.measuring.alterations import ALTERATIONS
-from visual_search.measuring.datasets import read_task, spread
+from visual_search.measuring.datasets import confirmed, read_task, spread
 
 Folders = tuple[Path, Path]
 
@@ -179,3 +179,16 @@ def test_each_alteration_changes_a_picture_and_fits_any(name: str, size: tuple[i
     if size != (1, 1):
         assert altered.size != size or altered.tobytes() != gradient.tobytes()
         assert ALTERATIONS[name](gradient).tobytes() == altered.tobytes()
+
+
+def test_confirmed_photos_are_pictures_and_not_asked(folders: Folders) -> None:
+    task = read_task("grocery_photo", catalogue=folders[0], queries=folders[1])
+    taught = confirmed(task, 1)
+    kept = {id for question in task.questions for id, relevance in question.relevance.items() if relevance == 2}
+    assert len(taught.questions) == len(task.questions) - len(kept)
+    for before, after in zip(task.items, taught.items, strict=True):
+        assert len(after.pictures) - len(before.pictures) == (before.id in kept)
+        assert not set(after.pictures) & {question.picture for question in taught.questions}
+    assert confirmed(task, 0) == task
+    with pytest.raises(BadInput, match="confirmed photos is -1; it must be 0 or more"):
+        confirmed(task, -1)

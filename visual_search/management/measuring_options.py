@@ -13,7 +13,7 @@ from django.conf import settings
 from tqdm import tqdm
 
 from visual_search.errors import BadInput
-from visual_search.measuring.datasets import Task, read_task, spread
+from visual_search.measuring.datasets import Task, confirmed, read_task, spread
 from visual_search.measuring.running import Manner
 from visual_search.measuring.scratch import Advanced
 
@@ -22,6 +22,9 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--catalogue", type=Path, default=None, help="folder with products.csv and pictures")
     parser.add_argument("--queries", type=Path, default=None, help="folder that holds one folder for each task")
     parser.add_argument("--limit", type=int, default=None, help="only so many queries a task, evenly spread")
+    parser.add_argument(
+        "--confirmed", type=int, default=0, help="as if the staff had kept so many photos of each thing asked for"
+    )
     parser.add_argument("--grey", action="store_true", help="take the colour out of all pictures")
     parser.add_argument("--no-reading", action="store_true", help="look at pictures, but don't read them")
     parser.add_argument("--no-objects", action="store_true", help="search whole photos, not the things in them")
@@ -40,6 +43,7 @@ def manner(options: Mapping[str, Any]) -> Manner:
         vectors_alone=options["vectors_alone"],
         configured_engine=options["configured_engine"],
         limit=options["limit"],
+        confirmed=options["confirmed"],
     )
 
 
@@ -52,10 +56,11 @@ def read_tasks(names: Sequence[str], options: Mapping[str, Any]) -> list[Task]:
     for name, holds in (("catalogue", "products.csv and pictures"), ("queries", "one folder for each task")):
         if names and options[name] is None:
             raise BadInput(f"{names[0]} needs --{name}, a folder with {holds}.")
-    return [
-        spread(read_task(name, catalogue=options["catalogue"], queries=options["queries"]), options["limit"])
-        for name in names
-    ]
+    return [spread(confirmed(_read(name, options), options["confirmed"]), options["limit"]) for name in names]
+
+
+def _read(name: str, options: Mapping[str, Any]) -> Task:
+    return read_task(name, catalogue=options["catalogue"], queries=options["queries"])
 
 
 def bars(stack: ExitStack) -> Callable[[Task], Advanced]:

@@ -82,6 +82,25 @@ def spread(task: Task, limit: int | None) -> Task:
     return replace(task, questions=tuple(task.questions[int(n * step)] for n in range(limit)))
 
 
+def confirmed(task: Task, photos: int) -> Task:
+    """The same task as if the shop's staff had kept the first `photos` photos of each thing (storefront/teaching.py).
+
+    They are pictures of it from then on, and aren't asked any more. Without photos, the task as it is.
+    """
+    if photos < 0:
+        raise BadInput(f"The number of confirmed photos is {photos}; it must be 0 or more.", field="confirmed")
+    kept: dict[str, list[Path]] = defaultdict(list)
+    asked = []
+    for question in task.questions:
+        right = next((id for id, relevance in question.relevance.items() if relevance >= task.exact), "")
+        if question.picture is not None and right and len(kept[right]) < photos:
+            kept[right].append(question.picture)
+        else:
+            asked.append(question)
+    items = tuple(replace(item, pictures=(*item.pictures, *kept.get(item.id, ()))) for item in task.items)
+    return replace(task, items=items, questions=tuple(asked)) if any(kept.values()) else task
+
+
 # --- Readers ------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ class Manner:
     vectors_alone: bool = False
     configured_engine: bool = False
     limit: int | None = None
+    confirmed: int = 0  # photos of each thing that count as kept by the staff
 
     def as_settings(self) -> dict[str, object]:
         """What a run's figures depend on besides code and encoder."""
@@ -38,6 +39,7 @@ class Manner:
             "reading": whole and self.reading and conf.READER is not None,
             "objects": whole and self.objects and conf.DETECTOR is not None,
             "limit": self.limit,
+            "confirmed": self.confirmed,
         }
 
 
