@@ -546,7 +546,7 @@ def _limits(legs: Iterable[LegAnswer], calibration: Calibration, studio: Set[int
         kind = _kind(leg.name)
         if kind == "photo":
             limits = calibration.of(STUDIO if int(leg.name.removeprefix(kind) or 0) in studio else PHOTO)
-            found[leg.name] = limits if limits.is_close(hit.score for hit in leg.hits) else None
+            found[leg.name] = limits.within([hit.score for hit in leg.hits])
         elif kind == "like":
             found[leg.name] = calibration.of(STUDIO)
     return found

@@ -102,6 +102,13 @@ def test_a_photo_of_nothing_here_is_told_by_density(learned) -> None:
     assert not limits.is_close([])
 
 
+def test_where_something_is_close_the_nearest_is_never_distant(learned) -> None:
+    limits = learned.of(PHOTO)
+    crowd = [limits.similar - 0.05] * 150
+    assert limits.within(crowd).grade(crowd[0]) is Grade.SIMILAR
+    assert limits.within([0.2] * 5) is None
+
+
 cosines = st.lists(st.floats(-1, 1), min_size=1, max_size=200)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,11 @@ PHOTO, STUDIO = "photo", "studio"  # kinds of picture: before a background, or o
 # Probabilities from which on a hit has a grade: of being the very object, or of being of its kind.
 SAME_OWN = 0.8
 VERY_SIMILAR_OWN = 0.35
-SIMILAR_KIND = 0.3
-# The share of synthetic photos that count as showing nothing close. They are harder than real ones: with this
-# share, "nothing close" was wrong for 4 in 100 real photos. Chosen on public photos of groceries and clothes.
-LEFT_OUT = 1 / 8
+SIMILAR_KIND = 0.2
+# The share of synthetic photos that count as showing nothing close. They are harder than real ones: with this share,
+# "nothing close" was wrong for 4 in 100 real photos. Chosen on public photos of groceries and clothes (decision 25).
+LEFT_OUT = 0.12
+_DRAWS = 100  # bootstrap samples that this share is averaged over: one sample's limit hangs on single photos
 # The width of the kernel in units of the spread of the nearest cosines, which differs between encoders.
 _KERNEL = 0.66
 LEAST_PROBES = 30
@@ -96,11 +97,21 @@ class Limits:
                 return found
         return Grade.SIMILAR if cosine >= self.similar else Grade.DISTANT
 
-    def is_close(self, cosines: Iterable[float]) -> bool:
+    def is_close(self, cosines: Sequence[float]) -> bool:
         """Whether a photo with these nearest cosines shows something of the kind that the shop has."""
         if not self.kernel:
             return True
-        return density(list(cosines), self.kernel) >= self.least_density
+        return density(cosines, self.kernel) >= self.least_density
+
+    def within(self, cosines: Sequence[float]) -> Limits | None:
+        """The limits for the hits of one photo, nearest first; None where nothing is close.
+
+        Where something is, at least the nearest hit is of similar style: "nothing close" is said by density alone.
+        """
+        if not self.is_close(cosines):
+            return None
+        nearest = max(cosines, default=1.0)
+        return replace(self, similar=min(self.similar, nearest)) if self.kernel else self
 
     def probability(self, cosine: float) -> tuple[float, float] | None:
         """How likely a hit is the very object, and how likely of its kind; None where nothing was calibrated."""
@@ -249,9 +260,15 @@ def _reached(curve: Sequence[tuple[float, float]], wanted: float) -> float:
 
 
 def _quantile(values: Floats, weights: Floats, share: float) -> float:
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(reached, share)])
+    """The weighted quantile, averaged over bootstrap samples (Breiman, "Bagging predictors", 1996)."""
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(_DRAWS):
+        drawn = random.integers(0, len(values), len(values))
+        order = drawn[np.argsort(values[drawn], kind="stable")]
+        reached = np.cumsum(weights[order]) / weights[order].sum()
+        found.append(values[order][np.searchsorted(reached, share)])
+    return float(np.mean(found))
 
 
 # --- Error rates --------------------------------------------------------------------------------
@@ -270,14 +287,14 @@ class _Judged:
 def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
     found = []
     for probe in probes:
-        close = limits.is_close(hit.cosine for hit in probe.hits)
+        within = limits.within([hit.cosine for hit in probe.hits])
         grades = [
             (grade, hit.id == probe.id or (grade is not Grade.SAME and hit.kind == probe.kind))
             for hit in probe.hits[:JUDGED]
-            if (grade := limits.grade(hit.cosine)) is not Grade.DISTANT
+            if within and (grade := within.grade(hit.cosine)) is not Grade.DISTANT
         ]
         foreign = limits.is_close(probe.foreign) if probe.foreign else None
-        found.append(_Judged(probe.kind, close, foreign, tuple(grades) if close else ()))
+        found.append(_Judged(probe.kind, within is not None, foreign, tuple(grades)))
     return found
 
 
