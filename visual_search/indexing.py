@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model, QuerySet
 
-from visual_search import documents, embedding, registry, seeing, wiring
+from visual_search import documents, embedding, presence, registry, seeing, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -101,7 +101,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         source = registry.source(collection)
         engine, encoder = wiring.engine(), wiring.encoder()
         # First, because it costs nothing: with the engine away or the index of another shape, encoding is in vain.
-        engine.ensure(collection, wiring.schema(collection))
+        presence.ensure(collection)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
         report = store(engine, collection, prepared)
     except OUTAGES as problem:

@@ -21,7 +21,7 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import calibrating, documents, embedding, registry, scenes, seeing, unwanted, wiring
+from visual_search import calibrating, documents, embedding, presence, registry, scenes, seeing, unwanted, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -150,7 +150,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     engine, encoder, schema = wiring.engine(), wiring.encoder(), wiring.schema(query.collection)
     query = _within_limits(query)
     with clock.step("engine"):
-        engine.ensure(query.collection, schema)
+        presence.ensure(query.collection)
     warnings: tuple[str, ...] = ()
     liked: Mapping[str, Sequence[NamedVector]] = {}
     disliked: Mapping[str, Sequence[NamedVector]] = {}
@@ -198,7 +198,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         page_size=query.page_size,
         language=ranking.language,
         warnings=(*warnings, *ranking.warnings, *_page_warnings(query, ranking)),
-        degraded=(*ranking.degraded, *degraded),
+        degraded=(*ranking.degraded, *degraded, *_filling(query, ranking)),
         notes=rescored.notes,
         photo_vectors=ranking.photo_vectors,
         photo_witness=ranking.photo_witness,
@@ -768,6 +768,12 @@ def _keys(source: Source, ids: Iterable[str]) -> dict[str, Any]:
 def _by_key(source: Source, weights: Mapping[str, float]) -> dict[str, float]:
     """Weights by ids as the database writes them."""
     return {str(value): weights[id] for id, value in _keys(source, weights).items()}
+
+
+def _filling(query: Query, ranking: Ranking) -> tuple[str, ...]:
+    """Few hits may mean that the index is still being filled, after an import or because it was lost."""
+    few = ranking.total < LEAST_RESULTS and not query.filters
+    return ("index",) if few and presence.is_filling(query.collection) else ()
 
 
 def _page_warnings(query: Query, ranking: Ranking) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ class EngineContract:
 
     @pytest.fixture
     def shop(self, engine: Engine) -> Engine:
-        engine.ensure(SHOP, make_schema())
+        assert engine.ensure(SHOP, make_schema()) is True
         return engine
 
     def put(self, engine: Engine, *documents: Document) -> None:
@@ -129,7 +129,7 @@ class EngineContract:
 
     def test_ensure_may_be_called_again(self, shop: Engine) -> None:
         self.put(shop, make_document("a"))
-        shop.ensure(SHOP, make_schema())
+        assert shop.ensure(SHOP, make_schema()) is False
         assert self.all_ids(shop) == ["a"]
 
     @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class BreakableEngine(EmbeddedEngine):
 
     def ensure(self, collection, schema):
         self._check()
-        super().ensure(collection, schema)
+        return super().ensure(collection, schema)
 
     def upsert(self, collection, documents):
         self._check()

@@ -56,8 +56,11 @@ class Engine(Protocol):
     @property
     def abilities(self) -> frozenset[Ability]: ...
 
-    def ensure(self, collection: str, schema: CollectionSchema) -> None:
-        """Make an empty index if there is none. Raises SchemaMismatch if there is one with another schema."""
+    def ensure(self, collection: str, schema: CollectionSchema) -> bool:
+        """Make an empty index if there is none; whether this call made it.
+
+        Raises SchemaMismatch if there is one with another schema.
+        """
 
     def upsert(self, collection: str, documents: Iterable[Document]) -> UpsertReport:
         """Store documents whose version is greater than what the index has (or had, for a deleted id).

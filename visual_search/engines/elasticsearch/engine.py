@@ -164,20 +164,22 @@ class ElasticsearchEngine:
 
     # --- The life of a collection ---------------------------------------------------------------
 
-    def ensure(self, collection: str, schema: CollectionSchema) -> None:
+    def ensure(self, collection: str, schema: CollectionSchema) -> bool:
+        made = False
         try:
             found = self._schema(collection)
         except IndexMissing:
             with readable(collection):
-                self._create_first(collection, schema)
+                made = self._create_first(collection, schema)
             found = self._schema(collection)
         if not same_schema(found, schema):
             raise SchemaMismatch(
                 f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
                 f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
             )
+        return made
 
-    def _create_first(self, collection: str, schema: CollectionSchema) -> None:
+    def _create_first(self, collection: str, schema: CollectionSchema) -> bool:
         name = names.generation_name(self.alias(collection), 1, mapping.fingerprint_of(schema))
         body = mapping.index_body(schema, bbq=self.found.bbq, replicas=self.replicas, packed=self.found.packed)
         try:
@@ -186,6 +188,8 @@ class ElasticsearchEngine:
             # Another process made it at the same moment.
             if kind_of(error) != "resource_already_exists_exception":
                 raise
+            return False
+        return True
 
     def _schema(self, collection: str) -> CollectionSchema:
         return self._knowledge(collection).schema

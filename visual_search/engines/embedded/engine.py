@@ -74,12 +74,14 @@ class EmbeddedEngine:
 
     # --- The life of a collection ---------------------------------------------------------------
 
-    def ensure(self, collection: str, schema: CollectionSchema) -> None:
+    def ensure(self, collection: str, schema: CollectionSchema) -> bool:
+        made = False
         with _readable_errors(collection):
             if self.generations.stamp(collection) is None:
                 path = self.generations.reserve(collection)
                 create(path, schema)
-                if not self.generations.publish(collection, path, None, only_if_new=True):
+                made = self.generations.publish(collection, path, None, only_if_new=True)
+                if not made:
                     remove(path)  # Another process made the collection at the same moment.
             found = self._opened(collection).store.schema
         if not same_schema(found, schema):
@@ -87,6 +89,7 @@ class EmbeddedEngine:
                 f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
                 f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
             )
+        return made
 
     def drop(self, collection: str) -> None:
         if not self.generations.folder.is_dir():
