@@ -13,8 +13,9 @@ from django.db import connection
 
 from visual_search.features.query_log import collecting
 from visual_search.features.query_log.background import Background
-from visual_search.features.query_log.collecting import ENOUGH, Batch, Buffer
+from visual_search.features.query_log.collecting import ENOUGH, Buffer
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
+from visual_search.features.query_log.writing import Batch
 
 ROOT = Path(__file__).resolve().parents[3]
 

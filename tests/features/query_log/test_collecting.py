@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -11,14 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.features.query_log.shop import MORNING, material, page
-from visual_search.features.query_log import collecting, receivers
 from visual_search.features.query_log.collecting import ENOUGH
-from visual_search.features.query_log.consent import Asker
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import day_keys
 from visual_search.features.query_log.rows import opened
 from visual_search.privacy.pseudonyms import pseudonym
-from visual_search.signals import search_served
 from visual_search.types import Query, QueryPicture, TasteEvent, Witness
 
 
@@ -148,18 +145,3 @@ def test_without_a_client_only_counters_are_kept(shop) -> None:
     shop.buffer.question(Query(words="x"), page(shop.ask()), material="", opted_out=False)
     shop.buffer.flush()
     assert LoggedQuery.objects.count() == 1
-
-
-def test_a_failed_write_loses_rows_and_not_the_answer(shop, monkeypatch, caplog) -> None:
-    def broken(rows):
-        raise RuntimeError("disk full")
-
-    monkeypatch.setattr(receivers, "asker", lambda: Asker("somebody", False))
-    monkeypatch.setattr(collecting, "_records", broken)
-    answers = []
-    for _ in range(ENOUGH):
-        served = {"query": Query(words="canarysecret"), "page": page(uuid4()), "context": {}}
-        answers += search_served.send_robust(sender=Query, **served)
-    assert sum(isinstance(answer, RuntimeError) for _, answer in answers) == 1
-    assert not LoggedQuery.objects.exists()
-    assert "canarysecret" not in caplog.text

@@ -71,6 +71,6 @@ class Background:
         try:
             self._work()
         except Exception as problem:
-            logger.error("'%s' failed (%s); what it had in hand is lost.", self._name, type(problem).__name__)
+            logger.error("'%s' failed (%s).", self._name, type(problem).__name__)
         finally:
             connections.close_all()

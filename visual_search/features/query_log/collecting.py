@@ -1,30 +1,27 @@
 """Rows wait in memory, are shuffled, and are written many at once: order and time of writing tell nothing.
 
-A thread of its own writes them, so that no shopper waits, and once more when the process ends. What waits is lost where a
-process is killed; that is the price, and it is small.
+A thread of its own writes them, so that no shopper waits, and once more when the process ends. What can't be written waits
+for the database (retrying.py). What waits is lost where a process is killed; that is the price, and it is small.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import random
 import threading
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
-
 from visual_search.features.query_log.background import Background
-from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
+from visual_search.features.query_log.models import LoggedEvent
 from visual_search.features.query_log.options import Mode, day_keys, now, options, window_keys
+from visual_search.features.query_log.retrying import Retrying
 from visual_search.features.query_log.rows import Keys, Row, hour_of, kind_of, row_of, took_of
 from visual_search.features.query_log.sealing import tidy
-from visual_search.features.query_log.vocabulary import masked_all
+from visual_search.features.query_log.writing import Batch, write
 from visual_search.privacy.keys import KeyGone
 from visual_search.privacy.pseudonyms import pseudonym
 from visual_search.types import Page, Query
@@ -34,29 +31,7 @@ MOST = 5_000  # rows, and as many events, that may wait; about 10 MB
 TIDY_SECONDS = 600.0
 ACTIONS = ("impression", "click", "view", "basket", "purchase")
 
-_chance = random.SystemRandom()
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is written together. `tally` counts by hour and name."""
-
-    rows: Sequence[Row]
-    events: Sequence[LoggedEvent]
-    tally: Mapping[tuple[datetime, str], int]
-
-
-def write(batch: Batch) -> None:
-    """In random order and one transaction."""
-    rows, events = list(batch.rows), list(batch.events)
-    _chance.shuffle(rows)
-    _chance.shuffle(events)
-    records = _records(rows)
-    with transaction.atomic():
-        LoggedQuery.objects.bulk_create(records)
-        LoggedEvent.objects.bulk_create(events)
-        for (hour, name), value in sorted(_coarse(batch.tally).items()):
-            _add(hour, name, value)
+logger = logging.getLogger(__name__)
 
 
 class Buffer:
@@ -71,6 +46,7 @@ class Buffer:
         self._tidied = 0.0
         self._lock = threading.Lock()
         self._writing = threading.Lock()
+        self._retrying = Retrying(self._write)
         self._background = Background(self.finish, pause=TIDY_SECONDS, name="query-log")
         self._rows: list[Row] = []
         self._events: list[LoggedEvent] = []
@@ -128,7 +104,14 @@ class Buffer:
 
     def flush_if_due(self) -> int:
         """Write when there are enough to hide among, or when the hour of the oldest is over; returns how many rows."""
-        written = self.flush() if self._is_due() else 0
+        if self._is_due():
+            written = self.flush()
+        elif self._retrying.is_due:
+            # Without what waits meanwhile: that has not enough to hide among.
+            with self._writing:
+                written = self._retrying.write()
+        else:
+            written = 0
         # So that time limits hold without a schedule, too. Not more often: each look costs some queries.
         if self._is_untidy():
             self.tidied_at(now())
@@ -136,18 +119,20 @@ class Buffer:
         return written
 
     def flush(self) -> int:
-        """Write all that waits; returns how many rows. Only the process's end, the schedule and tests call it directly."""
+        """Write all that waits; returns how many rows. What can't be written waits on. Only the process's end and tests call
+        it directly.
+        """
         with self._writing:
             with self._lock:
                 batch = self._clear()
-            if batch.rows or batch.events or batch.tally:
-                self._write(batch)
-        return len(batch.rows)
+            return self._retrying.write(batch)
 
     def finish(self) -> None:
         """What the thread does each time; at the process's end all that waits is written, however little."""
         if self._background.ending:
             self.flush()
+            if lost := self._retrying.size:
+                logger.error("%d rows and events of the query log are lost with this process.", lost)
         else:
             self.flush_if_due()
 
@@ -156,17 +141,30 @@ class Buffer:
         self._background.end()
 
     def take_back(self, material: str) -> int:
-        """Drop this client's waiting rows; returns how many. What is being written is in the table afterwards."""
+        """Drop this client's waiting rows and their events; returns how many rows. What is being written is in the table
+        afterwards.
+        """
         clients = set(pseudonyms_now(material).values())
         with self._writing, self._lock:
-            before = len(self._rows)
-            self._rows = [row for row in self._rows if row.client not in clients]
-            return before - len(self._rows)
+            rows = [*self._rows, *self._retrying.rows]
+            mine = {row.query_id for row in rows if row.client in clients}
+            self._drop(mine)
+        return len(mine)
+
+    def forget(self, query_ids: Collection[UUID]) -> None:
+        """Drop what waits of these questions, such as events."""
+        with self._writing, self._lock:
+            self._drop(query_ids)
+
+    def _drop(self, query_ids: Collection[UUID]) -> None:
+        left = Batch(self._rows, self._events, {}).without(query_ids)
+        self._rows, self._events = list(left.rows), list(left.events)
+        self._retrying.drop(query_ids)
 
     def _go_on(self) -> None:
         if not options().in_background:
             self.flush_if_due()
-        elif self._is_due() or self._is_untidy():
+        elif self._is_due() or self._retrying.is_due or self._is_untidy():
             self._background.wake()
         else:
             self._background.start()
@@ -201,14 +199,6 @@ class Buffer:
             self._tally[hour, name] += 1
 
 
-def _coarse(tally: Mapping[tuple[datetime, str], int]) -> Tally[tuple[datetime, str]]:
-    """Languages by day: the one person who writes Icelandic shouldn't be seen coming and going by the hour."""
-    found: Tally[tuple[datetime, str]] = Tally()
-    for (hour, name), value in tally.items():
-        found[hour.replace(hour=0) if name.startswith("language.") else hour, name] += value
-    return found
-
-
 def pseudonyms_now(material: str) -> dict[int, bytes]:
     """This client's pseudonym of each day whose key still lives."""
     today, _ = day_keys().current()
@@ -217,21 +207,6 @@ def pseudonyms_now(material: str) -> dict[int, bytes]:
         with suppress(KeyGone):
             found[day] = pseudonym(day_keys().key(day), site=options().site, client=material)
     return found
-
-
-def _records(rows: Sequence[Row]) -> list[LoggedQuery]:
-    masked = masked_all([row.words for row in rows])
-    return [
-        LoggedQuery(
-            query_id=row.query_id, hour=row.hour, day=row.day, masked=text, closed=row.closed, **dict(row.values)
-        )
-        for row, text in zip(rows, masked, strict=True)
-    ]
-
-
-def _add(hour: datetime, name: str, value: int) -> None:
-    Counter.objects.get_or_create(hour=hour, name=name)
-    Counter.objects.filter(hour=hour, name=name).update(value=F("value") + value)
 
 
 buffer = Buffer()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from uuid import UUID
+
 from django.db import transaction
 
 from visual_search.features.query_log import audit
@@ -18,18 +21,22 @@ def erase_client(material: str) -> int:
     Rows of older days can't be found any more, by us or by anybody: nothing in them leads to a client.
     """
     erased = buffer.take_back(material)
+    mine = list(_rows_of(material))
+    # Before the transaction: who is writing holds the buffer, and may wait for the database in turn.
+    buffer.forget(set(mine))
     with transaction.atomic():
-        for day, client in pseudonyms_now(material).items():
-            key = day_keys().key(day)
-            rows = LoggedQuery.objects.filter(day=day).exclude(closed=b"").values_list("query_id", "closed")
-            mine = []
-            for query_id, closed in rows.iterator(chunk_size=500):
-                box = opened(bytes(closed), key)
-                if box is not None and box.client == client:
-                    mine.append(query_id)
-            for ids in chunks(mine):
-                LoggedEvent.objects.filter(query_id__in=ids).delete()
-                LoggedQuery.objects.filter(query_id__in=ids).delete()
-            erased += len(mine)
-        audit.append("a client", "erase", rows=erased)
-    return erased
+        for ids in chunks(mine):
+            LoggedEvent.objects.filter(query_id__in=ids).delete()
+            LoggedQuery.objects.filter(query_id__in=ids).delete()
+        audit.append("a client", "erase", rows=erased + len(mine))
+    return erased + len(mine)
+
+
+def _rows_of(material: str) -> Iterator[UUID]:
+    for day, client in pseudonyms_now(material).items():
+        key = day_keys().key(day)
+        rows = LoggedQuery.objects.filter(day=day).exclude(closed=b"").values_list("query_id", "closed")
+        for query_id, closed in rows.iterator(chunk_size=500):
+            box = opened(bytes(closed), key)
+            if box is not None and box.client == client:
+                yield query_id

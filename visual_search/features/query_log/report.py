@@ -31,6 +31,7 @@ class Day:
     without_results: int
     impressions: int
     clicks: int
+    dropped: int  # rows and events that couldn't be written
     unknown: int  # events on products that the shop doesn't have
     within: str  # the step of latency that 95 % of the searches keep
     with_words: int
@@ -70,7 +71,7 @@ class Report:
     @property
     def totals(self) -> Mapping[str, int]:
         names = ["searches", "with_words", "readable", "hidden", "unsealed", "without_results"]
-        names += ["clicks", "impressions", "unknown"]
+        names += ["clicks", "impressions", "dropped", "unknown"]
         return {name: sum(getattr(day, name) for day in self.days) for name in names}
 
 
@@ -110,6 +111,7 @@ def _day(number: int, tally: Tally[str], readable: int, *, sealed: bool) -> Day:
         without_results=tally["without_results"],
         impressions=tally["events.impression"],
         clicks=tally["events.click"],
+        dropped=tally["dropped"],
         unknown=tally["events.unknown"],
         within=_within([(step, tally[f"took.{step}"]) for step in TOOK]),
         with_words=with_words,

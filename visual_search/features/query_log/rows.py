@@ -38,7 +38,9 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What waits in memory to be written. `words` is masked at the moment of writing and never written itself."""
+    """What waits in memory to be written. `words` is masked at the moment of writing and never written itself; a row that
+    had to wait longer holds what is left of it as `masked`.
+    """
 
     query_id: UUID
     hour: datetime
@@ -47,6 +49,7 @@ class Row:
     words: str = field(repr=False)
     client: bytes = field(repr=False)  # the pseudonym, so that a client's waiting rows can be taken back
     closed: bytes = field(repr=False)
+    masked: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

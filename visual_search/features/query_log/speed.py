@@ -9,8 +9,9 @@ from uuid import uuid4
 import numpy as np
 from django.db import transaction
 
-from visual_search.features.query_log.collecting import ENOUGH, Batch, Buffer, write
+from visual_search.features.query_log.collecting import ENOUGH, Buffer
 from visual_search.features.query_log.options import Mode, now, options
+from visual_search.features.query_log.writing import Batch, write
 from visual_search.measuring.measures import Table
 from visual_search.privacy.pseudonyms import client_material
 from visual_search.types import Hit, Page, Query

@@ -1,0 +1,88 @@
+"""A batch of rows is written in random order and in one transaction: order and time of writing tell nothing."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter as Tally
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
+from visual_search.features.query_log.rows import Row
+from visual_search.features.query_log.vocabulary import masked_all
+
+_chance = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written together. `tally` counts by hour and name. Not empty where `oldest` is asked for."""
+
+    rows: Sequence[Row]
+    events: Sequence[LoggedEvent]
+    tally: Mapping[tuple[datetime, str], int]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.rows or self.events or self.tally)
+
+    @property
+    def size(self) -> int:
+        return len(self.rows) + len(self.events)
+
+    @property
+    def oldest(self) -> datetime:
+        """The first hour of which it tells."""
+        hours = [row.hour for row in self.rows] + [event.hour for event in self.events]
+        return min(hours + [hour for hour, _ in self.tally])
+
+    def without(self, query_ids: Collection[UUID]) -> Batch:
+        """Without these questions and what was done with their answers."""
+        rows = [row for row in self.rows if row.query_id not in query_ids]
+        return replace(self, rows=rows, events=[event for event in self.events if event.query_id not in query_ids])
+
+
+def write(batch: Batch) -> None:
+    """In random order and one transaction."""
+    rows, events = list(batch.rows), list(batch.events)
+    _chance.shuffle(rows)
+    _chance.shuffle(events)
+    records = _records(rows)
+    with transaction.atomic():
+        LoggedQuery.objects.bulk_create(records)
+        LoggedEvent.objects.bulk_create(events)
+        for (hour, name), value in sorted(_coarse(batch.tally).items()):
+            _add(hour, name, value)
+
+
+def _coarse(tally: Mapping[tuple[datetime, str], int]) -> Tally[tuple[datetime, str]]:
+    """Languages by day: the one person who writes Icelandic shouldn't be seen coming and going by the hour."""
+    found: Tally[tuple[datetime, str]] = Tally()
+    for (hour, name), value in tally.items():
+        found[hour.replace(hour=0) if name.startswith("language.") else hour, name] += value
+    return found
+
+
+def _records(rows: Sequence[Row]) -> list[LoggedQuery]:
+    masked = masked_all([row.words for row in rows])
+    return [
+        LoggedQuery(
+            query_id=row.query_id,
+            hour=row.hour,
+            day=row.day,
+            masked=row.masked or text,
+            closed=row.closed,
+            **dict(row.values),
+        )
+        for row, text in zip(rows, masked, strict=True)
+    ]
+
+
+def _add(hour: datetime, name: str, value: int) -> None:
+    Counter.objects.get_or_create(hour=hour, name=name)
+    Counter.objects.filter(hour=hour, name=name).update(value=F("value") + value)
