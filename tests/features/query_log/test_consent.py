@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +84,30 @@ def test_a_client_takes_back_its_rows_and_nobody_elses(shop, client, settings) -
     shop.buffer.flush()
     assert LoggedQuery.objects.count() == 1
     assert not LoggedEvent.objects.exists()
+
+
+def test_a_shopper_takes_them_back_on_a_page(shop, client) -> None:
+    ask_by_request("chair")
+    shop.ask("table", client=5)
+    mine = {"REMOTE_ADDR": "203.0.113.77", "headers": {"User-Agent": "B"}}
+    page = client.get("/privacy/me", **mine)
+    assert "Delete the searches of this browser" in page.content.decode()
+    assert "none of its searches is kept" not in page.content.decode()
+    assert "none of its searches is kept" in client.get("/privacy/me", headers={"Sec-GPC": "1"}).content.decode()
+    assert client.get("/memory/").content.decode().count('href="/privacy/me"') == 1
+    answer = client.post("/privacy/me", **mine)
+    assert "1 search of this browser was deleted." in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    shop.buffer.flush()
+    assert LoggedQuery.objects.count() == 1
+
+
+def test_another_sites_form_deletes_nothing(shop) -> None:
+    ask_by_request("chair")
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post("/privacy/me", REMOTE_ADDR="203.0.113.77", headers={"User-Agent": "B"}).status_code == 403
+    shop.buffer.flush()
+    assert LoggedQuery.objects.count() == 1
 
 
 def test_after_the_key_is_gone_nobody_can_find_the_rows(shop, client, settings) -> None:
