@@ -17,7 +17,7 @@ from visual_search.documents import Reading
 from visual_search.errors import PictureRefused
 from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash, decode
-from visual_search.imaging.reading import words_of
+from visual_search.imaging.reading import WORDS, words_of
 from visual_search.models import IndexEntry, PictureSight, ShownPicture
 from visual_search.photos import Kept
 from visual_search.types import Picture, SeenPicture
@@ -30,7 +30,8 @@ AT_ONCE = 4  # pictures between two looks at whether to stop: two seconds
 def maker() -> str:
     """Who looks: the reader and the detectors of today. Another one looks at everything again."""
     reader = wiring.reader()
-    return "; ".join((reader.fingerprint if reader else "no reader", keypoint_matching.MAKER, copies.MAKER))
+    read = f"{reader.fingerprint} {WORDS}" if reader else "no reader"
+    return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
 
 
 def record(collection: str, readings: Iterable[Reading], hashes: Mapping[str, str]) -> None:

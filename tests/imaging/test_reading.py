@@ -71,7 +71,7 @@ def test_an_unknown_part_is_named():
     [
         ("Valio 1,5% 1.95 €/l maito", "Valio maito"),
         ("500g 12.11.2026 24-pack", "24-pack"),
-        ("牛乳 milk 乳", "牛乳 milk 乳"),
+        ("牛乳 milk 乳", "牛乳 milk"),
         ("a of Arla", "Arla"),
         ("ARLA ARLA milk", "ARLA milk"),
         ("7UP 3M Ünsal", "7UP Ünsal"),

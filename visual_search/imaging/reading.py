@@ -22,7 +22,11 @@ from visual_search.types import Reading, ReadLine
 logger = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.5  # of a line; below it, more letters are wrong than right
-SHORTEST_WORD = 3  # characters; shorter ones are units and noise, but in scripts without spaces they are words
+SHORTEST_WORD = 3  # characters; shorter ones are units and noise
+# Characters in scripts without spaces. A single one is mostly an edge or a handle that was taken for it: read on 1 in 8
+# renders of furniture, and it stands in some title.
+SHORTEST_UNSPACED = 2
+WORDS = "words-2"  # what `words_of` keeps; changed with it, so that pictures are looked at again
 LONGEST_TEXT = 600  # characters kept of one picture; the front of a package has fewer
 SIDE = 1024  # px of the longer side; more costs time and finds the small print of ingredients
 _LONGEST = 3  # times as long as wide; what is longer is padded
@@ -136,7 +140,7 @@ def words_of(reading: Reading) -> str:
 def _tells(word: str) -> bool:
     if _NUMBER.fullmatch(word):
         return False
-    return len(word) >= SHORTEST_WORD or bool(_UNSPACED.search(word))
+    return len(word) >= (SHORTEST_UNSPACED if _UNSPACED.search(word) else SHORTEST_WORD)
 
 
 def codes_of(texts: Iterable[str]) -> tuple[str, ...]:
