@@ -87,6 +87,7 @@ SCALES: Mapping[str, Scale] = {
 }
 PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
 LIKED = 8  # objects or pictures to resemble: each is one more leg
+CLEARLY = {"label": 0.6, "confirmed": 0.7}  # what these legs need to admit alone, where a photo shows nothing close
 LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on its words are named as a reason
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
 
@@ -568,8 +569,13 @@ def _scales(
 
 
 def _admits(leg: str, limits: Mapping[str, Limits | None]) -> dict[str, float]:
-    found = limits.get(leg)
-    return {"admits": found.similar} if found else {}
+    if found := limits.get(leg):
+        return {"admits": found.similar}
+    kind = _kind(leg)
+    # What looks like nothing here must say or show it clearly: words of a foreign label stand on some product's, too.
+    photo = leg.replace(kind, "photo", 1)
+    looks_foreign = photo in limits and limits[photo] is None
+    return {"admits": CLEARLY[kind]} if kind in CLEARLY and looks_foreign else {}
 
 
 def _weights(query: Query, liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> dict[str, float]:

@@ -12,7 +12,8 @@ from tests.imaging.labels import barcode, on_a_shelf, package
 from visual_search import asking, indexing, search, seeing
 from visual_search.errors import BadInput
 from visual_search.imaging.reading import LabelReader
-from visual_search.types import AnyOf, Query, QueryPicture
+from visual_search.ranking.calibration import PHOTO, UNCALIBRATED
+from visual_search.types import AnyOf, LegAnswer, LegHit, Query, QueryPicture
 
 REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
 TEXT = "OATLY OAT DRINK"
@@ -152,3 +153,10 @@ def test_one_reader_serves_several_threads():
     reader = LabelReader()
     photo = QueryPicture(package("GREEN TEA"))
     assert reader.read(photo.image) == reader.read(photo.image)
+
+
+def test_what_looks_foreign_must_say_clearly_what_it_is():
+    legs = [LegAnswer(name, (LegHit("1", 0.5),), 1) for name in ("photo", "label", "confirmed")]
+    known, foreign = (search._scales(legs, {}, {"photo": limits}) for limits in (UNCALIBRATED.of(PHOTO), None))
+    assert [known[name].admits for name in ("photo", "label", "confirmed")] == [0.28, 0.3, 0.5]
+    assert [foreign[name].admits for name in ("photo", "label", "confirmed")] == [None, 0.6, 0.7]
