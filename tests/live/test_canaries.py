@@ -1,4 +1,4 @@
-"""The sweep of tests/attacks on PostgreSQL, Redis with a Celery worker, and Elasticsearch: what a busy shop runs."""
+"""The sweep of tests/attacks on PostgreSQL with its write-ahead log, Redis with a Celery worker, and Elasticsearch: what a busy shop runs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Kept:
     database: dict[str, bytes]
     broker: dict[str, bytes]
     index: dict[str, bytes]
+    wal: dict[str, bytes]
 
     @property
     def everything(self) -> dict[str, bytes]:
-        return self.files | self.database | self.broker | self.index
+        return self.files | self.database | self.broker | self.index | self.wal
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def kept(postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path_fac
     more = {name: value for name, value in environment_of(folder).items() if name in ("TMPDIR", "HOME", "QUERY_LOG_KEY_FOLDER")}  # fmt: skip
     more |= {"DJANGO_SETTINGS_MODULE": "tests.attacks.live_settings", "LIVE_ENCODER": "thumbnails"}
     with shop_of(folder / "var", postgres_url, redis_url, elasticsearch_url, **more) as shop:
+        begin = end_of_wal(postgres_url)
         shop.manage("rebuild_index", "--verbosity", "0")
         shop.run(FILL)
         shop.manage("tidy_query_log", "--vocabulary", "--verbosity", "0")
@@ -48,8 +50,9 @@ def kept(postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path_fac
         shop.wait_until(lambda: shop.all_indexed(3), "all three are indexed")
         database = in_postgres(shop.environment["DATABASE_URL"])
         index = in_elasticsearch(elasticsearch_url, shop.environment["INDEX_PREFIX"])
+        wal = wal_since(postgres_url, begin)
         files = files_under(folder / "var", folder / "tmp", folder / "home")
-        yield Kept(said, files | {"output": (folder / "output.log").read_bytes()}, database, broker, index)
+        yield Kept(said, files | {"output": (folder / "output.log").read_bytes()}, database, broker, index, wal)
 
 
 def in_redis(url: str) -> dict[str, bytes]:
@@ -74,6 +77,27 @@ def in_postgres(url: str) -> dict[str, bytes]:
         return found | {"statements": "\n".join(row[0] for row in said).encode()}
 
 
+def end_of_wal(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        return str(connection.execute("SELECT pg_current_wal_lsn()").fetchone()[0])
+
+
+def wal_since(url: str, begin: str) -> dict[str, bytes]:
+    """What PostgreSQL's write-ahead log has got since, of all databases of the server. Only its superuser may read that."""
+    with psycopg.connect(url) as connection:
+        parts = connection.execute(
+            """
+            SELECT name, pg_read_binary_file('pg_wal/' || name),
+                   CASE WHEN name = b.file_name THEN b.file_offset ELSE 0 END,
+                   CASE WHEN name = e.file_name THEN e.file_offset ELSE size END
+            FROM pg_ls_waldir(), pg_walfile_name_offset(%s) b, pg_walfile_name_offset(pg_current_wal_flush_lsn()) e
+            WHERE name BETWEEN b.file_name AND e.file_name
+            """,
+            [begin],
+        )
+        return {f"WAL {name}": bytes(data[start:end]) for name, data, start, end in parts}
+
+
 def in_elasticsearch(url: str, prefix: str) -> dict[str, bytes]:
     with Elasticsearch(url, request_timeout=30) as client:
         client.indices.refresh(index=f"{prefix}*")
@@ -85,6 +109,7 @@ def test_the_sweep_reaches_everything(kept: Kept) -> None:
     """The control."""
     assert sweep(kept.database, ["controlproduct"])
     assert any("queue" in name or b"index" in data for name, data in kept.broker.items()), list(kept.broker)
+    assert sweep(kept.wal, ["controlproduct"])
     assert len(kept.index) >= 3
     assert kept.database["table visual_search_query_log_loggedquery"].count(b"\n") >= 60
     debug = next(data for name, data in kept.files.items() if name.endswith("debug.log"))
