@@ -94,6 +94,23 @@ def test_the_shops_cap_holds(shelf) -> None:
     assert order(after.hits).index(shelf.id(15)) == 12
 
 
+def test_explain_gives_all_parts_of_the_scores_that_the_order_goes_by(shelf) -> None:
+    events = [saw(shelf.viewed, "basket"), saw(shelf.id(15), "purchase")]
+    rescorer = PersonalRescorer(relevance=1, promote_at_most=20)
+    after = rescorer.rescore(ask(*events, explain=True), shelf.hits, FOREVER)
+    parts = {hit.id: {name.partition(".")[2]: value for name, value in hit.legs.items()} for hit in after.hits}
+    for part in parts.values():
+        assert part["base"] + part["relevance"] + part["repeat"] == pytest.approx(part["score"], abs=1e-5)
+    scores = [parts[hit.id]["score"] for hit in after.hits]
+    assert scores == sorted(scores, reverse=True)
+    base = [parts[hit.id]["base"] for hit in shelf.hits]
+    assert (np.mean(base), np.std(base)) == (pytest.approx(0, abs=1e-5), pytest.approx(1, abs=1e-4))
+    assert base == sorted(base, reverse=True), "the order that everybody gets"
+    assert [id for id, part in parts.items() if part["repeat"]] == [shelf.id(15)]
+    assert parts[shelf.id(12)]["relevance"] > 0
+    assert not any("personal.score" in hit.legs for hit in rescorer.rescore(ask(*events), shelf.hits, FOREVER).hits)
+
+
 def test_no_memory_gives_the_very_same_answer_without_a_query(shelf) -> None:
     with CaptureQueriesContext(connection) as queries:
         after = PersonalRescorer().rescore(ask(), shelf.hits, FOREVER)
