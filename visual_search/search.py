@@ -235,7 +235,7 @@ def rank(
     what their cosines are worth.
     """
     clock = clock or _Clock()
-    words, warnings = _words(query)
+    words, warnings = written(query.words)
     with clock.step("objects"):
         if query.read and detector is not None:
             reader = scenes.read_ahead(query.pictures, reader)
@@ -244,7 +244,7 @@ def rank(
     encoded = _encoded(query, words, language, encoder, reader=reader, clock=clock)
     legs = [*encoded.legs, *_liked_legs(liked or {}, encoder)]
     if words:
-        legs.append(WordsLeg("words", words, _languages(language, schema), conf.RANK_WINDOW))
+        legs.append(WordsLeg("words", words, languages_asked(language, schema), conf.RANK_WINDOW))
     shown = encoded.witness.codes if query.read else ()
     if found := (*shown, *(codes_in(words) if words else ())):
         legs.append(CodeLeg("code", tuple(dict.fromkeys(found)), conf.RANK_WINDOW))
@@ -264,7 +264,7 @@ def rank(
             disliked or {},
             engine=engine,
             encoder=encoder,
-            languages=_languages(language, schema),
+            languages=languages_asked(language, schema),
             meaning_of=partial(_meaning, encoder, language),
         )
     witness = encoded.witness
@@ -322,11 +322,11 @@ def _within_limits(query: Query) -> Query:
     return query
 
 
-def _words(query: Query) -> tuple[str, tuple[str, ...]]:
+def written(typed: str) -> tuple[str, tuple[str, ...]]:
     """The words in one written form, and a warning where they had to be cut."""
     # Cut before and after: normalising costs time, and it makes 18 letters of one Arabic ligature.
-    words = normalise(query.words[: conf.QUERY_MAX_CHARS])
-    cut = len(query.words) > conf.QUERY_MAX_CHARS or len(words) > conf.QUERY_MAX_CHARS
+    words = normalise(typed[: conf.QUERY_MAX_CHARS])
+    cut = len(typed) > conf.QUERY_MAX_CHARS or len(words) > conf.QUERY_MAX_CHARS
     return words[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
 
 
@@ -493,7 +493,7 @@ def _liked_items(
                 yield f"{kind}{number or ''}", space.name, item
 
 
-def _languages(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:
+def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:
     """The shopper's language first, then all others: a brand or a loan word may stand in any of them."""
     first = (language,) if language else ()
     return tuple(dict.fromkeys((*first, *schema.languages, UNDETERMINED)))

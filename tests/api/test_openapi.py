@@ -8,8 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from tests.api.test_search import HIT_KEYS, KEYS
+from tests.api.test_suggest import KEYS as SUGGEST_KEYS
 from visual_search import errors
-from visual_search.api.requests import PARAMETERS, SHAREABLE
+from visual_search.api.requests import PARAMETERS, SHAREABLE, SUGGEST
 from visual_search.errors import PictureRefused, VisualSearchError
 from visual_search.types import Grade
 
@@ -33,7 +34,8 @@ def test_it_is_valid_and_without_warnings(tmp_path) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    assert set(paths) == {"/api/v1/search", "/api/v1/products/{id}/similar", "/api/v1/health", "/api/v1/events"}
+    names = ("search", "suggest", "products/{id}/similar", "health", "events")
+    assert set(paths) == {f"/api/v1/{name}" for name in names}
     assert set(paths["/api/v1/search"]) == {"get", "post"}
 
 
@@ -43,17 +45,20 @@ def test_it_names_exactly_the_parameters_that_are_accepted(client, db) -> None:
         assert set(found["components"]["schemas"][name]["properties"]) == set(PARAMETERS)
     by_get = found["paths"]["/api/v1/search"]["get"]["parameters"]
     assert {parameter["name"] for parameter in by_get} == set(SHAREABLE)
+    while_typing = found["paths"]["/api/v1/suggest"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in while_typing} == set(SUGGEST)
 
 
 def test_answers_have_exactly_the_fields_that_it_names(client, db) -> None:
     schemas = document(client)["components"]["schemas"]
     assert set(schemas["SearchAnswer"]["properties"]) == KEYS
+    assert set(schemas["SuggestAnswer"]["properties"]) == SUGGEST_KEYS
     assert set(schemas["SearchHit"]["properties"]) == HIT_KEYS | {"explain"}
 
 
 def test_the_page_for_people_is_complete() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/reference/rest-api.md").read_text()
-    names = {*PARAMETERS, *KEYS, *HIT_KEYS, *(grade.value for grade in Grade)}
+    names = {*PARAMETERS, *SUGGEST, *SUGGEST_KEYS, *KEYS, *HIT_KEYS, *(grade.value for grade in Grade)}
     assert [name for name in sorted(names) if f"`{name}`" not in page and f'"{name}"' not in page] == []
 
 

@@ -1,4 +1,4 @@
-"""Turns a `Page` into the JSON of the REST API."""
+"""Turns answers into the JSON of the REST API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from visual_search import asking
+from visual_search.suggesting import Suggestions
 from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture
 
 
@@ -32,6 +33,15 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "degraded": list(page.degraded),
         "notes": list(page.notes),
         "timings_ms": dict(page.timings_ms),
+    }
+
+
+def suggestions_to_json(found: Suggestions) -> dict[str, Any]:
+    return {
+        "suggestions": [{"id": line.id, "title": line.title, "url": line.url} for line in found.lines],
+        "took_ms": found.took_ms,
+        "warnings": list(found.warnings),
+        "degraded": list(found.degraded),
     }
 
 

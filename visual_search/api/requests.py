@@ -17,6 +17,7 @@ from visual_search import asking, wiring
 from visual_search.asking import MOST_WEIGHT
 from visual_search.conf import conf
 from visual_search.errors import BadInput
+from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
@@ -27,6 +28,7 @@ PARAMETERS = (
 PHOTO = ("image", "photo_token", "box", "object", "pictures")
 POST_ONLY = (*PHOTO, "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
+SUGGEST = ("q", "lang", "limit")
 
 
 def query_from(request: Request, *, collection: str = "products") -> Query:
@@ -67,6 +69,16 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         taste=taste.events,
         taste_problem=taste.problem,
     )
+
+
+def typed_from(request: Request, *, collection: str = "products") -> Typed:
+    """What is being typed, in the language that `lang` says or else the request. Raises BadInput as `query_from`."""
+    data = request.query_params
+    asking.refuse_unknown(data, SUGGEST)
+    language = _language(data) or base_code(getattr(request, "LANGUAGE_CODE", None))
+    words, words_not = asking.words_and_not(_text(data, "q"), language)
+    limit = asking.whole_number(data.get("limit"), field="limit", default=LIMIT)
+    return Typed(words, words_not, language, limit, collection)
 
 
 def _body(request: Request) -> Mapping[str, Any]:

@@ -170,6 +170,19 @@ class SearchAnswer(serializers.Serializer[Any]):
     timings_ms = serializers.DictField(child=serializers.FloatField())
 
 
+class Suggestion(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
+class SuggestAnswer(serializers.Serializer[Any]):
+    suggestions = Suggestion(many=True, help_text="Best first, each title once; empty for less than two letters.")
+    took_ms = serializers.FloatField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
+
+
 class HealthAnswer(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     engine = serializers.CharField()

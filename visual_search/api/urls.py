@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from visual_search.api.problems import not_found
-from visual_search.api.views import HealthView, SearchView, SimilarView
+from visual_search.api.views import HealthView, SearchView, SimilarView, SuggestView
 
 app_name = "visual_search_api"
 
@@ -19,6 +19,7 @@ def nothing_here(request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("search", SearchView.as_view(), name="search"),
     path("products/<str:id>/similar", SimilarView.as_view(), name="similar"),
+    path("suggest", SuggestView.as_view(), name="suggest"),
     path("health", HealthView.as_view(), name="health"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     re_path(r"", nothing_here),

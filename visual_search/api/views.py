@@ -12,15 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from visual_search import asking, search, wiring
-from visual_search.api.answers import page_to_json
-from visual_search.api.requests import query_from
+from visual_search import asking, search, suggesting, wiring
+from visual_search.api.answers import page_to_json, suggestions_to_json
+from visual_search.api.requests import query_from, typed_from
 from visual_search.api.schemas import (
     HealthAnswer,
     JsonSearchRequest,
     MultipartSearchRequest,
     Problem,
     SearchAnswer,
+    SuggestAnswer,
 )
 from visual_search.conf import conf
 from visual_search.models import IndexEntry, State
@@ -88,6 +89,25 @@ class SimilarView(APIView):
         page = asking.whole_number(request.query_params.get("page"), field="page", default=1)
         size = asking.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
         return _answer(Query(like=(id,), page=page, page_size=size))
+
+
+class SuggestView(APIView):
+    """Products for words that are still being typed; the last word may be unfinished."""
+
+    @extend_schema(
+        operation_id="suggest",
+        parameters=[
+            OpenApiParameter("q", str, description="What stands in the box."),
+            OpenApiParameter("lang", str, description="The page's language; default that of the request."),
+            OpenApiParameter("limit", int, description="1 to 20, default 8."),
+        ],
+        responses={200: SuggestAnswer, 400: Problem, 503: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        response = Response(suggestions_to_json(suggesting.suggest(typed_from(request))))
+        # Somebody's half-typed words are in the address: no cache may keep what they were.
+        response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class HealthView(APIView):

@@ -1,0 +1,130 @@
+// The words' field as a combobox: while somebody types, the products that the words may become; a choice leads to the product.
+// Without JavaScript, or while search is away, the field is the plain one.
+(() => {
+  "use strict";
+  const PAUSE = 150; // ms between a key and the question: whoever types on is asked for the longer word alone
+
+  const form = document.querySelector("[data-vs-suggest]");
+  const field = form?.querySelector("input[name='q']");
+  if (!field) return;
+
+  const list = document.createElement("ul");
+  list.id = "vs-suggestions";
+  list.className = "vs-suggestions";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", form.dataset.vsSuggestName);
+  form.append(list);
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-controls", list.id);
+  field.setAttribute("aria-expanded", "false");
+
+  let timer = 0;
+  let asking = null; // the one question on its way
+  let active = -1; // the line that Enter would choose
+
+  function mark(place) {
+    const lines = [...list.children];
+    active = place;
+    lines.forEach((line, number) => line.setAttribute("aria-selected", String(number === place)));
+    if (place < 0) field.removeAttribute("aria-activedescendant");
+    else {
+      field.setAttribute("aria-activedescendant", lines[place].id);
+      lines[place].scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function close() {
+    clearTimeout(timer);
+    asking?.abort();
+    asking = null;
+    list.hidden = true;
+    field.setAttribute("aria-expanded", "false");
+    mark(-1);
+  }
+
+  function show(suggestions) {
+    list.replaceChildren(
+      ...suggestions.map(({ title, url }, number) => {
+        const line = document.createElement("li");
+        const text = document.createElement("span");
+        text.textContent = title;
+        line.append(text);
+        line.id = `vs-suggestion-${number}`;
+        line.dataset.url = url;
+        line.setAttribute("role", "option");
+        return line;
+      }),
+    );
+    list.hidden = suggestions.length === 0;
+    field.setAttribute("aria-expanded", String(!list.hidden));
+    mark(-1);
+  }
+
+  async function ask() {
+    clearTimeout(timer);
+    asking?.abort();
+    const typed = field.value.trim();
+    if (!typed) {
+      close();
+      return;
+    }
+    const mine = (asking = new AbortController());
+    const address = new URL(form.dataset.vsSuggest, location.href);
+    address.searchParams.set("q", typed);
+    let found = [];
+    try {
+      const response = await fetch(address, { signal: mine.signal, headers: { Accept: "application/json" } });
+      if (response.ok) found = (await response.json()).suggestions;
+    } catch {
+      // Suggestions are a help; where there are none the field works as it is.
+    }
+    if (asking !== mine) return; // Another question, or none, has taken its place.
+    asking = null;
+    show(found);
+  }
+
+  function go(line) {
+    close();
+    location.assign(line.dataset.url);
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  }
+
+  // A syllable that is still being composed (Chinese, Japanese, Korean) isn't a word yet.
+  field.addEventListener("input", (event) => event.isComposing || later());
+  field.addEventListener("compositionend", later);
+  field.addEventListener("blur", close);
+  form.addEventListener("submit", close);
+  window.addEventListener("pageshow", close);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // The focus stays in the field.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const line = event.target.closest("[role=option]");
+    if (line) go(line);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden || event.altKey) {
+        if (event.key === "ArrowDown") ask();
+        else close();
+        return;
+      }
+      // One more place than lines: beyond the last, and before the first, the field itself is meant again.
+      const places = list.children.length + 1;
+      mark(((active + 1 + (event.key === "ArrowDown" ? 1 : places - 1)) % places) - 1);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault(); // The first Escape closes the list; the words stay.
+      close();
+    } else if (event.key === "Enter" && active >= 0) {
+      event.preventDefault();
+      go(list.children[active]);
+    }
+  });
+})();

@@ -1,0 +1,101 @@
+"""While a shopper types: products that the unfinished words may become.
+
+One question to the engine and one reading of cards; no encoder is asked.
+What was typed so far is no question yet: no signal is sent, so nothing that listens to searches hears of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from multilingual.normalising import fold, normalise
+from multilingual.segmenting import runs
+from visual_search import presence, search, wiring
+from visual_search.errors import BadInput
+from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, WordsLeg
+
+LIMIT = 8  # as many lines as a phone shows above its keyboard
+MOST = 20
+SPARE = 4  # Asked for each line: several products may have one title, and some may be gone since.
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in a search box now. `language`: of the page, in which titles come."""
+
+    words: str
+    words_not: tuple[str, ...] = ()
+    language: str | None = None
+    limit: int = LIMIT
+    collection: str = "products"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One product, by what a line of the box shows and where it leads."""
+
+    id: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Best first, each title once. `warnings` and `degraded` as in a `Page`."""
+
+    lines: tuple[Suggestion, ...] = ()
+    took_ms: float = 0.0
+    warnings: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+def suggest(typed: Typed) -> Suggestions:
+    """The products that these words may become, those with a code that was typed whole first.
+
+    Raises BadInput (400) for a limit outside 1 to 20, EngineUnavailable or SchemaMismatch (503).
+    """
+    begin = time.perf_counter()
+    if not 1 <= typed.limit <= MOST:
+        raise BadInput(f"limit is {typed.limit}; 1 to {MOST} are allowed.", field="limit")
+    words, warnings = search.written(typed.words)
+    # A line would show just what the shopper is about to keep out.
+    if typed.words_not or not _tells(words):
+        return Suggestions(warnings=warnings)
+    presence.ensure(typed.collection)
+    languages = search.languages_asked(typed.language, wiring.schema(typed.collection))
+    k = typed.limit * SPARE
+    legs = (CodeLeg("code", search.codes_in(words), k), WordsLeg("words", words, languages, k))
+    answer = wiring.engine().search(typed.collection, EngineQuery(legs))
+    ids = _ids(answer.legs)
+    cards = search.cards(typed.collection, ids, typed.language)
+    lines = _each_title_once(cards[id] for id in ids if id in cards)
+    filling = ("index",) if not lines and presence.is_filling(typed.collection) else ()
+    return Suggestions(
+        lines=lines[: typed.limit],
+        took_ms=round((time.perf_counter() - begin) * 1000, 1),
+        warnings=warnings,
+        degraded=(*answer.degraded, *filling),
+    )
+
+
+def _tells(words: str) -> bool:
+    """Whether there is more than single letters; a single character of a script without spaces may be a word."""
+    return any(unspaced or len(run) > 1 for run, unspaced in runs(fold(words)))
+
+
+def _ids(legs: Iterable[LegAnswer]) -> Sequence[str]:
+    return tuple(dict.fromkeys(hit.id for leg in legs for hit in leg.hits))
+
+
+def _each_title_once(cards: Iterable[Card]) -> tuple[Suggestion, ...]:
+    def distinct() -> Iterator[Suggestion]:
+        shown: set[str] = set()
+        for card in cards:
+            title = normalise(card.title)
+            if title and title not in shown:
+                shown.add(title)
+                yield Suggestion(card.id, card.title, card.url)
+
+    return tuple(distinct())
