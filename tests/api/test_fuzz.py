@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.search.shop import photo_of
-from visual_search.api.requests import PARAMETERS
+from visual_search.api.requests import PARAMETERS, SUGGEST
 
 URL = "/api/v1/search"
 ANSWERS = {200, 400, 404, 405, 406, 413, 415, 422}
@@ -110,8 +111,6 @@ def test_addresses(shop, client, query) -> None:
 @fuzz
 @given(id=text.filter(lambda id: id not in ("", ".", "..")))
 def test_ids(shop, client, id) -> None:
-    from urllib.parse import quote
-
     check(client.get(f"/api/v1/products/{quote(id.encode('utf-8', 'replace'), safe='')}/similar"))
 
 
@@ -121,3 +120,10 @@ def test_depth(shop, client, depth, inside) -> None:
     nested = '{"not":' * depth + "1" + "}" * depth
     check(client.post(URL, f'{{"{inside}": {nested}}}', "application/json"))
     check(client.post(URL, {inside: nested}))
+
+
+@fuzz
+@given(asked=st.dictionaries(st.sampled_from(SUGGEST), st.one_of(text, st.integers()), max_size=3))
+def test_suggest(shop, client, asked) -> None:
+    sent = {name: str(value).encode("utf-8", "surrogatepass") for name, value in asked.items()}
+    check(client.get(f"/api/v1/suggest?{urlencode(sent)}"))

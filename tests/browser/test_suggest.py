@@ -76,6 +76,25 @@ def test_enter_without_a_choice_searches_for_the_words(phone) -> None:
     assert phone.script_errors == []
 
 
+def test_typing_on_takes_the_choice_back(phone) -> None:
+    field(phone).press_sequentially("cha")
+    lines(phone).first.wait_for()
+    field(phone).press("ArrowDown")
+    assert field(phone).get_attribute("aria-activedescendant")
+    # In one step, so that no answer to the longer word can come between.
+    left = phone.evaluate(
+        """() => {
+            const field = document.querySelector("[role=combobox][name=q]");
+            field.value += "i";
+            field.dispatchEvent(new InputEvent("input"));
+            return field.getAttribute("aria-activedescendant");
+        }"""
+    )
+    assert left is None
+    field(phone).press("Enter")
+    phone.wait_for_url("**/search/?q=chai")
+
+
 def test_a_tap_leads_to_the_product(phone) -> None:
     field(phone).press_sequentially("blue cha")
     lines(phone).get_by_text("Blue chair").click()

@@ -95,8 +95,11 @@
     timer = setTimeout(ask, PAUSE);
   }
 
-  // A syllable that is still being composed (Chinese, Japanese, Korean) isn't a word yet.
-  field.addEventListener("input", (event) => event.isComposing || later());
+  field.addEventListener("input", (event) => {
+    mark(-1); // The lines are still those of the shorter word: Enter means what was typed.
+    // A syllable that is still being composed (Chinese, Japanese, Korean) isn't a word yet.
+    if (!event.isComposing) later();
+  });
   field.addEventListener("compositionend", later);
   field.addEventListener("blur", close);
   form.addEventListener("submit", close);
