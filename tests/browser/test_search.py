@@ -68,6 +68,15 @@ def test_photo_filter_page(tab, photo, tmp_path) -> None:
     assert tab.script_errors == []
 
 
+def test_enter_adds_words_to_the_photo(tab, photo) -> None:
+    tab.goto("/search/")
+    choose(tab, photo)
+    tab.get_by_label("Add words, such as a colour").fill("wooden")
+    settled(tab, lambda: tab.keyboard.press("Enter"))
+    assert tab.locator("h1").inner_text() == "Your photo and “wooden”"
+    assert tab.locator(".vs-asked-photo img").is_visible(), "Enter isn't Remove"
+
+
 def test_words_filter_address_and_back(tab) -> None:
     tab.goto("/search/")
     tab.get_by_placeholder("Words, or a photo").fill("chair")
