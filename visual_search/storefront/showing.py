@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from visual_search import registry, wiring
+from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.storefront.forms import Asked
 from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
@@ -147,6 +151,12 @@ def orders(asked: Asked) -> list[tuple[str, str, bool]]:
         label = field.label or field.name.capitalize()
         found += [(field.name, _("%s, low to high") % label), (f"-{field.name}", _("%s, high to low") % label)]
     return [(value, label, value == asked.query.sort) for value, label in found]
+
+
+def link_life() -> str:
+    """How long a link to what a photo found works, such as "1 day", in the page's language."""
+    now = timezone.now()
+    return timesince(now - timedelta(seconds=conf.PHOTO_TOKEN_SECONDS), now)
 
 
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:

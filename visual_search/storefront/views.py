@@ -57,6 +57,7 @@ def _results(request: HttpRequest) -> HttpResponse:
         "words": asked.query.words,
         "preview": asked.preview,
         "photo_token": token,
+        "link_life": showing.link_life(),
         "parts": showing.parts(page),
         "shot": asked.shot,
         "taught": taught,

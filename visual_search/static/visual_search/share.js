@@ -1,0 +1,96 @@
+// Links to what a photo found. The sealed token stands behind the # of the address: browsers never send that part, so
+// no server logs it and no Referer has it. Whoever opens the link sends the token by POST, as the results form does.
+(() => {
+  "use strict";
+  const MOST_CHARS = 8000; // Old messengers cut longer addresses, and a token that is cut opens nothing.
+  // Nothing else of a link is believed: by a stranger's link, "shows" would teach the shop in the name of its staff.
+  const CARRIED = /^(q|q_not|unlike|unread|sort|page|f\..+)$/;
+  // Desktops have navigator.share, too, but their sheet is a detour to the clipboard.
+  const handsOn = () => Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
+
+  // As the server wrote them: what was typed or ticked since doesn't belong to the results that are seen.
+  function written(item) {
+    if (item.type === "checkbox") return item.defaultChecked ? [item.value] : [];
+    // The first order is the one that a question has anyway.
+    if (item.tagName === "SELECT") return [...item.options].filter((o) => o.defaultSelected && o.index).map((o) => o.value);
+    return item.tagName === "INPUT" ? [item.defaultValue] : [];
+  }
+
+  function link(form, page) {
+    const token = form.querySelector("[name=photo_token]").value;
+    // Behind the dot lie the other things of the photo, and it can be missed: the token itself holds the chosen part.
+    const told = new URLSearchParams({ photo: token.length > MOST_CHARS ? token.split(".")[0] : token });
+    for (const item of form.elements) {
+      if (!CARRIED.test(item.name)) continue;
+      for (const value of written(item)) if (value) told.append(item.name, value);
+    }
+    if (page > 1) told.append("page", page);
+    const address = new URL(form.action);
+    address.hash = told;
+    return address.href;
+  }
+
+  async function pass(area) {
+    const address = link(area.closest("form"), Number(area.dataset.vsPage));
+    const said = area.querySelector("[data-vs-share-said]");
+    said.textContent = "";
+    if (handsOn()) {
+      try {
+        return await navigator.share({ url: address });
+      } catch (problem) {
+        if (problem.name === "AbortError") return; // The shopper closed the sheet.
+      }
+    }
+    try {
+      await navigator.clipboard.writeText(address);
+      said.textContent = area.dataset.vsCopied;
+    } catch {
+      // Browsers lend the clipboard to pages over HTTPS alone, and only where they are allowed to.
+      const field = area.querySelector("[data-vs-share-address]");
+      field.value = address;
+      field.hidden = false;
+      field.select();
+      said.textContent = area.dataset.vsByHand;
+    }
+  }
+
+  function offer() {
+    const area = document.querySelector("[data-vs-share]");
+    if (!area) return;
+    area.hidden = false;
+    const button = area.querySelector("[data-vs-share-go]");
+    if (handsOn()) button.textContent = button.dataset.vsShareLabel;
+  }
+
+  function open() {
+    const told = new URLSearchParams(location.hash.slice(1));
+    const token = told.get("photo");
+    const csrf = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (!token || !csrf) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: document.querySelector("#vs-form").action, hidden: true });
+    const fields = [...told].filter(([name]) => CARRIED.test(name));
+    for (const [name, value] of [["csrfmiddlewaretoken", csrf], ["photo_token", token], ...fields])
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    document.body.append(form);
+    document.querySelector("#vs-form").classList.add("vs-opening");
+    document.querySelector("[data-vs-opening]").hidden = false;
+    form.submit();
+  }
+
+  document.addEventListener("click", (event) => {
+    const area = event.target.closest?.("[data-vs-share-go]")?.closest("[data-vs-share]");
+    if (area) pass(area);
+  });
+  document.addEventListener("htmx:afterSettle", offer);
+  window.addEventListener("hashchange", open); // A link that is pasted over the address of this very page.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return; // A page from the back-forward cache must not look as if it still opened something.
+    document.querySelector("#vs-form")?.classList.remove("vs-opening");
+    const opening = document.querySelector("[data-vs-opening]");
+    if (opening) opening.hidden = true;
+  });
+  offer();
+  open();
+})();
