@@ -5,6 +5,7 @@
   const MOST_CHARS = 8000; // Old messengers cut longer addresses, and a token that is cut opens nothing.
   // Nothing else of a link is believed: by a stranger's link, "shows" would teach the shop in the name of its staff.
   const CARRIED = /^(q|q_not|unlike|unread|sort|page|f\..+)$/;
+  const RESULTS = document.currentScript.dataset.vsResults;
   // Desktops have navigator.share, too, but their sheet is a detour to the clipboard.
   const handsOn = () => Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
 
@@ -16,41 +17,47 @@
     return item.tagName === "INPUT" ? [item.defaultValue] : [];
   }
 
+  // Behind the dot lie the other things of the photo, and they can be missed: before it is the chosen part.
+  const tooLong = (form) => form.querySelector("[name=photo_token]").value.length > MOST_CHARS;
+
   function link(form, page) {
     const token = form.querySelector("[name=photo_token]").value;
-    // Behind the dot lie the other things of the photo, and it can be missed: the token itself holds the chosen part.
-    const told = new URLSearchParams({ photo: token.length > MOST_CHARS ? token.split(".")[0] : token });
+    const told = new URLSearchParams({ photo: tooLong(form) ? token.split(".")[0] : token });
     for (const item of form.elements) {
       if (!CARRIED.test(item.name)) continue;
       for (const value of written(item)) if (value) told.append(item.name, value);
     }
     if (page > 1) told.append("page", page);
-    const address = new URL(form.action);
+    const address = new URL(RESULTS, location.href);
     address.hash = told;
     return address.href;
   }
 
   async function pass(area) {
-    const address = link(area.closest("form"), Number(area.dataset.vsPage));
+    const form = area.closest("form");
+    const address = link(form, Number(area.dataset.vsPage));
     const said = area.querySelector("[data-vs-share-said]");
     said.textContent = "";
+    const left = tooLong(form) ? area.dataset.vsShortened : "";
     if (handsOn()) {
       try {
-        return await navigator.share({ url: address });
+        await navigator.share({ url: address });
+        said.textContent = left;
+        return;
       } catch (problem) {
         if (problem.name === "AbortError") return; // The shopper closed the sheet.
       }
     }
     try {
       await navigator.clipboard.writeText(address);
-      said.textContent = area.dataset.vsCopied;
+      said.textContent = `${area.dataset.vsCopied} ${left}`.trim();
     } catch {
       // Browsers lend the clipboard to pages over HTTPS alone, and only where they are allowed to.
       const field = area.querySelector("[data-vs-share-address]");
       field.value = address;
       field.hidden = false;
       field.select();
-      said.textContent = area.dataset.vsByHand;
+      said.textContent = `${area.dataset.vsByHand} ${left}`.trim();
     }
   }
 
@@ -69,13 +76,16 @@
     if (!token || !csrf) return;
     history.replaceState(history.state, "", location.pathname + location.search);
     const form = document.createElement("form");
-    Object.assign(form, { method: "post", action: document.querySelector("#vs-form").action, hidden: true });
+    Object.assign(form, { method: "post", action: RESULTS, hidden: true });
     const fields = [...told].filter(([name]) => CARRIED.test(name));
     for (const [name, value] of [["csrfmiddlewaretoken", csrf], ["photo_token", token], ...fields])
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     document.body.append(form);
-    document.querySelector("#vs-form").classList.add("vs-opening");
-    document.querySelector("[data-vs-opening]").hidden = false;
+    const opening = document.querySelector("[data-vs-opening]");
+    if (opening) {
+      document.querySelector("#vs-form").classList.add("vs-opening");
+      opening.hidden = false;
+    }
     form.submit();
   }
 
