@@ -88,6 +88,7 @@ SCALES: Mapping[str, Scale] = {
 PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
 LIKED = 8  # objects or pictures to resemble: each is one more leg
 CLEARLY = {"label": 0.6, "confirmed": 0.7}  # what these legs need to admit alone, where a photo shows nothing close
+SAYS_ALL = 10  # different pieces of letters from which on a label counts in full
 LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on its words are named as a reason
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
 
@@ -274,7 +275,7 @@ def rank(
             witness = replace(witness, confirmed=confirmed, copies=same)
     answers = (*answer.legs, *_confirmed_leg(witness, answer))
     limits = _limits(answers, calibration, encoded.studio)
-    scales = _scales(answers, _weights(query, liked or {}, encoder), limits)
+    scales = _scales(answers, _weights(query, liked or {}, encoder), limits, _evidence(legs))
     with clock.step("fusion"):
         hits = _result_set(answers, scales, witness, lost, said, limits=limits, explain=query.explain)
     if query.sort not in ("", "relevance"):
@@ -553,8 +554,17 @@ def _limits(legs: Iterable[LegAnswer], calibration: Calibration, studio: Set[int
     return found
 
 
+def _evidence(legs: Iterable[Leg]) -> dict[str, float]:
+    """How much each label says, in (0, 1]: a scrap of three letters stands in many titles, and agrees with all of them."""
+    labels = (leg for leg in legs if isinstance(leg, GramsLeg))
+    return {leg.name: min(1.0, max(1, len(set(grams(leg.text)))) / SAYS_ALL) for leg in labels}
+
+
 def _scales(
-    legs: Iterable[LegAnswer], weights: Mapping[str, float], limits: Mapping[str, Limits | None]
+    legs: Iterable[LegAnswer],
+    weights: Mapping[str, float],
+    limits: Mapping[str, Limits | None],
+    evidence: Mapping[str, float],
 ) -> dict[str, Scale]:
     """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
     kinds: dict[str, list[str]] = defaultdict(list)
@@ -562,7 +572,9 @@ def _scales(
         if _kind(leg.name) in SCALES:
             kinds[_kind(leg.name)].append(leg.name)
     return {
-        name: replace(SCALES[kind], weight=SCALES[kind].weight * share, **_admits(name, limits))
+        name: replace(
+            SCALES[kind], weight=SCALES[kind].weight * share * evidence.get(name, 1.0), **_admits(name, limits)
+        )
         for kind, names in kinds.items()
         for name, share in zip(names, composing.shares([weights.get(name, 1.0) for name in names]), strict=True)
     }
