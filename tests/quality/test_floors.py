@@ -10,6 +10,7 @@ from visual_search import wiring
 from visual_search.measuring.datasets import read_task, spread
 from visual_search.measuring.quality import measure
 from visual_search.measuring.scratch import CachingEncoder
+from visual_search.measuring.sights import Sights
 
 DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
@@ -30,6 +31,12 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachingEncoder
     caching.close()
 
 
+@pytest.fixture(scope="module")
+def sights() -> Sights:
+    """All three tasks ask the same catalogue, whose pictures are looked at once."""
+    return Sights(None)
+
+
 @pytest.mark.parametrize(
     ("name", "queries", "floors"),
     [
@@ -38,9 +45,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachingEncoder
         ("model_views", 189, {"exact@1": 0.85}),
     ],
 )
-def test_floors(encoder: CachingEncoder, name: str, queries: int, floors: dict[str, float]) -> None:
+def test_floors(encoder: CachingEncoder, sights: Sights, name: str, queries: int, floors: dict[str, float]) -> None:
     task = spread(read_task(name, catalogue=DATA / "catalogue", queries=DATA / "eval"), queries)
-    found = measure(task, encoder).results
+    found = measure(task, encoder, sights=sights).results
     for metric, floor in floors.items():
         assert found["search"][metric].mean >= floor, f"{name} {metric} fell to {found['search'][metric].mean:.3f}"
         # Simple colour is the harder baseline of the two.

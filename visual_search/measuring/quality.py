@@ -79,16 +79,18 @@ def measure(
     detector: Detector | None = None,
     grey: bool = False,
     use_configured_engine: bool = False,
+    sights: Sights | None = None,
     advanced: Advanced = ignore_progress,
 ) -> Report:
     """Index the task's items in a scratch index, ask its questions, and compare with chance and with colour.
 
     Photos are read with `reader`, taken apart with `detector`, and compared with the items' pictures as in the shop.
+    `sights` keeps what was seen in the items for another task over the same ones.
     `grey` takes the colour out of items and questions. `advanced(n)` is called after n items or questions.
     """
     begin = time.perf_counter()
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
-        sights = Sights(reader)
+        sights = sights or Sights(reader)
         by_picture = any(question.picture is not None for question in task.questions)
         made = list(
             documents(

@@ -47,18 +47,21 @@ class CachingReader:
 
 
 class Sights:
-    """What was seen in the pictures of items; `kept` answers as `seeing.kept` does."""
+    """What was seen in the pictures of items, each once; `kept` answers as `seeing.kept` does."""
 
     def __init__(self, reader: Reader | None) -> None:
         self.reader = reader
         self._kept: dict[tuple[str, str], SeenPicture] = {}
+        self._said: dict[tuple[str, str], str] = {}
 
     def see(self, item_id: str, key: str, image: Image.Image) -> str:
-        """Look at a picture and remember it; its label text."""
-        self._kept[item_id, key] = SeenPicture(
-            copies.thumbnail(image), keypoint_matching.of_catalogue_picture(image).pack()
-        )
-        return words_of(self.reader.read(image)) if self.reader else ""
+        """Look at a picture, unless it was seen before, and remember it; its label text."""
+        if (item_id, key) not in self._kept:
+            self._kept[item_id, key] = SeenPicture(
+                copies.thumbnail(image), keypoint_matching.of_catalogue_picture(image).pack()
+            )
+            self._said[item_id, key] = words_of(self.reader.read(image)) if self.reader else ""
+        return self._said[item_id, key]
 
     def kept(self, pictures: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SeenPicture]:
         return {pair: self._kept[pair] for pair in pictures if pair in self._kept}
