@@ -98,12 +98,12 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
             for category, rates in ((None, limits.rates), *limits.categories.items())
             if rates is not None
         ]
-        names = ("picture", "category", "asked", "same item from", "wrong", "very similar from", "wrong",
-                "similar style from", "wrong", "nothing close wrong", "right without the department")  # fmt: skip
+        names = ("picture", "category", "asked", "same from", "wrong", "very similar from", "wrong", "style from", "wrong",
+                 "nothing close wrong", "right")  # fmt: skip
         cells = [
             (
-                picture, category, rates.probes, f"{limits.same:.2f}", _share(rates.same_wrong),
-                f"{limits.very_similar:.2f}", _share(rates.very_similar_wrong), f"{limits.similar:.2f}",
+                picture, category, rates.probes, _limit(limits.same), _share(rates.same_wrong),
+                _limit(limits.very_similar), _share(rates.very_similar_wrong), _limit(limits.similar),
                 _share(rates.similar_wrong), _share(rates.nothing_wrong), _share(rates.nothing_right),
             )
             for picture, category, limits, rates in rows
@@ -126,6 +126,10 @@ def _errors(rates: Rates | None) -> str:
         return "too few pictures"
     shares = map(_share, (rates.same_wrong, rates.very_similar_wrong, rates.similar_wrong))
     return f"{', '.join(shares)}; {_share(rates.nothing_wrong)} / {_share(rates.nothing_right)}"
+
+
+def _limit(cosine: float) -> str:
+    return "never" if cosine > 1 else f"{cosine:.2f}"
 
 
 def _share(value: float | None) -> str:

@@ -66,7 +66,7 @@ def test_what_is_learned_grades_the_hits(filled) -> None:
     limits = calibrating.current(GADGETS).of(STUDIO)
     assert limits.rates.probes == 36
     assert set(limits.categories) == {"Blocks", "Bricks"}
-    assert "studio pictures: same item from cosine" in out.getvalue()
+    assert "studio pictures: same item" in out.getvalue()
     assert asked(drawing(3)).hits[0].grade in {Grade.SAME, Grade.VERY_SIMILAR}
     # The grades are those of the limits, hit by hit.
     StoredCalibration.objects.update(limits={kind: {**found, "same": 1.01, "very_similar": 1.01, "similar": -1.0}

@@ -43,10 +43,9 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
 
     def _show(self, collection: str, picture: str, limits: Limits) -> None:
-        self.stdout.write(
-            f"{collection}, {picture} pictures: same item from cosine {limits.same:.2f}, very similar from "
-            f"{limits.very_similar:.2f}, similar style from {limits.similar:.2f}"
-        )
+        begins = (("same item", limits.same), ("very similar", limits.very_similar), ("similar style", limits.similar))
+        said_of = (f"{name} never" if least > 1 else f"{name} from cosine {least:.2f}" for name, least in begins)
+        self.stdout.write(f"{collection}, {picture} pictures: {', '.join(said_of)}")
         if limits.rates:
             self.stdout.write(f"  {said(limits.rates)}")
 
