@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from visual_search import tasks
+from visual_search import calibrating, tasks
 from visual_search.models import IndexEntry, State, StoredCalibration
-from visual_search.ranking.calibration import UNCALIBRATED, Calibration, Rates
+from visual_search.ranking.calibration import Rates
 
 
 @admin.register(IndexEntry)
@@ -83,18 +83,18 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
 
     @admin.display(description="photos: same item, very similar, similar style wrong; nothing close wrong / right")
     def photo_errors(self, stored: StoredCalibration) -> str:
-        return _errors(_of(stored).of("photo").rates)
+        return _errors(calibrating.unpacked(stored).of("photo").rates)
 
     @admin.display(description="studio pictures: the same")
     def studio_errors(self, stored: StoredCalibration) -> str:
-        return _errors(_of(stored).of("studio").rates)
+        return _errors(calibrating.unpacked(stored).of("studio").rates)
 
     @admin.display(description="limits and errors")
     def table(self, stored: StoredCalibration) -> SafeString:
         """For each kind of picture its limits, then its errors over all and by category."""
         rows = [
             (picture, category or "all categories", limits, rates)
-            for picture, limits in _of(stored).limits.items()
+            for picture, limits in calibrating.unpacked(stored).limits.items()
             for category, rates in ((None, limits.rates), *limits.categories.items())
             if rates is not None
         ]
@@ -112,13 +112,6 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
         lines = ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in cells)
         body = format_html_join("", "<tr>{}</tr>", lines)
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
-
-
-def _of(stored: StoredCalibration) -> Calibration:
-    try:
-        return Calibration.from_json(stored.limits)
-    except (TypeError, ValueError, AttributeError):
-        return UNCALIBRATED
 
 
 def _errors(rates: Rates | None) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from PIL import Image
 
-from visual_search import registry, wiring
+from visual_search import presence, registry, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.encoders.probing import ProbeMaker
@@ -54,7 +54,7 @@ def current(collection: str) -> Calibration:
     known = _read.get(key)
     if known is None or now - known[0] > KEPT_SECONDS:
         row = StoredCalibration.objects.filter(collection=collection, fingerprint=key[1]).first()
-        known = _read[key] = (now, _unpacked(row) if row else UNCALIBRATED)
+        known = _read[key] = (now, unpacked(row) if row else UNCALIBRATED)
     return known[1]
 
 
@@ -72,7 +72,7 @@ def learn(
     """
     source = registry.source(collection)
     engine, encoder = wiring.engine(), wiring.encoder()
-    engine.ensure(collection, wiring.schema(collection))
+    presence.ensure(collection)
     field = next((field.name for field in source.schema if field.kind is FacetKind.PATH), "")
     found = calibrate(
         [
@@ -167,7 +167,8 @@ def _chunks(items: Iterator[tuple[str, Image.Image]], size: int) -> Iterator[lis
         yield chunk
 
 
-def _unpacked(row: StoredCalibration) -> Calibration:
+def unpacked(row: StoredCalibration) -> Calibration:
+    """What a row holds; `UNCALIBRATED` where another version stored it."""
     try:
         return Calibration.from_json(row.limits)
     except (TypeError, ValueError, AttributeError):
