@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import numpy_helper
 
 from tests.contracts.encoder import EncoderContract, things
-from visual_search.encoders import efficientnet, looks
+from tests.encoders.test_offline import roll_last_convolution
+from visual_search.encoders import looks
 from visual_search.encoders.network import NetworkEncoder
 from visual_search.encoders.offline import OfflineEncoder
 from visual_search.types import unit
@@ -33,15 +32,7 @@ def fresh(cache: Path) -> NetworkEncoder:
 
 @pytest.fixture
 def tampered(tmp_path: Path) -> NetworkEncoder:
-    """The last convolution has the weights of other channels: the graph runs, but sees other things."""
-
-    path = efficientnet.graph_path(tmp_path)
-    model = onnx.load(path)
-    for constant in model.graph.initializer:
-        if constant.name == "_conv_head.w":
-            rolled = np.roll(numpy_helper.to_array(constant), 1, axis=0)
-            constant.CopyFrom(numpy_helper.from_array(rolled, constant.name))
-    path.write_bytes(model.SerializeToString())
+    roll_last_convolution(tmp_path)
     return NetworkEncoder(tmp_path)
 
 

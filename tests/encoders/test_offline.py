@@ -39,16 +39,20 @@ def fresh(cache: Path) -> OfflineEncoder:
     return OfflineEncoder(cache)
 
 
-@pytest.fixture
-def tampered(tmp_path: Path) -> OfflineEncoder:
-    """The last convolution's weights are those of other channels: the graph runs, but sees other things."""
-    path = efficientnet.graph_path(tmp_path)
+def roll_last_convolution(folder: Path) -> None:
+    """Give the last convolution the weights of other channels: the graph runs, but sees other things."""
+    path = efficientnet.graph_path(folder)
     model = onnx.load(path)
     for constant in model.graph.initializer:
         if constant.name == "_conv_head.w":
             rolled = np.roll(numpy_helper.to_array(constant), 1, axis=0)
             constant.CopyFrom(numpy_helper.from_array(rolled, constant.name))
     path.write_bytes(model.SerializeToString())
+
+
+@pytest.fixture
+def tampered(tmp_path: Path) -> OfflineEncoder:
+    roll_last_convolution(tmp_path)
     return OfflineEncoder(tmp_path)
 
 
