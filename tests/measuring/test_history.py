@@ -42,7 +42,7 @@ def kept(folder: Path, *reports: Report, **settings: object) -> history.Kept:
 
 
 def test_each_run_is_one_line_and_is_read_back_whole(tmp_path: Path) -> None:
-    table = Table("t", {"@5": "{:.1f}"}, {"products": {"@5": 0.25}})
+    table = Table("t", {"@5": "{:.1f}"}, {"products": {"@5": 0.25}}, (), {"products": {"@5": (0.125, 0.5)}})
     first = kept(tmp_path, report([1.0, 0.0] * 10), grey=False)
     second = history.keep(tmp_path, [], card=CARD, settings={}, tables={"scene_coco": table})
     assert len((tmp_path / history.FILE).read_text().splitlines()) == 2
@@ -53,6 +53,7 @@ def test_each_run_is_one_line_and_is_read_back_whole(tmp_path: Path) -> None:
     mean, low, high = found[0].tasks["product_views"].results["exact@1"]
     assert low < mean == 0.5 < high
     assert found[1].tables == {"scene_coco": {"products": {"@5": 0.25}}}
+    assert history.moved(found, only=["scene_coco"])[-1].endswith("products: @5 0.250 [0.125, 0.500]")
     assert history.kept(tmp_path, first.run.run[:-2]).tasks == first.tasks
     assert history.kept(tmp_path, "last").run.run == second.run.run
 

@@ -19,6 +19,14 @@ def test_a_table_is_read_by_people_and_programs() -> None:
     assert json.loads(json.dumps(table.as_json()))["rows"] == {"row": {"a": 1.25, "b": 0.5}}
 
 
+def test_intervals_stand_below_their_figures() -> None:
+    table = Table("t", {"a": "{:.1f}", "b": "{:+.0%}"}, {"row": {"a": 1.25, "b": 0.5}}, (), {"row": {"b": (0.25, 1)}})
+    below = table.lines()[3]
+    assert below.endswith("+25% to +100%")
+    assert len(below) == len(table.lines()[2])
+    assert json.loads(json.dumps(table.as_json()))["intervals"] == {"row": {"b": [0.25, 1]}}
+
+
 @pytest.mark.django_db
 def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, capsys) -> None:
     # In this thread, so that it sees the test's transaction.

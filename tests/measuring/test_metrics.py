@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +67,14 @@ def test_the_interval_holds_the_mean_and_narrows_with_more_groups() -> None:
 
 def test_no_rows_no_estimates() -> None:
     assert metrics.estimates([], []) == {}
+    assert np.isnan(metrics.relative_change([], [], []).mean)
+
+
+def test_a_change_is_known_better_than_either_figure() -> None:
+    base = np.random.default_rng(0).uniform(0.1, 1.0, 200)
+    found = metrics.relative_change(base * 1.1, base, list(range(200)))
+    assert (found.mean, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
+    by_two = metrics.relative_change(base + np.arange(200) % 2 / 2, base, [n % 2 for n in range(200)])
+    each = metrics.relative_change(base + np.arange(200) % 2 / 2, base, list(range(200)))
+    assert by_two.low == pytest.approx(0.0), "the group without any gain is drawn alone at times"
+    assert by_two.low < each.low < each.mean < each.high < by_two.high

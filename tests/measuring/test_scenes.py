@@ -43,16 +43,28 @@ def test_each_box_counts_once() -> None:
 
 def test_figures(folder) -> None:
     scenes = read_scenes(folder)
-    found = objects_found(scenes, Says(Region(LAMP.box, "vase", 0.9), Region(CHAIR.box, "chair", 0.8)))
+    found, _ = objects_found(scenes, Says(Region(LAMP.box, "vase", 0.9), Region(CHAIR.box, "chair", 0.8)))
     assert found["products"]["@5"] == found["all things"]["@5"] == 1.0
     assert (found["products"]["class right"], found["all things"]["class right"]) == (1.0, 0.5)
-    nothing = objects_found(scenes, Says())
+    nothing, intervals = objects_found(scenes, Says())
     assert (nothing["products"]["@10"], nothing["products"]["kinds"], nothing["products"]["boxes"]) == (0, 0, 0)
+    assert "class right" not in intervals["products"], "over nothing that was found there is no interval"
+
+
+def test_photos_are_drawn_whole(folder) -> None:
+    """Ten things found in one photo say less than ten in ten: in either figure, what one photo shows goes together."""
+    rows = "".join(f"b,chair,{n * 10},0,10,10,1\n" for n in range(10))
+    (folder / "objects.csv").write_text("query_id,coco_class,x,y,w,h,in_catalogue\na,chair,0,0,40,40,1\n" + rows)
+    (folder / "queries.csv").write_text("query_id,image,width,height\na,a.jpg,100,50\nb,a.jpg,100,50\n")
+    found, intervals = objects_found(read_scenes(folder), Says(Region(CHAIR.box, "chair", 0.8)))
+    assert found["products"]["@5"] == pytest.approx(1 / 11)
+    assert intervals["products"]["@5"] == (0.0, 1.0)
+    assert intervals["products"]["boxes"] == (1.0, 1.0)
 
 
 def test_only_so_many_boxes_count(folder) -> None:
     many = [Region((0.9, 0.9, 1.0, 1.0), "cup", 0.9)] * 5
-    found = objects_found(read_scenes(folder), Says(*many, Region(CHAIR.box, "chair", 0.1)))
+    found, _ = objects_found(read_scenes(folder), Says(*many, Region(CHAIR.box, "chair", 0.1)))
     assert (found["products"]["@5"], found["products"]["@8"]) == (0.0, 1.0)
 
 

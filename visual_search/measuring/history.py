@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -47,6 +47,9 @@ class Run:
     settings: Mapping[str, Any]
     tasks: Mapping[str, Figures]
     tables: Mapping[str, Mapping[str, Mapping[str, float]]]  # of measures without rankings: measure -> row -> column
+    intervals: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]] = field(
+        default_factory=dict
+    )  # of these tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def keep(
         settings=dict(settings),
         tasks={report.task: _figures(report) for report in reports},
         tables={name: table.rows for name, table in (tables or {}).items()},
+        intervals={name: table.intervals for name, table in (tables or {}).items() if table.intervals},
     )
     tasks = {report.task: Answers(report.over, report.rows, report.groups) for report in reports}
     (folder / RUNS).mkdir(parents=True, exist_ok=True)
@@ -159,7 +163,11 @@ def moved(runs: Sequence[Run], *, only: Sequence[str] = ()) -> list[str]:
         lines += ["", measure]
         for run in runs:
             for row, columns in run.tables.get(measure, {}).items():
-                shown = ", ".join(f"{column} {value:.3f}" for column, value in columns.items())
+                ends = run.intervals.get(measure, {}).get(row, {})
+                shown = ", ".join(
+                    f"{column} {value:.3f}" + (" [{:.3f}, {:.3f}]".format(*ends[column]) if column in ends else "")
+                    for column, value in columns.items()
+                )
                 lines.append(f"  {run.made[:16]}  {run.run}  {row}: {shown}")
     return lines
 

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures by row and column; `columns` gives each column's format, such as '{:+.1%}'. `notes` say how to read them."""
+    """Figures by row and column; `columns` gives each column's format, such as '{:+.1%}'. `notes` say how to read them.
+
+    `intervals`: both ends of a figure's 95 % bootstrap interval, by row and column, where it has one.
+    """
 
     title: str
     columns: Mapping[str, str]
     rows: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...] = ()
+    intervals: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """As a person reads it."""
         width = max(len(name) for name in self.rows)
-        found = [self.title, "  " + " " * width + "".join(f"{name:>13}" for name in self.columns)]
+        cell = 17 if self.intervals else 13
+        found = [self.title, "  " + " " * width + "".join(f"{name:>{cell}}" for name in self.columns)]
         for name, row in self.rows.items():
-            cells = (f"{form.format(row[column]):>13}" for column, form in self.columns.items())
+            cells = (f"{form.format(row[column]):>{cell}}" for column, form in self.columns.items())
             found.append(f"  {name:<{width}}" + "".join(cells))
-        return [*found, *(f"  {note}" for note in self.notes)]
+            if name in self.intervals:
+                ends = (self._ends(name, column) for column in self.columns)
+                found.append(f"  {'':<{width}}" + "".join(f"{end:>{cell}}" for end in ends))
+        notes = self.notes + (("The 95 % bootstrap interval stands below each.",) if self.intervals else ())
+        return [*found, *(f"  {note}" for note in notes)]
+
+    def _ends(self, row: str, column: str) -> str:
+        ends = self.intervals[row].get(column)
+        return " to ".join(self.columns[column].format(end) for end in ends) if ends else ""
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

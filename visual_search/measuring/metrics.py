@@ -74,11 +74,33 @@ def estimates(
         return {}
     names = list(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])
+    low, high = np.percentile(_resampled(values, groups, resamples, seed), [2.5, 97.5], axis=0)
+    return {name: Estimate(float(values[:, n].mean()), float(low[n]), float(high[n])) for n, name in enumerate(names)}
+
+
+def relative_change(
+    ours: npt.ArrayLike, base: npt.ArrayLike, groups: Sequence[Hashable], *, resamples: int = 1000, seed: int = 0
+) -> Estimate:
+    """How far the mean of `ours` lies above that of `base` over the same queries, as a share of it (.1: a tenth more).
+
+    Both means are of the same draw of `groups` each time (paired bootstrap). NaN where there are no queries.
+    """
+    values = np.column_stack([np.asarray(ours, dtype=np.float64), np.asarray(base, dtype=np.float64)])
+    if not len(values):
+        return Estimate(math.nan, math.nan, math.nan)
+    means = _resampled(values, groups, resamples, seed)
+    low, high = np.percentile(means[:, 0] / means[:, 1] - 1, [2.5, 97.5])
+    return Estimate(float(values[:, 0].mean() / values[:, 1].mean() - 1), float(low), float(high))
+
+
+def _resampled(
+    values: npt.NDArray[np.float64], groups: Sequence[Hashable], resamples: int, seed: int
+) -> npt.NDArray[np.float64]:
+    """The column means of (queries, columns) in each of so many draws of whole groups: (resamples, columns)."""
     sums, counts = _by_group(values, groups)
     drawn = np.random.default_rng(seed).integers(0, len(counts), size=(resamples, len(counts)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)[:, None]
-    low, high = np.percentile(means, [2.5, 97.5], axis=0)
-    return {name: Estimate(float(values[:, n].mean()), float(low[n]), float(high[n])) for n, name in enumerate(names)}
+    means: npt.NDArray[np.float64] = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)[:, None]
+    return means
 
 
 def _by_group(

@@ -17,6 +17,7 @@ import numpy as np
 from visual_search import wiring
 from visual_search.errors import BadInput
 from visual_search.imaging.regions import Detector, overlap
+from visual_search.measuring import metrics
 from visual_search.measuring.datasets import rows
 from visual_search.measuring.measures import Table
 from visual_search.measuring.scratch import open_picture
@@ -25,6 +26,7 @@ from visual_search.types import Box, Region
 NAME = "scene_coco"
 FOUND = 0.5  # overlap from which on a box counts as found
 CUTS = (5, 8, 10)  # boxes: what a person chooses from
+FIGURES = (*(f"@{cut}" for cut in CUTS), "class right", "kinds", "boxes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ def matched(things: Sequence[Thing], found: Sequence[Region]) -> list[tuple[int,
 
 def objects_found(
     scenes: Sequence[Scene], detector: Detector, *, advanced: Callable[[int], object] = lambda _: None
-) -> dict[str, dict[str, float]]:
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, tuple[float, float]]]]:
     """By what is looked for ("products", "all things"): recall within so many boxes, the share of right classes among
-    what was found, the share of kinds of things with a box, and boxes and seconds a photo.
+    what was found, the share of kinds of things with a box, boxes and milliseconds (median) a photo.
+
+    With it the 95 % intervals of all but the milliseconds, by a bootstrap over photos.
     """
     seen: list[tuple[Scene, tuple[Region, ...]]] = []
     seconds = []
@@ -92,26 +96,14 @@ def objects_found(
         seen.append((scene, detector.regions(image)))
         seconds.append(time.perf_counter() - begin)
         advanced(1)
-    found = {}
+    rows: dict[str, dict[str, float]] = {}
+    intervals: dict[str, dict[str, tuple[float, float]]] = {}
     for name, wanted in (("products", _is_sold), ("all things", _is_any)):
-        row = {f"@{cut}": _recall(seen, wanted, cut) for cut in CUTS}
-        right = [
-            things[t].label == regions[r].label
-            for things, regions in _pairs(seen, wanted)
-            for t, r in matched(things, regions)
-        ]
-        kinds = [
-            any(things[t].label == kind for t, _ in matched(things, regions))
-            for things, regions in _pairs(seen, wanted)
-            for kind in {thing.label for thing in things}
-        ]
-        found[name] = row | {
-            "class right": float(np.mean(right)) if right else 0.0,
-            "kinds": float(np.mean(kinds)) if kinds else 0.0,
-            "boxes": float(np.mean([len(regions) for _, regions in seen])),
-            "ms": float(np.median(seconds)) * 1000,
-        }
-    return found
+        found = _estimates(_pairs(seen, wanted))
+        means = dict.fromkeys(FIGURES, 0.0) | {column: one.mean for column, one in found.items()}
+        rows[name] = means | {"ms": float(np.median(seconds)) * 1000}
+        intervals[name] = {column: (one.low, one.high) for column, one in found.items()}
+    return rows, intervals
 
 
 def _is_sold(thing: Thing) -> bool:
@@ -128,10 +120,21 @@ def _pairs(
     return [([thing for thing in scene.things if wanted(thing)], regions) for scene, regions in seen]
 
 
-def _recall(seen: Sequence[tuple[Scene, tuple[Region, ...]]], wanted: Callable[[Thing], bool], cut: int) -> float:
-    pairs = _pairs(seen, wanted)
-    total = sum(len(things) for things, _ in pairs)
-    return sum(len(matched(things, regions[:cut])) for things, regions in pairs) / total if total else 0.0
+def _estimates(pairs: Sequence[tuple[list[Thing], tuple[Region, ...]]]) -> dict[str, metrics.Estimate]:
+    """Every figure is a mean over things, found things, kinds or photos; what was counted in one photo is drawn together."""
+    boxes = [(photo, {"boxes": float(len(regions))}) for photo, (_, regions) in enumerate(pairs)]
+    recall, right, kinds = [], [], []
+    for photo, (things, regions) in enumerate(pairs):
+        within = {cut: {t for t, _ in matched(things, regions[:cut])} for cut in CUTS}
+        recall += [(photo, {f"@{cut}": float(t in within[cut]) for cut in CUTS}) for t in range(len(things))]
+        found = matched(things, regions)
+        right += [(photo, {"class right": float(things[t].label == regions[r].label)}) for t, r in found]
+        boxed = {things[t].label for t, _ in found}
+        kinds += [(photo, {"kinds": float(kind in boxed)}) for kind in sorted({thing.label for thing in things})]
+    figures: dict[str, metrics.Estimate] = {}
+    for counted in (recall, right, kinds, boxes):
+        figures |= metrics.estimates([row for _, row in counted], [photo for photo, _ in counted])
+    return figures
 
 
 def measure(queries: Path, limit: int | None) -> Table:
@@ -142,10 +145,15 @@ def measure(queries: Path, limit: int | None) -> Table:
     scenes = read_scenes(queries / NAME, limit)
     if not scenes:
         raise BadInput(f"{queries / NAME} has no photos.")
-    columns = {**{f"@{cut}": "{:.3f}" for cut in CUTS}, "class right": "{:.3f}", "kinds": "{:.3f}", "boxes": "{:.1f}"}
+    found, intervals = objects_found(scenes, detector)
+    columns = dict.fromkeys(FIGURES, "{:.3f}") | {"boxes": "{:.1f}", "ms": "{:.0f}"}
     return Table(
         title=f"{NAME}: things found in {len(scenes)} photos (overlap of {FOUND})",
-        columns=columns | {"ms": "{:.0f}"},
-        rows=objects_found(scenes, detector),
-        notes=("@k: share found with k boxes. kinds: share of the kinds of things in a photo that have a box.",),
+        columns=columns,
+        rows=found,
+        intervals=intervals,
+        notes=(
+            "@k: share found with k boxes. kinds: share of the kinds of things in a photo that have a box.",
+            "Whole photos are drawn for the intervals.",
+        ),
     )

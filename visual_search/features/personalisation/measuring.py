@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from visual_search.errors import BadInput
 from visual_search.measuring.measures import Table
+from visual_search.measuring.metrics import Estimate, estimates, relative_change
 from visual_search.ranking.rescoring import Weights, Window, rescore
 from visual_search.types import TasteEvent, Vector, unit
 
@@ -51,6 +54,7 @@ class Purchase:
 class Question:
     """One purchase seen as a search: these products in order of popularity, and the place of the one that was bought."""
 
+    household: str
     ids: tuple[str, ...]
     scores: npt.NDArray[np.float64]
     target: int
@@ -60,24 +64,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """MRR over all questions, over targets new to the household and over repeats; share of questions made worse."""
+    """MRR over all questions, over targets new to the household and over repeats; share of questions made worse.
 
-    mrr: float
-    new: float
-    repeat: float
-    worse: float
-    better: float
+    NaN where there is no such question.
+    """
+
+    mrr: Estimate
+    new: Estimate
+    repeat: Estimate
+    worse: Estimate
+    better: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A ranker beside popularity, as relative changes; `interval` is the 95 % bootstrap interval of `gain`."""
+    """A ranker beside popularity, as relative changes. All intervals are by a bootstrap over households."""
 
     name: str
     figures: Figures
-    gain: float
-    new_gain: float
-    interval: tuple[float, float]
+    gain: Estimate
+    new_gain: Estimate
 
 
 Ranker = Callable[[Question], Sequence[int]]
@@ -147,6 +153,7 @@ def questions(
         ids = tuple(sorted(of_type[row.type], key=lambda product: (-popularity[product], product)))
         before = [old for old in past[row.household] if old.at < row.at]
         yield Question(
+            household=row.household,
             ids=ids,
             scores=np.log1p([popularity[product] for product in ids]),
             target=ids.index(row.product),
@@ -193,44 +200,36 @@ def by_history(vectors: Mapping[str, Vector], weights: Weights, *, last: int | N
 # --- Figures ------------------------------------------------------------------------------------
 
 
-def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker], *, seed: int = 0) -> list[Comparison]:
+def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker]) -> list[Comparison]:
     """Each ranker beside popularity over the same questions."""
     base = np.array([question.target for question in asked])
-    repeat = np.array([question.repeat for question in asked])
-    plain = _figures(base, base, repeat)
+    new = np.array([not question.repeat for question in asked])
+    households = np.array([question.household for question in asked])
     found = []
     for name, ranker in rankers.items():
         ranks = np.array([list(ranker(question)).index(question.target) for question in asked])
-        figures = _figures(ranks, base, repeat)
+        ours, plain = 1.0 / (1 + ranks), 1.0 / (1 + base)
+        figures = Figures(
+            mrr=_mean(ours, households),
+            new=_mean(ours[new], households[new]),
+            repeat=_mean(ours[~new], households[~new]),
+            worse=_mean(ranks > base, households),
+            better=_mean(ranks < base, households),
+        )
         found.append(
             Comparison(
                 name=name,
                 figures=figures,
-                gain=figures.mrr / plain.mrr - 1,
-                new_gain=figures.new / plain.new - 1,
-                interval=_interval(1 / (1 + ranks), 1 / (1 + base), seed),
+                gain=relative_change(ours, plain, households.tolist()),
+                new_gain=relative_change(ours[new], plain[new], households[new].tolist()),
             )
         )
     return found
 
 
-def _figures(ranks: npt.NDArray[np.int64], base: npt.NDArray[np.int64], repeat: npt.NDArray[np.bool_]) -> Figures:
-    gains = 1.0 / (1 + ranks)
-    return Figures(
-        mrr=float(gains.mean()),
-        new=float(gains[~repeat].mean()) if (~repeat).any() else float("nan"),
-        repeat=float(gains[repeat].mean()) if repeat.any() else float("nan"),
-        worse=float((ranks > base).mean()),
-        better=float((ranks < base).mean()),
-    )
-
-
-def _interval(ours: npt.NDArray[np.float64], base: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """Paired bootstrap over questions, 1,000 draws."""
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(ours), size=(1000, len(ours)))
-    low, high = np.percentile(ours[draws].mean(axis=1) / base[draws].mean(axis=1) - 1, [2.5, 97.5])
-    return float(low), float(high)
+def _mean(values: npt.NDArray[Any], households: npt.NDArray[np.str_]) -> Estimate:
+    found = estimates([{"": float(value)} for value in values], households.tolist())
+    return found[""] if found else Estimate(math.nan, math.nan, math.nan)
 
 
 def standard_rankers(vectors: Mapping[str, Vector], weights: Weights | None = None) -> dict[str, Ranker]:
@@ -265,29 +264,28 @@ def measure(folder: Path, *, limit: int | None = None) -> Table:
         raise BadInput(f"{path} has no purchase after {start:%Y-%m-%d} that leaves a choice.")
     found = compare(asked, standard_rankers(item_vectors(purchases)))
     repeats = sum(question.repeat for question in asked) / len(asked)
+    columns = dict.fromkeys(("MRR", "new", "repeat"), "{:.3f}") | dict.fromkeys(("gain", "new gain"), "{:+.1%}")
+    cells = {item.name: _cells(item) for item in found}
     return Table(
         title=f"personalisation: {len(asked)} purchases after {start:%Y-%m-%d} as questions, {repeats:.0%} of them repeats",
-        columns={
-            "MRR": "{:.3f}", "new": "{:.3f}", "repeat": "{:.3f}", "gain": "{:+.1%}", "low": "{:+.1%}", "high": "{:+.1%}",
-            "new gain": "{:+.1%}", "worse": "{:.1%}", "better": "{:.1%}",
-        },
-        rows={item.name: _row(item) for item in found},
+        columns=columns | {"worse": "{:.1%}", "better": "{:.1%}"},
+        rows={name: {column: one.mean for column, one in row.items()} for name, row in cells.items()},
+        intervals={name: {column: (one.low, one.high) for column, one in row.items()} for name, row in cells.items()},
         notes=(
-            "Popularity is the base: the order that everybody gets. gain, with its 95 % interval, and new gain are against it.",
+            "Popularity is the base: the order that everybody gets. gain and new gain are against it, question by question.",
             "new: targets that the household had not bought before; worse, better: share of questions whose target moved.",
+            f"Whole households are drawn for the intervals, of {len({question.household for question in asked})}.",
         ),
-    )  # fmt: skip
+    )
 
 
-def _row(item: Comparison) -> dict[str, float]:
+def _cells(item: Comparison) -> dict[str, Estimate]:
     figures = item.figures
     return {
         "MRR": figures.mrr,
         "new": figures.new,
         "repeat": figures.repeat,
         "gain": item.gain,
-        "low": item.interval[0],
-        "high": item.interval[1],
         "new gain": item.new_gain,
         "worse": figures.worse,
         "better": figures.better,
