@@ -38,6 +38,7 @@ from visual_search.types import (
     FacetKind,
     Filter,
     Not,
+    Page,
     QueryPicture,
     Region,
     Scene,
@@ -133,25 +134,48 @@ def photo_from_base64(text: str) -> QueryPicture:
     return photo(data)
 
 
-def seal_photo(vectors: Mapping[str, Vector], witness: Witness | None = None) -> str:
-    """A token that the browser keeps instead of the photo; '' where there was none. The server stores nothing."""
+def page_token(page: Page) -> str:
+    """The whole token of an answer's first photo; '' where there was none."""
+    if not page.photo_vectors:
+        return ""
+    sealed = seal_photo(page.photo_vectors, page.photo_witness, until=page.pictures[0].expires)
+    return sealed + seal_scene(page.pictures[:1])
+
+
+def token_seconds(page: Page) -> int:
+    """How long the token of this answer works from now on: as long as the one that was asked with, if there was one."""
+    until = page.pictures[0].expires if page.pictures else None
+    whole = conf.PHOTO_TOKEN_SECONDS
+    return whole if until is None else max(0, min(whole, until - math.floor(time.time())))
+
+
+def seal_photo(vectors: Mapping[str, Vector], witness: Witness | None = None, *, until: int | None = None) -> str:
+    """A token that the browser keeps instead of the photo; '' where there was none. The server stores nothing.
+
+    `until`: the end of the token that the vectors came from, in seconds since 1970. No answer prolongs it.
+    """
     if not vectors:
         return ""
     spaces = {space.name: space for space in wiring.encoder().card.spaces}
     packed = pack_vectors({_label(spaces[name]): vector for name, vector in vectors.items()})
     said = json.dumps(asdict(witness or Witness()), ensure_ascii=False, separators=(",", ":")).encode()
     payload = len(packed).to_bytes(4, "big") + packed + said
-    return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS)
+    return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=until)
 
 
 def photo_from_token(token: str) -> QueryPicture:
     """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
     token, _, sealed_scene = token.partition(".")
     with _naming("photo_token"):
-        payload = _sealer().unseal(token, purpose=_PURPOSE)
+        opened = _sealer().open(token, purpose=_PURPOSE)
+        payload, expires = opened.payload, opened.expires
         end = 4 + int.from_bytes(payload[:4], "big")
         found, witness = unpack_vectors(payload[4:end]), _witness(payload[end:])
-        scene = _unsealed_scene(sealed_scene)
+        scene = None
+        if sealed_scene:
+            opened = _sealer().open(sealed_scene, purpose=_SCENE_PURPOSE)
+            # The parts of two tokens fit together, so that a younger one in front must not prolong the other.
+            scene, expires = _scene(opened.payload), min(expires, opened.expires)
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     vectors = {
         known[label].name: vector
@@ -164,7 +188,7 @@ def photo_from_token(token: str) -> QueryPicture:
             field="photo_token",
             code="token_outdated",
         )
-    return QueryPicture(vectors=vectors, witness=witness, scene=scene)
+    return QueryPicture(vectors=vectors, witness=witness, scene=scene, expires=expires)
 
 
 def _witness(packed: bytes) -> Witness:
@@ -184,7 +208,7 @@ def _witness(packed: bytes) -> Witness:
 
 def photo_token(picture: QueryPicture) -> str:
     """The whole token of one of several photos."""
-    return seal_photo(picture.vectors) + seal_scene([picture]) if picture.vectors else ""
+    return seal_photo(picture.vectors, until=picture.expires) + seal_scene([picture]) if picture.vectors else ""
 
 
 def seal_scene(pictures: Sequence[QueryPicture]) -> str:
@@ -200,16 +224,16 @@ def seal_scene(pictures: Sequence[QueryPicture]) -> str:
     while len(parts) >= LEAST_PARTS:
         packed = pack_regions(parts)
         if len(packed) <= SCENE_BYTES:
-            return "." + _sealer().seal(packed, purpose=_SCENE_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS)
+            return "." + _sealer().seal(
+                packed, purpose=_SCENE_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=pictures[0].expires
+            )
         # Encoders with many dimensions fill the token sooner; the least sure things are left out.
         parts.pop()
     return ""
 
 
-def _unsealed_scene(sealed: str) -> Scene | None:
-    if not sealed:
-        return None
-    parts = unpack_regions(_sealer().unseal(sealed, purpose=_SCENE_PURPOSE))
+def _scene(packed: bytes) -> Scene | None:
+    parts = unpack_regions(packed)
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     if len(parts) < LEAST_PARTS or any(set(part.vectors) - set(known) for part in parts):
         return None

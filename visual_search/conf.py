@@ -70,7 +70,9 @@ SETTINGS: dict[str, Setting] = {
         "Ten times what personal order needs; a database that dawdles then costs a shopper the personal order only.",
     ),
     "PHOTO_TOKEN_SECONDS": Setting(
-        24 * 3600, "seconds", "How long filters, pages and links of a photo search work without a new upload."
+        24 * 3600,
+        "seconds",
+        "How long after the upload filters, pages and links of a photo search work without a new one.",
     ),
     # Indexing
     "INDEX_BATCH": Setting(

@@ -408,6 +408,9 @@ class QueryPicture:
     box: Box | None = None  # the part to search by; None: `object`, else what looks best
     object: int | None = None  # the part to search by, as its place among the photo's objects
     scene: Scene | None = None  # what the photo shows, once looked at
+    expires: int | None = (
+        None  # when the token that this came from ends, in seconds since 1970; None: it came as pixels
+    )
     others: tuple[Mapping[str, Vector], ...] = ()  # vectors of parts that count beside `vectors`: the nearest decides
     weight: float = 1.0  # beside the other parts of the question; 0: as if it weren't there
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visual_search.errors import BadInput, ConfigurationError
-from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
+from visual_search.privacy.sealing import Opened, Sealer, pack_vectors, unpack_vectors
 
 NOW = 1_800_000_000.0
 SEALER = Sealer(["a secret of the shop"])
@@ -65,6 +65,19 @@ def test_an_expired_token_is_refused_to_the_second() -> None:
     token = SEALER.seal(b"x", purpose="photo", ttl=60, now=NOW)
     assert SEALER.unseal(token, purpose="photo", now=NOW + 59) == b"x"
     assert "expired" in refused("token_expired", token, now=NOW + 60)
+
+
+def test_nothing_is_sealed_for_longer_than_it_may_be() -> None:
+    until = int(NOW) + 30
+    token = SEALER.seal(b"x", purpose="photo", ttl=60, until=until, now=NOW + 10)
+    assert SEALER.open(token, purpose="photo", now=NOW) == Opened(b"x", until)
+    refused("token_expired", token, now=until)
+    late = SEALER.seal(b"x", purpose="photo", ttl=60, until=until, now=until + 5)
+    refused("token_expired", late, now=until + 5)
+    assert (
+        SEALER.open(SEALER.seal(b"x", purpose="p", ttl=5, until=until, now=NOW), purpose="p", now=NOW).expires
+        == NOW + 5
+    )
 
 
 def test_a_later_expiry_can_not_be_written_into_a_token() -> None:

@@ -20,7 +20,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
         "facets": [_facet(facet) for facet in page.facets],
-        "photo_token": asking.seal_photo(page.photo_vectors, page.photo_witness) + asking.seal_scene(page.pictures[:1]),
+        "photo_token": asking.page_token(page),
         **_seen(page.pictures[:1]),
         "seen": {"text": page.photo_witness.text, "codes": list(page.photo_witness.codes)},
         "pictures": [

@@ -17,6 +17,7 @@ import re
 import struct
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -39,6 +40,14 @@ _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _NEXT_STEP = "Add the photo again."
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a token held. `expires`: when it ends, in seconds since 1970."""
+
+    payload: bytes
+    expires: int
+
+
 class Sealer:
     """Seals with the first secret and opens with any of them, so a secret is rotated by putting a new one in front."""
 
@@ -51,11 +60,18 @@ class Sealer:
         self._ids = tuple(_derive(secret, b"key id", 4) for secret in self._secrets)
         self._ciphers: dict[tuple[int, str], AESGCM] = {}
 
-    def seal(self, payload: bytes, *, purpose: str, ttl: int, now: float | None = None) -> str:
-        """A URL-safe token that holds `payload` for `ttl` seconds. `now`: seconds since 1970 (tests)."""
+    def seal(
+        self, payload: bytes, *, purpose: str, ttl: int, until: int | None = None, now: float | None = None
+    ) -> str:
+        """A URL-safe token that holds `payload` for `ttl` seconds, but never longer than `until`.
+
+        `until` and `now` (tests) in seconds since 1970. What is made from an opened token is sealed until that one
+        expires: else whoever holds a token could prolong it for ever.
+        """
         if ttl <= 0:
             raise ValueError(f"ttl is {ttl}; a token needs at least one second to live.")
         expiry = math.ceil((time.time() if now is None else now) + ttl)
+        expiry = expiry if until is None else min(expiry, until)
         header = _HEADER.pack(VERSION, self._ids[0], expiry)
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._cipher(0, purpose).encrypt(nonce, payload, header + purpose.encode())
@@ -65,7 +81,11 @@ class Sealer:
         return token
 
     def unseal(self, token: str, *, purpose: str, now: float | None = None) -> bytes:
-        """The payload. BadInput with code token_malformed, token_foreign, token_tampered or token_expired."""
+        """The payload. BadInput as `open`."""
+        return self.open(token, purpose=purpose, now=now).payload
+
+    def open(self, token: str, *, purpose: str, now: float | None = None) -> Opened:
+        """The payload and its end. BadInput with code token_malformed, token_foreign, token_tampered or token_expired."""
         raw = _from_text(token)
         header = raw[: _HEADER.size]
         version, key_id, expiry = _HEADER.unpack(header)
@@ -83,7 +103,7 @@ class Sealer:
             # The expiry is believed only after the tag has proved it.
             if (time.time() if now is None else now) >= expiry:
                 raise _refusal("token_expired", "This photo link has expired.")
-            return payload
+            return Opened(payload, expiry)
         raise _refusal("token_tampered", "This photo link was changed or made for something else.")
 
     def _cipher(self, index: int, purpose: str) -> AESGCM:

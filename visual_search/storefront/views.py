@@ -46,9 +46,6 @@ def _results(request: HttpRequest) -> HttpResponse:
     except VisualSearchError as error:
         return _failed(request, error)
     close, distant = showing.split(page.hits)
-    token = asking.seal_photo(page.photo_vectors, page.photo_witness)
-    if token:
-        token += asking.seal_scene(page.pictures[:1])
     last = max(1, -(-page.total // page.page_size))
     context = {
         "page": page,
@@ -56,8 +53,8 @@ def _results(request: HttpRequest) -> HttpResponse:
         "distant": distant,
         "words": asked.query.words,
         "preview": asked.preview,
-        "photo_token": token,
-        "link_life": showing.link_life(),
+        "photo_token": asking.page_token(page),
+        "link_life": showing.link_life(page),
         "parts": showing.parts(page),
         "shot": asked.shot,
         "taught": taught,
