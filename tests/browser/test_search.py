@@ -77,6 +77,47 @@ def test_enter_adds_words_to_the_photo(tab, photo) -> None:
     assert tab.locator(".vs-asked-photo img").is_visible(), "Enter isn't Remove"
 
 
+def test_enter_in_a_field_asks_once(tab, photo) -> None:
+    asked: list[str] = []
+
+    def note(request) -> None:
+        if request.headers.get("hx-request"):
+            asked.append(request.post_data or request.url)
+
+    tab.on("request", note)
+    tab.goto("/search/?q=chair")
+    tab.locator("#vs-refine").fill("table")
+    settled(tab, lambda: tab.keyboard.press("Enter"))
+    assert titles(tab)[0] == "Wooden table"
+    settled(tab, lambda: tab.locator("#vs-refine").press("Enter"))
+    assert len(asked) == 2, "who presses Enter on the same words asks them again"
+    choose(tab, photo)
+    tab.locator("#vs-refine").fill("wooden")
+    settled(tab, lambda: tab.keyboard.press("Enter"))
+    tab.locator("[name='f.price.lte']").fill("100")
+    settled(tab, lambda: tab.keyboard.press("Enter"))
+    assert len(asked) == 4
+    assert "Wooden table" not in titles(tab)
+
+
+def test_another_question_takes_the_place_of_the_one_on_its_way(tab) -> None:
+    tab.goto("/search/?q=chair")
+    # Both in one go, so that the second is asked before the first is answered.
+    settled(
+        tab,
+        lambda: tab.evaluate(
+            """() => {
+                for (const value of ["blue", "red"]) {
+                    const box = document.querySelector(`#vs-form [name="f.colour"][value=${value}]`);
+                    box.checked = true;
+                    box.dispatchEvent(new Event("change", { bubbles: true }));
+                }
+            }"""
+        ),
+    )
+    assert sorted(titles(tab)) == ["Blue chair", "Red chair"]
+
+
 def test_words_filter_address_and_back(tab) -> None:
     tab.goto("/search/")
     tab.get_by_placeholder("Words, or a photo").fill("chair")

@@ -96,6 +96,25 @@
     trouble.scrollIntoView({ block: "nearest" });
   }
 
+  // Enter in a field is a change and a submit at once, and a button may be tapped twice: what is being asked already isn't
+  // asked once more.
+  let asked = null; // the request that is on its way, and what it asks
+  function question(form, submitter) {
+    const data = new FormData(form);
+    if (submitter?.name) data.append(submitter.name, submitter.value);
+    return new URLSearchParams(data).toString();
+  }
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt, triggeringEvent } = event.detail;
+    if (elt.id !== "vs-form" || !asked) return;
+    const onItsWay = asked.xhr.readyState > XMLHttpRequest.UNSENT && asked.xhr.readyState < XMLHttpRequest.DONE;
+    if (onItsWay && asked.question === question(elt, triggeringEvent?.submitter)) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { elt, xhr, requestConfig } = event.detail;
+    if (elt.id !== "vs-form" || requestConfig.vsQuiet) return;
+    asked = { xhr, question: question(elt, requestConfig.triggeringEvent?.submitter) };
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!ours(event)) return;
     if (event.detail.xhr.status < 400) {
