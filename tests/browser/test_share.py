@@ -12,6 +12,7 @@ from django.core.signals import request_started
 from tests.browser.test_search import choose, photo, settled, shoot, titles  # noqa: F401
 from tests.search.shop import to_bytes
 from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
+from tests.shop import doubles
 from visual_search import asking
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedQuery
@@ -189,6 +190,36 @@ def test_an_expired_link_says_so(tab, stranger, photo, monkeypatch) -> None:  # 
     opened(stranger, link.replace(token, f"{token[:100]}{'B' if token[100] == 'A' else 'A'}{token[101:]}"))
     stranger.get_by_role("alert").filter(has_text="This photo link was changed").wait_for()
     assert stranger.url.endswith("/search/"), "a link that is pasted over that page is opened, too"
+
+
+def test_trying_again_opens_the_link_that_was_kept(tab, stranger, photo, monkeypatch) -> None:  # noqa: F811
+    tab.goto("/search/")
+    choose(tab, photo)
+    link = copied(tab)
+    monkeypatch.setattr(doubles.BreakableEngine, "down", True)
+    posts: list = []
+    stranger.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
+    assert stranger.goto(link).status == 503
+    assert stranger.url == link
+    assert posts == [], "a search that is away isn't asked twice"
+    monkeypatch.setattr(doubles.BreakableEngine, "down", False)
+    with stranger.expect_response(lambda response: response.request.method == "POST"):
+        stranger.get_by_role("link", name="Try again").click()
+    stranger.wait_for_function("document.readyState === 'complete' && !document.querySelector('.vs-opening')")
+    assert titles(stranger) == titles(tab) != []
+    assert stranger.url.endswith("/search/")
+
+
+def test_trying_again_sends_the_photo_again(tab, photo, monkeypatch) -> None:  # noqa: F811
+    tab.goto("/search/")
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "down", True)
+    choose(tab, photo)
+    assert tab.locator("[data-vs-message]").is_visible()
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "down", False)
+    with tab.expect_navigation():
+        tab.get_by_role("link", name="Try again").click()
+    assert titles(tab)[0] == "Red chair"
+    assert tab.locator(".vs-asked-photo img").is_visible()
 
 
 def test_a_page_without_a_clipboard_shows_the_link(tab, photo) -> None:  # noqa: F811

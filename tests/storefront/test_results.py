@@ -305,6 +305,23 @@ def test_the_engine_is_down(shop, client, monkeypatch) -> None:
     assert "engine" not in text_of(response).lower()
 
 
+def test_trying_again_sends_the_same_form(shop, client, admin_client, photo_page, monkeypatch) -> None:
+    monkeypatch.setattr(doubles.BreakableEngine, "down", True)
+    asked = (("q", 'a "wooden" table'), ("f.brand", "Plain"), ("f.brand", "Nordic"), ("shows", shop.id("MUG-BLK-05")))
+    form = page(photo_page)
+    failed = form.submit(admin_client, *asked, without=("q",))
+    assert failed.status_code == 503
+    kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', failed.content.decode().split("<h1")[1])
+    fields = [(name, unescape(value)) for name, value in kept]
+    token = next(pair for pair in form.fields if pair[0] == "photo_token")
+    assert {*asked[:-1], token} <= set(fields)
+    names = [name for name, _ in fields]
+    assert (names.count("shows"), names.count("csrfmiddlewaretoken")) == (0, 1)
+    monkeypatch.setattr(doubles.BreakableEngine, "down", False)
+    form.fields = fields
+    assert page(form.submit(client)).titles == page(page(photo_page).submit(client, *asked[:-1], without=("q",))).titles
+
+
 def test_the_encoder_is_down(shop, client, monkeypatch) -> None:
     monkeypatch.setattr(doubles.ThumbnailEncoder, "down", True)
     response = client.get(URL, {"q": "chair"})

@@ -101,6 +101,15 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
     return response
 
 
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of a form that can be sent once more as they are; none where a photo came with it, for it is gone."""
+    if request.method != "POST" or request.FILES:
+        return []
+    # What staff taught is kept before the search begins, and must not be kept twice.
+    left = ("csrfmiddlewaretoken", "shows")
+    return [(name, value) for name, values in request.POST.lists() if name not in left for value in values]
+
+
 def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:
     if isinstance(error, BadInput):
         refusal = {"heading": _("That didn't work"), "message": str(error)}
@@ -109,6 +118,7 @@ def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:
         "heading": _("Search is taking a short break"),
         "message": _("The shop is open and its search will be back in a moment. Please try again."),
         "retry": True,
+        "again": _sent(request),
     }
     response = _page(request, "visual_search/failed.html", context, 503)
     response["Retry-After"] = str(error.retry_after if isinstance(error, EngineUnavailable) else 60)

@@ -89,6 +89,13 @@
     form.submit();
   }
 
+  // On the page of a search that is away, reloading keeps what stands behind the #, and sends an uploaded photo again.
+  const away = document.querySelector("[data-vs-again]");
+  away?.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.reload();
+  });
+
   document.addEventListener("click", (event) => {
     const area = event.target.closest?.("[data-vs-share-go]")?.closest("[data-vs-share]");
     if (area) pass(area);
@@ -102,5 +109,5 @@
     if (opening) opening.hidden = true;
   });
   offer();
-  open();
+  if (!away) open(); // The link stays in the address until there is a search that can take it.
 })();
