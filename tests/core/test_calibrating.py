@@ -128,6 +128,7 @@ def test_the_owner_sees_the_error_rates(filled, client) -> None:
     assert page.count("<td>studio</td>") == 3  # all categories, Blocks, Bricks
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("objects", ["0", "-3"])
 def test_a_wrong_number_is_named(objects) -> None:
     with pytest.raises(CommandError, match=f"--objects is {objects}; it must be 1 or more"):

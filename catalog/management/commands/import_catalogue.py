@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from catalog.importing import import_rows
 from catalog.reading import Catalogue, ImportRefused
+from visual_search.management.tables import TablesCommand
 
 FAULTS_SHOWN = 50
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where the output is no terminal
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Imports a folder with products.csv, optional products_i18n.csv and pictures. Run it again to go on or to update."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="the folder")

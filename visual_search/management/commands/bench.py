@@ -10,16 +10,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 from visual_search.measuring import speed
 from visual_search.measuring.measures import OVERHEADS
 from visual_search.measuring.scratch import scratch_encoder
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Prints indexing throughput, query times by kind, recall and memory. Uses a scratch index; ratios are from one run."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only-features", action="store_true", help="only what installed features add to an answer"
         )
+
+    def needs_tables(self) -> bool:
+        return bool(OVERHEADS)  # All else is measured in a scratch index.
 
     def handle(self, *, products: int, questions: int, seed: int, **options: Any) -> None:
         if products < 1 or questions < 1:

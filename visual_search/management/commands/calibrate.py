@@ -5,15 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search import calibrating, registry
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 from visual_search.ranking.calibration import Limits, Rates
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         "Ask synthetic photos of the shop's own objects and learn what cosines are worth: the grades of hits, and when "
         "nothing is close. Run it after the first indexing and after a change of encoder; Celery beat does so every night."

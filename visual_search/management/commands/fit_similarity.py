@@ -6,14 +6,15 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
 from visual_search.learning import MOST, refit_similarity
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         "Learns the metric of the WhitenedEncoder from the shop's own pictures and rebuilds the indexes where it moved. "
         "Searches go on meanwhile. Also on the schedule of Celery beat, once a day."

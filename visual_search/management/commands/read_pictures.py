@@ -5,14 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search import indexing, seeing
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         "Read what stands on the catalogue's pictures and index it. A serving process and Celery do this by themselves, "
         "soon after an object was indexed; by hand it is done at once, as after an import. May be stopped at any time."

@@ -5,14 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search import indexing, registry
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         "Fill a new index from the database and swap it in. Searches and saves go on meanwhile. "
         "Needed after a change of encoder, facets or languages."

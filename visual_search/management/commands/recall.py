@@ -5,15 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search import registry
 from visual_search.engines.recall import RECALL_WANTED
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 from visual_search.recall import SpaceRecall, self_test
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         f"Compare quick search with exact search on the live index. A space below {RECALL_WANTED} compares more candidates "
         "from now on, in all processes. Worth a run after much was added without a rebuild."

@@ -5,15 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search import indexing
 from visual_search.errors import ConfigurationError
+from visual_search.management.tables import TablesCommand
 from visual_search.models import IndexEntry, State
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = (
         "Finish what a crash or an outage left, add objects that have no entry, remove documents whose object is gone. "
         "May be run at any time; a second run finds nothing to do."

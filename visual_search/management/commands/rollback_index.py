@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search import indexing
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Swap the index from before the last rebuild back in, and bring it up to date. Run twice, it undoes itself."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.encoders.autoencoder import FILE
@@ -15,9 +15,10 @@ from visual_search.encoders.autoencoder_training import train
 from visual_search.errors import VisualSearchError
 from visual_search.learning import shop_pictures
 from visual_search.management.cache_folder import cache_folder
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Trains the autoencoder on the shop's own pictures (needs torch) and keeps it in the encoders' cache folder."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,16 +6,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search import wiring
 from visual_search.encoders.classic import DEFAULT, ClassicEncoder
 from visual_search.errors import VisualSearchError
 from visual_search.learning import shop_pictures
 from visual_search.management.cache_folder import cache_folder
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Learns visual words and means of the classic encoder's features from the shop's own pictures."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

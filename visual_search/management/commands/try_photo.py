@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search import asking, search
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 from visual_search.types import Query
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Prints the products that a photo finds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search import registry
 from visual_search.errors import VisualSearchError
 from visual_search.features.personalisation import item_vectors
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Make the vectors that personal order compares, for all objects that the index holds in a newer version."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search.features.query_log import audit, ubi
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Write rows of sealed days to two files in the format of User Behavior Insights 1.3. Not for publishing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from visual_search.features.query_log import sealing, vocabulary
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Seal finished days, make due public lists and delete what has lived its time. Every ten minutes, by cron."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

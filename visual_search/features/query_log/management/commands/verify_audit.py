@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from visual_search.features.query_log import audit
+from visual_search.management.tables import TablesCommand
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Check that no entry of the query log's audit log was changed, added or taken out. Prints the newest hash."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
