@@ -19,6 +19,7 @@ import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 from visual_search import documents, embedding, presence, registry, seeing, wiring
 from visual_search.conf import conf
@@ -82,10 +83,14 @@ def index_pending(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Outcome:
-    """Index whatever is due, batch by batch, until nothing is. Failures are recorded on the entries, not raised."""
+    """Index whatever is due, batch by batch, until nothing is. Failures are recorded on the entries, not raised.
+
+    What fails here is left for the next run, however soon it may be tried again: each entry is tried once, so this ends.
+    """
     outcome = Outcome()
+    begin = timezone.now()
     while not should_stop() and not outcome.stopped:
-        entries = IndexEntry.objects.all().claim(conf.INDEX_BATCH, collection)
+        entries = IndexEntry.objects.all().claim(conf.INDEX_BATCH, collection, failed_by=begin)
         if not entries:
             break
         by_collection = operator.attrgetter("collection")
@@ -221,6 +226,15 @@ def _upsert(engine: Engine, collection: str, found: Sequence[Document]) -> Upser
 def settle(entries: Sequence[IndexEntry], prepared: Prepared, report: UpsertReport) -> Outcome:
     """Record on each entry what became of it, unless it was changed or taken over meanwhile."""
     outbox = IndexEntry.objects.all()
+    if report.rejected:
+        first = report.rejected[0]
+        logger.warning(
+            "The engine refused %d documents of '%s', %s among them: %s",
+            len(report.rejected),
+            entries[0].collection,
+            first.id,
+            first.reason,
+        )
     failures = prepared.failures | {item.id: item.reason for item in report.rejected}
     gone = {item.id for item in prepared.gone}
     plain: list[IndexEntry] = []

@@ -137,10 +137,11 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
         return self.filter(waiting | Q(state=State.PROCESSING, claimed_until__lt=now))
 
     @patient
-    def claim(self, size: int, collection: str | None = None) -> list[IndexEntry]:
+    def claim(self, size: int, collection: str | None = None, *, failed_by: datetime | None = None) -> list[IndexEntry]:
         """Take up to `size` due entries for this worker alone, for `INDEX_LEASE_SECONDS`; empty when none is due.
 
-        Due are pending entries, then those whose worker died, then failed ones whose retry time has come.
+        Due are pending entries, then those whose worker died, then failed ones whose retry time has come, or had come
+        at `failed_by`.
         """
         now = timezone.now()
         entries = self.filter(collection=collection) if collection else self
@@ -150,7 +151,7 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
             for state, due in (
                 (State.PENDING, _ready(now)),
                 (State.PROCESSING, Q(claimed_until__lt=now)),
-                (State.FAILED, _ready(now)),
+                (State.FAILED, _ready(failed_by or now)),
             ):
                 candidates = entries.filter(due, state=state).order_by("pk")
                 if connections[self.db].features.has_select_for_update_skip_locked:

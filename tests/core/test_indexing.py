@@ -182,6 +182,18 @@ class TestBadObjects:
         assert shop.by_words("magenta") == [str(bad.pk)]
         assert shop.by_picture(picture(3))[0] == str(good[3].pk)
 
+    def test_what_the_engine_refuses_is_tried_once_a_run_and_named(self, shop, caplog):
+        shop.use(INDEX_RETRY_SECONDS=0, INDEX_BATCH=2)
+        gadgets = [shop.add(f"lamp {n}") for n in range(5)]
+        BreakableEngine.poison = str(gadgets[1].pk)
+        assert shop.index() == indexing.Outcome(indexed=4, failed=1)
+        assert f"refused 1 documents of 'gadgets', {gadgets[1].pk} among them: ZeroDivisionError" in caplog.text
+        entry = shop.entry(gadgets[1])
+        assert (entry.state, entry.attempts, entry.error) == (State.FAILED, 1, "ZeroDivisionError: an engine's bug")
+        assert shop.index() == indexing.Outcome(failed=1), "the next run tries it again"
+        BreakableEngine.poison = ""
+        assert shop.index() == indexing.Outcome(indexed=1)
+
     def test_a_file_that_is_gone(self, shop):
         gadget = shop.add("lamp", picture(1))
         GadgetImage.objects.get().file.storage.delete(GadgetImage.objects.get().file.name)

@@ -6,9 +6,10 @@ import io
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from tests.imaging.labels import package
+from tests.shop.doubles import BreakableEngine
 from visual_search import indexing, seeing, wiring
 from visual_search.imaging import keypoint_matching
 from visual_search.models import PictureSight, ShownPicture
@@ -163,3 +164,19 @@ def test_the_command_reads_and_indexes(reading_shop):
     assert "1 pictures read; 1 objects" in said.getvalue()
     assert by_label(reading_shop, "valio maito") == [str(gadget.pk)]
     assert wiring.reader() is not None
+
+
+def test_the_command_names_what_is_left(reading_shop, monkeypatch):
+    gadget = reading_shop.add("Carton", png(package("VALIO MAITO", seed=7)))
+    reading_shop.index()
+    monkeypatch.setattr(BreakableEngine, "poison", str(gadget.pk))
+    said, wrong = StringIO(), StringIO()
+    call_command("read_pictures", stdout=said, stderr=wrong)
+    assert "1 pictures read; 0 objects" in said.getvalue()
+    assert "1 objects were left as they were in the index" in wrong.getvalue()
+    assert f"{gadget.pk}: ZeroDivisionError: an engine's bug" in wrong.getvalue()
+    reading_shop.add("Box", png(package("GREEN TEA", seed=2)))
+    reading_shop.index()
+    monkeypatch.setattr(BreakableEngine, "down", True)
+    with pytest.raises(CommandError, match="Stopped early: The engine doesn't answer. The entries stay in the outbox"):
+        call_command("read_pictures", stdout=said, stderr=wrong)

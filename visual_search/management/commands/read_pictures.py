@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from visual_search import indexing, seeing
 from visual_search.errors import VisualSearchError
+from visual_search.management.failures import show_failures
 from visual_search.management.tables import TablesCommand
 
 
@@ -36,5 +37,10 @@ class Command(TablesCommand):
             raise CommandError(str(problem)) from problem
         if options["verbosity"] > 0:
             self.stdout.write(f"{seen} pictures read; {outcome.indexed} objects have text on their pictures.")
+        if outcome.failed:
+            self.stderr.write(self.style.WARNING(f"{outcome.failed} objects were left as they were in the index:"))
+            show_failures(self)
+        if outcome.stopped:
+            raise CommandError(f"Stopped early: {outcome.stopped} The entries stay in the outbox.")
         if waiting := seeing.waiting():
             self.stderr.write(self.style.WARNING(f"{waiting} pictures couldn't be loaded and wait for the next time."))

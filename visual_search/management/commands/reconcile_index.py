@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from visual_search import indexing
 from visual_search.errors import ConfigurationError
+from visual_search.management.failures import show_failures
 from visual_search.management.tables import TablesCommand
-from visual_search.models import IndexEntry, State
 
 
 class Command(TablesCommand):
@@ -40,13 +40,6 @@ class Command(TablesCommand):
                     f"(found {result.missing} without an entry, {result.vanished} whose object is gone, "
                     f"{result.drifted} that differed in the index)."
                 )
-            self._show_failures(name)
+            show_failures(self, name)
         if stopped := [result.outcome.stopped for result in found.values() if result.outcome.stopped]:
             raise CommandError(f"Stopped early: {stopped[0]} The entries stay in the outbox.")
-
-    def _show_failures(self, collection: str) -> None:
-        failed = IndexEntry.objects.filter(collection=collection, state=State.FAILED)
-        for entry in failed.order_by("pk")[:5]:
-            self.stderr.write(self.style.WARNING(f"  {entry.object_id}: {entry.error}"))
-        if (count := failed.count()) > 5:
-            self.stderr.write(self.style.WARNING(f"  ... and {count - 5} more; see the index entries in the admin."))
