@@ -39,6 +39,7 @@ from visual_search.types import (
     Filter,
     Not,
     Page,
+    Point,
     QueryPicture,
     Region,
     Scene,
@@ -267,6 +268,30 @@ def box(raw: object, *, field: str = "box") -> Box | None:
             field=field,
         )
     return x1, y1, x2, y2
+
+
+def point(raw: object, *, field: str = "point") -> Point | None:
+    """Where somebody tapped: two numbers x, y as shares of the photo's width and height, as a list or with commas."""
+    if raw in (None, "", []):
+        return None
+    numbers = raw.split(",") if isinstance(raw, str) else raw
+    try:
+        if (
+            not isinstance(numbers, list | tuple)
+            or len(numbers) != 2
+            or any(isinstance(part, bool) for part in numbers)
+        ):
+            raise ValueError
+        x, y = (float(part) for part in numbers)
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput(
+            f"{field} is {_shown(raw)}; it must be two numbers x, y between 0 and 1, as shares of the photo from the "
+            "top left.",
+            field=field,
+        ) from None
+    return x, y
 
 
 def object_number(raw: object) -> int | None:

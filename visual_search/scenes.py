@@ -44,7 +44,8 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
         return Seen(picture)
     if picture.image is None:
         return _from_token(picture)
-    if detector is None and picture.box is None and picture.object is None and picture.weight > 0:
+    asked = _asked(picture)
+    if detector is None and not asked and picture.weight > 0:
         # Nothing to take apart: the photo is encoded as a whole, while it is read.
         return Seen(picture)
     found, degraded = _found(picture.image, detector)
@@ -55,11 +56,11 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
     # The search decides what an encoder's failure costs: words may still answer.
     except Exception:
         logger.exception("The encoder failed on a photo's parts.")
-        part = picture.image if picture.box is None else regions.crop(picture.image, picture.box)
+        box = regions.tapped(picture.point, found) if picture.point is not None else picture.box
+        part = picture.image if box is None else regions.crop(picture.image, box)
         return Seen(replace(picture, image=part), degraded)
     box = _chosen(picture, scene)
     known = _known(box, scene)
-    asked = picture.box is not None or picture.object is not None
     # What nobody asked to cut out is still read and compared as a whole: its label may stand beside the thing.
     part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
     vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
@@ -79,7 +80,7 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
 def read_ahead(pictures: Sequence[QueryPicture], reader: Reader | None) -> Reader | None:
     """A reader that has begun with the first photo, on another core, while its things are found and encoded."""
     first = pictures[0] if pictures else None
-    if reader is None or first is None or first.image is None or first.box is not None or first.object is not None:
+    if reader is None or first is None or first.image is None or _asked(first):
         return reader
     return _Ahead(reader, first.image)
 
@@ -103,7 +104,10 @@ def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region,
     if detector is None:
         return (), ()
     try:
-        return detector.regions(image) or standing_out.things(image), ()
+        found = detector.regions(image)
+        if all(region.faint for region in found):
+            return (*standing_out.things(image), *found), ()
+        return found, ()
     # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
     except Exception:
         logger.exception("The detector failed; the whole photo is searched.")
@@ -113,10 +117,11 @@ def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region,
 def _encoded(image: Image.Image, found: Sequence[Region], encoder: Encoder) -> Scene:
     """The photo and all its things. A thing that shows nothing is left out. Raises PictureRefused."""
     whole = Region(WHOLE, vectors=photos.vectors_of(image, encoder))
-    parts = [regions.crop(image, region.box) for region in found]
+    sure = [region for region in found if not region.faint]
+    parts = [regions.crop(image, region.box) for region in sure]
     vectors = _vectors(encoder, parts) if parts else []
-    objects = tuple(replace(region, vectors=own) for region, own in zip(found, vectors, strict=True) if own)
-    return Scene(whole, objects)
+    objects = tuple(replace(region, vectors=own) for region, own in zip(sure, vectors, strict=True) if own)
+    return Scene(whole, objects, proposals=tuple(region for region in found if region.faint))
 
 
 def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, Vector]]:
@@ -128,7 +133,7 @@ def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, 
 
 def _from_token(picture: QueryPicture) -> Seen:
     scene = picture.scene
-    if picture.box is None and picture.object is None:
+    if not _asked(picture):
         if scene is None or scene.chosen != WHOLE:
             return Seen(picture)
         return Seen(replace(picture, others=_others(picture, scene)))
@@ -142,10 +147,11 @@ def _from_token(picture: QueryPicture) -> Seen:
     box = _chosen(picture, scene)
     known = _known(box, scene)
     if known is None:
+        name = "box" if picture.box is not None else "point"
         raise BadInput(
             "photo_token keeps the photo's objects but not its pixels, so it can't be cut anew. Choose one of the "
-            "objects, or send the photo again as `image` with this box.",
-            field="box",
+            f"objects, or send the photo again as `image` with this {name}.",
+            field=name,
             code="box_needs_photo",
             status=422,
         )
@@ -153,6 +159,11 @@ def _from_token(picture: QueryPicture) -> Seen:
     witness = picture.witness if known.box == scene.chosen else None
     scene = replace(scene, chosen=known.box)
     return Seen(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
+
+
+def _asked(picture: QueryPicture) -> bool:
+    """Whether a part of the photo, or expressly all of it, was chosen."""
+    return not (picture.box is None and picture.object is None and picture.point is None)
 
 
 def _chosen(picture: QueryPicture, scene: Scene) -> Box:
@@ -164,13 +175,15 @@ def _chosen(picture: QueryPicture, scene: Scene) -> Box:
             numbers = f"has the numbers 0 to {count - 1}" if count else "has none"
             raise BadInput(f"object is {picture.object}; this photo {numbers}.", field="object")
         return scene.objects[picture.object].box
+    if picture.point is not None:
+        return regions.tapped(picture.point, (*scene.objects, *scene.proposals))
     subject = regions.subject(scene.objects)
     return subject.box if subject is not None else WHOLE
 
 
 def _others(picture: QueryPicture, scene: Scene) -> tuple[Mapping[str, Vector], ...]:
     """In a photo of several things where none was chosen, each of them counts beside the whole."""
-    if picture.box is not None or picture.object is not None or not regions.is_scene(scene.objects):
+    if _asked(picture) or not regions.is_scene(scene.objects):
         return ()
     return tuple(region.vectors for region in scene.objects)
 

@@ -374,25 +374,34 @@ class TextVectors:
 # --- What is seen in a photo ---------------------------------------------------------------------
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 as shares of width and height, from the top left
+Point = tuple[float, float]  # x, y as such shares
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One thing in a photo. `label`: a detector's class name, "" where nobody knows; `score`: how sure it is, 0 to 1."""
+    """One thing in a photo. `label`: a detector's class name, "" where nobody knows; `score`: how sure it is, 0 to 1.
+
+    `faint`: too unsure to be searched by unasked; it waits for a tap on it.
+    """
 
     box: Box
     label: str = ""
     score: float = 0.0
     vectors: Mapping[str, Vector] = field(default_factory=dict, repr=False)  # space name -> vector, once encoded
+    faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A photo taken apart. `whole` has the box of everything; `chosen` is the part that is searched, one of them or not."""
+    """A photo taken apart. `whole` has the box of everything; `chosen` is the part that is searched, one of them or not.
+
+    `proposals` are the faint ones, surest first: known while the pixels are here, never in a token.
+    """
 
     whole: Region
     objects: tuple[Region, ...] = ()  # surest first
     chosen: Box = (0.0, 0.0, 1.0, 1.0)
+    proposals: tuple[Region, ...] = ()
 
 
 # --- What a shopper asks, and gets --------------------------------------------------------------
@@ -407,6 +416,7 @@ class QueryPicture:
     witness: Witness | None = None  # of a photo that comes as vectors
     box: Box | None = None  # the part to search by; None: `object`, else what looks best
     object: int | None = None  # the part to search by, as its place among the photo's objects
+    point: Point | None = None  # where somebody tapped: the thing there is the part to search by
     scene: Scene | None = None  # what the photo shows, once looked at
     expires: int | None = (
         None  # when the token that this came from ends, in seconds since 1970; None: it came as pixels

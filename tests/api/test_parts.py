@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.search.shop import draw, to_bytes
-from tests.search.test_scenes import room, seen  # noqa: F401
+from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room, seen  # noqa: F401
 
 URL = "/api/v1/search"
 
@@ -44,6 +44,26 @@ def test_objects_are_listed_and_one_is_searched_by_the_token(seen, client) -> No
 def test_a_box_with_a_file(seen, client) -> None:  # noqa: F811
     photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
     assert skus(client.post(URL, {"image": photo, "box": "0.5,0,1,1"}))[0] == "SOF-GRN-03"
+
+
+@pytest.mark.parametrize(("point", "sku"), [("0.75,0.5", "SOF-GRN-03"), ([0.2, 0.5], "CHR-RED-01")])
+def test_a_tap_on_a_photo_finds_the_thing_there(seen, client, point, sku) -> None:  # noqa: F811
+    response = post(client, {"image": coded(room()), "point": point})
+    assert skus(response)[0] == sku
+    token = post(client, {"image": coded(room())}).json()["photo_token"]
+    assert skus(post(client, {"photo_token": token, "point": point}))[0] == sku, "what was found needs no second upload"
+
+
+def test_a_tap_where_nothing_was_found_needs_the_pixels(shop, client, tmp_path) -> None:
+    rows = ROWS_OF_ROOM.copy()
+    rows[0, 1, 4] = 0.1  # The sofa is faint: the token doesn't know it.
+    shop.use(DETECTOR=own_detector(tmp_path, rows))
+    answer = post(client, {"image": coded(room())}).json()
+    assert [(item["label"], item["score"]) for item in answer["proposals"]] == [("sofa", 0.1)]
+    assert [item["label"] for item in answer["objects"]] == ["chair"]
+    assert skus(post(client, {"image": coded(room()), "point": "0.75,0.5"}))[0] == "SOF-GRN-03"
+    refused = post(client, {"photo_token": answer["photo_token"], "point": "0.75,0.5"})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "box_needs_photo", "point")
 
 
 def test_several_photos_and_their_tokens(shop, client) -> None:
@@ -83,6 +103,11 @@ def test_less_like_and_words_kept_out(shop, client) -> None:
         ({"box": "0,0,1,1"}, 400, "box"),
         ({"object": 0, "q": "chair"}, 400, "object"),
         ({"image": "PHOTO", "box": [0, 0, 2, 1]}, 400, "box"),
+        ({"point": "0.5,0.5"}, 400, "point"),
+        ({"image": "PHOTO", "point": "0.5"}, 400, "point"),
+        ({"image": "PHOTO", "point": [0.5, 2]}, 400, "point"),
+        ({"image": "PHOTO", "point": ["nan", 0]}, 400, "point"),
+        ({"image": "PHOTO", "point": [True, 0]}, 400, "point"),
         ({"image": "PHOTO", "object": 99}, 400, "object"),
         ({"image": "PHOTO", "object": "first"}, 400, "object"),
         ({"pictures": "x"}, 400, "pictures"),

@@ -42,6 +42,28 @@ def test_a_thing_by_its_button_and_by_a_tap(photo_page, tmp_path) -> None:
     assert tab.script_errors == []
 
 
+def test_a_tap_on_what_was_not_numbered(tab, live_shop, tmp_path) -> None:
+    rows = ROWS_OF_ROOM.copy()
+    rows[0, 1, 4] = 0.1  # The sofa is faint: no button shows it.
+    live_shop.use(PAGE_SIZE=4, DETECTOR=own_detector(tmp_path, rows))
+    path = tmp_path / "room.jpg"
+    path.write_bytes(to_bytes(room(), "JPEG"))
+    tab.goto("/search/")
+    choose(tab, path)
+    assert tab.get_by_role("button", name="sofa").count() == 0
+    assert tab.get_by_text("Tap a thing in the photo").is_visible()
+    area = tab.locator("[data-vs-scene]").bounding_box()
+    with tab.expect_navigation():
+        tab.mouse.click(area["x"] + area["width"] * 0.75, area["y"] + area["height"] * 0.5)
+    assert (chosen(tab), titles(tab)[0]) == ("Your selection", "Green sofa")
+    shoot(tab, tmp_path, "tapped-1280")
+    area = tab.locator("[data-vs-scene]").bounding_box()
+    with tab.expect_navigation():
+        tab.mouse.click(area["x"] + area["width"] * 0.2, area["y"] + area["height"] * 0.5)
+    assert (chosen(tab), titles(tab)[0]) == ("1 chair", "Red chair"), "and again, on a thing that has a number"
+    assert tab.script_errors == []
+
+
 def test_a_part_drawn_with_the_pointer(photo_page, tmp_path) -> None:
     tab = photo_page
     tab.get_by_role("button", name="Select a part yourself").click()

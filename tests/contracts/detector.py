@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image, ImageDraw
 
-from visual_search.imaging.regions import LEAST_SIDE, Detector, overlap
+from visual_search.imaging.regions import LEAST_SIDE, PROPOSALS, Detector, overlap
 
 
 def scene() -> Image.Image:
@@ -38,7 +38,8 @@ class DetectorContract:
 
     def test_surest_first_and_none_twice(self, detector) -> None:
         found = detector.regions(scene())
-        assert [region.score for region in found] == sorted((region.score for region in found), reverse=True)
+        assert found == tuple(sorted(found, key=lambda region: (region.faint, -region.score)))
+        assert len(found) <= PROPOSALS
         for number, region in enumerate(found):
             assert all(overlap(region.box, other.box) < 0.9 for other in found[:number])
 

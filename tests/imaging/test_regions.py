@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from visual_search.imaging import standing_out
-from visual_search.imaging.regions import WHOLE, crop, distinct, is_scene, overlap, subject
+from visual_search.imaging.regions import (
+    PROPOSALS,
+    TAPPED,
+    WHOLE,
+    crop,
+    distinct,
+    faint,
+    is_scene,
+    overlap,
+    subject,
+    tapped,
+)
 from visual_search.types import Region
 
 corner = st.floats(0, 1, width=32)
@@ -39,6 +50,42 @@ def test_two_labels_for_one_thing_are_one_thing() -> None:
     rows = np.array([[0, 0, 1, 1], [0, 0, 1, 0.95], [0, 0, 0.7, 1], [0, 0, 0.69, 1]], np.float32)
     kept = distinct(rows, np.array([0.9, 0.8, 0.7, 0.6], np.float32), [0, 1, 1, 1], most=9, same=0.6, other=0.85)
     assert kept == [0, 2], "the second lies on the first, the fourth on the third"
+
+
+def test_what_is_known_is_not_proposed_again() -> None:
+    known = Region((0.0, 0.0, 0.5, 0.5), "a", 0.9)
+    rows = np.array([[0, 0, 0.5, 0.48], [0.5, 0.5, 1, 1], [0.5, 0.5, 0.51, 1], [0.6, 0, 1, 0.4]], np.float32)
+    found = faint([known], rows, np.array([0.8, 0.1, 0.5, 0.001], np.float32), [0, 1, 1, 1], ["a", "b"])
+    assert [(region.label, region.faint) for region in found] == [("b", True)], "one is known, one thin, one too faint"
+
+
+def test_so_many_boxes_and_no_more() -> None:
+    grid = np.array([(x, y, x + 0.05, y + 0.05) for x in np.arange(0, 0.95, 0.06) for y in np.arange(0, 0.95, 0.06)])
+    known = [Region((0.0, 0.0, 0.9, 0.9), "a", 0.9)]
+    found = faint(known, grid.astype(np.float32), np.full(len(grid), 0.1, np.float32), [0] * len(grid), ["a"])
+    assert len(found) == PROPOSALS - 1
+
+
+regions = st.builds(Region, boxes, st.just("a"), st.floats(0, 1))
+
+
+@given(st.tuples(corner, corner), st.lists(regions, max_size=8))
+def test_a_tap_means_a_box_around_it_that_was_found(point, found) -> None:
+    box = tapped(point, found)
+    x, y = point
+    assert 0 <= box[0] <= x <= box[2] <= 1
+    assert 0 <= box[1] <= y <= box[3] <= 1
+    around = [r for r in found if r.score > 0 and r.box[0] < x < r.box[2] and r.box[1] < y < r.box[3]]
+    if around:
+        assert box in [region.box for region in around]
+    else:
+        assert (box[2] - box[0], box[3] - box[1]) == pytest.approx((TAPPED, TAPPED))
+
+
+def test_a_tap_means_the_cup_and_not_the_table_under_it() -> None:
+    table, cup = Region((0.0, 0.3, 1.0, 1.0), "table", 0.6), Region((0.1, 0.4, 0.25, 0.6), "cup", 0.3, faint=True)
+    assert tapped((0.17, 0.5), [table, cup]) == cup.box
+    assert tapped((0.5, 0.7), [table, cup]) == table.box
 
 
 def thing(label: str, score: float, side: float = 0.6) -> Region:

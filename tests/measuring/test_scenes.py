@@ -65,7 +65,14 @@ def test_photos_are_drawn_whole(folder) -> None:
 def test_only_so_many_boxes_count(folder) -> None:
     many = [Region((0.9, 0.9, 1.0, 1.0), "cup", 0.9)] * 5
     found, _ = objects_found(read_scenes(folder), Says(*many, Region(CHAIR.box, "chair", 0.1)))
-    assert (found["products"]["@5"], found["products"]["@8"]) == (0.0, 1.0)
+    assert (found["products"]["@5"], found["products"]["@10"]) == (0.0, 1.0)
+
+
+def test_the_unsure_count_where_they_are_tapped(folder) -> None:
+    faint = Region(CHAIR.box, "chair", 0.1, faint=True)
+    found, _ = objects_found(read_scenes(folder), Says(Region(LAMP.box, "vase", 0.9), faint))
+    assert (found["products"]["@100"], found["products"]["tapped"]) == (1.0, 1.0)
+    assert (found["products"]["kinds"], found["products"]["boxes"], found["products"]["proposals"]) == (0.0, 1.0, 2.0)
 
 
 def test_a_wrong_number_is_named(folder) -> None:

@@ -49,7 +49,7 @@ def _seen(pictures: Sequence[QueryPicture]) -> dict[str, Any]:
     """The things in a photo, and the part of it that was searched."""
     scene = pictures[0].scene if pictures else None
     if scene is None:
-        return {"box": None, "objects": []}
+        return {"box": None, "objects": [], "proposals": []}
     return {
         "box": _corners(scene.chosen),
         "objects": [
@@ -61,6 +61,10 @@ def _seen(pictures: Sequence[QueryPicture]) -> dict[str, Any]:
                 "selected": region.box == scene.chosen,
             }
             for number, region in enumerate(scene.objects)
+        ],
+        "proposals": [
+            {"label": region.label, "score": round(region.score, 3), "box": _corners(region.box)}
+            for region in scene.proposals
         ],
     }
 

@@ -22,10 +22,10 @@ from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image", "photo_token",
-    "box", "object", "pictures", "q_weight", "q_not", "unlike", "taste",
+    "box", "object", "point", "pictures", "q_weight", "q_not", "unlike", "taste",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
-PHOTO = ("image", "photo_token", "box", "object", "pictures")
+PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
 POST_ONLY = (*PHOTO, "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 SUGGEST = ("q", "lang", "limit")
@@ -111,8 +111,10 @@ def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
         return _several(data["pictures"])
     files = data.getlist("image") if isinstance(data, QueryDict) else []
     if len(files) > 1:
-        if not {"photo_token", "box", "object"}.isdisjoint(data):
-            raise BadInput("box, object and photo_token go with one photo; send several as pictures.", field="image")
+        if not {"photo_token", "box", "object", "point"}.isdisjoint(data):
+            raise BadInput(
+                "box, object, point and photo_token go with one photo; send several as pictures.", field="image"
+            )
         found = (_picture({"image": file}) for file in _within(files, "image"))
         return tuple(picture for picture in found if picture is not None)
     picture = _picture(data)
@@ -128,7 +130,7 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
     for number, item in enumerate(_within(value, "pictures")):
         where = f"pictures.{number}"
         try:
-            asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "weight"))
+            asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "point", "weight"))
             picture = _picture(item)
         except BadInput as error:
             error.field = f"{where}.{error.field}"
@@ -148,11 +150,15 @@ def _within(items: list[Any], name: str) -> list[Any]:
 
 
 def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
-    box, number = asking.box(data.get("box")), asking.object_number(data.get("object"))
+    parts: dict[str, Any] = {
+        "box": asking.box(data.get("box")),
+        "object": asking.object_number(data.get("object")),
+        "point": asking.point(data.get("point")),
+    }
     picture = _photo(data)
     if picture is not None:
-        return replace(picture, box=box, object=number)
-    for name, value in (("box", box), ("object", number)):
+        return replace(picture, **parts)
+    for name, value in parts.items():
         if value is not None:
             raise BadInput(f"{name} names a part of a photo; send the photo too.", field=name)
     return None

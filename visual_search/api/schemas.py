@@ -52,6 +52,10 @@ class SearchRequest(serializers.Serializer[Any]):
     object = serializers.IntegerField(
         required=False, min_value=0, help_text="The part to search by, as the id of one of the answer's `objects`."
     )
+    point = serializers.CharField(
+        required=False,
+        help_text="Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by.",
+    )
     facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
     read = serializers.BooleanField(
@@ -136,11 +140,25 @@ class SeenObject(serializers.Serializer[Any]):
     selected = serializers.BooleanField(help_text="Whether this is the part that was searched.")
 
 
+class Proposal(serializers.Serializer[Any]):
+    label = serializers.CharField(  # type: ignore[assignment] # As above.
+        help_text="What the detector would take it for; empty where it can't tell."
+    )
+    score = serializers.FloatField(help_text="How sure the detector is, 0 to 1.")
+    box = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=4,
+        max_length=4,
+        help_text="x1, y1, x2, y2 as shares, from the top left.",
+    )
+
+
 class SeenPicture(serializers.Serializer[Any]):
     photo_token = serializers.CharField()
     weight = serializers.FloatField()
     box = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     objects = SeenObject(many=True)
+    proposals = Proposal(many=True)
 
 
 class SearchAnswer(serializers.Serializer[Any]):
@@ -158,6 +176,11 @@ class SearchAnswer(serializers.Serializer[Any]):
         child=serializers.FloatField(), allow_null=True, help_text="The part of the photo that was searched."
     )
     objects = SeenObject(many=True, help_text="Things in the photo; send one's id as `object` to search by it alone.")
+    proposals = Proposal(
+        many=True,
+        help_text="What may be more things, where the photo came as `image`: send it again with such a `box`, or with the "
+        "`point` of a tap.",
+    )
     pictures = SeenPicture(many=True, help_text="Of several photos: what was seen in each. Empty for one.")
     q = serializers.CharField(help_text="The words as they were read, without what was kept out.")
     q_not = serializers.ListField(child=serializers.CharField(), help_text="What was kept out.")

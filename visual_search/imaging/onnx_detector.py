@@ -57,17 +57,14 @@ class OnnxDetector:
         fed = {session.get_inputs()[0].name: np.ascontiguousarray((square / self.scale).transpose(2, 0, 1)[None])}
         boxes, scores, kinds = self._read(session.run(None, fed))
         boxes = np.clip(boxes / np.array([width, height, width, height], np.float32), 0, 1)
-        good = (scores >= self.least) & ((boxes[:, 2:] - boxes[:, :2]) >= regions.LEAST_SIDE).all(axis=1)
-        boxes, scores, kinds = boxes[good], scores[good], kinds[good]
-        kept = regions.distinct(boxes, scores, kinds.tolist(), most=self.most, same=SAME, other=OTHER)
-        return tuple(
-            Region(
-                (float(boxes[row, 0]), float(boxes[row, 1]), float(boxes[row, 2]), float(boxes[row, 3])),
-                self.labels[kinds[row]] if 0 <= kinds[row] < len(self.labels) else "",
-                min(float(scores[row]), 1.0),
-            )
-            for row in kept
+        good = np.flatnonzero(
+            (scores >= self.least) & ((boxes[:, 2:] - boxes[:, :2]) >= regions.LEAST_SIDE).all(axis=1)
         )
+        kept = regions.distinct(boxes[good], scores[good], kinds[good].tolist(), most=self.most, same=SAME, other=OTHER)
+        objects = tuple(
+            regions.region_of(boxes[row], self.labels, int(kinds[row]), float(scores[row])) for row in good[kept]
+        )
+        return objects + regions.faint(objects, boxes, scores, kinds.tolist(), self.labels)
 
     def _read(self, outputs: Sequence[Floats]) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
         """Boxes (n, 4), scores (n,), classes (n,)."""

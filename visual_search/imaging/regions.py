@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from visual_search.types import Box, Region
+from visual_search.types import Box, Point, Region
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 MARGIN = 0.04  # of a box's sides, added on each: a detector cuts close, and encoders like a little room
@@ -18,6 +18,11 @@ PERSON = "person"  # never the subject: what a person wears, holds or sits on is
 SURE, LARGE = 0.5, 0.15  # from this score and this share of the photo on, one thing is what it is of
 LIKELY, KINDS = 0.35, 2  # things of this many kinds, each at least this sure, make a scene
 LEAST_SIDE = 0.02  # of the photo's sides; smaller things show too few pixels to be recognised
+PROPOSALS = 100  # boxes in all, as COCO counts them: what a tap chooses from
+FAINTEST = 0.01  # score
+CANDIDATES = 1500  # boxes that go into suppression
+SAME, OTHER = 0.5, 0.7  # overlaps from which on two faint boxes are one thing
+TAPPED = 0.25  # of the photo's sides: what a tap means where no box lies
 
 Boxes = npt.NDArray[np.float32]  # (n, 4): x1, y1, x2, y2
 Scores = npt.NDArray[np.float32]  # (n,)
@@ -30,8 +35,9 @@ class Detector(Protocol):
     def regions(self, image: Image.Image) -> tuple[Region, ...]:
         """The things in an RGB picture of any size, surest first, none twice; empty where nothing stands out.
 
-        Labels are the detector's own class names; "" where it can't tell. Raises `EncoderUnavailable` when weights or
-        libraries are missing.
+        After them, surest first and marked as faint, what may be more things: nobody is asked to choose among so many,
+        but a tap finds the one that it means. Labels are the detector's own class names; "" where it can't tell. Raises
+        `EncoderUnavailable` when weights or libraries are missing.
         """
 
 
@@ -72,6 +78,60 @@ def distinct(
         shared = _overlaps(boxes[best : best + 1], boxes[rest])[0]
         left = rest[~((shared > other) | ((shared > same) & (kinds[rest] == kinds[best])))]
     return kept
+
+
+def faint(
+    known: Sequence[Region], boxes: Boxes, scores: Scores, classes: Sequence[int], labels: Sequence[str]
+) -> tuple[Region, ...]:
+    """What else the boxes may show beside what is known, surest first: `PROPOSALS` boxes in all.
+
+    boxes (n, 4) as shares of the picture; scores (n,) and classes (n,) of the surest class of each; labels by class.
+    """
+    kinds = np.asarray(classes)
+    good = (scores >= FAINTEST) & ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE).all(axis=1)
+    rows = np.flatnonzero(good)
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:CANDIDATES]
+    taken = np.array([region.box for region in known], np.float32).reshape(-1, 4)
+    named = [labels.index(region.label) if region.label in labels else -1 for region in known]
+    kept = distinct(
+        np.concatenate([taken, boxes[rows]]),
+        np.concatenate([np.arange(len(known), 0, -1) + 1.0, scores[rows]]).astype(np.float32),
+        [*named, *kinds[rows].tolist()],
+        most=PROPOSALS,
+        same=SAME,
+        other=OTHER,
+    )
+    found = [rows[place - len(known)] for place in kept if place >= len(known)][: max(0, PROPOSALS - len(known))]
+    return tuple(region_of(boxes[row], labels, int(kinds[row]), float(scores[row]), faint=True) for row in found)
+
+
+def region_of(
+    box: npt.NDArray[np.floating], labels: Sequence[str], kind: int, score: float, *, faint: bool = False
+) -> Region:
+    x1, y1, x2, y2 = (float(corner) for corner in box)
+    return Region((x1, y1, x2, y2), labels[kind] if 0 <= kind < len(labels) else "", min(score, 1.0), faint=faint)
+
+
+def tapped(point: Point, found: Sequence[Region]) -> Box:
+    """The box that somebody means who taps there; a frame around the point where none lies.
+
+    Of the boxes around it, sure ones before faint ones, those in whose middle it lies, and small ones, because what is
+    in front or on top is smaller: score x (1 - d^2) / area^(1/4), d from 0 in the middle to 1 at the nearest edge.
+    """
+    x, y = point
+    best = max(found, key=lambda region: _meant(x, y, region), default=None)
+    if best is not None and _meant(x, y, best) > 0:
+        return best.box
+    left, top = (min(max(0.0, middle - TAPPED / 2), 1 - TAPPED) for middle in point)
+    return left, top, left + TAPPED, top + TAPPED
+
+
+def _meant(x: float, y: float, region: Region) -> float:
+    x1, y1, x2, y2 = region.box
+    if not (x1 < x < x2 and y1 < y < y2):
+        return 0.0
+    off = max(abs(2 * x - x1 - x2) / (x2 - x1), abs(2 * y - y1 - y2) / (y2 - y1))
+    return float(region.score * (1 - off**2 + 0.05) / area(region.box) ** 0.25)
 
 
 def _overlaps(one: Boxes, other: Boxes) -> npt.NDArray[np.float32]:

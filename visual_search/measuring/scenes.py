@@ -16,17 +16,19 @@ import numpy as np
 
 from visual_search import wiring
 from visual_search.errors import BadInput
-from visual_search.imaging.regions import Detector, overlap
+from visual_search.imaging.regions import PROPOSALS, Detector, overlap, tapped
 from visual_search.measuring import metrics
 from visual_search.measuring.datasets import rows
 from visual_search.measuring.measures import Table
 from visual_search.measuring.scratch import open_picture
-from visual_search.types import Box, Region
+from visual_search.types import Box, Point, Region
 
 NAME = "scene_coco"
 FOUND = 0.5  # overlap from which on a box counts as found
-CUTS = (5, 8, 10)  # boxes: what a person chooses from
-FIGURES = (*(f"@{cut}" for cut in CUTS), "class right", "kinds", "boxes")
+CUTS = (5, 10, PROPOSALS)  # boxes: what a person chooses from, and all that are proposed to a tap
+TAPS = 5  # on each thing
+AIM = 0.15  # of a thing's sides, standard deviation: people don't hit the middle
+FIGURES = (*(f"@{cut}" for cut in CUTS), "tapped", "class right", "kinds", "boxes", "proposals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,9 @@ def matched(things: Sequence[Thing], found: Sequence[Region]) -> list[tuple[int,
 def objects_found(
     scenes: Sequence[Scene], detector: Detector, *, advanced: Callable[[int], object] = lambda _: None
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, tuple[float, float]]]]:
-    """By what is looked for ("products", "all things"): recall within so many boxes, the share of right classes among
-    what was found, the share of kinds of things with a box, boxes and milliseconds (median) a photo.
+    """By what is looked for ("products", "all things"): recall within so many boxes (COCO counts 100), the share of taps
+    on things that are understood, the share of right classes among what is searched unasked, the share of kinds of
+    things with such a box, such boxes and all of them, and milliseconds (median), a photo.
 
     With it the 95 % intervals of all but the milliseconds, by a bootstrap over photos.
     """
@@ -122,19 +125,33 @@ def _pairs(
 
 def _estimates(pairs: Sequence[tuple[list[Thing], tuple[Region, ...]]]) -> dict[str, metrics.Estimate]:
     """Every figure is a mean over things, found things, kinds or photos; what was counted in one photo is drawn together."""
-    boxes = [(photo, {"boxes": float(len(regions))}) for photo, (_, regions) in enumerate(pairs)]
-    recall, right, kinds = [], [], []
+    boxes, recall, taps, right, kinds = [], [], [], [], []
     for photo, (things, regions) in enumerate(pairs):
         within = {cut: {t for t, _ in matched(things, regions[:cut])} for cut in CUTS}
         recall += [(photo, {f"@{cut}": float(t in within[cut]) for cut in CUTS}) for t in range(len(things))]
-        found = matched(things, regions)
-        right += [(photo, {"class right": float(things[t].label == regions[r].label)}) for t, r in found]
+        taps += [
+            (photo, {"tapped": float(overlap(tapped(point, regions), thing.box) >= FOUND)})
+            for thing in things
+            for point in _taps(thing)
+        ]
+        sure = [region for region in regions if not region.faint]
+        boxes.append((photo, {"boxes": float(len(sure)), "proposals": float(len(regions))}))
+        found = matched(things, sure)
+        right += [(photo, {"class right": float(things[t].label == sure[r].label)}) for t, r in found]
         boxed = {things[t].label for t, _ in found}
         kinds += [(photo, {"kinds": float(kind in boxed)}) for kind in sorted({thing.label for thing in things})]
     figures: dict[str, metrics.Estimate] = {}
-    for counted in (recall, right, kinds, boxes):
+    for counted in (recall, taps, right, kinds, boxes):
         figures |= metrics.estimates([row for _, row in counted], [photo for photo, _ in counted])
     return figures
+
+
+def _taps(thing: Thing) -> list[Point]:
+    """Where people may tap on it, the same places each time."""
+    x1, y1, x2, y2 = thing.box
+    random = np.random.default_rng(0)
+    off = np.clip(random.normal(0, AIM, (TAPS, 2)), -0.45, 0.45) + 0.5
+    return [(x1 + across * (x2 - x1), y1 + down * (y2 - y1)) for across, down in off.tolist()]
 
 
 def measure(queries: Path, limit: int | None) -> Table:
@@ -146,14 +163,16 @@ def measure(queries: Path, limit: int | None) -> Table:
     if not scenes:
         raise BadInput(f"{queries / NAME} has no photos.")
     found, intervals = objects_found(scenes, detector)
-    columns = dict.fromkeys(FIGURES, "{:.3f}") | {"boxes": "{:.1f}", "ms": "{:.0f}"}
+    columns = dict.fromkeys(FIGURES, "{:.3f}") | {"boxes": "{:.1f}", "proposals": "{:.1f}", "ms": "{:.0f}"}
     return Table(
         title=f"{NAME}: things found in {len(scenes)} photos (overlap of {FOUND})",
         columns=columns,
         rows=found,
         intervals=intervals,
         notes=(
-            "@k: share found with k boxes. kinds: share of the kinds of things in a photo that have a box.",
+            "@k: share found with k boxes, the first of them searched unasked, the others proposed to a tap.",
+            f"tapped: share of {TAPS} taps on each thing that choose a box of it. class right, kinds, boxes: of those "
+            "searched unasked; kinds: share of the kinds of things in a photo that have a box.",
             "Whole photos are drawn for the intervals.",
         ),
     )

@@ -102,9 +102,11 @@ def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tup
 
 
 def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
-    """The part of the photo that the form means: a chip's button sends `part=3`, `part=all` or four numbers."""
+    """The part of the photo that the form means: `part=3`, `part=all`, four numbers of a box, or two of a tap."""
     if part == "all":
         return replace(picture, box=WHOLE)
+    if part.count(",") == 1:
+        return replace(picture, point=asking.point(part, field="part"))
     if "," in part:
         return replace(picture, box=asking.box(part, field="part"))
     return replace(picture, object=asking.object_number(part))

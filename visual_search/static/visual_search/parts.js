@@ -1,4 +1,4 @@
-// Parts of the photo: a tap on a thing chooses it; a frame, dragged or moved by arrow keys, cuts out any other part.
+// Parts of the photo: a tap searches by the thing there; a frame, dragged or moved by arrow keys, cuts out any part.
 // Without JavaScript the buttons beside the photo choose among the things that were found.
 (() => {
   "use strict";
@@ -47,8 +47,14 @@
   const buttonOf = (value) =>
     [...document.querySelectorAll(".vs-parts [name=part]")].find((button) => button.value === value);
   document.addEventListener("click", (event) => {
-    const part = event.target.closest?.("[data-vs-part]");
-    if (part) buttonOf(part.dataset.vsPart)?.click();
+    const area = scene();
+    if (frame || !area?.contains(event.target)) return;
+    const part = event.target.closest("[data-vs-part]");
+    // What was meant is told from all that the photo may show. Without its pixels, only what was found can be chosen.
+    if (kept() && event.target.tagName !== "text") {
+      const edge = area.getBoundingClientRect();
+      send([(event.clientX - edge.left) / edge.width, (event.clientY - edge.top) / edge.height].map((x) => clamp(x)));
+    } else if (part) buttonOf(part.dataset.vsPart)?.click();
   });
   for (const [name, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
     document.addEventListener(name, (event) => {
@@ -67,6 +73,7 @@
   function offer() {
     const crop = document.querySelector("[data-vs-crop]");
     if (crop) crop.hidden = !kept();
+    scene()?.classList.toggle("vs-tappable", Boolean(kept()));
   }
   function draw() {
     const [x1, y1, x2, y2] = box.map((corner) => corner * 100);
@@ -93,12 +100,15 @@
     document.querySelector("[data-vs-crop-start]")?.focus();
   }
   function toggle(on) {
-    document.querySelector("[data-vs-crop-start]").hidden = on;
+    for (const name of ["tap", "crop-start"]) document.querySelector(`[data-vs-${name}]`).hidden = on;
     document.querySelector("[data-vs-crop-help]").hidden = !on;
   }
-  async function go() {
+  function go() {
+    if (frame) send(box);
+  }
+  async function send(place) {
     const photo = kept();
-    if (!photo || !frame) return;
+    if (!photo) return;
     const blob = await (await fetch(photo.data)).blob();
     const transfer = new DataTransfer();
     transfer.items.add(new File([blob], "photo.jpg", { type: blob.type }));
@@ -107,9 +117,10 @@
     const input = Object.assign(document.createElement("input"), { type: "file", name: "image", hidden: true });
     input.files = transfer.files;
     const part = Object.assign(document.createElement("input"), { type: "hidden", name: "part" });
-    part.value = box.map((corner) => corner.toFixed(4)).join(",");
+    part.value = place.map((share) => share.toFixed(4)).join(",");
     sent.append(input, part);
     sent.enctype = "multipart/form-data";
+    scene().classList.add("vs-sent");
     sent.submit();
   }
 
