@@ -130,6 +130,7 @@ CELERY_BEAT_SCHEDULE = {
     "the catalogue's words": {"task": "visual_search.features.query_log.vocabulary", "schedule": 24 * 3600.0},
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
+    "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
     "read label text": {"task": "visual_search.tasks.see_pictures", "schedule": 60.0},
 }
 

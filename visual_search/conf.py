@@ -93,6 +93,11 @@ SETTINGS: dict[str, Setting] = {
     "INDEX_POLL_SECONDS": Setting(
         30, "seconds", "How often an idle process looks for what others left: retries, crashes, imports."
     ),
+    "UNUSED_DAYS": Setting(
+        30,
+        "days",
+        "How long vectors, readings and grades of an encoder or reader stay that nobody uses; time to go back to it.",
+    ),
     "QUERY_LANGUAGES": Setting(
         None, "list of ISO 639-1 codes or None", "Languages with their own text field; None: all with an analyzer."
     ),

@@ -21,7 +21,7 @@ from django.db import router
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from visual_search import documents, embedding, presence, registry, seeing, wiring
+from visual_search import documents, embedding, presence, registry, seeing, uses, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -107,6 +107,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         engine, encoder = wiring.engine(), wiring.encoder()
         # First, because it costs nothing: with the engine away or the index of another shape, encoding is in vain.
         presence.ensure(collection)
+        uses.note(space.fingerprint for space in encoder.card.spaces)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
         report = store(engine, collection, prepared)
     except OUTAGES as problem:
@@ -280,6 +281,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     source = registry.source(collection)
     engine, encoder = wiring.engine(), wiring.encoder()
     encoder.canary()
+    uses.note(space.fingerprint for space in encoder.card.spaces)
     stream = _Stream(source, encoder, progress)
     report = engine.rebuild(collection, wiring.schema(collection), stream)
 

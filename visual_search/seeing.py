@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from visual_search import documents, registry, wiring
+from visual_search import documents, registry, uses, wiring
 from visual_search.conf import conf
 from visual_search.documents import Reading
 from visual_search.errors import PictureRefused
@@ -85,6 +85,7 @@ def see_pending(
     """Look at every picture that waits for it, and note objects with label text for indexing; how many were seen."""
     seen = 0
     last = 0
+    uses.note([maker()])
     while not should_stop():
         # By primary key, so that one that can't be loaded now waits for the next run and no row is looked for twice.
         batch = list(ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk")[:AT_ONCE])

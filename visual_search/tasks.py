@@ -22,7 +22,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import calibrating, indexing, learning, registry, seeing, wiring
+from visual_search import calibrating, indexing, learning, pruning, registry, seeing, wiring
 from visual_search.conf import conf
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import VisualSearchError
@@ -81,6 +81,18 @@ def calibrate() -> None:
             calibrating.learn(source.collection)
         except VisualSearchError as problem:
             logger.warning("The grades of '%s' stay as they are: %s", source.collection, problem)
+
+
+@shared_task(name="visual_search.tasks.prune", ignore_result=True, acks_late=True)
+def prune() -> None:
+    """Remove what only former encoders and readers made. It may run twice or late."""
+    try:
+        found = pruning.prune()
+    except VisualSearchError as problem:
+        logger.warning("What former encoders made stays: %s", problem)
+        return
+    for maker, counts in found.removed.items():
+        logger.info("Removed what %s made: %s", maker, counts)
 
 
 # --- After a commit ----------------------------------------------------------------------------

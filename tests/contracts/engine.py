@@ -141,6 +141,15 @@ class EngineContract:
         with pytest.raises(SchemaMismatch, match="rebuild_index"):
             shop.ensure(SHOP, other)
 
+    def test_it_says_what_shape_the_live_index_has(self, shop: Engine) -> None:
+        assert shop.schema(SHOP) == make_schema()
+        shop.rebuild(SHOP, make_schema(fingerprint="b"), [])
+        assert shop.schema(SHOP) == make_schema(fingerprint="b")
+        shop.rollback(SHOP)
+        assert shop.schema(SHOP) == make_schema()
+        with pytest.raises(IndexMissing):
+            shop.schema("nothing")
+
     def test_an_empty_collection_answers(self, shop: Engine) -> None:
         answer = self.ask(
             shop,

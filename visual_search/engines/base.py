@@ -62,6 +62,9 @@ class Engine(Protocol):
         Raises SchemaMismatch if there is one with another schema.
         """
 
+    def schema(self, collection: str) -> CollectionSchema:
+        """The shape that the live index was made for, whatever the settings now ask for."""
+
     def upsert(self, collection: str, documents: Iterable[Document]) -> UpsertReport:
         """Store documents whose version is greater than what the index has (or had, for a deleted id).
 

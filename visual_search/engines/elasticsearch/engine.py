@@ -167,11 +167,11 @@ class ElasticsearchEngine:
     def ensure(self, collection: str, schema: CollectionSchema) -> bool:
         made = False
         try:
-            found = self._schema(collection)
+            found = self.schema(collection)
         except IndexMissing:
             with readable(collection):
                 made = self._create_first(collection, schema)
-            found = self._schema(collection)
+            found = self.schema(collection)
         if not same_schema(found, schema):
             raise SchemaMismatch(
                 f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
@@ -191,7 +191,7 @@ class ElasticsearchEngine:
             return False
         return True
 
-    def _schema(self, collection: str) -> CollectionSchema:
+    def schema(self, collection: str) -> CollectionSchema:
         return self._knowledge(collection).schema
 
     def _knowledge(self, collection: str) -> _Known:
@@ -230,7 +230,7 @@ class ElasticsearchEngine:
         return self._write(collection, self.alias(collection), known.schema, documents, packed=known.packed)
 
     def delete(self, collection: str, ids: Sequence[VersionedId]) -> UpsertReport:
-        return self._write(collection, self.alias(collection), self._schema(collection), ids)
+        return self._write(collection, self.alias(collection), self.schema(collection), ids)
 
     def _write(
         self,
@@ -363,7 +363,7 @@ class ElasticsearchEngine:
         raise EngineUnavailable(f"Elasticsearch couldn't answer ({status}, {kind}).")
 
     def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
-        schema = self._schema(collection)
+        schema = self.schema(collection)
         kinds = {name: known_field(name, schema).kind for name in fields}
         with readable(collection):
             found = self.client.search(index=self.alias(collection), **query.facet_body(ids, fields, schema))

@@ -83,13 +83,17 @@ class EmbeddedEngine:
                 made = self.generations.publish(collection, path, None, only_if_new=True)
                 if not made:
                     remove(path)  # Another process made the collection at the same moment.
-            found = self._opened(collection).store.schema
+            found = self.schema(collection)
         if not same_schema(found, schema):
             raise SchemaMismatch(
                 f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
                 f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
             )
         return made
+
+    def schema(self, collection: str) -> CollectionSchema:
+        with _readable_errors(collection):
+            return self._opened(collection).store.schema
 
     def drop(self, collection: str) -> None:
         if not self.generations.folder.is_dir():

@@ -1,0 +1,95 @@
+"""Rows that only former encoders and readers made: vectors, readings, grades. All of them can be made again.
+
+A row's age says nothing: all of a shop's vectors are old on the day after its encoder was changed, and still wanted if
+that is taken back. So what counts is when some process last worked with their maker (`MakerUse`). A process that still
+has the old settings says so whenever it indexes; if it only searches, it finds nothing kept and looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import router
+from django.db.models import Model
+from django.utils import timezone
+
+from visual_search import registry, seeing, wiring
+from visual_search.conf import conf
+from visual_search.errors import IndexMissing
+from visual_search.models import Embedding, MadeRows, MakerUse, PictureSight, StoredCalibration
+
+# What is stored, by the field that names its maker.
+STORED: Mapping[type[Model], str] = {Embedding: "fingerprint", PictureSight: "maker", StoredCalibration: "fingerprint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """`removed`: rows by maker and kind. `waiting`: makers out of use whose time isn't over, and when it will be."""
+
+    removed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    waiting: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def prune(
+    days: float | None = None, *, dry_run: bool = False, progress: Callable[[int], None] = lambda count: None
+) -> Pruned:
+    """Remove rows whose maker nobody has used for `days` (default: `UNUSED_DAYS`); with `dry_run` only count them.
+
+    What the settings name and what a live index was made with is in use, whatever was said before. A maker of which
+    nothing is known begins its time with the first call. Raises EngineUnavailable or ConfigurationError: what is in use
+    must be known.
+    """
+    keep = timedelta(days=conf.UNUSED_DAYS if days is None else days)
+    uses = MakerUse.objects.using(router.db_for_write(MakerUse))
+    used = in_use()
+    uses.note(used)
+    uses.note_unknown(_makers())
+    over = timezone.now() - keep
+    out = dict(uses.exclude(maker__in=used).values_list("maker", "used_at"))
+    removed = {maker: _remove(maker, dry_run, progress) for maker, when in sorted(out.items()) if when <= over}
+    if not dry_run:
+        uses.filter(maker__in=removed, used_at__lte=over).delete()
+    return Pruned(
+        removed={maker: counts for maker, counts in removed.items() if counts},
+        waiting={maker: when + keep for maker, when in sorted(out.items()) if when > over},
+    )
+
+
+def in_use() -> set[str]:
+    """The encoder's spaces and the reader of the settings, and the spaces of every live index."""
+    found = {space.fingerprint for space in wiring.encoder().card.spaces} | {seeing.maker()}
+    for source in registry.sources():
+        try:
+            found |= {space.fingerprint for space in wiring.engine().schema(source.collection).spaces}
+        except IndexMissing:
+            continue
+    return found
+
+
+def _makers() -> Iterable[str]:
+    return {maker for model, name in STORED.items() for maker in _rows(model).values_list(name, flat=True).distinct()}
+
+
+def _remove(maker: str, dry_run: bool, progress: Callable[[int], None]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for model, name in STORED.items():
+        rows = _rows(model).filter(**{name: maker})
+        counts[str(model._meta.verbose_name_plural)] = rows.count() if dry_run else _drop(rows, progress)
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def _drop(rows: MadeRows, progress: Callable[[int], None]) -> int:
+    """In small pieces and forward only, so that no save waits for a long lock and the table is read once."""
+    dropped = last = 0
+    while True:
+        count, last = rows.drop_after(last)
+        if not count:
+            return dropped
+        dropped += count
+        progress(count)
+
+
+def _rows(model: type[Model]) -> MadeRows:
+    return MadeRows(model, using=router.db_for_write(model))
