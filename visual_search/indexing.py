@@ -12,7 +12,7 @@ import itertools
 import logging
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -411,8 +411,8 @@ def _recall(engine: Engine, collection: str, encoder: Encoder, vectors: Sequence
     chosen = np.random.default_rng(0).permutation(len(vectors))[:RECALL_SAMPLE]
     found = wanted = 0
     for vector in (vectors[row] for row in chosen):
-        leg = VectorLeg("quick", space, vector, RECALL_DEPTH)
-        legs = (leg, VectorLeg("exact", space, vector, RECALL_DEPTH, exact=True)) if exact else (leg,)
+        leg = VectorLeg("quick", space, vector, RECALL_DEPTH, named=False)
+        legs = (leg, replace(leg, name="exact", exact=True)) if exact else (leg,)
         answer = engine.search(collection, EngineQuery(legs))
         scores = [hit.score for hit in answer.leg("quick").hits]
         # Scores, not ids: of several equal pictures any may come back.

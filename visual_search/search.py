@@ -399,7 +399,7 @@ def _words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[
     ):
         # A zero vector means that the encoder doesn't know these words.
         if space is not None and vectors is not None and vectors[0].any():
-            yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW)
+            yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW, named=name in PICTURE_LEGS)
 
 
 def _meaning(encoder: Encoder, language: str | None, phrase: str) -> Vector | None:
@@ -480,7 +480,10 @@ def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequ
 
 
 def _liked_legs(liked: Mapping[str, Sequence[NamedVector]], encoder: Encoder) -> list[Leg]:
-    return [VectorLeg(name, space, item.vector, conf.RANK_WINDOW) for name, space, item in _liked_items(liked, encoder)]
+    return [
+        VectorLeg(name, space, item.vector, conf.RANK_WINDOW, named=_kind(name) in PICTURE_LEGS)
+        for name, space, item in _liked_items(liked, encoder)
+    ]
 
 
 def _liked_items(

@@ -154,13 +154,14 @@ Filter = AnyOf | Between | Not
 
 @dataclass(frozen=True, slots=True)
 class VectorLeg:
-    """The `k` objects nearest by cosine in one space; an object's best vector counts."""
+    """The `k` objects nearest by cosine in one space; an object's best vector counts, and is `named` by its key."""
 
     name: str
     space: str
     vector: Vector
     k: int
     exact: bool = False
+    named: bool = True  # False where nobody asks which picture or language it was: naming it costs Elasticsearch time
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class LegHit:
 
     id: str
     score: float
-    key: str = ""  # of the best vector: a picture's id or a language
+    key: str = ""  # of the best vector, where the leg names it: a picture's id or a language
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _legs(
     image, text = encoder.card.image.name, encoder.card.text
 
     def near(name: str, space: str, vector: Vector, scale: tuple[float, float], weight: float) -> None:
-        legs.append(VectorLeg(name, space, vector, count, exact=True))
+        legs.append(VectorLeg(name, space, vector, count, exact=True, named=False))
         costs[name] = scale, weight
 
     for number, item in enumerate(disliked.get(image, ())[:MOST]):

@@ -345,6 +345,8 @@ class EngineContract:
         )
         leg = self.ask(shop, VectorLeg("leg", "image", query, 10)).leg("leg")
         assert [(hit.id, hit.key) for hit in leg.hits] == [("many", "best"), ("one", "p")]
+        unnamed = self.ask(shop, VectorLeg("leg", "image", query, 10, named=False)).leg("leg")
+        assert [(hit.id, hit.score, hit.key) for hit in unnamed.hits] == [(hit.id, hit.score, "") for hit in leg.hits]
 
     def test_many_pictures_of_one_object_do_not_crowd_out_others(self, shop: Engine) -> None:
         query = vector(1)

@@ -203,6 +203,14 @@ def test_candidates_of_the_graph_are_scored_from_the_raw_vectors() -> None:
     assert wider["k"] == 4 * query.SECOND_PASS
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_best_picture_is_fetched_only_for_a_leg_that_names_it(exact: bool) -> None:
+    named, unnamed = (body(replace(PHOTO, exact=exact, named=named)) for named in (True, False))
+    inner = named["query"]["bool"]["must"]["nested"].pop("inner_hits")
+    assert inner["docvalue_fields"] == ["vectors.image.key"]
+    assert named == unnamed
+
+
 @given(k=st.integers(1, 10**6), width=st.sampled_from((1.0, 16.0)))
 def test_no_number_passes_the_servers_limits(k: int, width: float) -> None:
     sent = body(replace(PHOTO, k=k), width=width)

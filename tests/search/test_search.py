@@ -17,7 +17,7 @@ from tests.shop import doubles
 from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
 from visual_search.signals import search_served
-from visual_search.types import AnyOf, Between, Grade, Not, Query, QueryPicture
+from visual_search.types import AnyOf, Between, Grade, Not, Query, QueryPicture, VectorLeg
 
 ALL = {"CHR-RED-01", "CHR-BLU-02", "SOF-GRN-03", "LMP-BRS-04", "MUG-BLK-05", "TAB-BRN-06", "GFT-CRD-07"}
 
@@ -48,6 +48,27 @@ def test_the_picture_that_matched_is_named(shop) -> None:
     page = search.search(picture_query(draw("sofa", "red")))
     assert page.hits[0].id == str(product.pk)
     assert page.hits[0].picture == str(product.images.last().pk)
+
+
+def test_engines_name_the_nearest_only_for_legs_that_show_it(shop, monkeypatch) -> None:
+    asked: dict[str, bool] = {}
+    real = doubles.BreakableEngine.search
+
+    def note(self, collection, query):
+        asked.update({leg.name: leg.named for leg in query.legs if isinstance(leg, VectorLeg)})
+        return real(self, collection, query)
+
+    monkeypatch.setattr(doubles.BreakableEngine, "search", note)
+    found = search.search(
+        picture_query(
+            draw("chair", "red"), words="chair", words_not=("sofa",), like=(shop.id("CHR-BLU-02"),),
+            unlike=(shop.id("LMP-BRS-04"),),
+        )
+    )  # fmt: skip
+    assert asked == {
+        "photo": True, "like": True, "meaning": False, "like_text": False, "unlike0": False, "not_meant0": False,
+    }  # fmt: skip
+    assert found.hits[0].picture
 
 
 def test_words_alone_name_no_picture_and_claim_no_likeness(shop) -> None:

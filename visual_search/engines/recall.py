@@ -30,7 +30,10 @@ def recall_of(search: Search, space: str, queries: Iterable[Vector]) -> float:
     """Recall@10 of the quick leg against the exact one; 1.0 where there is nothing to find."""
     found = wanted = 0
     for query in queries:
-        legs = (VectorLeg("quick", space, query, DEPTH), VectorLeg("exact", space, query, DEPTH, exact=True))
+        legs = (
+            VectorLeg("quick", space, query, DEPTH, named=False),
+            VectorLeg("exact", space, query, DEPTH, exact=True, named=False),
+        )
         answer = search(EngineQuery(legs))
         exact = [hit.score for hit in answer.leg("exact").hits]
         quick = [hit.score for hit in answer.leg("quick").hits]

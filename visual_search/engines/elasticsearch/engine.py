@@ -636,7 +636,7 @@ def _leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
     rows = reply["hits"]["hits"]
     if isinstance(leg, VectorLeg):
         hits = [
-            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), 6), _key(row, leg.space))
+            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), 6), _key(row))
             for row in rows
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
@@ -654,7 +654,9 @@ def _leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
     return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
 
 
-def _key(row: dict[str, Any], space: str) -> str:
+def _key(row: dict[str, Any]) -> str:
+    if "inner_hits" not in row:
+        return ""  # The leg names none.
     best = row["inner_hits"]["best"]["hits"]["hits"]
     if not best:
         return ""

@@ -137,7 +137,6 @@ def _sendable(values: Iterable[_Value]) -> list[_Value]:
 def _vector(leg: VectorLeg, allowed: list[dict[str, Any]], width: float) -> dict[str, Any]:
     path = f"vectors.{leg.space}"
     vector = leg.vector.tolist()
-    best = {"name": "best", "size": 1, "_source": False, "docvalue_fields": [f"{path}.key"]}
     exact = {
         "script_score": {
             "query": {"match_all": {}},
@@ -146,7 +145,10 @@ def _vector(leg: VectorLeg, allowed: list[dict[str, Any]], width: float) -> dict
     }
     # Scores come from the raw vectors alone: what a graph of quantised ones says differs by up to 0.1, also with the
     # server's own `rescore_vector`, and names the wrong picture for one object in twenty.
-    scored = {"nested": {"path": path, "score_mode": "max", "query": exact, "inner_hits": best}}
+    nested: dict[str, Any] = {"path": path, "score_mode": "max", "query": exact}
+    if leg.named:
+        nested["inner_hits"] = {"name": "best", "size": 1, "_source": False, "docvalue_fields": [f"{path}.key"]}
+    scored = {"nested": nested}
     if leg.exact:
         return {"query": {"bool": {"filter": allowed, "must": scored}}, "sort": _BY_SCORE}
     k = min(int(max(SECOND_PASS, leg.k + TIES) * width), MOST_CANDIDATES)

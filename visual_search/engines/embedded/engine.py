@@ -311,7 +311,7 @@ class EmbeddedEngine:
         )
 
         def quick(vector: Vector, k: int) -> list[float]:
-            answer = self._search(opened, EngineQuery((VectorLeg("quick", space, vector, k),)))
+            answer = self._search(opened, EngineQuery((VectorLeg("quick", space, vector, k, named=False),)))
             return [hit.score for hit in answer.leg("quick").hits]
 
         return quick

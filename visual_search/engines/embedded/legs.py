@@ -117,7 +117,8 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
     order = np.lexsort((rows.vids[places], -rounded))
     unique, first = np.unique(slots[order], return_index=True)
     best = order[first]
-    hits = top(view.ids, unique, rounded[best], leg.k, keys=[rows.keys[place] for place in places[best].tolist()])
+    keys = [rows.keys[place] for place in places[best].tolist()] if leg.named else None
+    hits = top(view.ids, unique, rounded[best], leg.k, keys=keys)
     return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
 
 
