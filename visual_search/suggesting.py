@@ -7,18 +7,19 @@ What was typed so far is no question yet: no signal is sent, so nothing that lis
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import runs
 from visual_search import presence, search, wiring
 from visual_search.errors import BadInput
-from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, WordsLeg
+from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, WordsLeg
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
 MOST = 20
-SPARE = 4  # Asked for each line: several products may have one title, and some may be gone since.
+# Asked of the engine: to it all products with a word that begins so are alike, and their titles decide.
+CANDIDATES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class Suggestions:
 def suggest(typed: Typed) -> Suggestions:
     """The products that these words may become, those with a code that was typed whole first.
 
+    Then come titles that begin with what was typed, then those in which all of it begins words, then the others; of
+    titles that the engine finds alike the shorter ones first.
+
     Raises BadInput (400) for a limit outside 1 to 20, EngineUnavailable or SchemaMismatch (503).
     """
     begin = time.perf_counter()
@@ -65,12 +69,11 @@ def suggest(typed: Typed) -> Suggestions:
         return Suggestions(warnings=warnings)
     presence.ensure(typed.collection)
     languages = search.languages_asked(typed.language, wiring.schema(typed.collection))
-    k = typed.limit * SPARE
-    legs = (CodeLeg("code", search.codes_in(words), k), WordsLeg("words", words, languages, k))
+    legs = (CodeLeg("code", search.codes_in(words), typed.limit), WordsLeg("words", words, languages, CANDIDATES))
     answer = wiring.engine().search(typed.collection, EngineQuery(legs))
-    ids = _ids(answer.legs)
-    cards = search.cards(typed.collection, ids, typed.language)
-    lines = _each_title_once(cards[id] for id in ids if id in cards)
+    cards = search.cards(typed.collection, _ids(answer.legs), typed.language)
+    ordered = [*answer.leg("code").hits, *_by_title(answer.leg("words").hits, cards, fold(words))]
+    lines = _each_title_once(cards[hit.id] for hit in ordered if hit.id in cards)
     filling = ("index",) if not lines and presence.is_filling(typed.collection) else ()
     return Suggestions(
         lines=lines[: typed.limit],
@@ -87,6 +90,22 @@ def _tells(words: str) -> bool:
 
 def _ids(legs: Iterable[LegAnswer]) -> Sequence[str]:
     return tuple(dict.fromkeys(hit.id for leg in legs for hit in leg.hits))
+
+
+def _by_title(hits: Iterable[LegHit], cards: Mapping[str, Card], words: str) -> list[LegHit]:
+    """As somebody who is still typing expects their titles; what these don't decide, the engine's score does."""
+    typed = [run for run, _ in runs(words)]
+
+    def expected(hit: LegHit) -> tuple[bool, bool, float, int, str, str]:
+        title = fold(normalise(cards[hit.id].title)) if hit.id in cards else ""
+        said = list(runs(title))
+        # A script without spaces has no beginnings of words that could be seen.
+        begun = all(
+            any(word.startswith(part) or (unspaced and part in word) for word, unspaced in said) for part in typed
+        )
+        return not title.startswith(words), not begun, -hit.score, len(title), title, hit.id
+
+    return sorted(hits, key=expected)
 
 
 def _each_title_once(cards: Iterable[Card]) -> tuple[Suggestion, ...]:

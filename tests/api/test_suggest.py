@@ -94,6 +94,35 @@ def test_each_title_once_however_it_is_written(shop, client) -> None:
     assert {title.strip().casefold() for title in found} == {"stool", "bar stool"}
 
 
+def test_titles_that_begin_so_come_first_then_the_shorter_ones(shop, client) -> None:
+    # The first two aren't called so: one says it in its description, one in German.
+    names = (
+        "Soft seat", "Hocker", "Stool of oak", "Oak stool with a back", "Stool-high table", "Stool", "Stool of ash",
+        "Bär Stool",
+    )  # fmt: skip
+    for number, title in enumerate(names):
+        product = shop.add(f"STO-{number}", title, german="Stoolhocker" if title == "Hocker" else "", stock=1)
+        if title == "Soft seat":
+            product.texts.update(description="Goes on a stool.")
+    shop.index()
+    ordered = [
+        "Stool", "Stool of ash", "Stool of oak", "Stool-high table", "Bär Stool", "Oak stool with a back", "Hocker",
+        "Soft seat",
+    ]  # fmt: skip
+    assert titles(client, "stoo") == ordered
+    assert titles(client, "stoo", limit=2) == ordered[:2]
+    assert titles(client, "oak stoo")[:2] == ["Oak stool with a back", "Stool of oak"]
+    assert titles(client, "bar stoo")[0] == "Bär Stool"
+
+
+def test_the_better_ones_are_found_among_many(shop, client) -> None:
+    for number in range(40):
+        shop.add(f"STO-{number}", f"Old stool number {number}", category="Home", price=Decimal(9), stock=1)
+    shop.add("STO-LAST", "Stool", category="Home", price=Decimal(9), stock=1)
+    shop.index()
+    assert titles(client, "stoo", limit=3) == ["Stool", "Old stool number 0", "Old stool number 1"]
+
+
 def test_limit(shop, client) -> None:
     for number in range(10):
         shop.add(f"STO-{number}", f"Stool {number + 100}", category="Home", price=Decimal(9), stock=1)

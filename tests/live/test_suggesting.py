@@ -43,5 +43,6 @@ def test_elasticsearch_suggests_what_the_embedded_engine_suggests(stocked, elast
     wiring.engine().refresh("products")
     assert {language: found(language) for language in ("en", "de")} == embedded
     assert embedded["en"]["bar stoo"][0].title == "Bar stool"
+    assert [line.title for line in embedded["en"]["stoo"]] == ["Stool", "Stool of oak", "Bar stool"]
     assert [line.title for line in embedded["de"]["grünes so"]] == ["Grünes Sofa"]
     wiring.engine().drop("products")
