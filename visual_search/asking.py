@@ -358,7 +358,7 @@ def whole_number(text: object, *, field: str, default: int) -> int:
     if text in (None, ""):
         return default
     if isinstance(text, bool) or not re.fullmatch(r"\d{1,6}", str(text)):
-        raise BadInput(f"{field} is {str(text)[:40]!r}; it must be a whole number from 1.", field=field)
+        raise BadInput(f"{field} is {str(text)[:40]!r}; it must be a whole number from 1 to 999999.", field=field)
     return int(str(text))
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from tests.search.shop import draw, photo_of, to_bytes
 from tests.shop import doubles
 from visual_search import asking, wiring
+from visual_search.api.requests import PARAMETERS
 from visual_search.models import IndexEntry, State
 
 URL = "/api/v1/search"
@@ -152,6 +153,25 @@ def test_an_empty_body_is_refused(shop, client) -> None:
     for kind in ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
         response = client.post(URL, b"", kind)
         assert (response.status_code, response.json()["code"]) == (400, "empty_body")
+
+
+@pytest.mark.parametrize("body", [b"--x--\r\n", b"\xff\x00 noise"])
+def test_a_form_whose_fields_were_lost_is_not_answered_with_the_whole_shop(shop, client, body) -> None:
+    response = client.generic("POST", URL, body, "multipart/form-data; boundary=x")
+    assert "boundary" in problem(response, 400, "body", "empty_body")["detail"]
+
+
+def test_null_is_the_default_of_every_parameter_but_the_photo(shop, client) -> None:
+    plain = post_json(client, {"q": "chair"}).json()
+    names = set(PARAMETERS) - {"image", "pictures", "q"}
+    asked = post_json(client, {"q": "chair", **dict.fromkeys(names)}).json()
+    assert [hit["id"] for hit in asked["hits"]] == [hit["id"] for hit in plain["hits"]]
+    assert asked["facets"] == plain["facets"] != []
+
+
+def test_a_text_that_comes_as_a_file_is_named(shop, client) -> None:
+    response = client.post(URL, {"q": SimpleUploadedFile("q.txt", b"chair")})
+    assert problem(response, 400, "q")["detail"] == "q came as a file; send it as a field of text."
 
 
 def test_nothing_is_asked_so_everything_is_shown(shop, client) -> None:

@@ -63,7 +63,7 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         sort=_text(data, "sort") or "relevance",
         page=asking.whole_number(data.get("page"), field="page", default=1),
         page_size=asking.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
-        facets=tuple(_texts(data, "facets")) if "facets" in data else None,
+        facets=tuple(_texts(data, "facets")) if data.get("facets") is not None else None,
         explain=_flag(data, "explain"),
         read=_flag(data, "read", default=True),
         taste=taste.events,
@@ -87,21 +87,27 @@ def _body(request: Request) -> Mapping[str, Any]:
     if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
         raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
     if not int(request.META.get("CONTENT_LENGTH") or 0):
-        # A client that lost its photo on the way must not take the whole shop for its answer.
-        raise BadInput(
-            "The body is empty. Send a photo as `image`, words as `q`, or `{}` to list everything.",
-            field="body",
-            code="empty_body",
-        )
+        raise _empty_body("The body is empty.")
     if not (request.content_type or "").startswith("multipart/"):
         asking.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
     try:
         data = request.data
     except RecursionError:
         raise BadInput("The body is nested too deeply to be read.", field="body") from None
+    if isinstance(data, QueryDict) and not data:
+        raise _empty_body("The form has no field; its boundary may be another than the Content-Type's.")
     if not isinstance(data, Mapping):
         raise BadInput('The body must be an object, such as {"q": "red chair"}.', field="body")
     return data
+
+
+def _empty_body(what: str) -> BadInput:
+    # A client that lost its photo on the way must not take the whole shop for its answer.
+    return BadInput(
+        f"{what} Send a photo as `image`, words as `q`, or the JSON `{{}}` to list everything.",
+        field="body",
+        code="empty_body",
+    )
 
 
 def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
@@ -191,6 +197,8 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if value is None:
         return ""
+    if isinstance(value, UploadedFile):
+        raise BadInput(f"{name} came as a file; send it as a field of text.", field=name)
     if not isinstance(value, str):
         raise BadInput(f"{name} is {repr(value)[:60]}; it must be a text.", field=name)
     return value
@@ -230,7 +238,9 @@ def _from_json(value: Any, name: str) -> Any:
 
 
 def _flag(data: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
-    value = data.get(name, default)
+    value = data.get(name)
+    if value is None:
+        return default
     if value in (True, False, "true", "false", "1", "0", ""):
         return value in (True, "true", "1")
     raise BadInput(f"{name} is {repr(value)[:60]}; it must be true or false.", field=name)
