@@ -119,6 +119,22 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("command", ["bench", "measure_quality", "measure_grades", "compare_models"])
+def test_a_file_that_can_not_be_written_is_named_before_anything_is_measured(
+    command: str, folders: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = {"bench": [], "measure_quality": ["grocery_photo"], "measure_grades": ["grocery_photo"]}
+    options = {} if command in ("bench", "compare_models") else {"catalogue": folders[0], "queries": folders[1]}
+    (tmp_path / "file").touch()
+    before = set(tmp_path.iterdir())
+    for path in (tmp_path, tmp_path / "file" / "x.json"):
+        with pytest.raises(CommandError, match=f"--json is {path}, which can't be written: .* Name a file in a folder"):
+            call_command(command, *arguments.get(command, ["a", "b"]), json=path, **options)
+    assert capsys.readouterr().out == ""
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.django_db
 def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
     call_command("bench", products=200, questions=3, json=file)

@@ -68,8 +68,11 @@ def test_what_is_wrong_is_said(shop, tmp_path, content, says) -> None:
 def test_a_folder_and_a_wrong_number(shop, photo, tmp_path) -> None:
     with pytest.raises(CommandError, match="can't be read"):
         run(tmp_path)
-    with pytest.raises(CommandError, match="page_size is 0"):
-        run(photo, k=0)
+    for k in (0, 101):
+        with pytest.raises(CommandError, match=f"-k is {k}; 1 to 100 are allowed"):
+            run(photo, k=k)
+    with pytest.raises(CommandError, match="--language is 'klingon'; it must be a language code"):
+        run(photo, language="klingon")
 
 
 def test_an_outage(shop, photo, monkeypatch) -> None:

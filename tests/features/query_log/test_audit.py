@@ -56,6 +56,11 @@ def test_a_cut_end_shows_against_a_head_that_was_noted(chain) -> None:
         call_command("verify_audit", head=chain[-1].hash)
 
 
+def test_what_is_no_head_is_no_sign_of_a_cut(chain) -> None:
+    with pytest.raises(CommandError, match="--head is 'abc'; it must be the 64 characters"):
+        call_command("verify_audit", head="abc")
+
+
 def test_what_has_lived_its_time_goes_and_the_rest_stays_whole(shop) -> None:
     audit.append("system", "old")
     shop.later(days=401)

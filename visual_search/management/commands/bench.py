@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
+from visual_search.management.output import ensure_writable
 from visual_search.management.tables import TablesCommand
 from visual_search.measuring import speed
 from visual_search.measuring.measures import OVERHEADS
@@ -42,14 +43,16 @@ class Command(TablesCommand):
     def handle(self, *, products: int, questions: int, seed: int, **options: Any) -> None:
         if products < 1 or questions < 1:
             raise CommandError("--products and --questions must be 1 or more.")
+        try:
+            ensure_writable(options["json"], option="--json")
+        except VisualSearchError as error:
+            raise CommandError(str(error)) from error
         if options["only_features"]:
             tables = self._features(questions)
             if options["json"]:
                 options["json"].write_text(json.dumps({"features": tables, "machine": _machine()}, indent=1))
             return
         try:
-            if options["json"]:
-                options["json"].parent.mkdir(parents=True, exist_ok=True)
             with (
                 tqdm(
                     total=products, desc="Storing", unit="product", disable=not sys.stderr.isatty(), leave=False

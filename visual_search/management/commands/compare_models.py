@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from visual_search.errors import BadInput, VisualSearchError
 from visual_search.management import measuring_options
+from visual_search.management.output import ensure_writable
 from visual_search.measuring import history, pairing, running
 from visual_search.measuring.contenders import NAMED, SHOP, contender
 from visual_search.measuring.history import Kept
@@ -37,12 +38,12 @@ class Command(BaseCommand):
 
     def handle(self, *, first: str, second: str, **options: Any) -> None:
         try:
+            ensure_writable(options["json"], option="--json")
             # Both names are read before anything is measured: a typing error is said now, not after an hour.
             known = [self._kept_or_none(name, options) for name in (first, second)]
             runs = [run or self._measured(name, options) for name, run in zip((first, second), known, strict=True)]
             found = pairing.differences(*runs)
             if options["json"]:
-                options["json"].parent.mkdir(parents=True, exist_ok=True)
                 options["json"].write_text(json.dumps([asdict(one) for one in found], indent=1))
         except (VisualSearchError, OSError) as problem:
             raise CommandError(str(problem), returncode=MISTAKE) from problem

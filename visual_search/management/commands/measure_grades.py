@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from visual_search import wiring
 from visual_search.errors import BadInput, VisualSearchError
 from visual_search.management import measuring_options
+from visual_search.management.output import ensure_writable
 from visual_search.measuring import running
 from visual_search.measuring.closeness import measure_closeness
 from visual_search.measuring.contenders import SHOP, contender
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, tasks: list[str], **options: Any) -> None:
         try:
+            ensure_writable(options["json"], option="--json")
             read = measuring_options.read_tasks(tasks or TASKS, options)
             if odd := next((task.name for task in read if task.items != read[0].items), None):
                 raise BadInput(f"{odd} asks another catalogue than {read[0].name}; measure it by itself.")
@@ -44,7 +46,6 @@ class Command(BaseCommand):
                 )
             self.stdout.write("\n".join(table.lines()))
             if options["json"]:
-                options["json"].parent.mkdir(parents=True, exist_ok=True)
                 options["json"].write_text(json.dumps(table.as_json(), indent=1))
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from visual_search import wiring
 from visual_search.errors import BadInput, VisualSearchError
 from visual_search.management import measuring_options
+from visual_search.management.output import ensure_writable
 from visual_search.measuring import history, running
 from visual_search.measuring.by_vectors import bytes_an_item
 from visual_search.measuring.contenders import NAMED, SHOP, Contender, contender
@@ -72,8 +73,7 @@ class Command(BaseCommand):
         chosen = [*READERS, *MEASURES] if "all" in tasks else list(dict.fromkeys(tasks))
         names = [name for name in chosen if name not in MEASURES]
         read = measuring_options.read_tasks(names, options)
-        if options["json"]:
-            options["json"].parent.mkdir(parents=True, exist_ok=True)
+        ensure_writable(options["json"], option="--json")
         if options["encoders"]:
             document = self._encoders(read, options, cache)
         else:

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from multilingual.languages import LANGUAGES, base_code
 from visual_search import asking, search
+from visual_search.conf import conf
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 from visual_search.types import Query
@@ -30,13 +32,18 @@ class Command(TablesCommand):
     def handle(
         self, *, path: Path, words: str, language: str | None, k: int, object: int | None, **options: Any
     ) -> None:
+        if not 1 <= k <= conf.PAGE_SIZE_MAX:
+            raise CommandError(f"-k is {k}; 1 to {conf.PAGE_SIZE_MAX} are allowed.")
+        code = base_code(language)
+        if language and code not in LANGUAGES:
+            raise CommandError(f"--language is '{language}'; it must be a language code such as de or pt-BR.")
         try:
             data = path.read_bytes()
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}. Give the path of a picture.") from error
         try:
             picture = replace(asking.photo(data, name=path.name), object=object)
-            query = Query(pictures=(picture,), words=words, language=language, page_size=k, facets=())
+            query = Query(pictures=(picture,), words=words, language=code, page_size=k, facets=())
             page = search.search(query)
         except VisualSearchError as error:
             raise CommandError(str(error)) from error

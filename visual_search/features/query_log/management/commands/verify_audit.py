@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.management.base import CommandError
 
 from visual_search.features.query_log import audit
 from visual_search.management.tables import TablesCommand
+
+HEAD = re.compile(r"[0-9a-f]{64}")
 
 
 class Command(TablesCommand):
@@ -18,6 +21,8 @@ class Command(TablesCommand):
         parser.add_argument("--head", default="", help="a hash that an earlier run printed; it must still be there")
 
     def handle(self, *args: Any, head: str, **options: Any) -> None:
+        if head and not HEAD.fullmatch(head):
+            raise CommandError(f"--head is '{head[:80]}'; it must be the 64 characters that an earlier run printed.")
         found = audit.verify(head=head)
         if found.problem:
             raise CommandError(f"{found.problem} Compare with a backup from before.")
