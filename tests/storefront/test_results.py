@@ -238,6 +238,9 @@ def test_nothing_matches_all_filters(shop, client) -> None:
 def test_a_page_beyond_the_end_leads_back_to_the_last(shop, client) -> None:
     shop.use(PAGE_SIZE=4)
     assert ("page", "2") in page(client.get(URL, {"page": "900"})).buttons
+    assert "There is no page 9; the last one is" in text_of(client.get(URL, {"q": "chair", "page": 9}))
+    assert "Nothing matches" not in text_of(client.get(URL, {"q": "chair", "page": 9}))
+    assert "Nothing matches" in text_of(client.get(URL, {"f.price.gte": "90000"}))
 
 
 def test_titles_are_in_the_language_of_the_page(shop, client) -> None:

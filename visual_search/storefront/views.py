@@ -67,6 +67,7 @@ def _results(request: HttpRequest) -> HttpResponse:
         "orders": showing.orders(asked),
         "total_close": page.total - page.distant or page.total,
         "first_place": (page.page - 1) * page.page_size + 1,
+        "last_page": last,
         "previous_page": min(page.page - 1, last),
         "next_page": page.page + 1 if page.page < last else None,
     }
