@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 
 from tests.core.conftest import GADGETS, picture
-from visual_search import wiring
+from visual_search import indexing, wiring
 from visual_search.features.personalisation import item_vectors
 from visual_search.features.personalisation.item_cache import ItemCache
-from visual_search.features.personalisation.models import ItemVector
+from visual_search.features.personalisation.models import ItemSpread, ItemVector
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,22 @@ def test_only_what_changed_is_made_again(shop) -> None:
     shop.index()
     assert item_vectors.refresh(GADGETS) == 1
     assert not np.allclose(vector(lamp), before)
+
+
+def test_the_spread_of_another_encoder_goes_with_its_last_vector(shop) -> None:
+    for n in range(3):
+        shop.add(f"lamp {n}", picture(n))
+    shop.index()
+    item_vectors.refresh(GADGETS)
+    (former,) = ItemSpread.objects.values_list("fingerprint", flat=True)
+    shop.use(options={"flavour": "b"})
+    indexing.rebuild(GADGETS)
+    item_vectors.refresh(GADGETS, limit=2)
+    assert ItemSpread.objects.filter(fingerprint=former).exists(), "one vector of it is left"
+    item_vectors.refresh(GADGETS)
+    (spread,) = ItemSpread.objects.all()
+    assert spread.fingerprint != former
+    assert spread.spread > 0
 
 
 def test_what_is_gone_from_the_shop_is_gone_here(shop) -> None:

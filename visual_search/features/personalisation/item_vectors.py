@@ -70,7 +70,15 @@ def refresh(collection: str, *, limit: int | None = None) -> int:
                 fingerprint=mark,
                 defaults={"spread": measured_spread(collection, mark), "stamp": uuid4()},
             )
+    _drop_other_spreads(collection, mark)
     return made
+
+
+def _drop_other_spreads(collection: str, mark: str) -> None:
+    """Those of encoders that no vector is left of: each object has one row, of the encoder that made it last."""
+    left = ItemVector.objects.filter(collection=collection, fingerprint=OuterRef("fingerprint"))
+    spreads = ItemSpread.objects.filter(~Exists(left), collection=collection)
+    spreads.exclude(fingerprint=mark).delete()
 
 
 def measured_spread(collection: str, mark: str) -> float:
