@@ -1,4 +1,4 @@
-"""What happens to a picture that somebody copies: saved again, made smaller, cropped, mirrored, brightened, marked."""
+"""What happens to a picture that somebody copies: saved in another way, made smaller, cropped, mirrored, brightened, marked."""
 
 from __future__ import annotations
 
@@ -14,9 +14,21 @@ def _saved_again(image: Image.Image) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
+def _as_webp(image: Image.Image) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=60)
+    return Image.open(buffer).convert("RGB")
+
+
 def _half_the_size(image: Image.Image) -> Image.Image:
     size = (max(1, image.width // 2), max(1, image.height // 2))
     return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _a_quarter(image: Image.Image) -> Image.Image:
+    """As other sites' previews are: a quarter of each side, then saved again."""
+    size = (max(16, image.width // 4), max(16, image.height // 4))
+    return _saved_again(image.resize(size, Image.Resampling.LANCZOS))
 
 
 def _cropped(image: Image.Image) -> Image.Image:
@@ -42,7 +54,9 @@ def _marked(image: Image.Image) -> Image.Image:
 
 ALTERATIONS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     "saved again": _saved_again,
+    "as WebP": _as_webp,
     "half the size": _half_the_size,
+    "a quarter of the size": _a_quarter,
     "cropped": _cropped,
     "mirrored": ImageOps.mirror,
     "brightened": _brightened,
