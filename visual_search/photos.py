@@ -21,8 +21,8 @@ from visual_search.types import LegHit, Reading, SeenPicture, Vector, unit
 
 logger = logging.getLogger(__name__)
 
-# From hits (object id, picture id) to what is kept of their pictures.
-Kept = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], SeenPicture]]
+# From hits (object id, picture id) to what is kept of their pictures; of so many, from the first, with keypoints.
+Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], SeenPicture]]
 
 # Share of white border from which a picture counts as taken in a studio: there the thing fills the frame already, and
 # keypoints of cloth and varnish agree by chance.
@@ -81,12 +81,16 @@ def look(
 
 def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[str, float], tuple[str, ...]]:
     """How surely keypoints say that a hit shows the photo's very thing, by object id, and who shows the very photo."""
-    nearest = {(hit.id, hit.key): hit for hit in hits[:COMPARED]}
-    pictures = kept(tuple(nearest))
+    nearest = tuple(dict.fromkeys((hit.id, hit.key) for hit in hits))
+    # A small preview's vector can lie far from its own picture's, so thumbnails are compared with all hits.
+    pictures = kept(nearest, COMPARED if looked.keypoints is not None else 0)
     same = copies.copies(looked.thumbnail, {key: picture.thumbnail for key, picture in pictures.items()})
     confirmed: dict[str, float] = {}
     if looked.keypoints is not None:
-        for (id, _), picture in pictures.items():
+        for id, key in nearest[:COMPARED]:
+            picture = pictures.get((id, key))
+            if picture is None:
+                continue
             count = keypoint_matching.inliers(looked.keypoints, keypoint_matching.unpack(picture.keypoints))
             if sure := keypoint_matching.confidence(count):
                 confirmed[id] = round(max(sure, confirmed.get(id, 0.0)), 4)

@@ -93,7 +93,7 @@ LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
 
 
-def _nothing_kept(pictures: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SeenPicture]:
+def _nothing_kept(pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
     return {}
 
 

@@ -331,7 +331,7 @@ class SeenPicture:
     """What is kept of a catalogue picture beside its vectors, packed (imaging/copies.py, keypoint_matching.py)."""
 
     thumbnail: bytes
-    keypoints: bytes
+    keypoints: bytes  # empty where nobody asked for them
 
 
 # --- What an encoder gives ----------------------------------------------------------------------

@@ -118,9 +118,12 @@ def test_without_a_reader_pictures_are_still_compared(shop):
     sight = PictureSight.objects.get()
     assert sight.text == ""
     hit = (str(gadget.pk), ShownPicture.objects.get().picture_id)
-    kept = seeing.kept("gadgets")([hit, ("no such", "1"), (hit[0], "other")])
+    hits = [hit, ("no such", "1"), (hit[0], "other")]
+    kept = seeing.kept("gadgets")(hits, 3)
     assert set(kept) == {hit}
     assert len(keypoint_matching.unpack(kept[hit].keypoints).places) > 20
+    thumbnails_alone = seeing.kept("gadgets")(hits, 0)
+    assert (thumbnails_alone[hit].thumbnail, thumbnails_alone[hit].keypoints) == (kept[hit].thumbnail, b"")
 
 
 def test_another_reader_looks_again(shop):

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from tests.imaging.labels import barcode, on_a_shelf, package
-from visual_search import asking, indexing, search, seeing
+from visual_search import asking, indexing, photos, search, seeing
 from visual_search.errors import BadInput
+from visual_search.imaging import copies
 from visual_search.imaging.reading import LabelReader
 from visual_search.ranking.calibration import PHOTO, UNCALIBRATED
-from visual_search.types import AnyOf, LegAnswer, LegHit, Query, QueryPicture
+from visual_search.types import AnyOf, LegAnswer, LegHit, Query, QueryPicture, SeenPicture
 
 REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
 TEXT = "OATLY OAT DRINK"
@@ -71,6 +72,16 @@ def test_the_very_same_picture_comes_first_and_says_so(packages):
 
     assert skus(page)[0] == "PKG-2"
     assert (page.hits[0].reason, page.hits[0].grade.value) == ("same picture", "same item")
+
+
+def test_the_very_same_picture_is_found_however_far_its_vector_is():
+    """A preview of 100 px: of one door in 124 the vector was the sixtieth."""
+    asked = package("GREEN TEA", seed=2).resize((100, 100))
+    hits = [LegHit(f"{number}", 1 - number / 300, f"{number}.jpg") for number in range(200)]
+    pictures = {(hit.id, hit.key): SeenPicture(copies.thumbnail(package("TEA")), b"") for hit in hits}
+    pictures["150", "150.jpg"] = SeenPicture(copies.thumbnail(package("GREEN TEA", seed=2)), b"")
+    looked = photos.Looked({}, thumbnail=copies.thumbnail(asked))
+    assert photos.confirm(looked, hits, lambda wanted, keypoints: pictures) == ({}, ("150",))
 
 
 def test_keypoints_confirm_the_thing_that_was_photographed(packages):

@@ -54,19 +54,28 @@ def thumbnail(image: Image.Image) -> bytes:
 def copies(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
     """Which of these thumbnails are of the same picture, nearest first; empty where none is."""
     asked = _planes(photo)
-    apart = {key: value for key, picture in pictures.items() if (value := _apart(asked, _planes(picture))) is not None}
+    near = _near(photo, pictures)
+    apart = {key: value for key in near if (value := _apart(asked, _planes(pictures[key]))) is not None}
     least = min(apart.values(), default=0.0)
     return sorted((key for key, value in apart.items() if value <= least + TIE_WITHIN), key=lambda key: apart[key])
 
 
 def difference(one: bytes, other: bytes) -> float | None:
     """How far two thumbnails of one picture are apart (mean squared levels); None where they show two pictures."""
-    return _apart(_planes(one), _planes(other))
+    return _apart(_planes(one), _planes(other)) if _near(one, {0: other}) else None
+
+
+def _near(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
+    """Those worth a closer look, by 16 x 16 px of luma: of two hundred pictures it takes a millisecond."""
+    if not pictures:
+        return []
+    rows = np.frombuffer(b"".join([photo, *pictures.values()]), np.uint8).reshape(-1, BYTES)
+    luma = rows[:, _HEADER : _HEADER + LUMA**2].reshape(-1, 16, LUMA // 16, 16, LUMA // 16).mean((2, 4), np.float32)
+    apart = np.abs(luma[1:] - luma[0]).mean((1, 2))
+    return [key for key, value in zip(pictures, apart, strict=True) if value <= _FAR]
 
 
 def _apart(one: _Planes, other: _Planes) -> float | None:
-    if np.abs(_halved(_halved(one.luma)) - _halved(_halved(other.luma))).mean() > _FAR:
-        return None
     side = min(one.side, other.side)
     halvings = (side < _FULL_FROM) + (side < _HALF_FROM)
     # White things on white: of a faint picture less may change.

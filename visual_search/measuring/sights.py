@@ -63,5 +63,6 @@ class Sights:
             self._said[item_id, key] = words_of(self.reader.read(image)) if self.reader else ""
         return self._said[item_id, key]
 
-    def kept(self, pictures: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SeenPicture]:
+    def kept(self, pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
+        """As `photos.Kept` says, with all keypoints: they are at hand."""
         return {pair: self._kept[pair] for pair in pictures if pair in self._kept}
