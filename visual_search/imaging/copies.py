@@ -70,8 +70,10 @@ def _near(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
     if not pictures:
         return []
     rows = np.frombuffer(b"".join([photo, *pictures.values()]), np.uint8).reshape(-1, BYTES)
-    luma = rows[:, _HEADER : _HEADER + LUMA**2].reshape(-1, 16, LUMA // 16, 16, LUMA // 16).mean((2, 4), np.float32)
-    apart = np.abs(luma[1:] - luma[0]).mean((1, 2))
+    # Whole lines first: adding up neighbours within a line is the slow half.
+    lines = rows[:, _HEADER : _HEADER + LUMA**2].reshape(-1, 16, LUMA // 16, LUMA).sum(axis=2, dtype=np.uint16)
+    coarse = np.add.reduce([lines[:, :, start :: LUMA // 16] for start in range(LUMA // 16)]).astype(np.int32)
+    apart = np.abs(coarse[1:] - coarse[0]).mean(axis=(1, 2)) / (LUMA // 16) ** 2
     return [key for key, value in zip(pictures, apart, strict=True) if value <= _FAR]
 
 
