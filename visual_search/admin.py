@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from visual_search import calibrating, tasks
 from visual_search.models import IndexEntry, State, StoredCalibration
 from visual_search.ranking.calibration import Rates
+from visual_search.ranking.text_scales import LEGS
 
 
 @admin.register(IndexEntry)
@@ -72,7 +73,7 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
 
     list_display = ("collection", "photo_errors", "studio_errors", "made_at")
     ordering = ("collection", "-made_at")
-    fields = ("collection", "fingerprint", "made_at", "table")
+    fields = ("collection", "fingerprint", "made_at", "table", "texts")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -112,6 +113,13 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
         lines = ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in cells)
         body = format_html_join("", "<tr>{}</tr>", lines)
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+
+    @admin.display(description="words")
+    def texts(self, stored: StoredCalibration) -> SafeString:
+        """For each way to compare words, from when on a hit belongs to the results by it alone."""
+        scales = calibrating.unpacked(stored).texts
+        lines = ((LEGS[leg], scale.said()) for leg, scale in scales.items() if leg in LEGS)
+        return format_html_join("", "<p>{}: {}</p>", lines)
 
 
 def _errors(rates: Rates | None) -> str:

@@ -6,45 +6,25 @@ without any labels: each photo's object is known (`ranking/calibration.py`).
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
-from PIL import Image
-
-from visual_search import presence, registry, wiring
-from visual_search.conf import conf
-from visual_search.encoders.base import Encoder
-from visual_search.encoders.probing import ProbeMaker
-from visual_search.engines.base import Engine
-from visual_search.errors import BadInput, PictureRefused
-from visual_search.main_pictures import main_pictures
+from visual_search import presence, probes, registry, sampling, wiring
+from visual_search.errors import BadInput
 from visual_search.models import StoredCalibration
-from visual_search.photos import vectors_of
-from visual_search.ranking.calibration import (
-    LEAST_PROBES,
-    PHOTO,
-    STUDIO,
-    UNCALIBRATED,
-    Calibration,
-    Probe,
-    ProbeHit,
-    calibrate,
-)
+from visual_search.ranking.calibration import LEAST_PROBES, UNCALIBRATED, Calibration
 from visual_search.registry import Source
-from visual_search.types import PATH_SEPARATOR, AnyOf, EngineQuery, FacetKind, Not, VectorLeg
+from visual_search.types import EncoderCard, FacetKind
 
 logger = logging.getLogger(__name__)
 
 MOST = 400  # objects asked for: with 200, limits move by .01, and a photo costs a tenth of a second
-AT_ONCE = 100  # objects whose pictures are held in memory together
+TITLES = 400  # whose words are asked: with 200, limits move by .06
 KEPT_SECONDS = 60.0  # how long a process uses what it has read
-SIDE = 320  # px, of the pictures that photos are made of: photos are smaller
 _read: dict[tuple[str, str], tuple[float, Calibration]] = {}
-
-# Categories by object id, of those that have one.
-Categories = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 def current(collection: str) -> Calibration:
@@ -54,7 +34,10 @@ def current(collection: str) -> Calibration:
     known = _read.get(key)
     if known is None or now - known[0] > KEPT_SECONDS:
         row = StoredCalibration.objects.filter(collection=collection, fingerprint=key[1]).first()
-        known = _read[key] = (now, unpacked(row) if row else UNCALIBRATED)
+        found = unpacked(row) if row else UNCALIBRATED
+        spaces = _spaces(wiring.encoder().card)
+        texts = {leg: scale for leg, scale in found.texts.items() if scale.space == spaces.get(leg)}
+        known = _read[key] = (now, replace(found, texts=texts))
     return known[1]
 
 
@@ -66,29 +49,24 @@ def forget() -> None:
 def learn(
     collection: str, *, most: int = MOST, seed: int = 0, progress: Callable[[int], object] = lambda count: None
 ) -> Calibration:
-    """Ask synthetic photos of at most `most` objects, evenly spread, and keep what they teach.
+    """Ask synthetic photos of at most `most` objects, evenly spread, and words of titles, and keep what they teach.
 
     Raises BadInput where the shop has too few pictures, and whatever engine and encoder raise.
     """
     source = registry.source(collection)
-    engine, encoder = wiring.engine(), wiring.encoder()
+    encoder = wiring.encoder()
     presence.ensure(collection)
     field = next((field.name for field in source.schema if field.kind is FacetKind.PATH), "")
-    found = calibrate(
-        [
-            probe
-            for chunk in _chunks(_small(main_pictures(collection, most=most)), AT_ONCE)
-            for probe in probes(
-                chunk, engine, encoder, collection, field=field,
-                categories=lambda ids: _categories(source, field, ids), seed=seed, progress=progress,
-            )
-        ]
-    )  # fmt: skip
+    asked = probes.Asked(wiring.engine(), encoder, collection, field, partial(_categories, source, field), seed)
+    titles = sampling.titles(collection, most=TITLES, seed=seed)
+    found = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)
     if not found.limits:
         raise BadInput(
             f"'{collection}' has fewer than {LEAST_PROBES} objects with pictures in the index, too few to learn from. "
             "Fixed limits are used until it has more."
         )
+    spaces = _spaces(encoder.card)
+    found = replace(found, texts={leg: replace(scale, space=spaces[leg]) for leg, scale in found.texts.items()})
     StoredCalibration.objects.update_or_create(
         collection=collection, fingerprint=encoder.card.image.fingerprint, defaults={"limits": found.as_json()}
     )
@@ -96,47 +74,10 @@ def learn(
     return found
 
 
-def probes(
-    pictures: Sequence[tuple[str, Image.Image]],
-    engine: Engine,
-    encoder: Encoder,
-    collection: str,
-    *,
-    field: str,
-    categories: Categories,
-    seed: int = 0,
-    progress: Callable[[int], object] = lambda count: None,
-) -> Iterator[Probe]:
-    """One photo and one studio view of each object (its id and its main picture), answered by the index.
-
-    `field` names the facet that holds the category path; '' where there is none.
-    """
-    maker = ProbeMaker([picture for _, picture in pictures], seed)
-    space = encoder.card.image.name
-    for number, (id, _) in enumerate(pictures):
-        for kind, made in ((PHOTO, maker.photo(number)), (STUDIO, maker.studio(number))):
-            try:
-                vector = vectors_of(made, encoder)[space]
-            except PictureRefused:  # A white thing before a white wall.
-                continue
-            leg = VectorLeg("photo", space, vector, conf.RANK_WINDOW)
-            hits = engine.search(collection, EngineQuery((leg,))).leg("photo").hits
-            known = categories([id, *(hit.id for hit in hits)])
-            category = known.get(id, "")
-            department = category.split(PATH_SEPARATOR)[0]
-            foreign: tuple[float, ...] = ()
-            if department:
-                elsewhere = EngineQuery((leg,), (Not(AnyOf(field, (department,))),))
-                foreign = tuple(hit.score for hit in engine.search(collection, elsewhere).leg("photo").hits)
-            if any(hit.id == id for hit in hits) or category:
-                yield Probe(
-                    kind,
-                    id,
-                    category,
-                    tuple(ProbeHit(hit.id, known.get(hit.id, ""), hit.score) for hit in hits),
-                    foreign,
-                )
-        progress(1)
+def _spaces(card: EncoderCard) -> dict[str, str]:
+    """The fingerprints of what the legs over texts compare, by leg."""
+    spaces = {"meaning": card.text, "seen": card.cross, "like_text": card.text}
+    return {leg: space.fingerprint for leg, space in spaces.items() if space is not None}
 
 
 # --- Reading the shop ---------------------------------------------------------------------------
@@ -154,17 +95,6 @@ def first_path(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         value = next(iter(value), "")
     return str(value)
-
-
-def _small(pictures: Iterator[tuple[str, Image.Image]]) -> Iterator[tuple[str, Image.Image]]:
-    for id, picture in pictures:
-        picture.thumbnail((SIDE, SIDE))
-        yield id, picture
-
-
-def _chunks(items: Iterator[tuple[str, Image.Image]], size: int) -> Iterator[list[tuple[str, Image.Image]]]:
-    while chunk := list(itertools.islice(items, size)):
-        yield chunk
 
 
 def unpacked(row: StoredCalibration) -> Calibration:

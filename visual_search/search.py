@@ -68,21 +68,23 @@ from visual_search.types import (
     Witness,
     WordsLeg,
 )
+from visual_search.word_legs import words_legs
 
 logger = logging.getLogger(__name__)
 
-# How each kind of leg counts. The ends of the cosine scales lie near what unrelated and what equal things have with the
-# offline encoder. The weights are set by judgement: a photo decides, full text and meaning follow, words against pictures
-# only break ties. `measure_quality` shows what they give (docs/reference/quality-and-speed.md).
+# How each kind of leg counts. Ends and limits of the legs over texts are what `calibrate` learned with the offline encoder of
+# a public catalogue; a shop that has calibrated has its own. The weights are set by judgement: a photo decides, full text and
+# meaning follow, words against pictures only break ties. `measure_quality` shows what they give
+# (docs/reference/quality-and-speed.md).
 SCALES: Mapping[str, Scale] = {
     "photo": Scale(weight=1.0, low=0.0, high=1.0),  # a photo against pictures; what has a grade is admitted
     "label": Scale(weight=0.6, low=0.0, high=1.0, admits=0.3),  # what a photo's label says, against labels and titles
     "confirmed": Scale(weight=0.4, low=0.0, high=1.0, admits=0.5),  # keypoints of a photo against those of pictures
     "like": Scale(weight=1.0, low=0.0, high=1.0),  # a product's pictures against pictures; so is this
-    "like_text": Scale(weight=0.3, low=0.2, high=0.9, admits=0.6),  # a product's titles against titles
+    "like_text": Scale(weight=0.3, low=0.22, high=1.0, admits=0.3),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
-    "meaning": Scale(weight=0.5, low=0.25, high=0.85, admits=0.35),  # words against titles in any language
-    "seen": Scale(weight=0.15, low=0.05, high=0.45, admits=0.6),  # words against what pictures show
+    "meaning": Scale(weight=0.5, low=0.22, high=0.92, admits=0.27),  # words against titles in any language
+    "seen": Scale(weight=0.15, low=0.34, high=0.86, admits=0.71),  # words against what pictures show
     "imagined": Scale(weight=0.15, low=0.1, high=0.7, admits=0.6),  # the picture that words ask for, against pictures
 }
 PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
@@ -275,7 +277,7 @@ def rank(
             witness = replace(witness, confirmed=confirmed, copies=same)
     answers = (*answer.legs, *_confirmed_leg(witness, answer))
     limits = _limits(answers, calibration, encoded.studio)
-    scales = _scales(answers, _weights(query, liked or {}, encoder), limits, _evidence(legs))
+    scales = _scales(answers, _weights(query, liked or {}, encoder), limits, _evidence(legs), calibration)
     with clock.step("fusion"):
         hits = _result_set(answers, scales, witness, lost, said, limits=limits, explain=query.explain)
     if query.sort not in ("", "relevance"):
@@ -342,7 +344,7 @@ def _encoded(
                 _add_photo(result, picture, number, encoder, reader=reader if query.read else None, clock=clock)
         if words:
             with clock.step("encoder"):
-                result.legs += _words_legs(words, language, encoder)
+                result.legs += words_legs(words, language, encoder)
     except BadInput:
         raise
     # An encoder runs foreign code over strangers' pictures: what it may raise besides EncoderUnavailable isn't known.
@@ -387,19 +389,6 @@ def _add_photo(
         result.studio |= {number}
     if number == 0:
         result.photo_vectors, result.witness = vectors, witness
-
-
-def _words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[Leg]:
-    card = encoder.card
-    found = encoder.texts([words], role="query", language=language)
-    for name, space, vectors in (
-        ("meaning", card.text, found.text),
-        ("seen", card.cross, found.cross),
-        ("imagined", card.image, found.image),
-    ):
-        # A zero vector means that the encoder doesn't know these words.
-        if space is not None and vectors is not None and vectors[0].any():
-            yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW, named=name in PICTURE_LEGS)
 
 
 def _meaning(encoder: Encoder, language: str | None, phrase: str) -> Vector | None:
@@ -568,19 +557,30 @@ def _scales(
     weights: Mapping[str, float],
     limits: Mapping[str, Limits | None],
     evidence: Mapping[str, float],
+    calibration: Calibration,
 ) -> dict[str, Scale]:
     """Each leg's scale. Legs of one kind share its weight: four pictures of a product don't count more than its one."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for leg in legs:
         if _kind(leg.name) in SCALES:
             kinds[_kind(leg.name)].append(leg.name)
+    scales = {kind: _learned(kind, calibration) for kind in kinds}
     return {
         name: replace(
-            SCALES[kind], weight=SCALES[kind].weight * share * evidence.get(name, 1.0), **_admits(name, limits)
+            scales[kind], weight=scales[kind].weight * share * evidence.get(name, 1.0), **_admits(name, limits)
         )
         for kind, names in kinds.items()
         for name, share in zip(names, composing.shares([weights.get(name, 1.0) for name in names]), strict=True)
     }
+
+
+def _learned(kind: str, calibration: Calibration) -> Scale:
+    """The scale of this kind of leg, as the shop's own titles taught it."""
+    found = calibration.texts.get(kind)
+    if found is None:
+        return SCALES[kind]
+    admits = (found.admits - found.low) / (found.high - found.low)
+    return replace(SCALES[kind], low=found.low, high=found.high, admits=admits)
 
 
 def _admits(leg: str, limits: Mapping[str, Limits | None]) -> dict[str, float]:

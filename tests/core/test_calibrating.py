@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from tests.core.conftest import GADGETS
 from tests.search.shop import to_bytes
-from visual_search import calibrating, search, tasks
+from visual_search import calibrating, probes, search, tasks
 from visual_search.imaging.decode import decode
 from visual_search.models import StoredCalibration
 from visual_search.ranking.calibration import PHOTO, STUDIO, UNCALIBRATED
@@ -46,6 +47,11 @@ def filled(shop):
     return shop
 
 
+def limits_of_pictures() -> dict:
+    stored = StoredCalibration.objects.get().limits
+    return {kind: stored[kind] for kind in (PHOTO, STUDIO) if kind in stored}
+
+
 def asked(image: Image.Image):
     photo = decode(to_bytes(image), max_bytes=10**6, max_pixels=10**6)
     return search.search(Query(collection=GADGETS, pictures=(QueryPicture(photo),)))
@@ -70,7 +76,7 @@ def test_what_is_learned_grades_the_hits(filled) -> None:
     assert asked(drawing(3)).hits[0].grade in {Grade.SAME, Grade.VERY_SIMILAR}
     # The grades are those of the limits, hit by hit.
     StoredCalibration.objects.update(limits={kind: {**found, "same": 1.01, "very_similar": 1.01, "similar": -1.0}
-                                             for kind, found in StoredCalibration.objects.get().limits.items()})  # fmt: skip
+                                             for kind, found in limits_of_pictures().items()})  # fmt: skip
     calibrating.forget()
     assert {hit.grade for hit in asked(drawing(3)).hits[1:]} == {Grade.SIMILAR}
 
@@ -78,7 +84,7 @@ def test_what_is_learned_grades_the_hits(filled) -> None:
 def test_a_photo_of_nothing_here_says_so(filled) -> None:
     calibrating.learn(GADGETS)
     stored = StoredCalibration.objects.get()
-    stored.limits = {kind: {**found, "least_density": 2.0} for kind, found in stored.limits.items()}
+    stored.limits = {kind: {**found, "least_density": 2.0} for kind, found in limits_of_pictures().items()}
     stored.save()
     calibrating.forget()
     page = asked(drawing(3).rotate(90))
@@ -111,6 +117,49 @@ def test_the_same_shop_learns_the_same(filled) -> None:
     assert first.of(PHOTO).rates is not None
 
 
+def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None:
+    out = StringIO()
+    call_command("calibrate", collection=GADGETS, stdout=out)
+    learned = calibrating.current(GADGETS).texts
+    assert learned["like_text"].probes == 36
+    assert "words beside titles: " in out.getvalue()
+    assert "seen" not in learned, "this encoder has no vectors of words beside pictures"
+
+    def found(admits: float) -> int:
+        stored = StoredCalibration.objects.get()
+        stored.limits["texts"]["meaning"] |= {"admits": admits}
+        stored.save()
+        calibrating.forget()
+        page = search.search(Query(collection=GADGETS, words="thing"))
+        return page.total - page.distant
+
+    # Every title says "thing", so the full text finds them all; asked by meaning alone, the limit decides.
+    assert found(-1.0) == 36
+    assert found(1.01) == 36
+    quiet = {**search.SCALES, "words": replace(search.SCALES["words"], admits=None)}
+    monkeypatch.setattr(search, "SCALES", quiet)
+    assert found(-1.0) == 36
+    assert found(1.01) == 0
+
+
+def test_words_are_learned_anew_for_another_encoder_of_texts(filled) -> None:
+    calibrating.learn(GADGETS)
+    stored = StoredCalibration.objects.get()
+    stored.limits["texts"]["meaning"]["space"] = "of another model"
+    stored.save()
+    calibrating.forget()
+    assert set(calibrating.current(GADGETS).texts) == {"like_text"}
+
+
+@pytest.mark.parametrize(
+    ("title", "can_be"),
+    [("Oak table 120x60", {"Oak", "table", "Oak table"}), ("A4 80 g", {""}), ("椅子です", {"椅子です"})],
+)
+def test_what_is_typed_are_words_of_the_title(title, can_be) -> None:
+    found = {probes.typed(title, np.random.default_rng(seed)) for seed in range(30)}
+    assert found == can_be
+
+
 def test_the_schedule_learns_all_collections_and_survives_small_ones(filled, caplog) -> None:
     tasks.calibrate()
     assert StoredCalibration.objects.filter(collection=GADGETS).exists()
@@ -126,6 +175,7 @@ def test_the_owner_sees_the_error_rates(filled, client) -> None:
     assert "%" in overview
     page = client.get(reverse("admin:visual_search_storedcalibration_change", args=[stored.pk])).content.decode()
     assert page.count("<td>studio</td>") == 3  # all categories, Blocks, Bricks
+    assert "titles beside titles: " in page
 
 
 @pytest.mark.django_db

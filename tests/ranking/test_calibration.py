@@ -18,13 +18,12 @@ from visual_search.ranking.calibration import (
     STUDIO,
     UNCALIBRATED,
     Calibration,
-    Probe,
-    ProbeHit,
     better,
     calibrate,
     density,
     grade_by_keypoints,
 )
+from visual_search.ranking.curves import Probe, ProbeHit
 from visual_search.types import Grade
 
 ROOMS = ("Kitchen", "Garden", "Office")

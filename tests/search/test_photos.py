@@ -168,6 +168,8 @@ def test_one_reader_serves_several_threads():
 
 def test_what_looks_foreign_must_say_clearly_what_it_is():
     legs = [LegAnswer(name, (LegHit("1", 0.5),), 1) for name in ("photo", "label", "confirmed")]
-    known, foreign = (search._scales(legs, {}, {"photo": limits}, {}) for limits in (UNCALIBRATED.of(PHOTO), None))
+    known, foreign = (
+        search._scales(legs, {}, {"photo": limits}, {}, UNCALIBRATED) for limits in (UNCALIBRATED.of(PHOTO), None)
+    )
     assert [known[name].admits for name in ("photo", "label", "confirmed")] == [0.28, 0.3, 0.5]
     assert [foreign[name].admits for name in ("photo", "label", "confirmed")] == [None, 0.6, 0.7]

@@ -30,7 +30,7 @@ class ThumbnailEncoder:
             id=f"thumbnail-{flavour}",
             image=Space("image", 108, f"thumbnail-{flavour}"),
             cross=Space("cross", 3, f"mean-{flavour}") if with_cross else None,
-            text=Space("text", 16, f"words-{flavour}") if with_text else None,
+            text=Space("text", 64, f"words-{flavour}") if with_text else None,
             languages=frozenset({"en", "de"}),
             licence="CC0-1.0",
         )
@@ -52,10 +52,10 @@ class ThumbnailEncoder:
             raise EncoderUnavailable("The weights aren't there.")
         self.texts_encoded.extend((text, language) for text in texts)
         rows = [
-            sum(np.random.default_rng(zlib.crc32(word.encode())).normal(size=16) for word in text.lower().split())
+            sum(np.random.default_rng(zlib.crc32(word.encode())).normal(size=64) for word in text.lower().split())
             for text in texts
         ]
-        return TextVectors(text=unit(np.array(rows).reshape(-1, 16)))
+        return TextVectors(text=unit(np.array(rows).reshape(-1, 64)))
 
     def canary(self):
         if self.wrong_weights:

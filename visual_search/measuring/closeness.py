@@ -1,9 +1,9 @@
-"""How honest grades are on real photos, after `calibrate`: "nothing close" said rightly and wrongly, and wrong grades.
+"""How honest grades are on real questions, after `calibrate`: "nothing close" said rightly and wrongly, and wrong grades.
 
 Protocol: every photo of a task is asked twice. Once of the whole catalogue, which has what the photo shows: "nothing
 close" is wrong there. Once of the catalogue without the departments (top level of the category path) that any right answer
-of the task belongs to: there it is right. Limits are learned as in the shop, from synthetic photos of the catalogue alone;
-no photo of a task is used.
+of the task belongs to: there it is right. Words are asked likewise, each without its own departments. Limits are learned
+as in the shop, from synthetic photos of the catalogue and words of its titles; no question of a task is used.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image
+import numpy as np
 
-from visual_search import calibrating, search
+from visual_search import calibrating, probes, search
+from visual_search.embedding import Title
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.imaging.reading import Reader
@@ -30,7 +31,7 @@ from visual_search.measuring.scratch import (
     scratch_index,
 )
 from visual_search.measuring.sights import Sights
-from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration, Probe, calibrate
+from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration
 from visual_search.types import PATH_SEPARATOR, AnyOf, Grade, Not
 
 FIELD = "category"
@@ -69,7 +70,7 @@ def measure_closeness(
     use_configured_engine: bool = False,
     advanced: Advanced = ignore_progress,
 ) -> Table:
-    """One row a task and kind of picture, and one over all. All tasks ask the same catalogue by photo."""
+    """One row a task and kind of question, and one over all. All tasks ask the same catalogue."""
     items = tasks[0].items
     rows: dict[str, _Tally] = defaultdict(_Tally)
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
@@ -79,10 +80,11 @@ def measure_closeness(
         engine.refresh(collection)
         learned = _learned(items, engine, encoder, collection, advanced)
         for task in tasks:
-            departments = _departments(task, items)
+            departments = _departments(task.questions, items)
             for question in task.questions:
                 if question.picture is None:
-                    continue
+                    # Names of everything that a shop sells leave no department over: each is asked without its own.
+                    departments = _departments([question], items)
                 query = question_to_query(question, collection)
                 elsewhere = replace(query, filters=(Not(AnyOf(FIELD, departments)),))
                 asked = [
@@ -92,7 +94,7 @@ def measure_closeness(
                     )
                     for one in (query, elsewhere)
                 ]  # fmt: skip
-                kind = STUDIO if asked[0].photo_witness.studio else PHOTO
+                kind = _kind(question, asked[0])
                 for name in (f"{task.name}, {kind}", f"all, {kind}"):
                     _count(rows[name], question, asked[0], asked[1], exact=task.exact)
                 advanced(1)
@@ -120,8 +122,14 @@ def _count(tally: _Tally, question: Question, found: search.Ranking, elsewhere: 
             given.setdefault(hit.grade, []).append(question.relevance.get(hit.id, 0) >= least)
 
 
-def _departments(task: Task, items: Sequence[Item]) -> tuple[str, ...]:
-    right = {id for question in task.questions for id in question.relevance}
+def _kind(question: Question, found: search.Ranking) -> str:
+    if question.picture is None:
+        return "words"
+    return STUDIO if found.photo_witness.studio else PHOTO
+
+
+def _departments(questions: Sequence[Question], items: Sequence[Item]) -> tuple[str, ...]:
+    right = {id for question in questions for id in question.relevance}
     return tuple(sorted({_department(item) for item in items if item.id in right and item.category}))
 
 
@@ -132,17 +140,18 @@ def _department(item: Item) -> str:
 def _learned(
     items: Sequence[Item], engine: Engine, encoder: Encoder, collection: str, advanced: Advanced
 ) -> Calibration:
-    shown = [item for item in items if item.pictures]
-    chosen = shown[:: max(1, -(-len(shown) // calibrating.MOST))]
+    shown = _spread([item for item in items if item.pictures], calibrating.MOST)
+    said = _spread([item for item in items if item.texts], calibrating.TITLES)
     categories = {item.id: item.category for item in items if item.category}
-    found: list[Probe] = []
-    for start in range(0, len(chosen), calibrating.AT_ONCE):
-        chunk: list[tuple[str, Image.Image]] = []
-        for item in chosen[start : start + calibrating.AT_ONCE]:
-            picture = open_picture(item.pictures[0])
-            picture.thumbnail((calibrating.SIDE, calibrating.SIDE))
-            chunk.append((item.id, picture))
-        found += calibrating.probes(
-            chunk, engine, encoder, collection, field=FIELD, categories=lambda ids: categories, progress=advanced
-        )
-    return calibrate(found)
+    random = np.random.default_rng(0)
+    titles = [[Title(text.title, language) for language, text in item.texts.items() if text.title] for item in said]
+    return probes.teach(
+        probes.Asked(engine, encoder, collection, FIELD, lambda ids: categories),
+        ((item.id, open_picture(item.pictures[0])) for item in shown),
+        [(item.id, some[int(random.integers(len(some)))]) for item, some in zip(said, titles, strict=True) if some],
+        progress=advanced,
+    )
+
+
+def _spread(items: Sequence[Item], most: int) -> Sequence[Item]:
+    return items[:: max(1, -(-len(items) // most))]

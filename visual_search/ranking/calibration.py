@@ -11,14 +11,15 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from visual_search.ranking.curves import Floats, Probe, equal_kinds, probability_at, reached, rising
+from visual_search.ranking.text_scales import TextScale, fit_text_scales
 from visual_search.types import Grade
 
-Floats = npt.NDArray[np.float64]
-
+TEXTS = "texts"  # beside the kinds of picture, in what is stored
 PHOTO, STUDIO = "photo", "studio"  # kinds of picture: before a background, or on white as a shop shows its goods
 
 # Probabilities from which on a hit has a grade: of being the very object, or of being of its kind.
@@ -34,8 +35,6 @@ _DRAWS = 100  # bootstrap samples that this share is averaged over: one sample's
 _KERNEL = 0.66
 LEAST_PROBES = 30
 JUDGED = 10  # hits of each probe that the curves are fitted on: what a shopper sees without scrolling
-_BINS = np.arange(-1.0, 1.0001, 0.02)
-_PRIOR = 2.0  # probes that every bin holds before the first: rare bins lean on the whole
 
 # How surely keypoints must agree for a grade, best first. Of 716 products that keypoints spoke for in 567 photos, .88 were
 # the very product from .9 on, and .82 of its kind from .7 on; in 275 photos of clothes they spoke for none.
@@ -43,24 +42,6 @@ _BY_KEYPOINTS = ((0.9, Grade.SAME), (0.7, Grade.VERY_SIMILAR))
 
 # Least cosine for each grade where nothing was calibrated: of the offline encoder, read off 725 public photos.
 _UNCALIBRATED = (0.90, 0.60, 0.28)
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeHit:
-    id: str
-    kind: str  # its category
-    cosine: float
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A synthetic photo of an object, and what the index answered: best first, as deep as a search looks."""
-
-    picture: str  # PHOTO or STUDIO
-    id: str
-    kind: str  # the object's category
-    hits: tuple[ProbeHit, ...]
-    foreign: tuple[float, ...] = ()  # cosines of the answer without the object's department; () where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +97,7 @@ class Limits:
 
     def probability(self, cosine: float) -> tuple[float, float] | None:
         """How likely a hit is the very object, and how likely of its kind; None where nothing was calibrated."""
-        return (_at(self.own, cosine), _at(self.kin, cosine)) if self.own else None
+        return (probability_at(self.own, cosine), probability_at(self.kin, cosine)) if self.own else None
 
 
 _FIXED = Limits(*_UNCALIBRATED)
@@ -124,21 +105,27 @@ _FIXED = Limits(*_UNCALIBRATED)
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Limits by kind of picture. A kind that was not calibrated has fixed ones."""
+    """Limits by kind of picture, and scales of the legs over texts. What was not calibrated has fixed ones."""
 
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    texts: Mapping[str, TextScale] = field(default_factory=dict)
 
     def of(self, picture: str) -> Limits:
         return self.limits.get(picture, _FIXED)
 
     def as_json(self) -> dict[str, object]:
         # JSON has no infinity.
-        return {kind: _finite(asdict(limits)) for kind, limits in self.limits.items()}
+        limits: dict[str, object] = {kind: _finite(asdict(limits)) for kind, limits in self.limits.items()}
+        return limits | {TEXTS: {leg: asdict(scale) for leg, scale in self.texts.items()}}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Mapping[str, object]]) -> Calibration:
         """Raises TypeError or ValueError for what another version stored."""
-        return cls({kind: _limits(dict(values)) for kind, values in stored.items()})
+        texts: Mapping[str, Any] = stored.get(TEXTS, {})
+        return cls(
+            {kind: _limits(dict(values)) for kind, values in stored.items() if kind != TEXTS},
+            {leg: TextScale(**values) for leg, values in texts.items()},
+        )
 
 
 UNCALIBRATED = Calibration()
@@ -168,7 +155,10 @@ def density(cosines: Sequence[float], kernel: float) -> float:
 
 
 def calibrate(probes: Sequence[Probe]) -> Calibration:
-    """Limits for each kind of picture with at least `LEAST_PROBES` answered probes; every category counts the same."""
+    """What these probes teach; every category counts the same.
+
+    Limits for each kind of picture with at least `LEAST_PROBES` answered probes, scales of legs over texts likewise.
+    """
     found: dict[str, Limits] = {}
     for picture in (PHOTO, STUDIO):
         asked = [probe for probe in probes if probe.picture == picture and probe.hits]
@@ -184,7 +174,7 @@ def calibrate(probes: Sequence[Probe]) -> Calibration:
             rates=_rates(judged),
             categories={name: _rates(some) for name, some in sorted(by_category.items())},
         )
-    return Calibration(found)
+    return Calibration(found, fit_text_scales(probes))
 
 
 # --- Fitting ------------------------------------------------------------------------------------
@@ -193,7 +183,7 @@ def calibrate(probes: Sequence[Probe]) -> Calibration:
 def _fit(probes: Sequence[Probe]) -> Limits:
     """Limits for pictures of one kind."""
     kernel = _KERNEL / max(1e-3, float(np.mean([np.std([hit.cosine for hit in probe.hits]) for probe in probes])))
-    weights = _weights(probes)
+    weights = equal_kinds(probes)
     densities = np.array([density([hit.cosine for hit in probe.hits], kernel) for probe in probes])
     hits = [
         (hit.cosine, hit.id == probe.id, hit.kind == probe.kind, weight)
@@ -201,64 +191,18 @@ def _fit(probes: Sequence[Probe]) -> Limits:
         for hit in probe.hits[:JUDGED]
     ]
     cosines, own, kin, counts = (np.array(column, np.float64) for column in zip(*hits, strict=True))
-    own_curve, kin_curve = _curve(cosines, own, counts), _curve(cosines, np.maximum(own, kin), counts)
-    same = _reached(own_curve, SAME_OWN)
-    very_similar = min(same, _reached(own_curve, VERY_SIMILAR_OWN))
+    own_curve, kin_curve = rising(cosines, own, counts), rising(cosines, np.maximum(own, kin), counts)
+    same = reached(own_curve, SAME_OWN)
+    very_similar = min(same, reached(own_curve, VERY_SIMILAR_OWN))
     return Limits(
         same=same,
         very_similar=very_similar,
-        similar=min(very_similar, _reached(kin_curve, SIMILAR_KIND)),
+        similar=min(very_similar, reached(kin_curve, SIMILAR_KIND)),
         kernel=round(kernel, 4),
         least_density=round(_quantile(densities, weights, LEFT_OUT[probes[0].picture]), 4),
         own=own_curve,
         kin=kin_curve,
     )
-
-
-def _weights(probes: Sequence[Probe]) -> Floats:
-    """Each category weighs the same, however many of its objects were asked; the mean weight is 1."""
-    counts: dict[str, int] = defaultdict(int)
-    for probe in probes:
-        counts[probe.kind] += 1
-    weights = np.array([1 / counts[probe.kind] for probe in probes])
-    return np.asarray(weights * len(probes) / weights.sum())
-
-
-def _curve(cosines: Floats, right: Floats, weights: Floats) -> tuple[tuple[float, float], ...]:
-    """Probability by cosine, never falling: shares by bin, then isotonic regression by pooling adjacent violators.
-
-    Ayer et al., "An empirical distribution function for sampling with incomplete information", 1955.
-    """
-    place = np.clip(np.digitize(cosines, _BINS) - 1, 0, len(_BINS) - 2)
-    total = np.bincount(place, weights, minlength=len(_BINS) - 1)
-    good = np.bincount(place, weights * right, minlength=len(_BINS) - 1)
-    used = np.flatnonzero(total)
-    whole = good.sum() / total.sum()
-    pools: list[list[float]] = []  # good, total, the first and the last cosine
-    for bin_ in used:
-        middle = float((_BINS[bin_] + _BINS[bin_ + 1]) / 2)
-        pools.append([good[bin_] + _PRIOR * whole, total[bin_] + _PRIOR, middle, middle])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
-            last = pools.pop()
-            pools[-1] = [pools[-1][0] + last[0], pools[-1][1] + last[1], pools[-1][2], last[3]]
-    knots = [
-        (round(at, 4), round(good_ / total_, 4))
-        for good_, total_, first, last in pools
-        for at in dict.fromkeys((first, last))
-    ]
-    return tuple(knots)
-
-
-def _at(curve: Sequence[tuple[float, float]], cosine: float) -> float:
-    return float(np.interp(cosine, [at for at, _ in curve], [value for _, value in curve]))
-
-
-def _reached(curve: Sequence[tuple[float, float]], wanted: float) -> float:
-    """The least cosine at which the curve has this probability; above 1 where it never does."""
-    for cosine in np.arange(-1.0, 1.0001, 0.005):
-        if _at(curve, float(cosine)) >= wanted:
-            return round(float(cosine), 4)
-    return 1.01
 
 
 def _quantile(values: Floats, weights: Floats, share: float) -> float:

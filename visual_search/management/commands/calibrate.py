@@ -12,12 +12,14 @@ from visual_search import calibrating, registry
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 from visual_search.ranking.calibration import Limits, Rates
+from visual_search.ranking.text_scales import LEGS
 
 
 class Command(TablesCommand):
     help = (
-        "Ask synthetic photos of the shop's own objects and learn what cosines are worth: the grades of hits, and when "
-        "nothing is close. Run it after the first indexing and after a change of encoder; Celery beat does so every night."
+        "Ask synthetic photos of the shop's own objects and words of their titles, and learn what cosines are worth: the "
+        "grades of hits, what belongs to the results, and when nothing is close. Run it after the first indexing and after a "
+        "change of encoder; Celery beat does so every night."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,11 +37,13 @@ class Command(TablesCommand):
                 [registry.source(collection).collection] if collection else [s.collection for s in registry.sources()]
             )
             for name in names:
-                with tqdm(total=objects, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
+                with tqdm(total=objects + calibrating.TITLES, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
                     found = calibrating.learn(name, most=objects, progress=bar.update)
                 if options["verbosity"] > 0:
                     for picture, limits in found.limits.items():
                         self._show(name, picture, limits)
+                    for leg, scale in found.texts.items():
+                        self.stdout.write(f"{name}, {LEGS[leg]}: {scale.said()}")
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
 

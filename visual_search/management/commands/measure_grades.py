@@ -24,7 +24,9 @@ class Command(BaseCommand):
     help = "Prints how often 'nothing close' is said rightly and wrongly, and how often grades are wrong. In a scratch index."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"photo tasks; by default {', '.join(TASKS)}")
+        parser.add_argument(
+            "tasks", nargs="*", metavar="TASK", help=f"tasks over the catalogue; by default {', '.join(TASKS)}"
+        )
         measuring_options.add_to(parser)
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
 

@@ -1,0 +1,142 @@
+"""Synthetic questions of an index whose answers are known, and what they teach (`ranking/calibration.py`).
+
+Photos of the shop's own objects are asked as photos of shoppers are, words of their titles as shoppers would type them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from visual_search.conf import conf
+from visual_search.embedding import Title
+from visual_search.encoders.base import Encoder
+from visual_search.encoders.probing import ProbeMaker
+from visual_search.engines.base import Engine
+from visual_search.errors import PictureRefused
+from visual_search.photos import vectors_of
+from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration, calibrate
+from visual_search.ranking.curves import Probe, ProbeHit
+from visual_search.ranking.text_scales import LEGS
+from visual_search.types import PATH_SEPARATOR, AnyOf, EngineQuery, Filter, LegHit, Not, VectorLeg
+from visual_search.word_legs import words_legs
+
+AT_ONCE = 100  # objects whose pictures are held in memory together
+SIDE = 320  # px, of the pictures that photos are made of: photos are smaller
+LONGEST = 3  # words of a title that are asked together: shoppers type few
+_LIKE_TEXT = "like_text"
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+# Categories by object id, of those that have one.
+Categories = Callable[[Sequence[str]], Mapping[str, str]]
+Progress = Callable[[int], object]  # called after so many more objects
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An index, and how its answers are judged. `field`: the facet that holds the category path; '' without one."""
+
+    engine: Engine
+    encoder: Encoder
+    collection: str
+    field: str
+    categories: Categories
+    seed: int = 0
+    _known: dict[str, str] = dataclasses.field(default_factory=dict)  # Answers name the same objects again and again.
+
+    def categories_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """'' for objects without one."""
+        if missing := [id for id in ids if id not in self._known]:
+            found = self.categories(missing)
+            self._known.update({id: found.get(id, "") for id in missing})
+        return {id: self._known[id] for id in ids}
+
+    def hits(self, legs: Sequence[VectorLeg], *filters: Filter) -> dict[str, tuple[LegHit, ...]]:
+        """By the name of the leg."""
+        answer = self.engine.search(self.collection, EngineQuery(tuple(legs), filters))
+        return {leg.name: leg.hits for leg in answer.legs}
+
+
+def teach(
+    asked: Asked,
+    pictures: Iterable[tuple[str, Image.Image]],
+    titles: Iterable[tuple[str, Title]],
+    *,
+    progress: Progress = lambda count: None,
+) -> Calibration:
+    """What photos of these main pictures and words of these titles teach, each with the id of its object.
+
+    Raises whatever engine and encoder raise.
+    """
+    probes = [probe for chunk in _chunks(_small(pictures), AT_ONCE) for probe in _shown(asked, chunk, progress)]
+    return calibrate([*probes, *_said(asked, titles, progress)])
+
+
+def _shown(asked: Asked, pictures: Sequence[tuple[str, Image.Image]], progress: Progress) -> Iterator[Probe]:
+    """One photo and one studio view of each object, answered by the index."""
+    maker = ProbeMaker([picture for _, picture in pictures], asked.seed)
+    space = asked.encoder.card.image.name
+    for number, (id, _) in enumerate(pictures):
+        for kind, made in ((PHOTO, maker.photo(number)), (STUDIO, maker.studio(number))):
+            try:
+                vector = vectors_of(made, asked.encoder)[space]
+            except PictureRefused:  # A white thing before a white wall.
+                continue
+            leg = VectorLeg("photo", space, vector, conf.RANK_WINDOW)
+            probe = _probe(asked, kind, id, asked.hits([leg])["photo"])
+            if department := probe.kind.split(PATH_SEPARATOR)[0]:
+                elsewhere = asked.hits([leg], Not(AnyOf(asked.field, (department,))))["photo"]
+                probe = replace(probe, foreign=tuple(hit.score for hit in elsewhere))
+            if probe.kind or any(hit.id == id for hit in probe.hits):
+                yield probe
+        progress(1)
+
+
+def _said(asked: Asked, titles: Iterable[tuple[str, Title]], progress: Progress) -> Iterator[Probe]:
+    """A few words of each title, and the title itself as that of something to resemble, answered by the index."""
+    random = np.random.default_rng(asked.seed)
+    for id, title in titles:
+        words = typed(title.text, random)
+        legs = [leg for leg in words_legs(words, title.language, asked.encoder) if leg.name in LEGS] if words else []
+        space = asked.encoder.card.text
+        vectors = asked.encoder.texts([title.text], role="document", language=title.language).text
+        if space is not None and vectors is not None and vectors[0].any():
+            legs.append(VectorLeg(_LIKE_TEXT, space.name, vectors[0], conf.RANK_WINDOW))
+        if legs:
+            for name, hits in asked.hits(legs).items():
+                # What is to be resembled is never among the hits.
+                yield _probe(asked, name, id, [hit for hit in hits if name != _LIKE_TEXT or hit.id != id])
+        progress(1)
+
+
+def typed(title: str, random: np.random.Generator) -> str:
+    """One to three of the title's words in their order; numbers and scraps of one or two letters are none."""
+    words = _WORD.findall(title)
+    if not words:
+        return ""
+    count = min(len(words), int(random.integers(1, LONGEST + 1)))
+    chosen = np.sort(random.choice(len(words), count, replace=False))
+    return " ".join(words[place] for place in chosen.tolist())
+
+
+def _probe(asked: Asked, picture: str, id: str, hits: Sequence[LegHit]) -> Probe:
+    kinds = asked.categories_of([id, *(hit.id for hit in hits)])
+    return Probe(picture, id, kinds[id], tuple(ProbeHit(hit.id, kinds[hit.id], hit.score) for hit in hits))
+
+
+def _small(pictures: Iterable[tuple[str, Image.Image]]) -> Iterator[tuple[str, Image.Image]]:
+    for id, picture in pictures:
+        picture.thumbnail((SIDE, SIDE))
+        yield id, picture
+
+
+def _chunks(items: Iterable[tuple[str, Image.Image]], size: int) -> Iterator[list[tuple[str, Image.Image]]]:
+    items = iter(items)
+    while chunk := list(itertools.islice(items, size)):
+        yield chunk

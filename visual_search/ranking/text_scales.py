@@ -1,0 +1,97 @@
+"""What a cosine between words and titles, or between words and pictures, is worth in this shop.
+
+Other encoders have other cosines. Some words of an object's title are asked as a shopper would type them
+(`visual_search/calibrating.py`), and of every answer it is known which hit is of the object's kind.
+docs/decisions/0027-scales-of-words.md has the figures.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from visual_search.ranking.curves import Probe, equal_kinds, reached, rising
+
+LEGS = {  # by their names in a question; what they compare
+    "meaning": "words beside titles",
+    "seen": "words beside pictures",
+    "like_text": "titles beside titles",
+}
+# How likely of the kind that was asked for a hit must be, to belong to the results by this leg alone.
+ADMITTED_KIND = 0.1
+# Quantiles of all cosines of the answers, and of the best one of each: unrelated things, and things as equal as they get.
+_LOW, _HIGH = 0.1, 0.9
+_LEAST_SPAN = 0.05  # between the ends: an encoder whose cosines are all alike tells nothing apart
+LEAST_PROBES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TextScale:
+    """Cosines of one leg: `low` counts nothing, `high` in full, from `admits` on a hit belongs to the result set.
+
+    `wrong`: the share of hits so admitted that were of another kind, in questions that it wasn't learned from; None where
+    no hit was. `space`: the fingerprint of the vectors that were compared.
+    """
+
+    low: float
+    high: float
+    admits: float
+    wrong: float | None = None
+    probes: int = 0
+    space: str = ""
+
+    def said(self) -> str:
+        """For the owner: from when on hits belong to the results by these cosines alone, and how often wrongly."""
+        asked = f"{self.probes} questions"
+        if self.wrong is None:
+            return f"never enough by itself ({asked})"
+        return f"enough from cosine {self.admits:.2f}; {self.wrong:.0%} of those hits are of another kind ({asked})"
+
+
+def fit_text_scales(probes: Sequence[Probe]) -> dict[str, TextScale]:
+    """A scale for each leg, by its name, that was asked at least `LEAST_PROBES` times in more than one category."""
+    found = {}
+    for leg in LEGS:
+        answered = [probe for probe in probes if probe.picture == leg and probe.hits and probe.kind]
+        if len(answered) >= LEAST_PROBES and len({probe.kind for probe in answered}) > 1:
+            found[leg] = _fit(answered)
+    return found
+
+
+def _fit(probes: Sequence[Probe]) -> TextScale:
+    cosines = np.array([hit.cosine for probe in probes for hit in probe.hits])
+    best = [max(hit.cosine for hit in probe.hits) for probe in probes]
+    low = float(np.quantile(cosines, _LOW))
+    return TextScale(
+        low=round(low, 4),
+        high=round(max(low + _LEAST_SPAN, float(np.quantile(best, _HIGH))), 4),
+        admits=_limit(probes),
+        wrong=_wrong(probes),
+        probes=len(probes),
+    )
+
+
+def _limit(probes: Sequence[Probe]) -> float:
+    hits = [
+        (hit.cosine, hit.id == probe.id or hit.kind == probe.kind, weight)
+        for probe, weight in zip(probes, equal_kinds(probes), strict=True)
+        for hit in probe.hits
+    ]
+    cosines, right, weights = (np.array(column, np.float64) for column in zip(*hits, strict=True))
+    return reached(rising(cosines, right, weights), ADMITTED_KIND)
+
+
+def _wrong(probes: Sequence[Probe]) -> float | None:
+    """Each half is judged by the limit that the other half taught."""
+    by_kind: dict[bool, int] = defaultdict(int)
+    for judged, taught in ((probes[::2], probes[1::2]), (probes[1::2], probes[::2])):
+        limit = _limit(taught)
+        for probe in judged:
+            for hit in probe.hits:
+                if hit.cosine >= limit:
+                    by_kind[hit.id == probe.id or hit.kind == probe.kind] += 1
+    admitted = sum(by_kind.values())
+    return round(by_kind[False] / admitted, 4) if admitted else None

@@ -1,0 +1,68 @@
+"""Some of the shop's own objects, evenly spread, for what learns from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from visual_search import documents, registry
+from visual_search.conf import conf
+from visual_search.embedding import Title
+from visual_search.errors import PictureRefused
+from visual_search.imaging.decode import decode
+from visual_search.registry import Source
+
+logger = logging.getLogger(__name__)
+
+
+def main_pictures(collection: str, *, most: int) -> Iterator[tuple[str, Image.Image]]:
+    """Id and main picture of at most `most` objects; those that can't be read are passed over.
+
+    Raises ConfigurationError for a collection without a source.
+    """
+    source = registry.source(collection)
+    for key, obj in _objects(source, most):
+        try:
+            picture = next(iter(documents.read(source, obj).pictures), None)
+            if picture is not None:
+                yield (
+                    key,
+                    decode(
+                        picture.load(),
+                        max_bytes=conf.PICTURE_MAX_BYTES,
+                        max_pixels=conf.PICTURE_MAX_PIXELS,
+                        name=f"the picture of {key}",
+                    ),
+                )
+        except (PictureRefused, documents.SourceFailed, OSError, ValueError) as problem:
+            logger.warning("The picture of %s %s isn't learned from: %s", collection, key, problem)
+
+
+def titles(collection: str, *, most: int, seed: int = 0) -> Iterator[tuple[str, Title]]:
+    """Id and a title, in one of its languages by chance, of at most `most` objects; those that can't be read are passed over.
+
+    Raises ConfigurationError for a collection without a source.
+    """
+    source = registry.source(collection)
+    random = np.random.default_rng(seed)
+    for key, obj in _objects(source, most):
+        try:
+            found = documents.read(source, obj).titles
+        except documents.SourceFailed as problem:
+            logger.warning("The title of %s %s isn't learned from: %s", collection, key, problem)
+            continue
+        if found:
+            yield key, found[int(random.integers(len(found)))]
+
+
+def _objects(source: Source, most: int) -> Iterator[tuple[str, Any]]:
+    objects = source.queryset()
+    keys = list(objects.order_by("pk").values_list("pk", flat=True).distinct())
+    for key in keys[:: max(1, -(-len(keys) // most))]:
+        obj = objects.filter(pk=key).first()
+        if obj is not None:  # Else it was deleted meanwhile.
+            yield str(key), obj
