@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +25,7 @@ MOST = 400  # objects asked for: with 200, limits move by .01, and a photo costs
 TITLES = 400  # whose words are asked: with 200, limits move by .06
 KEPT_SECONDS = 60.0  # how long a process uses what it has read
 _read: dict[tuple[str, str], tuple[float, Calibration]] = {}
+_kinds: dict[str, tuple[float, dict[str, str]]] = {}  # since when, and categories by object id
 
 
 def current(collection: str) -> Calibration:
@@ -41,9 +42,32 @@ def current(collection: str) -> Calibration:
     return known[1]
 
 
+def kinds(collection: str) -> probes.Categories:
+    """From ids of this collection to category paths, each read once in a while."""
+    return partial(_known_kinds, collection)
+
+
+def _known_kinds(collection: str, ids: Sequence[str]) -> Mapping[str, str]:
+    source = registry.source(collection)
+    now = time.monotonic()
+    known = _kinds.get(collection)
+    if known is None or now - known[0] > KEPT_SECONDS:
+        known = _kinds[collection] = (now, {})
+    if missing := [id for id in ids if id not in known[1]]:
+        found = _categories(source, _category_field(source), missing)
+        known[1].update({id: found.get(id, "") for id in missing})
+    return {id: known[1].get(id, "") for id in ids}
+
+
+def _category_field(source: Source) -> str:
+    """The facet that holds the category path; '' where there is none."""
+    return next((field.name for field in source.schema if field.kind is FacetKind.PATH), "")
+
+
 def forget() -> None:
-    """Read the stored limits anew at the next question."""
+    """Read the stored limits and the categories anew at the next question."""
     _read.clear()
+    _kinds.clear()
 
 
 def learn(
@@ -56,7 +80,7 @@ def learn(
     source = registry.source(collection)
     encoder = wiring.encoder()
     presence.ensure(collection)
-    field = next((field.name for field in source.schema if field.kind is FacetKind.PATH), "")
+    field = _category_field(source)
     asked = probes.Asked(wiring.engine(), encoder, collection, field, partial(_categories, source, field), seed)
     titles = sampling.titles(collection, most=TITLES, seed=seed)
     found = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)

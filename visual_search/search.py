@@ -7,7 +7,7 @@ import re
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -95,7 +95,14 @@ LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
 
 
+Kinds = Callable[[Sequence[str]], Mapping[str, str]]  # category paths by object id, of those that have one
+
+
 def _nothing_kept(pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
+    return {}
+
+
+def _of_no_kind(ids: Sequence[str]) -> Mapping[str, str]:
     return {}
 
 
@@ -175,6 +182,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         detector=wiring.detector() if query.pictures else None,
         kept=seeing.kept(query.collection),
         calibration=calibrating.current(query.collection),
+        kinds=calibrating.kinds(query.collection),
         liked=liked,
         disliked=disliked,
         clock=clock,
@@ -228,6 +236,7 @@ def rank(
     detector: Detector | None = None,
     kept: Kept = _nothing_kept,
     calibration: Calibration = UNCALIBRATED,
+    kinds: Kinds = _of_no_kind,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
     disliked: Mapping[str, Sequence[NamedVector]] | None = None,
     clock: _Clock | None = None,
@@ -235,7 +244,7 @@ def rank(
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
     `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with; `calibration` says
-    what their cosines are worth.
+    what their cosines are worth, `kinds` in which category a hit is, where that matters.
     """
     clock = clock or _Clock()
     words, warnings = written(query.words)
@@ -279,7 +288,7 @@ def rank(
     limits = _limits(answers, calibration, encoded.studio)
     scales = _scales(answers, _weights(query, liked or {}, encoder), limits, _evidence(legs), calibration)
     with clock.step("fusion"):
-        hits = _result_set(answers, scales, witness, lost, said, limits=limits, explain=query.explain)
+        hits = _result_set(answers, scales, witness, lost, said, limits=limits, kinds=kinds, explain=query.explain)
     if query.sort not in ("", "relevance"):
         with clock.step("engine"):
             hits = _sorted_by(query, hits, engine, schema)
@@ -612,6 +621,7 @@ def _result_set(
     refused: Set[str],
     *,
     limits: Mapping[str, Limits | None],
+    kinds: Kinds,
     explain: bool,
 ) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
@@ -628,7 +638,7 @@ def _result_set(
     admitted = [item for item in fused if item.admitted]
     others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
     said = {hit.id for leg in ranked if _kind(leg.name) == "label" for hit in leg.hits if hit.score >= LABEL_AGREES}
-    looks = _grades(ranked, limits)
+    looks = _grades(ranked, limits, kinds)
     pictures = _pictures(ranked)
     hits = {
         item.id: replace(_hit(item, looks, pictures, explain=explain), reason="label" if item.id in said else "")
@@ -643,15 +653,23 @@ def _result_set(
     return (*first, *hits.values(), *browsed)
 
 
-def _grades(legs: Sequence[LegAnswer], limits: Mapping[str, Limits | None]) -> dict[str, Grade]:
+def _grades(legs: Sequence[LegAnswer], limits: Mapping[str, Limits | None], kinds: Kinds) -> dict[str, Grade]:
     """Each object's best grade by a photo that was asked with, its keypoints, or a picture of an object to resemble."""
     grades: dict[str, Grade] = {}
+    near = {
+        hit.id
+        for leg in legs
+        if (found := limits.get(leg.name))
+        for hit in leg.hits
+        if hit.score >= found.hangs_on_kind
+    }
+    kind_of = kinds(sorted(near)) if near else {}
     for leg in legs:
         if leg.name in limits or leg.name == "confirmed":
             found = limits.get(leg.name)
             for hit in leg.hits:
                 given = grade_by_keypoints(hit.score) if leg.name == "confirmed" else Grade.DISTANT
-                given = found.grade(hit.score) if found else given
+                given = found.grade(hit.score, kind_of.get(hit.id, "")) if found else given
                 grades[hit.id] = better(given, grades.get(hit.id, given))
     return grades
 

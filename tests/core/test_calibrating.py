@@ -117,6 +117,29 @@ def test_the_same_shop_learns_the_same(filled) -> None:
     assert first.of(PHOTO).rates is not None
 
 
+def test_the_category_of_a_hit_decides_with_its_cosine(filled, django_assert_num_queries) -> None:
+    calibrating.learn(GADGETS)
+    stored = StoredCalibration.objects.get()
+    never = {
+        "same": 1.01,
+        "very_similar": 1.01,
+        "similar": -1.0,
+        "own": [[-1.0, 0.5], [1.0, 0.5]],
+        "hangs_on_kind": -1.0,
+    }
+    bricks = {**never, "offsets": {"Blocks": -3.0, "Bricks": 3.0}}
+    stored.limits = {kind: {**found, **bricks} for kind, found in limits_of_pictures().items()}
+    stored.save()
+    calibrating.forget()
+    hits = asked(drawing(3)).hits
+    kinds = calibrating.kinds(GADGETS)([hit.id for hit in hits])
+    assert {(kinds[hit.id], hit.grade) for hit in hits if hit.reason != "same picture"} == {
+        ("Bricks", Grade.SAME), ("Blocks", Grade.SIMILAR),
+    }  # fmt: skip
+    with django_assert_num_queries(0):
+        assert calibrating.kinds(GADGETS)([hit.id for hit in hits]) == kinds, "read once"
+
+
 def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None:
     out = StringIO()
     call_command("calibrate", collection=GADGETS, stdout=out)

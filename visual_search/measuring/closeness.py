@@ -78,6 +78,7 @@ def measure_closeness(
         made = list(documents(items, encoder, titles=True, sights=sights, advanced=advanced))
         engine.upsert(collection, made)
         engine.refresh(collection)
+        categories = {item.id: item.category for item in items if item.category}
         learned = _learned(items, engine, encoder, collection, advanced)
         for task in tasks:
             departments = _departments(task.questions, items)
@@ -90,7 +91,7 @@ def measure_closeness(
                 asked = [
                     search.rank(
                         one, engine=engine, encoder=encoder, schema=schema, reader=reader, detector=detector,
-                        kept=sights.kept, calibration=learned,
+                        kept=sights.kept, calibration=learned, kinds=lambda ids: categories,
                     )
                     for one in (query, elsewhere)
                 ]  # fmt: skip

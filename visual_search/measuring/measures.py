@@ -23,7 +23,7 @@ class Table:
     def lines(self) -> list[str]:
         """As a person reads it."""
         width = max(len(name) for name in self.rows)
-        cell = 17 if self.intervals else 13
+        cell = max(17 if self.intervals else 13, *(len(name) + 2 for name in self.columns))
         found = [self.title, "  " + " " * width + "".join(f"{name:>{cell}}" for name in self.columns)]
         for name, row in self.rows.items():
             cells = (f"{form.format(row[column]):>{cell}}" for column, form in self.columns.items())

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from visual_search.ranking.by_category import fit_offsets, least_needed, shifted
 from visual_search.ranking.curves import Floats, Probe, equal_kinds, probability_at, reached, rising
 from visual_search.ranking.text_scales import TextScale, fit_text_scales
 from visual_search.types import Grade
@@ -69,11 +70,19 @@ class Limits:
     kernel: float = 0.0  # kappa of `density`; 0: density isn't looked at
     least_density: float = -math.inf
     own: tuple[tuple[float, float], ...] = ()  # (cosine, probability of the very object), rising
-    kin: tuple[tuple[float, float], ...] = ()  # (cosine, probability of its kind), rising
+    offsets: Mapping[str, float] = field(default_factory=dict)  # of `own` by category path (ranking/by_category.py)
+    hangs_on_kind: float = 1.01  # from this cosine on, the category of a hit may change its grade
     rates: Rates | None = None
     categories: Mapping[str, Rates] = field(default_factory=dict)
 
-    def grade(self, cosine: float) -> Grade:
+    def grade(self, cosine: float, kind: str = "") -> Grade:
+        """`kind`: the hit's category path, as far as it is known."""
+        if kind and self.offsets:
+            own = shifted(probability_at(self.own, cosine), self.offsets, kind)
+            for wanted, found in ((SAME_OWN, Grade.SAME), (VERY_SIMILAR_OWN, Grade.VERY_SIMILAR)):
+                if own >= wanted:
+                    return found
+            return Grade.SIMILAR if cosine >= self.similar else Grade.DISTANT
         for least, found in ((self.same, Grade.SAME), (self.very_similar, Grade.VERY_SIMILAR)):
             if cosine >= least:
                 return found
@@ -94,10 +103,6 @@ class Limits:
             return None
         nearest = max(cosines, default=1.0)
         return replace(self, similar=min(self.similar, nearest)) if self.kernel else self
-
-    def probability(self, cosine: float) -> tuple[float, float] | None:
-        """How likely a hit is the very object, and how likely of its kind; None where nothing was calibrated."""
-        return (probability_at(self.own, cosine), probability_at(self.kin, cosine)) if self.own else None
 
 
 _FIXED = Limits(*_UNCALIBRATED)
@@ -194,6 +199,11 @@ def _fit(probes: Sequence[Probe]) -> Limits:
     own_curve, kin_curve = rising(cosines, own, counts), rising(cosines, np.maximum(own, kin), counts)
     same = reached(own_curve, SAME_OWN)
     very_similar = min(same, reached(own_curve, VERY_SIMILAR_OWN))
+    offsets = fit_offsets(
+        np.array([probability_at(own_curve, cosine) for cosine in cosines.tolist()]),
+        own,
+        [hit.kind for probe in probes for hit in probe.hits[:JUDGED]],
+    )
     return Limits(
         same=same,
         very_similar=very_similar,
@@ -201,7 +211,8 @@ def _fit(probes: Sequence[Probe]) -> Limits:
         kernel=round(kernel, 4),
         least_density=round(_quantile(densities, weights, LEFT_OUT[probes[0].picture]), 4),
         own=own_curve,
-        kin=kin_curve,
+        offsets=offsets,
+        hangs_on_kind=reached(own_curve, least_needed(VERY_SIMILAR_OWN, offsets)),
     )
 
 
@@ -237,7 +248,7 @@ def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
         grades = [
             (grade, hit.id == probe.id or (grade is not Grade.SAME and hit.kind == probe.kind))
             for hit in probe.hits[:JUDGED]
-            if within and (grade := within.grade(hit.cosine)) is not Grade.DISTANT
+            if within and (grade := within.grade(hit.cosine, hit.kind)) is not Grade.DISTANT
         ]
         foreign = limits.is_close(probe.foreign) if probe.foreign else None
         found.append(_Judged(probe.kind, within is not None, foreign, tuple(grades)))
@@ -274,8 +285,7 @@ def _finite(values: dict[str, object]) -> dict[str, object]:
 def _limits(values: dict[str, object]) -> Limits:
     if values.get("least_density") is None:
         values["least_density"] = -math.inf
-    for name in ("own", "kin"):
-        values[name] = tuple((float(at), float(value)) for at, value in values.get(name) or ())  # type: ignore[attr-defined]
+    values["own"] = tuple((float(at), float(value)) for at, value in values.get("own") or ())  # type: ignore[attr-defined]
     values["rates"] = Rates(**values["rates"]) if values.get("rates") else None  # type: ignore[arg-type]
     categories: Mapping[str, Mapping[str, object]] = values.get("categories") or {}  # type: ignore[assignment]
     values["categories"] = {name: Rates(**rates) for name, rates in categories.items()}  # type: ignore[arg-type]

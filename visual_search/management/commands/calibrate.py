@@ -37,7 +37,9 @@ class Command(TablesCommand):
                 [registry.source(collection).collection] if collection else [s.collection for s in registry.sources()]
             )
             for name in names:
-                with tqdm(total=objects + calibrating.TITLES, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
+                with tqdm(
+                    total=objects + calibrating.TITLES, unit=" objects", desc=name, disable=quiet, leave=False
+                ) as bar:
                     found = calibrating.learn(name, most=objects, progress=bar.update)
                 if options["verbosity"] > 0:
                     for picture, limits in found.limits.items():
