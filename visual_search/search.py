@@ -81,10 +81,10 @@ SCALES: Mapping[str, Scale] = {
     "label": Scale(weight=0.6, low=0.0, high=1.0, admits=0.3),  # what a photo's label says, against labels and titles
     "confirmed": Scale(weight=0.4, low=0.0, high=1.0, admits=0.5),  # keypoints of a photo against those of pictures
     "like": Scale(weight=1.0, low=0.0, high=1.0),  # a product's pictures against pictures; so is this
-    "like_text": Scale(weight=0.3, low=0.22, high=1.0, admits=0.3),  # a product's titles against titles
+    "like_text": Scale(weight=0.3, low=0.22, high=1.0, admits=0.34),  # a product's titles against titles
     "words": Scale(weight=0.6, admits=0.0),  # BM25
-    "meaning": Scale(weight=0.5, low=0.22, high=0.92, admits=0.27),  # words against titles in any language
-    "seen": Scale(weight=0.15, low=0.34, high=0.86, admits=0.71),  # words against what pictures show
+    "meaning": Scale(weight=0.5, low=0.22, high=0.92, admits=0.32),  # words against titles in any language
+    "seen": Scale(weight=0.15, low=0.34, high=0.86, admits=0.74),  # words against what pictures show
     "imagined": Scale(weight=0.15, low=0.1, high=0.7, admits=0.6),  # the picture that words ask for, against pictures
 }
 PICTURE_LEGS = ("photo", "like", "seen", "imagined")  # whose best vector is a picture; the first to find one names it
