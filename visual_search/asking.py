@@ -248,15 +248,8 @@ def box(raw: object, *, field: str = "box") -> Box | None:
     """A part of the photo: four numbers x1, y1, x2, y2 as shares of its width and height, as a list or with commas."""
     if raw in (None, "", []):
         return None
-    numbers = raw.split(",") if isinstance(raw, str) else raw
     try:
-        if (
-            not isinstance(numbers, list | tuple)
-            or len(numbers) != 4
-            or any(isinstance(part, bool) for part in numbers)
-        ):
-            raise ValueError
-        x1, y1, x2, y2 = (float(part) for part in numbers)
+        x1, y1, x2, y2 = _numbers(raw, 4)
     except (TypeError, ValueError, OverflowError):
         raise BadInput(
             f"{field} is {_shown(raw)}; it must be four numbers x1, y1, x2, y2 between 0 and 1.", field=field
@@ -274,15 +267,8 @@ def point(raw: object, *, field: str = "point") -> Point | None:
     """Where somebody tapped: two numbers x, y as shares of the photo's width and height, as a list or with commas."""
     if raw in (None, "", []):
         return None
-    numbers = raw.split(",") if isinstance(raw, str) else raw
     try:
-        if (
-            not isinstance(numbers, list | tuple)
-            or len(numbers) != 2
-            or any(isinstance(part, bool) for part in numbers)
-        ):
-            raise ValueError
-        x, y = (float(part) for part in numbers)
+        x, y = _numbers(raw, 2)
         if not (0 <= x <= 1 and 0 <= y <= 1):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
@@ -292,6 +278,18 @@ def point(raw: object, *, field: str = "point") -> Point | None:
             field=field,
         ) from None
     return x, y
+
+
+def _numbers(raw: object, count: int) -> list[float]:
+    """So many numbers in a list or with commas. Raises TypeError, ValueError or OverflowError for anything else."""
+    numbers = raw.split(",") if isinstance(raw, str) else raw
+    if (
+        not isinstance(numbers, list | tuple)
+        or len(numbers) != count
+        or any(isinstance(part, bool) for part in numbers)
+    ):
+        raise ValueError
+    return [float(part) for part in numbers]
 
 
 def object_number(raw: object) -> int | None:

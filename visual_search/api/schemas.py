@@ -125,8 +125,7 @@ class Seen(serializers.Serializer[Any]):
     codes = serializers.ListField(child=serializers.CharField(), help_text="Barcodes and QR codes.")
 
 
-class SeenObject(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
+class Proposal(serializers.Serializer[Any]):
     label = serializers.CharField(  # type: ignore[assignment] # The metaclass takes fields out of the class's own names.
         help_text="What the detector takes it for; empty where it can't tell."
     )
@@ -137,20 +136,11 @@ class SeenObject(serializers.Serializer[Any]):
         max_length=4,
         help_text="x1, y1, x2, y2 as shares, from the top left.",
     )
+
+
+class SeenObject(Proposal):
+    id = serializers.IntegerField()
     selected = serializers.BooleanField(help_text="Whether this is the part that was searched.")
-
-
-class Proposal(serializers.Serializer[Any]):
-    label = serializers.CharField(  # type: ignore[assignment] # As above.
-        help_text="What the detector would take it for; empty where it can't tell."
-    )
-    score = serializers.FloatField(help_text="How sure the detector is, 0 to 1.")
-    box = serializers.ListField(
-        child=serializers.FloatField(),
-        min_length=4,
-        max_length=4,
-        help_text="x1, y1, x2, y2 as shares, from the top left.",
-    )
 
 
 class SeenPicture(serializers.Serializer[Any]):
