@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from visual_search import presence, probes, registry, sampling, wiring
+from visual_search import objects, presence, probes, registry, sampling, wiring
 from visual_search.errors import BadInput
 from visual_search.models import StoredCalibration
 from visual_search.ranking.calibration import LEAST_PROBES, UNCALIBRATED, Calibration
@@ -108,17 +108,28 @@ def _spaces(card: EncoderCard) -> dict[str, str]:
 
 
 def _categories(source: Source, field: str, ids: Sequence[str]) -> dict[str, str]:
+    """Category paths by id. Ids that mean no object, and objects that can't be described, have none."""
     if not field:
         return {}
-    found = {str(obj.pk): source.facets(obj).get(field) for obj in source.queryset().filter(pk__in=set(ids))}
-    return {id: first_path(value) for id, value in found.items() if value}
+    found: dict[str, str] = {}
+    for id, obj in objects.objects_by_id(source, ids).items():
+        try:
+            found[id] = first_path(source.facets(obj).get(field))
+        # The source is the shop's code: one product that it can't describe mustn't take searches by photo down.
+        except Exception:
+            logger.exception(
+                "%s.facets() failed for %s; its hits are graded without a category.", type(source).__name__, id
+            )
+    return {id: path for id, path in found.items() if path}
 
 
 def first_path(value: object) -> str:
-    """A path facet's value, or the first of several."""
-    if isinstance(value, list | tuple | set | frozenset):
-        value = next(iter(value), "")
-    return str(value)
+    """A path facet's value, or one of several; '' for None. The same one in every process, which order sets differently."""
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        value = next(iter(value), None)
+    return "" if value is None else str(value)
 
 
 def unpacked(row: StoredCalibration) -> Calibration:

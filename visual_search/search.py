@@ -8,14 +8,12 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, zip_longest
 from typing import Any
 from uuid import uuid4
-
-from django.core.exceptions import ValidationError
 
 from multilingual.detection import detect
 from multilingual.grams import grams
@@ -28,6 +26,7 @@ from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
+from visual_search.objects import keys_of, objects_by_id
 from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
 from visual_search.ranking.calibration import (
@@ -772,41 +771,9 @@ def _with_label(hits: Sequence[Hit], text: str) -> tuple[Hit, ...]:
     return tuple(shown)
 
 
-def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
-    """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
-    keys = {str(value): value for value in _keys(source, ids).values()}
-    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
-    return {id: found[id] for id in keys if id in found}
-
-
-def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
-    """Each of these ids that an object of the collection has, and how its hits write it ("017" may mean "17"); one query."""
-    source = registry.source(collection)
-    keys = {id: (value, str(value)) for id, value in _keys(source, ids).items()}
-    if not keys:
-        return {}
-    there = source.queryset().prefetch_related(None).filter(pk__in={value for value, _ in keys.values()})
-    written = {str(key) for key in there.values_list("pk", flat=True)}
-    return {id: name for id, (_, name) in keys.items() if name in written}
-
-
-def _keys(source: Source, ids: Iterable[str]) -> dict[str, Any]:
-    """Each id, as it was asked, and the primary key that it means."""
-    key = source.model._meta.pk
-    keys: dict[str, Any] = {}
-    for id in ids:
-        with suppress(ValidationError):
-            value = key.to_python(id)
-            # Numbers that no column holds and NUL make databases raise; the validators know the former.
-            key.run_validators(value)
-            if "\x00" not in id:
-                keys[id] = value
-    return keys
-
-
 def _by_key(source: Source, weights: Mapping[str, float]) -> dict[str, float]:
     """Weights by ids as the database writes them."""
-    return {str(value): weights[id] for id, value in _keys(source, weights).items()}
+    return {str(value): weights[id] for id, value in keys_of(source, weights).items()}
 
 
 def _filling(query: Query, ranking: Ranking) -> tuple[str, ...]:

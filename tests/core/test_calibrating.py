@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from tests.core.conftest import GADGETS
 from tests.search.shop import to_bytes
+from tests.shop.search import Gadgets
 from visual_search import calibrating, probes, search, tasks
 from visual_search.imaging.decode import decode
 from visual_search.models import StoredCalibration
@@ -138,6 +139,38 @@ def test_the_category_of_a_hit_decides_with_its_cosine(filled, django_assert_num
     }  # fmt: skip
     with django_assert_num_queries(0):
         assert calibrating.kinds(GADGETS)([hit.id for hit in hits]) == kinds, "read once"
+
+
+def test_an_object_that_cannot_be_described_is_graded_without_a_category(filled, monkeypatch, caplog) -> None:
+    """Its source is the shop's code, and it is asked while a shopper waits."""
+    calibrating.learn(GADGETS)
+    stored = StoredCalibration.objects.get()
+    stored.limits = {kind: {**found, "hangs_on_kind": -1.0} for kind, found in limits_of_pictures().items()}
+    stored.save()
+    calibrating.forget()
+    broken, whole = (hit.id for hit in asked(drawing(3)).hits[:2])
+    calibrating.forget()
+    plain = Gadgets.facets
+
+    def facets(self, gadget):
+        if str(gadget.pk) == broken:
+            raise RuntimeError("no facets today")
+        return plain(self, gadget)
+
+    monkeypatch.setattr(Gadgets, "facets", facets)
+    assert {broken, whole} <= {hit.id for hit in asked(drawing(3)).hits}
+    kinds = calibrating.kinds(GADGETS)([broken, whole, "999999", "of another kind of key"])
+    assert kinds[whole] in {"Blocks", "Bricks"}
+    assert {kinds[id] for id in kinds if id != whole} == {""}
+    assert f"Gadgets.facets() failed for {broken}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [(None, ""), ("", ""), ([], ""), ("A > B", "A > B"), (["B", "A"], "B"), ({"B", "A"}, "A"), (frozenset("cab"), "a")],
+)
+def test_of_several_categories_one_counts(value, path) -> None:
+    assert calibrating.first_path(value) == path
 
 
 def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None:

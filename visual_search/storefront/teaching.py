@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from visual_search import asking, registry, search
+from visual_search import asking, objects, registry
 from visual_search.errors import BadInput
 from visual_search.storefront.forms import Asked
 
@@ -34,7 +34,7 @@ def keep(request: HttpRequest, asked: Asked) -> str:
     source = registry.source(asked.query.collection)
     if not may_teach(request, asked.query.collection):
         raise BadInput(_("Only staff who may change products can say what a photo shows."), field="shows", status=403)
-    obj = search.objects_by_id(source, [asked.shows]).get(asked.shows)
+    obj = objects.objects_by_id(source, [asked.shows]).get(asked.shows)
     if obj is None:
         raise BadInput(_("There is no product '%s' any more.") % asked.shows[:60], field="shows", status=404)
     if not asked.preview:

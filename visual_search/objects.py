@@ -1,0 +1,44 @@
+"""The shop's objects by the ids of hits, whatever ids strangers and old indexes name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from visual_search import registry
+from visual_search.registry import Source
+
+
+def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
+    """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
+    keys = {str(value): value for value in keys_of(source, ids).values()}
+    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
+    return {id: found[id] for id in keys if id in found}
+
+
+def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
+    """Each of these ids that an object of the collection has, and how its hits write it ("017" may mean "17"); one query."""
+    source = registry.source(collection)
+    keys = {id: (value, str(value)) for id, value in keys_of(source, ids).items()}
+    if not keys:
+        return {}
+    there = source.queryset().prefetch_related(None).filter(pk__in={value for value, _ in keys.values()})
+    written = {str(key) for key in there.values_list("pk", flat=True)}
+    return {id: name for id, (_, name) in keys.items() if name in written}
+
+
+def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:
+    """Each id, as it was asked, and the primary key that it means."""
+    key = source.model._meta.pk
+    keys: dict[str, Any] = {}
+    for id in ids:
+        with suppress(ValidationError):
+            value = key.to_python(id)
+            # Numbers that no column holds and NUL make databases raise; the validators know the former.
+            key.run_validators(value)
+            if "\x00" not in id:
+                keys[id] = value
+    return keys
