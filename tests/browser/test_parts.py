@@ -64,6 +64,49 @@ def test_a_tap_on_what_was_not_numbered(tab, live_shop, tmp_path) -> None:
     assert tab.script_errors == []
 
 
+def test_a_double_tap_asks_once(photo_page) -> None:
+    tab, sent = photo_page, []
+    tab.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    area = tab.locator("[data-vs-scene]").bounding_box()
+    with tab.expect_navigation():
+        tab.mouse.dblclick(area["x"] + area["width"] * 0.75, area["y"] + area["height"] * 0.5)
+    tab.wait_for_load_state("load")
+    assert (chosen(tab), titles(tab)[0], len(sent)) == ("2 sofa", "Green sofa", 1)
+
+
+def test_a_tap_leaves_the_form_as_it_was(photo_page) -> None:
+    """Whoever stops it, or comes back by a page that the browser kept, must not ask the tapped part unknowingly."""
+    tab = photo_page
+    tab.route("**/search/", lambda route: route.fulfill(status=204))
+    area = tab.locator("[data-vs-scene]").bounding_box()
+    with tab.expect_request(lambda request: request.method == "POST"):
+        tab.mouse.click(area["x"] + area["width"] * 0.75, area["y"] + area["height"] * 0.5)
+    told = "[...new FormData(document.querySelector('#vs-form')).keys()]"
+    assert {"photo_token", "part", "image"} & set(tab.evaluate(told)) == {"photo_token"}
+    assert tab.locator(".vs-sent").count() == 1
+    tab.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert tab.locator(".vs-sent").count() == 0
+    tab.unroute("**/search/")
+    settled(tab, lambda: tab.get_by_role("button", name="1 chair").press("Enter"))
+    assert (chosen(tab), titles(tab)[0]) == ("1 chair", "Red chair")
+
+
+def test_a_browser_that_lends_no_storage(tab, live_shop, tmp_path) -> None:
+    live_shop.use(PAGE_SIZE=4, DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
+    tab.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    path = tmp_path / "room.jpg"
+    path.write_bytes(to_bytes(room(), "JPEG"))
+    tab.goto("/search/")
+    choose(tab, path)
+    assert not tab.get_by_text("Tap a thing in the photo").is_visible(), "its pixels aren't here"
+    settled(tab, lambda: tab.locator("[data-vs-part='1'] rect").click())
+    assert (chosen(tab), titles(tab)[0]) == ("2 sofa", "Green sofa")
+    settled(tab, lambda: tab.locator("[name=without][value^=photo_token]").click())
+    assert tab.script_errors == []
+
+
 def test_a_part_drawn_with_the_pointer(photo_page, tmp_path) -> None:
     tab = photo_page
     tab.get_by_role("button", name="Select a part yourself").click()

@@ -18,6 +18,14 @@
     }
   }
 
+  function forget() {
+    try {
+      sessionStorage.removeItem(KEY);
+    } catch {
+      // A browser that lends no storage has kept nothing.
+    }
+  }
+
   // search.js tells of the photo that it is about to send.
   document.addEventListener("vs:photo", (event) => {
     const { file, form: sender, waitFor } = event.detail;
@@ -31,7 +39,7 @@
             const input = sender.querySelector("[name=shot]") ?? sender.appendChild(document.createElement("input"));
             Object.assign(input, { type: "hidden", name: "shot", value: shot });
           } catch {
-            sessionStorage.removeItem(KEY); // It is full: then only the things that were found can be chosen.
+            forget(); // It is full, or there is none: then only the things that were found can be chosen.
           }
           done();
         };
@@ -41,14 +49,14 @@
     );
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[name=without][value^='photo_token']")) sessionStorage.removeItem(KEY);
+    if (event.target.closest?.("[name=without][value^='photo_token']")) forget();
   });
 
   const buttonOf = (value) =>
     [...document.querySelectorAll(".vs-parts [name=part]")].find((button) => button.value === value);
   document.addEventListener("click", (event) => {
     const area = scene();
-    if (frame || !area?.contains(event.target)) return;
+    if (frame || event.detail > 1 || !area?.contains(event.target)) return; // Of a double tap, the first one counts.
     const part = event.target.closest("[data-vs-part]");
     // What was meant is told from all that the photo may show. Without its pixels, only what was found can be chosen.
     if (kept() && event.target.tagName !== "text") {
@@ -109,19 +117,26 @@
   async function send(place) {
     const photo = kept();
     if (!photo) return;
+    scene().classList.add("vs-sent");
     const blob = await (await fetch(photo.data)).blob();
     const transfer = new DataTransfer();
     transfer.items.add(new File([blob], "photo.jpg", { type: blob.type }));
     const sent = form();
-    sent.querySelector("[name=photo_token]").disabled = true; // The photo itself takes the token's place.
+    const token = sent.querySelector("[name=photo_token]");
+    const before = sent.enctype;
+    token.disabled = true; // The photo itself takes the token's place.
     const input = Object.assign(document.createElement("input"), { type: "file", name: "image", hidden: true });
     input.files = transfer.files;
     const part = Object.assign(document.createElement("input"), { type: "hidden", name: "part" });
     part.value = place.map((share) => share.toFixed(4)).join(",");
     sent.append(input, part);
     sent.enctype = "multipart/form-data";
-    scene().classList.add("vs-sent");
     sent.submit();
+    // What is sent is settled. Whoever comes back, or stops the sending, finds the form as it was.
+    input.remove();
+    part.remove();
+    token.disabled = false;
+    sent.enctype = before;
   }
 
   document.addEventListener("click", (event) => {
@@ -172,5 +187,6 @@
     frame = null;
     offer();
   });
+  window.addEventListener("pageshow", () => scene()?.classList.remove("vs-sent"));
   offer();
 })();
