@@ -35,6 +35,20 @@ def test_the_limit_lies_between_the_kind_and_all_else() -> None:
     assert f"enough from cosine {scale.admits:.2f}; {scale.wrong:.0%} of those" in scale.said()
 
 
+@pytest.mark.parametrize("kinds", [2, 3, 10, 40])
+def test_few_categories_admit_no_more_than_many(kinds) -> None:
+    """In a shop of three, every third unrelated thing is of the right one by chance."""
+    random = np.random.default_rng(2)
+    probes = []
+    for n in range(120):
+        hits = [ProbeHit(f"{n}-{k}", f"{n % kinds}", 0.5 + random.normal(0, 0.05)) for k in range(9)]
+        hits += [ProbeHit(f"{n}-x{k}", f"{random.integers(kinds)}", 0.2 + random.normal(0, 0.06)) for k in range(90)]
+        probes.append(Probe("meaning", f"{n}", f"{n % kinds}", tuple(sorted(hits, key=lambda hit: -hit.cosine))))
+    scale = calibrate(probes).texts["meaning"]
+    assert 0.3 < scale.admits < 0.45
+    assert scale.wrong < 0.3
+
+
 def test_another_encoder_has_another_scale() -> None:
     """Sentence-transformers models give unrelated texts .7: all of a shop would be admitted by the limits of another."""
     scale = calibrate(asked(kin=0.85, other=0.7)).texts["meaning"]

@@ -64,34 +64,35 @@ def fit_text_scales(probes: Sequence[Probe]) -> dict[str, TextScale]:
 
 
 def _fit(probes: Sequence[Probe]) -> TextScale:
+    chance = 1 / len({probe.kind for probe in probes})  # Every category counts the same.
+    wanted = chance + (1 - chance) * ADMITTED_KIND
     cosines = np.array([hit.cosine for probe in probes for hit in probe.hits])
     best = [max(hit.cosine for hit in probe.hits) for probe in probes]
     low = float(np.quantile(cosines, _LOW))
     return TextScale(
         low=round(low, 4),
         high=round(max(low + _LEAST_SPAN, float(np.quantile(best, _HIGH))), 4),
-        admits=_limit(probes),
-        wrong=_wrong(probes),
+        admits=_limit(probes, wanted),
+        wrong=_wrong(probes, wanted),
         probes=len(probes),
     )
 
 
-def _limit(probes: Sequence[Probe]) -> float:
+def _limit(probes: Sequence[Probe], wanted: float) -> float:
     hits = [
         (hit.cosine, hit.id == probe.id or hit.kind == probe.kind, weight)
         for probe, weight in zip(probes, equal_kinds(probes), strict=True)
         for hit in probe.hits
     ]
     cosines, right, weights = (np.array(column, np.float64) for column in zip(*hits, strict=True))
-    chance = 1 / len({probe.kind for probe in probes})  # Every category counts the same.
-    return reached(rising(cosines, right, weights), chance + (1 - chance) * ADMITTED_KIND)
+    return reached(rising(cosines, right, weights), wanted)
 
 
-def _wrong(probes: Sequence[Probe]) -> float | None:
+def _wrong(probes: Sequence[Probe], wanted: float) -> float | None:
     """Each half is judged by the limit that the other half taught."""
     by_kind: dict[bool, int] = defaultdict(int)
     for judged, taught in ((probes[::2], probes[1::2]), (probes[1::2], probes[::2])):
-        limit = _limit(taught)
+        limit = _limit(taught, wanted)
         for probe in judged:
             for hit in probe.hits:
                 if hit.cosine >= limit:
