@@ -18,7 +18,7 @@ from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging import regions, standing_out
 from visual_search.imaging.reading import Reader
-from visual_search.imaging.regions import WHOLE, Detector
+from visual_search.imaging.regions import PROPOSALS, WHOLE, Detector
 from visual_search.types import Box, QueryPicture, Reading, Region, Scene, Vector
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,12 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
     part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
     vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
     if not vectors:
-        raise _nothing_to_see()
+        raise PictureRefused(
+            "There is nothing to recognise in this part of the photo. Choose another part, or search by the whole photo.",
+            field="point" if picture.point is not None else "box",
+            code="nothing_to_see",
+            status=422,
+        )
     seen = replace(
         picture,
         image=part,
@@ -106,7 +111,8 @@ def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region,
     try:
         found = detector.regions(image)
         if all(region.faint for region in found):
-            return (*standing_out.things(image), *found), ()
+            things = standing_out.things(image)
+            found = (*things, *found[: max(0, PROPOSALS - len(things))])
         return found, ()
     # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
     except Exception:
@@ -192,12 +198,3 @@ def _known(box: Box, scene: Scene) -> Region | None:
     """The whole or the object that this box means; None for a part that nobody has encoded yet."""
     nearest = max((scene.whole, *scene.objects), key=lambda region: regions.overlap(region.box, box))
     return nearest if regions.overlap(nearest.box, box) >= SAME_THING else None
-
-
-def _nothing_to_see() -> PictureRefused:
-    return PictureRefused(
-        "There is nothing to recognise in the photo. Take one that shows the thing.",
-        field="image",
-        code="nothing_to_see",
-        status=422,
-    )

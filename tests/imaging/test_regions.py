@@ -66,7 +66,7 @@ def test_so_many_boxes_and_no_more() -> None:
     assert len(found) == PROPOSALS - 1
 
 
-regions = st.builds(Region, boxes, st.just("a"), st.floats(0, 1))
+regions = st.builds(Region, boxes, st.just("a"), st.floats(0, 1, width=32))
 
 
 @given(st.tuples(corner, corner), st.lists(regions, max_size=8))

@@ -11,9 +11,9 @@ from PIL import Image
 from tests.imaging.test_detectors import write_network
 from tests.search.shop import draw
 from visual_search import asking, search, wiring
-from visual_search.errors import BadInput, EncoderUnavailable
+from visual_search.errors import BadInput, EncoderUnavailable, PictureRefused
 from visual_search.imaging.onnx_detector import OnnxDetector
-from visual_search.imaging.regions import WHOLE
+from visual_search.imaging.regions import PROPOSALS, WHOLE
 from visual_search.types import Query, QueryPicture
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -131,6 +131,35 @@ def test_what_nobody_can_name_is_offered_without_a_label(seen, tmp_path) -> None
     assert [region.label for region in page.pictures[0].scene.objects] == ["", ""]
     assert page.pictures[0].scene.chosen == WHOLE
     assert first(ask(object=0)) == "SOF-GRN-03", "the largest comes first"
+
+
+def test_what_stands_out_counts_among_the_proposals(seen, tmp_path) -> None:
+    places = np.arange(16) * 20
+    grid = [(x, y, x + 16, y + 16, 0.1, 0) for x in places for y in places // 2]
+    seen.use(DETECTOR=own_detector(tmp_path, np.array([grid])))
+    scene = ask().pictures[0].scene
+    assert (len(scene.objects), len(scene.proposals)) == (2, PROPOSALS - 2)
+
+
+@pytest.mark.parametrize("part", [{"point": (0.75, 0.5)}, {"box": (0.6, 0.1, 0.9, 0.9)}])
+def test_a_part_that_shows_nothing_is_named(seen, tmp_path, part) -> None:
+    seen.use(DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM[:, :1]))
+    image = room()
+    image.paste((102, 102, 102), (200, 0, 400, 200))  # This encoder sees nothing in it.
+    with pytest.raises(PictureRefused, match="this part of the photo") as caught:
+        search.search(Query(pictures=(QueryPicture(image=image, **part),)))
+    assert (caught.value.status, caught.value.code, caught.value.field) == (422, "nothing_to_see", *part)
+
+
+@pytest.mark.parametrize("detector", [None, "broken"])
+def test_a_tap_without_a_detector_cuts_a_frame(seen, monkeypatch, detector) -> None:
+    if detector is None:
+        seen.use(DETECTOR=None)
+    else:
+        monkeypatch.setattr(OnnxDetector, "regions", lambda self, image: 1 / 0)
+    page = ask(point=(0.75, 0.5))
+    assert page.pictures[0].scene.chosen == pytest.approx((0.625, 0.375, 0.875, 0.625))
+    assert page.degraded == (("objects",) if detector else ())
 
 
 def test_without_a_detector_a_box_still_works(seen) -> None:

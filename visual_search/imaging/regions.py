@@ -116,7 +116,7 @@ def tapped(point: Point, found: Sequence[Region]) -> Box:
     """The box that somebody means who taps there; a frame around the point where none lies.
 
     Of the boxes around it, sure ones before faint ones, those in whose middle it lies, and small ones, because what is
-    in front or on top is smaller: score x (1 - d^2) / area^(1/4), d from 0 in the middle to 1 at the nearest edge.
+    in front or on top is smaller: score x (1.05 - d^2) / area^(1/4), d from 0 in the middle to 1 at the nearest edge.
     """
     x, y = point
     best = max(found, key=lambda region: _meant(x, y, region), default=None)
@@ -131,7 +131,7 @@ def _meant(x: float, y: float, region: Region) -> float:
     if not (x1 < x < x2 and y1 < y < y2):
         return 0.0
     off = max(abs(2 * x - x1 - x2) / (x2 - x1), abs(2 * y - y1 - y2) / (y2 - y1))
-    return float(region.score * (1 - off**2 + 0.05) / area(region.box) ** 0.25)
+    return float(region.score * (1.05 - off**2) / area(region.box) ** 0.25)
 
 
 def _overlaps(one: Boxes, other: Boxes) -> npt.NDArray[np.float32]:
