@@ -66,6 +66,20 @@ def test_a_tap_where_nothing_was_found_needs_the_pixels(shop, client, tmp_path) 
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "box_needs_photo", "point")
 
 
+def test_several_photos_each_with_a_tap(seen, client) -> None:  # noqa: F811
+    left, right = ({"image": coded(room()), "point": point} for point in ("0.2,0.5", [0.75, 0.5]))
+    answer = post(client, {"pictures": [left, right]}).json()
+    assert [[thing["selected"] for thing in each["objects"]] for each in answer["pictures"]] == [
+        [True, False],
+        [False, True],
+    ]
+    numbered = [{"image": coded(room()), "object": number} for number in (0, 1)]
+    assert answer["hits"] == post(client, {"pictures": numbered}).json()["hits"]
+    refused = post(client, {"pictures": [left, {**right, "point": ["nan", 0]}]})
+    assert (refused.status_code, refused.json()["field"]) == (400, "pictures.1.point")
+    assert "nan" in refused.json()["detail"]
+
+
 def test_several_photos_and_their_tokens(shop, client) -> None:
     pictures = [{"image": coded(draw("chair", "red")), "weight": 3}, {"image": coded(draw("sofa", "green"))}]
     response = post(client, {"pictures": pictures})
