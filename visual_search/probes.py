@@ -31,7 +31,8 @@ AT_ONCE = 100  # objects whose pictures are held in memory together
 SIDE = 320  # px, of the pictures that photos are made of: photos are smaller
 LONGEST = 3  # words of a title that are asked together: shoppers type few
 _LIKE_TEXT = "like_text"
-_WORD = re.compile(r"[^\W\d_]{3,}")
+# Scraps of one or two letters are no words, but in Chinese, Japanese and Korean two signs are.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}|[^\W\d_]{3,}")
 
 # Categories by object id, of those that have one.
 Categories = Callable[[Sequence[str]], Mapping[str, str]]
@@ -116,7 +117,7 @@ def _said(asked: Asked, titles: Iterable[tuple[str, Title]], progress: Progress)
 
 
 def typed(title: str, random: np.random.Generator) -> str:
-    """One to three of the title's words in their order; numbers and scraps of one or two letters are none."""
+    """One to three of the title's words in their order; numbers and scraps are none."""
     words = _WORD.findall(title)
     if not words:
         return ""

@@ -209,7 +209,13 @@ def test_words_are_learned_anew_for_another_encoder_of_texts(filled) -> None:
 
 @pytest.mark.parametrize(
     ("title", "can_be"),
-    [("Oak table 120x60", {"Oak", "table", "Oak table"}), ("A4 80 g", {""}), ("椅子です", {"椅子です"})],
+    [
+        ("Oak table 120x60", {"Oak", "table", "Oak table"}),
+        ("A4 80 g", {""}),
+        ("椅子です", {"椅子です"}),
+        ("木椅 L", {"木椅"}),
+        ("의자 2", {"의자"}),
+    ],
 )
 def test_what_is_typed_are_words_of_the_title(title, can_be) -> None:
     found = {probes.typed(title, np.random.default_rng(seed)) for seed in range(30)}
