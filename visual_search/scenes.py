@@ -34,9 +34,10 @@ class Seen:
     degraded: tuple[str, ...] = ()
 
 
-def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> Seen:
+def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, proposals: bool = False) -> Seen:
     """The part of the photo that the question means, and everything else in it that could be searched.
 
+    `proposals`: also what may be more things; a tap chooses among them in any case.
     Raises BadInput for a choice that the photo or the token can't serve, PictureRefused for a photo that shows nothing,
     EncoderUnavailable.
     """
@@ -48,7 +49,7 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None) -> S
     if detector is None and not asked and picture.weight > 0:
         # Nothing to take apart: the photo is encoded as a whole, while it is read.
         return Seen(picture)
-    found, degraded = _found(picture.image, detector)
+    found, degraded = _found(picture.image, detector, faint=proposals or picture.point is not None)
     try:
         scene = _encoded(picture.image, found, encoder)
     except BadInput:
@@ -105,11 +106,11 @@ class _Ahead:
         return self._result.result() if image is self._image else self._reader.read(image)
 
 
-def _found(image: Image.Image, detector: Detector | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+def _found(image: Image.Image, detector: Detector | None, *, faint: bool) -> tuple[tuple[Region, ...], tuple[str, ...]]:
     if detector is None:
         return (), ()
     try:
-        found = detector.regions(image)
+        found = detector.regions(image, faint=faint)
         if all(region.faint for region in found):
             things = standing_out.things(image)
             found = (*things, *found[: max(0, PROPOSALS - len(things))])

@@ -315,7 +315,7 @@ def rank(
 
 def _taken_apart(query: Query, encoder: Encoder, detector: Detector | None) -> tuple[Query, tuple[str, ...]]:
     """The question with each photo narrowed to the part that is meant, and what had to be left out."""
-    seen = [scenes.see(picture, encoder, detector) for picture in query.pictures]
+    seen = [scenes.see(picture, encoder, detector, proposals=query.proposals) for picture in query.pictures]
     degraded = dict.fromkeys(name for each in seen for name in each.degraded)
     return replace(query, pictures=tuple(each.picture for each in seen)), tuple(degraded)
 

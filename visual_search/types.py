@@ -454,6 +454,7 @@ class Query:
     page_size: int = 24
     facets: tuple[str, ...] | None = None  # None: all of the collection
     explain: bool = False
+    proposals: bool = False  # whether the answer shall list what may be more things in a photo
     read: bool = True  # whether label text and codes in photos count
     # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
     taste: tuple[TasteEvent, ...] = field(default=(), repr=False)

@@ -58,7 +58,8 @@ def test_a_tap_where_nothing_was_found_needs_the_pixels(shop, client, tmp_path) 
     rows = ROWS_OF_ROOM.copy()
     rows[0, 1, 4] = 0.1  # The sofa is faint: the token doesn't know it.
     shop.use(DETECTOR=own_detector(tmp_path, rows))
-    answer = post(client, {"image": coded(room())}).json()
+    assert post(client, {"image": coded(room())}).json()["proposals"] == [], "nobody asked for a closer look"
+    answer = post(client, {"image": coded(room()), "proposals": True}).json()
     assert [(item["label"], item["score"]) for item in answer["proposals"]] == [("sofa", 0.1)]
     assert [item["label"] for item in answer["objects"]] == ["chair"]
     assert skus(post(client, {"image": coded(room()), "point": "0.75,0.5"}))[0] == "SOF-GRN-03"

@@ -51,7 +51,7 @@ class TestNanoDet(DetectorContract):
         hits = right = proposed = tapped_right = total = 0
         for row in queries:
             image = Image.open(EVAL / row["image"]).convert("RGB")
-            found = SHIPPED.regions(image)
+            found = SHIPPED.regions(image, faint=True)
             for name, (x, y, w, h) in wanted[row["query_id"]]:
                 box = (x / image.width, y / image.height, (x + w) / image.width, (y + h) / image.height)
                 near = [region for region in found if overlap(region.box, box) >= 0.5]
@@ -111,7 +111,9 @@ class TestOwnDetector(DetectorContract):
         rows = ROWS.copy()
         rows[0, 2, 4] = 0.1
         path = write_network(tmp_path / "faint.onnx", {"rows": rows})
-        found = OnnxDetector(path, ["red block", "blue block"], side=320).regions(scene())
+        detector = OnnxDetector(path, ["red block", "blue block"], side=320)
+        assert [region.label for region in detector.regions(scene())] == ["red block"]
+        found = detector.regions(scene(), faint=True)
         assert [(region.label, region.faint) for region in found] == [("red block", False), ("blue block", True)]
 
     def test_boxes_and_scores_apart(self, tmp_path) -> None:

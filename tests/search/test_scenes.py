@@ -137,8 +137,9 @@ def test_what_stands_out_counts_among_the_proposals(seen, tmp_path) -> None:
     places = np.arange(16) * 20
     grid = [(x, y, x + 16, y + 16, 0.1, 0) for x in places for y in places // 2]
     seen.use(DETECTOR=own_detector(tmp_path, np.array([grid])))
-    scene = ask().pictures[0].scene
+    scene = search.search(Query(pictures=(QueryPicture(image=room()),), proposals=True)).pictures[0].scene
     assert (len(scene.objects), len(scene.proposals)) == (2, PROPOSALS - 2)
+    assert ask().pictures[0].scene.proposals == (), "nobody asked for them"
 
 
 @pytest.mark.parametrize("part", [{"point": (0.75, 0.5)}, {"box": (0.6, 0.1, 0.9, 0.9)}])

@@ -22,11 +22,11 @@ from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image", "photo_token",
-    "box", "object", "point", "pictures", "q_weight", "q_not", "unlike", "taste",
+    "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "taste",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
 PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
-POST_ONLY = (*PHOTO, "read", "taste")
+POST_ONLY = (*PHOTO, "proposals", "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 SUGGEST = ("q", "lang", "limit")
 
@@ -65,6 +65,7 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
         page_size=asking.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
         facets=tuple(_texts(data, "facets")) if data.get("facets") is not None else None,
         explain=_flag(data, "explain"),
+        proposals=_flag(data, "proposals"),
         read=_flag(data, "read", default=True),
         taste=taste.events,
         taste_problem=taste.problem,

@@ -56,6 +56,11 @@ class SearchRequest(serializers.Serializer[Any]):
         required=False,
         help_text="Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by.",
     )
+    proposals = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Lists what may be more things in the photo, which takes a closer look.",
+    )
     facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
     read = serializers.BooleanField(
@@ -168,7 +173,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     objects = SeenObject(many=True, help_text="Things in the photo; send one's id as `object` to search by it alone.")
     proposals = Proposal(
         many=True,
-        help_text="What may be more things, where the photo came as `image`: send it again with such a `box`, or with the "
+        help_text="What may be more things, where `proposals` was asked: send `image` again with such a `box`, or with the "
         "`point` of a tap.",
     )
     pictures = SeenPicture(many=True, help_text="Of several photos: what was seen in each. Empty for one.")

@@ -66,9 +66,11 @@ class NanoDet:
         self._session: InferenceSession | None = None
         self._lock = Lock()
 
-    def regions(self, image: Image.Image) -> tuple[Region, ...]:
+    def regions(self, image: Image.Image, *, faint: bool = False) -> tuple[Region, ...]:
         boxes, best, kinds = self._look(image, self.side)
         objects = self._objects(boxes, best, kinds)
+        if not faint:
+            return objects
         if self.closer > self.side and len([each for each in objects if each.label != regions.PERSON]) > 1:
             more = self._look(image, self.closer)
             boxes, best, kinds = (

@@ -47,7 +47,7 @@ class OnnxDetector:
         self._session: InferenceSession | None = None
         self._lock = Lock()
 
-    def regions(self, image: Image.Image) -> tuple[Region, ...]:
+    def regions(self, image: Image.Image, *, faint: bool = False) -> tuple[Region, ...]:
         ratio = self.side / max(image.size)
         width, height = (max(1, round(length * ratio)) for length in image.size)
         square = np.full((self.side, self.side, 3), GREY, np.float32)
@@ -64,7 +64,7 @@ class OnnxDetector:
         objects = tuple(
             regions.region_of(boxes[row], self.labels, int(kinds[row]), float(scores[row])) for row in good[kept]
         )
-        return objects + regions.faint(objects, boxes, scores, kinds.tolist(), self.labels)
+        return objects + regions.faint(objects, boxes, scores, kinds.tolist(), self.labels) if faint else objects
 
     def _read(self, outputs: Sequence[Floats]) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
         """Boxes (n, 4), scores (n,), classes (n,)."""

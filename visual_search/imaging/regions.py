@@ -32,12 +32,12 @@ Scores = npt.NDArray[np.float32]  # (n,)
 class Detector(Protocol):
     """Finds things in photos. Thread-safe and lazy: constructing one reads no weights."""
 
-    def regions(self, image: Image.Image) -> tuple[Region, ...]:
+    def regions(self, image: Image.Image, *, faint: bool = False) -> tuple[Region, ...]:
         """The things in an RGB picture of any size, surest first, none twice; empty where nothing stands out.
 
-        After them, surest first and marked as faint, what may be more things: nobody is asked to choose among so many,
-        but a tap finds the one that it means. Labels are the detector's own class names; "" where it can't tell. Raises
-        `EncoderUnavailable` when weights or libraries are missing.
+        With `faint`, after them, surest first and marked as faint, what may be more things: nobody is asked to choose among
+        so many, but a tap finds the one that it means. It may take a closer look. Labels are the detector's own class
+        names; "" where it can't tell. Raises `EncoderUnavailable` when weights or libraries are missing.
         """
 
 
