@@ -114,10 +114,14 @@
   function go() {
     if (frame) send(box);
   }
+  function sending(on) {
+    scene()?.classList.toggle("vs-sent", on);
+    scene()?.setAttribute("aria-busy", String(on));
+  }
   async function send(place) {
     const photo = kept();
     if (!photo) return;
-    scene().classList.add("vs-sent");
+    sending(true);
     const blob = await (await fetch(photo.data)).blob();
     const transfer = new DataTransfer();
     transfer.items.add(new File([blob], "photo.jpg", { type: blob.type }));
@@ -187,6 +191,6 @@
     frame = null;
     offer();
   });
-  window.addEventListener("pageshow", () => scene()?.classList.remove("vs-sent"));
+  window.addEventListener("pageshow", () => sending(false));
   offer();
 })();
