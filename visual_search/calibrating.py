@@ -15,7 +15,9 @@ from functools import partial
 from visual_search import objects, presence, probes, registry, sampling, wiring
 from visual_search.errors import BadInput
 from visual_search.models import StoredCalibration
-from visual_search.ranking.calibration import LEAST_PROBES, UNCALIBRATED, Calibration
+from visual_search.ranking.by_category import Categories
+from visual_search.ranking.calibration import UNCALIBRATED, Calibration
+from visual_search.ranking.curves import LEAST_PROBES
 from visual_search.registry import Source
 from visual_search.types import EncoderCard, FacetKind
 
@@ -42,7 +44,7 @@ def current(collection: str) -> Calibration:
     return known[1]
 
 
-def kinds(collection: str) -> probes.Categories:
+def kinds(collection: str) -> Categories:
     """From ids of this collection to category paths, each read once in a while."""
     return partial(_known_kinds, collection)
 
@@ -80,9 +82,8 @@ def learn(
     source = registry.source(collection)
     encoder = wiring.encoder()
     presence.ensure(collection)
-    field = _category_field(source)
-    asked = probes.Asked(wiring.engine(), encoder, collection, field, partial(_categories, source, field), seed)
-    titles = sampling.titles(collection, most=TITLES, seed=seed)
+    asked = probes.Asked(wiring.engine(), encoder, collection, _category_field(source), kinds(collection), seed)
+    titles = sampling.titles(collection, most=TITLES)
     found = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)
     if not found.limits:
         raise BadInput(

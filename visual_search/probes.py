@@ -5,10 +5,9 @@ Photos of the shop's own objects are asked as photos of shoppers are, words of t
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +20,7 @@ from visual_search.encoders.probing import ProbeMaker
 from visual_search.engines.base import Engine
 from visual_search.errors import PictureRefused
 from visual_search.photos import vectors_of
+from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration, calibrate
 from visual_search.ranking.curves import Probe, ProbeHit
 from visual_search.ranking.text_scales import LEGS
@@ -34,8 +34,6 @@ _LIKE_TEXT = "like_text"
 # Scraps of one or two letters are no words, but in Chinese, Japanese and Korean two signs are.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}|[^\W\d_]{3,}")
 
-# Categories by object id, of those that have one.
-Categories = Callable[[Sequence[str]], Mapping[str, str]]
 Progress = Callable[[int], object]  # called after so many more objects
 
 
@@ -49,14 +47,6 @@ class Asked:
     field: str
     categories: Categories
     seed: int = 0
-    _known: dict[str, str] = dataclasses.field(default_factory=dict)  # Answers name the same objects again and again.
-
-    def categories_of(self, ids: Sequence[str]) -> dict[str, str]:
-        """'' for objects without one."""
-        if missing := [id for id in ids if id not in self._known]:
-            found = self.categories(missing)
-            self._known.update({id: found.get(id, "") for id in missing})
-        return {id: self._known[id] for id in ids}
 
     def hits(self, legs: Sequence[VectorLeg], *filters: Filter) -> dict[str, tuple[LegHit, ...]]:
         """By the name of the leg."""
@@ -67,11 +57,11 @@ class Asked:
 def teach(
     asked: Asked,
     pictures: Iterable[tuple[str, Image.Image]],
-    titles: Iterable[tuple[str, Title]],
+    titles: Iterable[tuple[str, Sequence[Title]]],
     *,
     progress: Progress = lambda count: None,
 ) -> Calibration:
-    """What photos of these main pictures and words of these titles teach, each with the id of its object.
+    """What photos of these main pictures and words of these titles, in all languages, teach, each with the id of its object.
 
     Raises whatever engine and encoder raise.
     """
@@ -99,10 +89,11 @@ def _shown(asked: Asked, pictures: Sequence[tuple[str, Image.Image]], progress: 
         progress(1)
 
 
-def _said(asked: Asked, titles: Iterable[tuple[str, Title]], progress: Progress) -> Iterator[Probe]:
-    """A few words of each title, and the title itself as that of something to resemble, answered by the index."""
-    random = np.random.default_rng(asked.seed)
-    for id, title in titles:
+def _said(asked: Asked, titles: Iterable[tuple[str, Sequence[Title]]], progress: Progress) -> Iterator[Probe]:
+    """A few words of each title in one of its languages, and that title itself as something to resemble, with the answers."""
+    languages, random = (np.random.default_rng(asked.seed) for _ in range(2))
+    for id, translations in titles:
+        title = translations[int(languages.integers(len(translations)))]
         words = typed(title.text, random)
         legs = [leg for leg in words_legs(words, title.language, asked.encoder) if leg.name in LEGS] if words else []
         space = asked.encoder.card.text
@@ -127,8 +118,9 @@ def typed(title: str, random: np.random.Generator) -> str:
 
 
 def _probe(asked: Asked, picture: str, id: str, hits: Sequence[LegHit]) -> Probe:
-    kinds = asked.categories_of([id, *(hit.id for hit in hits)])
-    return Probe(picture, id, kinds[id], tuple(ProbeHit(hit.id, kinds[hit.id], hit.score) for hit in hits))
+    kinds = asked.categories([id, *(hit.id for hit in hits)])
+    found = tuple(ProbeHit(hit.id, kinds.get(hit.id, ""), hit.score) for hit in hits)
+    return Probe(picture, id, kinds.get(id, ""), found)
 
 
 def _small(pictures: Iterable[tuple[str, Image.Image]]) -> Iterator[tuple[str, Image.Image]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-import numpy as np
 from PIL import Image
 
 from visual_search import documents, registry
@@ -17,6 +16,8 @@ from visual_search.imaging.decode import decode
 from visual_search.registry import Source
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def main_pictures(collection: str, *, most: int) -> Iterator[tuple[str, Image.Image]]:
@@ -42,13 +43,12 @@ def main_pictures(collection: str, *, most: int) -> Iterator[tuple[str, Image.Im
             logger.warning("The picture of %s %s isn't learned from: %s", collection, key, problem)
 
 
-def titles(collection: str, *, most: int, seed: int = 0) -> Iterator[tuple[str, Title]]:
-    """Id and a title, in one of its languages by chance, of at most `most` objects; those that can't be read are passed over.
+def titles(collection: str, *, most: int) -> Iterator[tuple[str, Sequence[Title]]]:
+    """Id and title, in every language that it has, of at most `most` objects; those that can't be read are passed over.
 
     Raises ConfigurationError for a collection without a source.
     """
     source = registry.source(collection)
-    random = np.random.default_rng(seed)
     for key, obj in _objects(source, most):
         try:
             found = documents.read(source, obj).titles
@@ -56,13 +56,18 @@ def titles(collection: str, *, most: int, seed: int = 0) -> Iterator[tuple[str, 
             logger.warning("The title of %s %s isn't learned from: %s", collection, key, problem)
             continue
         if found:
-            yield key, found[int(random.integers(len(found)))]
+            yield key, found
+
+
+def evenly(items: Sequence[T], most: int) -> Sequence[T]:
+    """At most `most` of the items, evenly spread, in their order."""
+    return items[:: max(1, -(-len(items) // most))]
 
 
 def _objects(source: Source, most: int) -> Iterator[tuple[str, Any]]:
     objects = source.queryset()
     keys = list(objects.order_by("pk").values_list("pk", flat=True).distinct())
-    for key in keys[:: max(1, -(-len(keys) // most))]:
+    for key in evenly(keys, most):
         obj = objects.filter(pk=key).first()
         if obj is not None:  # Else it was deleted meanwhile.
             yield str(key), obj

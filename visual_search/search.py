@@ -7,7 +7,7 @@ import re
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +29,7 @@ from visual_search.imaging.regions import Detector
 from visual_search.objects import keys_of, objects_by_id
 from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
+from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import (
     PHOTO,
     STUDIO,
@@ -92,9 +93,6 @@ CLEARLY = {"label": 0.6, "confirmed": 0.7}  # what these legs need to admit alon
 SAYS_ALL = 10  # different pieces of letters from which on a label counts in full
 LABEL_AGREES = 0.15  # of the most that a label's text could give; from there on its words are named as a reason
 LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
-
-
-Kinds = Callable[[Sequence[str]], Mapping[str, str]]  # category paths by object id, of those that have one
 
 
 def _nothing_kept(pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
@@ -235,7 +233,7 @@ def rank(
     detector: Detector | None = None,
     kept: Kept = _nothing_kept,
     calibration: Calibration = UNCALIBRATED,
-    kinds: Kinds = _of_no_kind,
+    kinds: Categories = _of_no_kind,
     liked: Mapping[str, Sequence[NamedVector]] | None = None,
     disliked: Mapping[str, Sequence[NamedVector]] | None = None,
     clock: _Clock | None = None,
@@ -620,7 +618,7 @@ def _result_set(
     refused: Set[str],
     *,
     limits: Mapping[str, Limits | None],
-    kinds: Kinds,
+    kinds: Categories,
     explain: bool,
 ) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
@@ -652,7 +650,7 @@ def _result_set(
     return (*first, *hits.values(), *browsed)
 
 
-def _grades(legs: Sequence[LegAnswer], limits: Mapping[str, Limits | None], kinds: Kinds) -> dict[str, Grade]:
+def _grades(legs: Sequence[LegAnswer], limits: Mapping[str, Limits | None], kinds: Categories) -> dict[str, Grade]:
     """Each object's best grade by a photo that was asked with, its keypoints, or a picture of an object to resemble."""
     grades: dict[str, Grade] = {}
     near = {

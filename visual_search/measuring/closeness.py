@@ -12,12 +12,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from visual_search import calibrating, probes, search
+from visual_search import calibrating, probes, sampling, search
 from visual_search.embedding import Title
 from visual_search.encoders.base import Encoder
-from visual_search.engines.base import Engine
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.measuring.datasets import Item, Question, Task
@@ -79,7 +76,8 @@ def measure_closeness(
         engine.upsert(collection, made)
         engine.refresh(collection)
         categories = {item.id: item.category for item in items if item.category}
-        learned = _learned(items, engine, encoder, collection, advanced)
+        probed = probes.Asked(engine, encoder, collection, FIELD, lambda ids: categories)
+        learned = _learned(items, probed, advanced)
         for task in tasks:
             departments = _departments(task.questions, items)
             for question in task.questions:
@@ -91,7 +89,7 @@ def measure_closeness(
                 asked = [
                     search.rank(
                         one, engine=engine, encoder=encoder, schema=schema, reader=reader, detector=detector,
-                        kept=sights.kept, calibration=learned, kinds=lambda ids: categories,
+                        kept=sights.kept, calibration=learned, kinds=probed.categories,
                     )
                     for one in (query, elsewhere)
                 ]  # fmt: skip
@@ -138,21 +136,15 @@ def _department(item: Item) -> str:
     return item.category.split(PATH_SEPARATOR)[0]
 
 
-def _learned(
-    items: Sequence[Item], engine: Engine, encoder: Encoder, collection: str, advanced: Advanced
-) -> Calibration:
-    shown = _spread([item for item in items if item.pictures], calibrating.MOST)
-    said = _spread([item for item in items if item.texts], calibrating.TITLES)
-    categories = {item.id: item.category for item in items if item.category}
-    random = np.random.default_rng(0)
-    titles = [[Title(text.title, language) for language, text in item.texts.items() if text.title] for item in said]
+def _learned(items: Sequence[Item], asked: probes.Asked, advanced: Advanced) -> Calibration:
+    shown = sampling.evenly([item for item in items if item.pictures], calibrating.MOST)
+    said = sampling.evenly([item for item in items if item.texts], calibrating.TITLES)
+    titles = [
+        (item.id, [Title(text.title, language) for language, text in item.texts.items() if text.title]) for item in said
+    ]
     return probes.teach(
-        probes.Asked(engine, encoder, collection, FIELD, lambda ids: categories),
+        asked,
         ((item.id, open_picture(item.pictures[0])) for item in shown),
-        [(item.id, some[int(random.integers(len(some)))]) for item, some in zip(said, titles, strict=True) if some],
+        [(id, some) for id, some in titles if some],
         progress=advanced,
     )
-
-
-def _spread(items: Sequence[Item], most: int) -> Sequence[Item]:
-    return items[:: max(1, -(-len(items) // most))]

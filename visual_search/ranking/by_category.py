@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _VARIANCE = 1.0  # of the intercepts, in log odds: a category without probes sta
 _NEVER, _SURE = 0.001, 0.999  # Probabilities are kept from the ends, where log odds have none.
 _STEPS = 30
 Offsets = Mapping[str, float]  # log odds by path, over those of its ancestors
+Categories = Callable[[Sequence[str]], Mapping[str, str]]  # category paths by object id, of those that have one
 
 
 def fit_offsets(probabilities: Floats, right: Floats, kinds: Sequence[str]) -> dict[str, float]:

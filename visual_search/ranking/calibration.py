@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from visual_search.ranking.by_category import fit_offsets, least_needed, shifted
-from visual_search.ranking.curves import Floats, Probe, equal_kinds, probability_at, reached, rising
+from visual_search.ranking.curves import (
+    LEAST_PROBES,
+    Floats,
+    Probe,
+    equal_kinds,
+    probability_at,
+    reached,
+    rising,
+    share_wrong,
+)
 from visual_search.ranking.text_scales import TextScale, fit_text_scales
 from visual_search.types import Grade
 
@@ -34,7 +43,6 @@ LEFT_OUT = {PHOTO: 0.12, STUDIO: 0.04}
 _DRAWS = 100  # bootstrap samples that this share is averaged over: one sample's limit hangs on single photos
 # The width of the kernel in units of the spread of the nearest cosines, which differs between encoders.
 _KERNEL = 0.66
-LEAST_PROBES = 30
 JUDGED = 10  # hits of each probe that the curves are fitted on: what a shopper sees without scrolling
 
 # How surely keypoints must agree for a grade, best first. Of 716 products that keypoints spoke for in 567 photos, .88 were
@@ -191,12 +199,12 @@ def _fit(probes: Sequence[Probe]) -> Limits:
     weights = equal_kinds(probes)
     densities = np.array([density([hit.cosine for hit in probe.hits], kernel) for probe in probes])
     hits = [
-        (hit.cosine, hit.id == probe.id, hit.kind == probe.kind, weight)
+        (hit.cosine, hit.id == probe.id, probe.is_kin(hit), weight)
         for probe, weight in zip(probes, weights, strict=True)
         for hit in probe.hits[:JUDGED]
     ]
     cosines, own, kin, counts = (np.array(column, np.float64) for column in zip(*hits, strict=True))
-    own_curve, kin_curve = rising(cosines, own, counts), rising(cosines, np.maximum(own, kin), counts)
+    own_curve, kin_curve = rising(cosines, own, counts), rising(cosines, kin, counts)
     same = reached(own_curve, SAME_OWN)
     very_similar = min(same, reached(own_curve, VERY_SIMILAR_OWN))
     offsets = fit_offsets(
@@ -246,7 +254,7 @@ def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
     for probe in probes:
         within = limits.within([hit.cosine for hit in probe.hits])
         grades = [
-            (grade, hit.id == probe.id or (grade is not Grade.SAME and hit.kind == probe.kind))
+            (grade, hit.id == probe.id if grade is Grade.SAME else probe.is_kin(hit))
             for hit in probe.hits[:JUDGED]
             if within and (grade := within.grade(hit.cosine, hit.kind)) is not Grade.DISTANT
         ]
@@ -263,16 +271,12 @@ def _rates(judged: Sequence[_Judged]) -> Rates:
     foreign = [one.foreign_close for one in judged if one.foreign_close is not None]
     return Rates(
         probes=len(judged),
-        same_wrong=_wrong(given[Grade.SAME]),
-        very_similar_wrong=_wrong(given[Grade.VERY_SIMILAR]),
-        similar_wrong=_wrong(given[Grade.SIMILAR]),
+        same_wrong=share_wrong(given[Grade.SAME]),
+        very_similar_wrong=share_wrong(given[Grade.VERY_SIMILAR]),
+        similar_wrong=share_wrong(given[Grade.SIMILAR]),
         nothing_wrong=round(1 - float(np.mean([one.close for one in judged])), 4),
         nothing_right=round(1 - float(np.mean(foreign)), 4) if foreign else None,
     )
-
-
-def _wrong(right: Sequence[bool]) -> float | None:
-    return round(1 - float(np.mean(right)), 4) if right else None
 
 
 # --- Storing ------------------------------------------------------------------------------------

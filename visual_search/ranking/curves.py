@@ -12,6 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Curve = tuple[tuple[float, float], ...]  # (cosine, probability), both rising
 
+LEAST_PROBES = 30  # fewer teach nothing
 _BINS = np.arange(-1.0, 1.0001, 0.02)
 _PRIOR = 2.0  # probes that every bin holds before the first: rare bins lean on the whole
 
@@ -32,6 +33,10 @@ class Probe:
     kind: str  # the object's category
     hits: tuple[ProbeHit, ...]
     foreign: tuple[float, ...] = ()  # cosines of the answer without the object's department; () where it has none
+
+    def is_kin(self, hit: ProbeHit) -> bool:
+        """Whether the hit is the object, or of its category."""
+        return hit.id == self.id or hit.kind == self.kind
 
 
 def equal_kinds(probes: Sequence[Probe]) -> Floats:
@@ -78,3 +83,7 @@ def reached(curve: Curve, wanted: float) -> float:
         if probability_at(curve, float(cosine)) >= wanted:
             return round(float(cosine), 4)
     return 1.01
+
+
+def share_wrong(right: Sequence[bool]) -> float | None:
+    return round(1 - float(np.mean(right)), 4) if right else None

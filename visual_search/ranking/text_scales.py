@@ -7,13 +7,12 @@ docs/decisions/0027-scales-of-words.md has the figures.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from visual_search.ranking.curves import Probe, equal_kinds, reached, rising
+from visual_search.ranking.curves import LEAST_PROBES, Probe, equal_kinds, reached, rising, share_wrong
 
 LEGS = {  # by their names in a question; what they compare
     "meaning": "words beside titles",
@@ -27,7 +26,6 @@ ADMITTED_KIND = 0.15
 # Quantiles of all cosines of the answers, and of the best one of each: unrelated things, and things as equal as they get.
 _LOW, _HIGH = 0.1, 0.9
 _LEAST_SPAN = 0.05  # between the ends: an encoder whose cosines are all alike tells nothing apart
-LEAST_PROBES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def _fit(probes: Sequence[Probe]) -> TextScale:
 
 def _limit(probes: Sequence[Probe], wanted: float) -> float:
     hits = [
-        (hit.cosine, hit.id == probe.id or hit.kind == probe.kind, weight)
+        (hit.cosine, probe.is_kin(hit), weight)
         for probe, weight in zip(probes, equal_kinds(probes), strict=True)
         for hit in probe.hits
     ]
@@ -90,12 +88,8 @@ def _limit(probes: Sequence[Probe], wanted: float) -> float:
 
 def _wrong(probes: Sequence[Probe], wanted: float) -> float | None:
     """Each half is judged by the limit that the other half taught."""
-    by_kind: dict[bool, int] = defaultdict(int)
+    right = []
     for judged, taught in ((probes[::2], probes[1::2]), (probes[1::2], probes[::2])):
         limit = _limit(taught, wanted)
-        for probe in judged:
-            for hit in probe.hits:
-                if hit.cosine >= limit:
-                    by_kind[hit.id == probe.id or hit.kind == probe.kind] += 1
-    admitted = sum(by_kind.values())
-    return round(by_kind[False] / admitted, 4) if admitted else None
+        right += [probe.is_kin(hit) for probe in judged for hit in probe.hits if hit.cosine >= limit]
+    return share_wrong(right)
