@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,31 @@ def test_error_rates_are_those_of_probes_that_were_held_out(learned) -> None:
     assert rates.nothing_wrong == pytest.approx(LEFT_OUT[PHOTO], abs=0.06)
     assert rates.nothing_right == 1.0
     assert set(learned.of(PHOTO).categories) == set(ROOMS)
+
+
+def test_a_rate_is_a_share_of_the_probes() -> None:
+    """Without kitchens the shop would still have what looks like one, so one photo in three is told wrongly."""
+    crowd = (0.8, *[0.5] * 6, *[0.1] * 40)
+    probes = [replace(probe, foreign=crowd if probe.kind == "Kitchen" else probe.foreign) for probe in shop()]
+    limits = calibrate(probes).of(PHOTO)
+    assert limits.rates.nothing_right == pytest.approx(2 / 3, abs=1e-4)
+    assert {room: found.nothing_right for room, found in limits.categories.items()} == {
+        "Kitchen": 0.0, "Garden": 1.0, "Office": 1.0,
+    }  # fmt: skip
+
+
+def test_the_same_item_must_be_the_very_object_and_what_is_similar_only_of_its_kind() -> None:
+    """In this shop the first hit is the very object or, for each tenth, another of its kind that looks like it."""
+    probes = []
+    for n in range(300):
+        room, first = ROOMS[n % 3], f"{n}-twin" if n % 20 in (0, 11) else f"{n}"
+        hits = [ProbeHit(first, room, 0.9), *(ProbeHit(f"{n}-{k}", room, 0.5) for k in range(3))]
+        hits += [ProbeHit(f"{n}-x{k}", "Toys", 0.1) for k in range(9)]
+        probes.append(Probe(PHOTO, f"{n}", room, tuple(hits)))
+    rates = calibrate(probes).of(PHOTO).rates
+    assert rates.same_wrong == pytest.approx(1 / 10)
+    assert rates.similar_wrong == 0.0
+    assert rates.nothing_right is None, "no photo of another department was asked"
 
 
 def test_another_encoder_with_lower_cosines_gets_lower_limits() -> None:

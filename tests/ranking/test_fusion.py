@@ -94,6 +94,21 @@ def test_an_object_without_a_picture_gets_nothing_of_the_nearest_picture() -> No
     assert fused[1].parts["photo"] == 0.0
 
 
+def test_an_object_without_a_picture_does_not_outrank_one_that_looks_wrong() -> None:
+    """Both are said equally well; a picture below the scale costs what it costs, and having none is no advantage."""
+    photo, words = leg("photo", {"near": 0.9, "wrong": 0.1}), leg("words", {"gift card": 5.0, "wrong": 5.0})
+    fused = {item.id: item for item in fuse([photo, words], {"photo": COSINE, "words": BM25})}
+    assert fused["gift card"].parts["photo"] == fused["wrong"].parts["photo"] < 0
+    assert fused["gift card"].score == fused["wrong"].score
+
+
+def test_scores_that_differ_by_less_than_a_billionth_are_equal_and_the_id_decides() -> None:
+    """Sums of the same parts in floats differ that much between machines."""
+    whole = {"photo": Scale(weight=1.0, low=0.0, high=1.0)}
+    assert order(fuse([leg("photo", {"b": 0.5 + 4e-10, "a": 0.5})], whole)) == ["a", "b"]
+    assert order(fuse([leg("photo", {"b": 0.5 + 2e-9, "a": 0.5})], whole)) == ["b", "a"]
+
+
 def test_an_object_beyond_the_last_returned_hit_is_taken_to_lie_there() -> None:
     photo = leg("photo", {"near": 0.9, "last": 0.6}, more=1000)
     fused = {item.id: item for item in fuse([photo, leg("words", {"beyond": 3.0})], {"photo": COSINE, "words": BM25})}
