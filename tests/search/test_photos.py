@@ -9,12 +9,23 @@ import pytest
 from PIL import Image
 
 from tests.imaging.labels import barcode, on_a_shelf, package
-from visual_search import asking, indexing, photos, search, seeing
+from tests.search.shop import draw
+from visual_search import asking, indexing, photos, search, seeing, wiring
 from visual_search.errors import BadInput
 from visual_search.imaging import copies
 from visual_search.imaging.reading import LabelReader
 from visual_search.ranking.calibration import PHOTO, UNCALIBRATED
-from visual_search.types import AnyOf, LegAnswer, LegHit, Query, QueryPicture, SeenPicture
+from visual_search.types import (
+    AnyOf,
+    EngineQuery,
+    GramsLeg,
+    LegAnswer,
+    LegHit,
+    Query,
+    QueryPicture,
+    SeenPicture,
+    Witness,
+)
 
 REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
 TEXT = "OATLY OAT DRINK"
@@ -57,6 +68,31 @@ def test_a_label_decides_and_is_named(packages):
     assert page.hits[0].reason == "label"
     assert page.hits[0].label == "VALIO MAITO"
     assert "VALIO" in page.photo_witness.text
+
+
+def test_a_scrap_of_a_label_counts_by_its_share_of_a_whole_one(shop):
+    """Ten different pieces of letters say all; a single one stands in many titles, and agrees with all of them."""
+    engine, encoder = wiring.engine(), wiring.encoder()
+    black_mug = encoder.images([draw("mug", "black")]).image[0]
+
+    def counts(label: str, sku: str) -> float:
+        """How the label counts beside the photo, where they agree equally well."""
+        photo = QueryPicture(vectors={"image": black_mug}, witness=Witness(label))
+        found = search.rank(
+            Query(pictures=(photo,), explain=True), engine=engine, encoder=encoder, schema=wiring.schema("products"),
+            reader=LabelReader(),
+        )  # fmt: skip
+        parts = {hit.id: hit.legs for hit in found.hits}
+        [agreeing] = engine.search("products", EngineQuery((GramsLeg("label", label, 9),))).legs
+        agrees = next(hit.score for hit in agreeing.hits if hit.id == shop.id(sku))
+        return parts[shop.id(sku)]["label"] / agrees / parts[shop.id("MUG-BLK-05")]["photo"]
+
+    whole = counts("wooden table", "TAB-BRN-06")  # twelve pieces
+    shares = [
+        counts(label, sku) / whole
+        for label, sku in (("red", "CHR-RED-01"), ("chair", "CHR-RED-01"), ("brass lamp", "LMP-BRS-04"))
+    ]
+    assert shares == pytest.approx([0.1, 0.5, 0.8], rel=1e-3)
 
 
 def test_reading_can_be_switched_off_by_the_caller(packages):

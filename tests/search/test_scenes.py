@@ -189,6 +189,17 @@ def test_many_dimensions_leave_out_the_least_sure(seen, monkeypatch) -> None:
     assert [region.label for region in picture.scene.objects] == ["chair"]
 
 
+def test_where_not_even_one_thing_fits_the_token_holds_what_was_chosen_alone(seen, monkeypatch) -> None:
+    page = ask(object=0)
+    monkeypatch.setattr(asking, "SCENE_BYTES", 100)
+    assert asking.seal_scene(page.pictures) == ""
+    token = asking.page_token(page)
+    assert token.count(".") == 0
+    again = search.search(Query(pictures=(asking.photo_from_token(token),)))
+    assert [hit.id for hit in again.hits] == [hit.id for hit in page.hits]
+    assert asking.photo_token(page.pictures[0]).count(".") == 0
+
+
 @pytest.mark.parametrize(
     "raw",
     ["1,2", "a,b,c,d", [0, 0, 2, 1], [0.5, 0, 0.5, 1], [0, 0, 0.01, 1], "nan,0,1,1", [True, 0, 1, 1], {"x": 1}, 7],

@@ -16,6 +16,8 @@ from tests.search.shop import draw, picture_query, to_bytes
 from tests.shop import doubles
 from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
+from visual_search.ranking.calibration import Calibration
+from visual_search.ranking.text_scales import TextScale
 from visual_search.signals import search_served
 from visual_search.types import AnyOf, Between, Grade, Not, Query, QueryPicture, VectorLeg
 
@@ -168,6 +170,24 @@ def test_a_letter_that_stands_for_eighteen_does_not_get_past_the_limit(shop) -> 
     assert "words_cut" in page.warnings
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (-0.4, 0.6)])
+def test_both_ends_of_a_learned_scale_decide_what_a_meaning_is_worth(shop, low, high) -> None:
+    def worth(low: float, high: float) -> dict[str, float]:
+        found = search.rank(
+            Query(words="red chair", language="en", explain=True), engine=wiring.engine(), encoder=wiring.encoder(),
+            schema=wiring.schema("products"),
+            calibration=Calibration(texts={"meaning": TextScale(low=low, high=high, admits=high)}),
+        )  # fmt: skip
+        return {hit.id: hit.legs["meaning"] for hit in found.hits}
+
+    cosines, values = worth(0.0, 1.0), worth(low, high)
+    share = cosines[shop.id("CHR-RED-01")]  # of the leg in the whole: the title is what was asked, so its cosine is 1
+    assert len(values) == 7
+    assert values == pytest.approx(
+        {id: share * (cosine / share - low) / (high - low) for id, cosine in cosines.items()}, abs=1e-5
+    )
+
+
 # --- Resembling a product -----------------------------------------------------------------------
 
 
@@ -288,6 +308,20 @@ def test_an_order_changes_the_order_alone(shop, question, sort) -> None:
         assert found == sorted(found, reverse=sort.startswith("-"))
 
 
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("price", ["CHR-RED-01", "CHR-BLU-02", "MUG-BLK-05", "GFT-CRD-07", "LMP-BRS-04", "TAB-BRN-06", "SOF-GRN-03"]),
+        ("-price", ["CHR-BLU-02", "CHR-RED-01", "SOF-GRN-03", "TAB-BRN-06", "LMP-BRS-04", "GFT-CRD-07", "MUG-BLK-05"]),
+    ],
+)
+def test_what_is_nothing_close_stays_behind_what_is_close_however_cheap(shop, sort, expected) -> None:
+    page = search.search(Query(words="chair", sort=sort))
+    assert skus(page) == expected
+    assert close(page) == expected[:2]
+    assert page.distant == 5
+
+
 def test_filters_reach_into_every_leg(shop, settings) -> None:
     """With a window of one, a filter after the search would leave nothing."""
     shop.use(RANK_WINDOW=1)
@@ -373,6 +407,55 @@ def test_the_reply_says_what_it_took(shop) -> None:
     assert UUID(one.query_id) != UUID(two.query_id)
     assert {"encoder", "engine", "fusion", "facets", "cards"} <= set(one.timings_ms)
     assert one.took_ms > 0
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time passes only where a test lets it pass; the argument is in seconds."""
+    now = [1000.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def passes(seconds: float) -> None:
+        now[0] += seconds
+
+    return passes
+
+
+@pytest.mark.parametrize(("sort", "asked"), [("relevance", 1), ("price", 2)])
+def test_steps_are_told_in_milliseconds_and_the_order_is_the_engines_work(
+    shop, monkeypatch, clock, sort, asked
+) -> None:
+    real_search, real_texts = doubles.BreakableEngine.search, doubles.ThumbnailEncoder.texts
+
+    def searching(self, collection, query):
+        clock(0.25)
+        return real_search(self, collection, query)
+
+    def encoding(self, texts, **more):
+        clock(0.0625)
+        return real_texts(self, texts, **more)
+
+    search.search(Query(words="chair", sort=sort))  # What is read once and kept takes no step later.
+    monkeypatch.setattr(doubles.BreakableEngine, "search", searching)
+    monkeypatch.setattr(doubles.ThumbnailEncoder, "texts", encoding)
+    page = search.search(Query(words="chair", sort=sort))
+    assert {name: value for name, value in page.timings_ms.items() if value} == {
+        "engine": 250.0 * asked,
+        "encoder": 62.5,
+    }
+    assert page.took_ms == 250.0 * asked + 62.5
+
+
+def test_comparing_with_kept_pictures_is_a_step_of_its_own(shop, clock) -> None:
+    def kept(pictures, keypoints):
+        clock(0.125)
+        return {}
+
+    found = search.rank(
+        picture_query(draw("chair", "red")), engine=wiring.engine(), encoder=wiring.encoder(),
+        schema=wiring.schema("products"), kept=kept,
+    )  # fmt: skip
+    assert {name: value for name, value in found.timings_ms.items() if value} == {"comparing": 125.0}
 
 
 def test_explain_shows_the_part_of_each_leg(shop) -> None:
