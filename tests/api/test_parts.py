@@ -54,6 +54,17 @@ def test_a_tap_on_a_photo_finds_the_thing_there(seen, client, point, sku) -> Non
     assert skus(post(client, {"photo_token": token, "point": point}))[0] == sku, "what was found needs no second upload"
 
 
+@pytest.mark.parametrize("point", [[0, 0.5], [0.5, 0], [1, 0.5], [0.5, 1], "0,0", "1,1"], ids=repr)
+def test_a_tap_on_the_edge_is_a_tap(seen, client, point) -> None:  # noqa: F811
+    assert post(client, {"image": coded(room()), "point": point}).status_code == 200
+
+
+@pytest.mark.parametrize("point", [[-0.001, 0.5], [0.5, -0.001], [1.001, 0.5], [0.5, 1.001]], ids=repr)
+def test_a_tap_beside_the_photo_is_refused(seen, client, point) -> None:  # noqa: F811
+    refused = post(client, {"image": coded(room()), "point": point})
+    assert (refused.status_code, refused.json()["field"]) == (400, "point")
+
+
 def test_a_tap_where_nothing_was_found_needs_the_pixels(shop, client, tmp_path) -> None:
     rows = ROWS_OF_ROOM.copy()
     rows[0, 1, 4] = 0.1  # The sofa is faint: the token doesn't know it.
@@ -99,6 +110,15 @@ def test_several_files_in_one_form(shop, client) -> None:
     response = client.post(URL, {"image": files})
     assert {"CHR-RED-01", "CHR-BLU-02"} == set(skus(response)[:2])
     assert len(response.json()["pictures"]) == 2
+
+
+@pytest.mark.parametrize("part", [{"box": "0,0,1,1"}, {"object": "0"}, {"point": "0.5,0.5"}, {"photo_token": "abc"}])
+def test_what_belongs_to_one_photo_is_refused_with_several(shop, client, part) -> None:
+    """It would be left out, and the shopper would take the answer for that part of the photo."""
+    files = [SimpleUploadedFile(f"{n}.jpg", to_bytes(draw("chair", "red"), "JPEG"), "image/jpeg") for n in range(2)]
+    refused = client.post(URL, {"image": files, **part})
+    assert (refused.status_code, refused.json()["field"]) == (400, "image")
+    assert "go with one photo" in refused.json()["detail"]
 
 
 def test_less_like_and_words_kept_out(shop, client) -> None:

@@ -288,6 +288,21 @@ def test_json_that_is_too_large(shop, client) -> None:
     problem(post_json(client, {"q": "x" * 15_500_000}), 413, "image", "too_large")
 
 
+def test_a_photo_in_base64_that_is_too_large_is_refused_with_the_size_of_the_photo(shop, client) -> None:
+    image = base64.b64encode(bytes(11_000_000)).decode()
+    assert "11.0 MB" in problem(post_json(client, {"image": image}), 413, "image", "too_large")["detail"]
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
+def test_the_limit_is_the_largest_photo_that_is_read(shop, client, more, status) -> None:
+    """The same file as an upload and in base64: at the limit it is read, one byte above it isn't."""
+    data = photo_of("chair", "red")
+    shop.use(PICTURE_MAX_BYTES=len(data))
+    sent = data + bytes(more)
+    assert client.post(URL, {"image": upload(sent)}).status_code == status
+    assert post_json(client, {"image": base64.b64encode(sent).decode()}).status_code == status
+
+
 def test_a_photo_of_the_largest_allowed_size_is_read(shop, client) -> None:
     data = photo_of("chair", "red")
     padded = data + bytes(10 * 1024 * 1024 - len(data))  # Cameras pad, too; what stands behind the end is ignored.
