@@ -14,6 +14,7 @@ from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import POISON, BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget, GadgetImage, Maker, Tag
 from visual_search import indexing, registry, wiring
+from visual_search.errors import EngineUnavailable
 from visual_search.models import IndexEntry, State
 from visual_search.signals import objects_changed
 from visual_search.types import AnyOf, BrowseLeg, CodeLeg, EngineQuery
@@ -276,6 +277,30 @@ class TestOutages:
         due_now()
         assert live_shop.index() == indexing.Outcome(indexed=1)
         assert live_shop.by_picture(picture(1)) == [str(gadget.pk)]
+
+    @pytest.mark.parametrize("call", ["upsert", "delete"])
+    def test_an_engine_that_dies_in_the_middle_is_an_outage_too(self, shop, monkeypatch, caplog, call):
+        """It still answered when the batch began. The entries wait; none of them is called a bad document."""
+        shop.use(INDEX_BATCH=2)
+        gone = shop.add("chair")
+        shop.index()
+        gadgets = [shop.add(f"lamp {n}", picture(n)) for n in range(3)]
+        gone.delete()
+
+        def die(self, collection, sent):
+            raise EngineUnavailable("The connection was reset.")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(BreakableEngine, call, die)
+            outcomes = [shop.index() for _ in range(2)]
+        assert "The connection was reset." in {outcome.stopped for outcome in outcomes}
+        errors = set(IndexEntry.objects.filter(state=State.FAILED).values_list("error", flat=True))
+        assert errors == {"The connection was reset."}
+        assert "Traceback" not in caplog.text
+        due_now()
+        shop.index()
+        assert shop.held() == shop.expected()
+        assert set(shop.held()) == {str(gadget.pk) for gadget in gadgets}
 
     def test_it_does_not_take_batch_after_batch_while_the_engine_is_down(self, shop, monkeypatch):
         shop.use(INDEX_BATCH=2)

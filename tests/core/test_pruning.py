@@ -110,6 +110,22 @@ def test_a_process_that_still_has_the_old_settings_keeps_them(changed):
     assert found.removed.keys() == {"a former reader"}
 
 
+def test_a_rebuild_says_what_it_uses_even_if_it_is_given_up(shop, monkeypatch):
+    """For hours it makes rows for an index that isn't live yet, and nothing else says that somebody wants them."""
+    shop.add("lamp", picture())
+    shop.index()
+    use_another_encoder(shop)
+    said = set(MakerUse.objects.values_list("maker", flat=True))
+
+    def die(self, collection, schema, documents):
+        raise EngineUnavailable("The disk is full.")
+
+    monkeypatch.setattr(BreakableEngine, "rebuild", die)
+    with pytest.raises(EngineUnavailable):
+        indexing.rebuild(GADGETS)
+    assert set(MakerUse.objects.values_list("maker", flat=True)) - said == {"thumbnail-b", "words-b"}
+
+
 def test_of_what_nobody_has_said_anything_the_time_begins_now(changed):
     MakerUse.objects.all().delete()
     assert pruning.prune().waiting.keys() == OLD | {"a former reader"}
