@@ -300,12 +300,30 @@ def test_frequencies_are_counted_in_the_order_in_which_they_are_read() -> None:
 def test_documents_with_all_words_are_counted_behind_the_filters() -> None:
     sent = query.with_all_body(ASKED, EngineQuery((), filters=(AnyOf("brand", ("Acme",)),)), SCHEMA)
     assert {"terms": {"facets.brand": ["Acme"]}} in sent["query"]["constant_score"]["filter"]["bool"]["filter"]
-    whole, begun = sent["aggs"]["counts"]["filters"]["filters"]
-    assert {"prefix": {"texts.de": "sof"}} not in whole["bool"]["should"][0]["bool"]["filter"]
-    assert begun["bool"]["should"][0]["bool"]["filter"] == [
-        {"term": {"texts.de": "rot"}},
-        {"prefix": {"texts.de": "sof"}},
+    whole, begun = (
+        [choice["bool"]["filter"] for choice in count["bool"]["should"]]
+        for count in sent["aggs"]["counts"]["filters"]["filters"]
+    )
+    german = [{"term": {"texts.de": "rot"}}, {"term": {"texts.de": "sof"}}]
+    chinese = [{"term": {"texts.zh": "连衣"}}, {"term": {"texts.zh": "衣裙"}}]
+    assert whole == [german, chinese]
+    # Only German has a last word that may not be finished yet; in Chinese all parts are wanted in either count.
+    assert begun == [[german[0], {"prefix": {"texts.de": "sof"}}], chinese]
+    reply = {"aggregations": {"counts": {"buckets": [{"doc_count": 3}, {"doc_count": 8}]}}}
+    assert (query.with_all(reply, begun=False), query.with_all(reply, begun=True)) == (3, 8)
+
+
+def test_pieces_of_labels_are_counted_exactly_and_read_in_their_order() -> None:
+    """Without the exact total the server stops at 10,000, and a piece that half the shop has looks as rare as any."""
+    assert query.grams_counts_bodies(["val", "ali"]) == [
+        {"size": 0, "track_total_hits": True, "query": {"term": {"deleted": False}}},
+        {"size": 0, "track_total_hits": True, "query": {"term": {"grams": "val"}}},
+        {"size": 0, "track_total_hits": True, "query": {"term": {"grams": "ali"}}},
     ]
+    replies = [{"hits": {"total": {"value": count, "relation": "eq"}}} for count in (90_000, 40_000, 7)]
+    assert query.grams_counted(["val", "ali"], replies) == (90_000, {"val": 40_000, "ali": 7})
+    with pytest.raises(ValueError, match="shorter"):
+        query.grams_counted(["val", "ali"], replies[:2])
 
 
 def test_words_are_scored_by_the_boosts_that_were_planned() -> None:
