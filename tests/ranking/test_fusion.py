@@ -87,6 +87,19 @@ def test_parts_add_up_to_the_score(first, second, third) -> None:
         assert sum(item.parts.values()) == pytest.approx(item.score)
 
 
+def test_the_score_is_the_weighted_mean_of_what_each_leg_gives() -> None:
+    """Cosines by the ends of their scale, words by the best of their leg; what is best everywhere has 1."""
+    photo, words = leg("photo", {"a": 1.0, "b": 0.4, "c": 0.2}), leg("words", {"a": 8.0, "b": 2.0, "c": 4.0})
+    fused = fuse([photo, words], {"photo": replace(COSINE, weight=3.0), "words": replace(BM25, weight=1.0)})
+    assert {item.id: item.score for item in fused} == pytest.approx({"a": 1.0, "b": 0.25, "c": 0.125})
+    assert fused[1].parts == pytest.approx({"photo": 0.1875, "words": 0.0625})
+
+
+def test_words_that_all_objects_have_alike_count_in_full() -> None:
+    [item] = fuse([leg("words", {"a": 0.0})], {"words": BM25})
+    assert (item.score, item.admitted) == (1.0, True)
+
+
 def test_an_object_without_a_picture_gets_nothing_of_the_nearest_picture() -> None:
     photo, words = leg("photo", {"chair": 0.95}), leg("words", {"gift card": 5.0, "chair": 4.9})
     fused = fuse([photo, words], {"photo": COSINE, "words": BM25})
@@ -139,21 +152,46 @@ def test_what_any_leg_admits_is_admitted() -> None:
     assert fused == {"near": True, "far": False, "said": True}
 
 
+@pytest.mark.parametrize(("score", "admitted"), [(0.4999, False), (0.5, True)])
+def test_what_reaches_the_limit_exactly_is_admitted(score, admitted) -> None:
+    [item] = fuse([leg("photo", {"a": score})], {"photo": Scale(weight=1.0, low=0.0, high=1.0, admits=0.5)})
+    assert item.admitted is admitted
+
+
 @pytest.mark.parametrize(
     ("answer", "more"),
     [
         (leg("photo", {"a": 0.9, "b": 0.8}, more=5), True),
         (leg("photo", {"a": 0.9, "b": 0.3}, more=5), False),
+        (leg("photo", {"a": 0.9, "b": 0.8, "c": 0.3}, more=5), False),
+        (replace(leg("photo", {"a": 0.9, "b": 0.8}), relation="gte"), True),
+        (replace(leg("photo", {"a": 0.9, "b": 0.8}), total=3), True),
         (leg("photo", {"a": 0.9, "b": 0.8}), False),
         (leg("photo", {}), False),
     ],
-    ids=["all admitted", "the last isn't", "complete", "empty"],
+    ids=[
+        "all admitted",
+        "the last isn't",
+        "only the last isn't",
+        "at least so many",
+        "counted to the end",
+        "complete",
+        "empty",
+    ],
 )
 def test_a_leg_that_stopped_early_admits_more_where_its_last_hit_is_admitted(answer, more) -> None:
     assert admits_more(answer, COSINE) is more
 
 
-@pytest.mark.parametrize("wrong", [{"weight": -1}, {"weight": 1, "low": 1.0, "high": 0.5}, {"weight": 1, "low": 0.1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"weight": -1},
+        {"weight": 1, "low": 1.0, "high": 0.5},
+        {"weight": 1, "low": 0.5, "high": 0.5},
+        {"weight": 1, "low": 0.1},
+    ],
+)
 def test_a_scale_that_makes_no_sense_is_refused(wrong) -> None:
     with pytest.raises(ValueError, match="must be"):
         Scale(**wrong)
