@@ -28,9 +28,9 @@ COLUMNS = [
 ]
 
 
-def picture(colour: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
+def picture(colour: str = "red", size: tuple[int, int] = (64, 48), kind: str = "JPEG") -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    Image.new("RGB", size, colour).save(buffer, kind)
     return buffer.getvalue()
 
 

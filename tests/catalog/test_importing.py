@@ -1,8 +1,10 @@
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 
 from catalog.importing import import_rows
@@ -60,6 +62,108 @@ def test_running_again_changes_only_what_changed(catalogue: Write) -> None:
     assert after["A"] == before["A"]
     assert after["B"] > before["B"]
     assert Product.objects.get(sku="B").images.get().read() == picture("blue")
+
+
+COLUMNS = "sku,title,description,keywords,category,brand,color,price,currency,image,extra_images,attributes,gtin,stock,source,licence,attribution"
+FIRST = (
+    'A,Chair,Plain,seat|stool,Home,Acme,red,5,EUR,images/a.jpg,images/b.png,"{""w"": 1}",4006381333931,3,shop,CC0,Ann'
+)
+SECOND = 'A,Sofa,Soft,couch,Garden,Bolt,blue,7.50,USD,images/c.webp,images/a.jpg,"{""h"": 2}",96385074|5901234123457,9,club,CC-BY,Bob'
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_import_takes_over_whatever_has_changed(tmp_path: Path, settings) -> None:
+    (tmp_path / "images").mkdir()
+    for name, colour, kind in (("a.jpg", "red", "JPEG"), ("b.png", "green", "PNG"), ("c.webp", "blue", "WEBP")):
+        (tmp_path / "images" / name).write_bytes(picture(colour, kind=kind))
+
+    def after(row: str, translation: str) -> dict[str, object]:
+        rewrite(tmp_path, f"{COLUMNS}\n{row}\n")
+        rewrite(tmp_path, f"sku,lang,title,description,keywords\nA,{translation}\n", "products_i18n.csv")
+        assert run(tmp_path).faults == []
+        product = Product.objects.get()
+        names = [
+            "category",
+            "brand",
+            "colour",
+            "price_text",
+            "attributes",
+            "codes",
+            "stock",
+            "source",
+            "licence",
+            "attribution",
+        ]
+        texts = {text.language: [text.title, text.description, text.keywords] for text in product.texts.all()}
+        endings = [Path(image.file.name).suffix for image in product.images.all()]
+        return {name: getattr(product, name) for name in names} | texts | {"endings": endings}
+
+    assert after(FIRST, "de,Stuhl,Schlicht,Sitz") == {
+        "category": "Home", "brand": "Acme", "colour": "red", "price_text": "5.00 EUR", "attributes": {"w": 1},
+        "codes": ["4006381333931"], "stock": 3, "source": "shop", "licence": "CC0", "attribution": "Ann",
+        "en": ["Chair", "Plain", ["seat", "stool"]], "de": ["Stuhl", "Schlicht", ["Sitz"]], "endings": [".jpg", ".png"],
+    }  # fmt: skip
+    assert after(SECOND, "de,Sofa,Weich,Couch|Liege") == {
+        "category": "Garden", "brand": "Bolt", "colour": "blue", "price_text": "7.50 USD", "attributes": {"h": 2},
+        "codes": ["96385074", "5901234123457"], "stock": 9, "source": "club", "licence": "CC-BY", "attribution": "Bob",
+        "en": ["Sofa", "Soft", ["couch"]], "de": ["Sofa", "Weich", ["Couch", "Liege"]], "endings": [".webp", ".jpg"],
+    }  # fmt: skip
+    assert [Path(name).suffix for name in files(settings)] == [".jpg", ".webp"]
+
+
+def test_pictures_in_another_order_are_the_same_files_in_that_order(catalogue: Write, settings) -> None:
+    colours = {"images/a.jpg": "red", "images/b.jpg": "green", "images/c.jpg": "blue"}
+    folder = catalogue({"sku": "A", "image": "images/a.jpg", "extra_images": "images/b.jpg|images/c.jpg"})
+    for name, colour in colours.items():
+        (folder / name).write_bytes(picture(colour))
+    run(folder)
+    product = Product.objects.get()
+    stored = {image.read(): (image.pk, image.file.name) for image in product.images.all()}
+    catalogue({"sku": "A", "image": "images/c.jpg", "extra_images": "images/a.jpg|images/b.jpg"})
+    assert run(folder).changed == 1
+    images = list(product.images.all())
+    assert [(image.position, image.read()) for image in images] == [
+        (0, picture("blue")),
+        (1, picture("red")),
+        (2, picture("green")),
+    ]
+    assert {image.read(): (image.pk, image.file.name) for image in images} == stored
+    assert len(files(settings)) == 3
+
+
+def test_a_picture_that_the_owner_has_added_is_not_stored_again(catalogue: Write, settings) -> None:
+    run(catalogue({"sku": "A", "image": "images/a.jpg"}))
+    product = Product.objects.get()
+    own = ProductImage(product=product, position=9, alt="From the left")
+    own.file.save("own.jpg", ContentFile(picture("blue")), save=True)
+    folder = catalogue({"sku": "A", "image": "images/a.jpg", "extra_images": "images/b.jpg"})
+    (folder / "images/b.jpg").write_bytes(picture("blue"))
+    assert run(folder).changed == 1
+    assert [(image.position, image.alt, image.read()) for image in product.images.all()] == [
+        (0, "", picture("red")),
+        (1, "From the left", picture("blue")),
+    ]
+    assert files(settings) == ["a.jpg", "own.jpg"]
+
+
+class SmallDisk(FileSystemStorage):
+    """Has room for two files, as a disk that is full at the third."""
+
+    def _save(self, name: str, content: object) -> str:
+        if len(list(Path(self.location).rglob("*.jpg"))) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super()._save(name, content)
+
+
+def test_a_row_that_fails_while_it_is_stored_leaves_no_file_behind(catalogue: Write, settings) -> None:
+    run(catalogue({"sku": "A", "image": "images/a.jpg"}))
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.SmallDisk"}}
+    folder = catalogue({"sku": "B", "image": "images/b.jpg", "extra_images": "images/c.jpg"})
+    (folder / "images/c.jpg").write_bytes(picture("blue"))
+    with pytest.raises(OSError, match="No space left"):
+        run(folder)
+    assert [product.sku for product in Product.objects.all()] == ["A"]
+    assert files(settings) == ["a.jpg"]
 
 
 @pytest.mark.django_db(transaction=True)
