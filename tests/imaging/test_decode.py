@@ -252,6 +252,36 @@ def test_a_file_that_understates_its_size_is_refused():
     assert refusal(twice[:frame] + twice[frame : frame + 2 + length] + twice[frame:]).code == "truncated"
 
 
+def test_a_second_header_can_not_state_another_size():
+    """Limits are checked for the first; the reader would unpack what the second says."""
+    rows = b"".join(b"\x00" + bytes(RED) * 64 for _ in range(64))
+    large = png(64, 64, rows)
+    small_header = png(20, 20, b"")[8:33]
+    assert decode(large, **LIMITS).size == (64, 64)
+    assert refusal(large[:8] + small_header + large[8:]).code == "truncated"
+
+
+@pytest.mark.parametrize("size", [(0, 40), (40, 0), (0, 0)])
+def test_a_side_of_nothing_is_damage_and_not_a_small_picture(size):
+    assert refusal(png(*size, b"\x00" * 100)).code == "truncated"
+    frame = encoded(picture(), "JPEG").replace(pack(">HH", 40, 60), pack(">HH", *size[::-1]))
+    assert refusal(frame).code == "truncated"
+
+
+def test_a_very_long_picture_keeps_a_pixel_of_width():
+    data = encoded(picture(16, 40_000))
+    assert decode(data, **LIMITS).size == (1, 1024)
+    assert decode(encoded(picture(40_000, 16)), **LIMITS).size == (1024, 1)
+
+
+@pytest.mark.parametrize("side", [1023, 1024, 1025])
+def test_only_what_is_over_the_limit_is_scaled(side):
+    image = picture(side, 40)
+    opened = decode(encoded(image), **LIMITS)
+    assert opened.size == (min(side, 1024), 40)
+    assert (opened.tobytes() == image.tobytes()) == (side <= 1024)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_truncated_files_are_refused_whatever_other_code_has_set(kind, share, monkeypatch):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multilingual.detection import detect
+from multilingual.detection import Detection, detect
 from multilingual.languages import LANGUAGES
 
 
@@ -27,6 +27,59 @@ from multilingual.languages import LANGUAGES
 )
 def test_what_tells_itself(text: str, language: str) -> None:
     assert detect(text).language == language
+
+
+@pytest.mark.parametrize(
+    ("text", "script", "language"),
+    [
+        ("kırmızı sandalye", "Latin", "tr"),
+        ("красный стул", "Cyrillic", "ru"),
+        ("κόκκινη καρέκλα", "Greek", "el"),
+        ("كرسي أحمر", "Arabic", "ar"),
+        ("כיסא אדום", "Hebrew", "he"),
+        ("लाल कुर्सी", "Devanagari", "hi"),
+        ("লাল চেয়ার", "Bengali", "bn"),
+        ("சிவப்பு நாற்காலி", "Tamil", "ta"),
+        ("เก้าอี้สีแดง", "Thai", "th"),
+        ("ຕັ່ງສີແດງ", "Lao", "lo"),
+        ("កៅអីក្រហម", "Khmer", "km"),
+        ("წითელი სკამი", "Georgian", "ka"),
+        ("կարմիր աթոռ", "Armenian", "hy"),
+        ("빨간 의자", "Hangul", "ko"),
+        ("赤いイス", "Kana", "ja"),
+        ("红色椅子", "Han", "zh"),
+    ],
+)
+def test_each_script_is_known_with_its_language(text: str, script: str, language: str) -> None:
+    found = detect(text)
+    assert (found.script, found.language) == (script, language)
+    assert detect(text, candidates=[language]) == found
+    assert detect(text, candidates=["xx"]) == Detection(None, 0.0, script)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("услон для воўка", "be"), ("црвена столица ђак", "sr"), ("жұмсақ үстел", "kk"),
+        ("سرخ کرسی ہے", "ur"), ("صندلی چوبی", "fa"),
+        ("den röda stolen på golvet", "sv"), ("en rød stol af træ", "da"), ("červená židle pro děti", "cs"),
+        ("scaun roșu și masă", "ro"), ("piros szék és az asztal", "hu"), ("silla roja para niños", "es"),
+        ("cadeira vermelha não", "pt"), ("sedia rossa per il tavolo", "it"), ("rode stoel voor het kind", "nl"),
+        ("tuoli ja matto ilman jalkaa", "fi"), ("kursi merah untuk anak", "id"), ("krēsls ķirsis", "lv"),
+        ("raudona kėdė", "lt"),
+    ],
+)  # fmt: skip
+def test_letters_and_small_words_tell_languages_of_one_script_apart(text: str, language: str) -> None:
+    assert detect(text).language == language
+
+
+def test_confidence_grows_with_what_tells() -> None:
+    one, two, many = (detect(text).confidence for text in ("lamp with", "lamp with the", "a lamp with the shade of an"))
+    assert (one, two, many) == (0.75, 1.0, 1.0)
+    assert detect("कुर्सी").confidence == 0.5, "others than Hindi are written so, too"
+    assert detect("כיסא").confidence == 1.0
+    assert detect("椅子").confidence == 0.7
+    assert detect("table", hint="fr").confidence == 0.3
 
 
 @pytest.mark.parametrize("text", ["chair", "sofa", "table", "123", "", "XL-2000"])

@@ -153,6 +153,14 @@ def test_the_catalogues_own_codes_are_no_personal_numbers() -> None:
     assert find("123456789", known=lambda code: code == "123456789") == ()
 
 
+@pytest.mark.parametrize("length", range(15, 35))
+def test_account_numbers_of_every_length_are_found_whole(length: int) -> None:
+    """ISO 13616 allows 34 characters; Norway's have 15."""
+    account = ("7" * (length - 5)) + "X"
+    check = 98 - int("".join(str(int(character, 36)) for character in account + "MT00")) % 97
+    assert scrub(f"to MT{check:02}{account}.").text == "to ⟨iban⟩."
+
+
 def test_a_word_after_an_iban_is_not_swallowed() -> None:
     assert scrub("DE89370400440532013000 shoes").text == "⟨iban⟩ shoes"
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visual_search.errors import BadInput, ConfigurationError
-from visual_search.privacy.sealing import Opened, Sealer, pack_vectors, unpack_vectors
+from visual_search.privacy.sealing import MAX_DIMS, MAX_SPACES, VERSION, Opened, Sealer, pack_vectors, unpack_vectors
 
 NOW = 1_800_000_000.0
 SEALER = Sealer(["a secret of the shop"])
@@ -87,6 +88,12 @@ def test_a_later_expiry_can_not_be_written_into_a_token() -> None:
     refused("token_tampered", base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), now=NOW + 100)
 
 
+def test_a_token_of_another_format_is_named() -> None:
+    raw = bytearray(base64.urlsafe_b64decode(SEALER.seal(b"abc", purpose="photo", ttl=60, now=NOW) + "=="))
+    raw[0] = VERSION + 1
+    assert f"format {VERSION + 1}" in refused("token_malformed", base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
+
+
 def test_rotation_keeps_old_tokens_until_the_old_key_goes() -> None:
     token = SEALER.seal(b"x", purpose="photo", ttl=60, now=NOW)
     rotated = Sealer(["new", "a secret of the shop"])
@@ -146,6 +153,61 @@ def test_lengths_do_not_matter(scale: float) -> None:
 def test_what_is_no_vector_is_not_packed(vector: list[float]) -> None:
     with pytest.raises(ValueError, match="vector of space 'image'"):
         pack_vectors({"image": np.array(vector, dtype=np.float32)})
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("n", True), ("n" * 255, True), ("n" * 256, False), ("ä" * 128, False), ("", False)]
+)
+def test_a_name_fits_up_to_its_limit_in_bytes(name: str, fits: bool) -> None:
+    vectors = {name: np.array([1, 0], dtype=np.float32)}
+    if fits:
+        assert unpack_vectors(pack_vectors(vectors)).keys() == {name}
+    else:
+        with pytest.raises(ValueError, match=f"has {len(name.encode())} bytes; 1 to 255 fit"):
+            pack_vectors(vectors)
+
+
+@pytest.mark.parametrize("dims", [1, MAX_DIMS])
+def test_vectors_of_every_allowed_length_come_back(dims: int) -> None:
+    assert unpack_vectors(pack_vectors({"n": np.ones(dims, dtype=np.float32)}))["n"].size == dims
+    with pytest.raises(ValueError, match="is expected"):
+        pack_vectors({"n": np.ones(MAX_DIMS + 1, dtype=np.float32)})
+
+
+@pytest.mark.parametrize("count", [0, MAX_SPACES + 1])
+def test_too_few_or_too_many_vectors_are_refused_on_both_ways(count: int) -> None:
+    vectors = {f"n{number}": np.ones(2, dtype=np.float32) for number in range(count)}
+    with pytest.raises(ValueError, match=f"{count} vectors; a photo has 1 to {MAX_SPACES}"):
+        pack_vectors(vectors)
+    with pytest.raises(BadInput):
+        unpack_vectors(packed(*((name.encode(), [1, 1]) for name in vectors)))
+
+
+def packed(*vectors: tuple[bytes, list[float]]) -> bytes:
+    """The layout by hand, so that it can say what packing refuses."""
+    parts = [struct.pack(">BB", VERSION, len(vectors))]
+    for name, values in vectors:
+        half = np.array(values, dtype=">f2").tobytes()
+        parts.append(struct.pack(">B", len(name)) + name + struct.pack(">H", len(values)) + half)
+    return b"".join(parts)
+
+
+def test_each_thing_that_packed_bytes_may_not_say_is_refused() -> None:
+    good = (b"image", [3.0, 4.0])
+    assert unpack_vectors(packed(good))["image"] == pytest.approx([0.6, 0.8])
+    assert len(unpack_vectors(packed(good, (b"words", [1.0])))) == 2
+    for wrong in (
+        packed(good, (b"", [1.0])),  # no name
+        packed(good, good),  # twice one name
+        packed(good, (b"words", [])),  # no dimension
+        packed(good, (b"words", [1.0] * (MAX_DIMS + 1))),
+        packed(good, (b"words", [0.0, 0.0])),
+        packed(good, (b"\xff", [1.0])),  # no UTF-8
+        bytes([VERSION + 1]) + packed(good)[1:],
+    ):
+        with pytest.raises(BadInput) as caught:
+            unpack_vectors(wrong)
+        assert caught.value.code == "token_malformed"
 
 
 @given(st.binary(max_size=200))
