@@ -1,17 +1,53 @@
-"""`{% load visual_search %}{% search_box %}`: the search box for any page."""
+"""`{% load visual_search %}`: `{% search_head %}` in a page's head, and `{% search_box %}` where shoppers search."""
 
 from typing import Any
 
 from django import template
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
+BROUGHT = "visual_search: style and scripts are brought"
+
+
+@register.simple_tag(takes_context=True)
+def search_head(context: Context) -> SafeString:
+    """The style and the scripts of search, once a page: the tag that comes first brings them, the others nothing."""
+    # The lowest scope belongs to the whole page, with all that it extends and includes; Django keeps the templates that
+    # a page includes there, too.
+    page = context.render_context.dicts[0]
+    if BROUGHT in page:
+        return SafeString("")
+    page[BROUGHT] = "yes"
+    names = ["search", "acts", "parts", *(["suggest"] if _suggestions() else [])]
+    style = format_html('<link rel="stylesheet" href="{}">\n', static("visual_search/search.css"))
+    scripts = ((static(f"visual_search/{name}.js"),) for name in names)
+    return style + format_html_join("\n", '<script src="{}" defer></script>', scripts)
+
 
 @register.inclusion_tag("visual_search/search_box.html", takes_context=True)
-def search_box(context: dict[str, Any]) -> dict[str, Any]:
+def search_box(context: Context) -> dict[str, Any]:
     """A field for words with a camera button for photos. Works without JavaScript."""
     request = context.get("request")
     words = context.get("words")
     if words is None and request is not None:
         words = request.GET.get("q", "")
-    return {"request": request, "csrf_token": context.get("csrf_token"), "words": words or ""}
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "words": words or "",
+        "head": search_head(context),
+        "suggest_url": _suggestions(),
+    }
+
+
+def _suggestions() -> str:
+    """Where the words of a shopper who still types are sent; nowhere in a shop that includes no API."""
+    try:
+        return reverse("visual_search_api:suggest")
+    except NoReverseMatch:
+        return ""
