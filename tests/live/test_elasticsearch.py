@@ -14,16 +14,16 @@ class TestElasticsearch(EngineContract):
     @pytest.fixture
     def engine(self, elasticsearch_url: str, prefix: str) -> Iterator[ElasticsearchEngine]:
         engine = ElasticsearchEngine(elasticsearch_url, index_prefix=prefix)
-        engine._abilities = self.abilities(elasticsearch_url)
+        engine.server._abilities = self.abilities(elasticsearch_url)
         yield engine
         engine.close()
 
-    _found = None
+    _probed = None
 
     def abilities(self, url: str):
         """Probed once for the whole class, as a process would."""
-        if type(self)._found is None:
+        if type(self)._probed is None:
             engine = ElasticsearchEngine(url, index_prefix="test-probe-")
-            type(self)._found = engine.found
+            type(self)._probed = engine.server.abilities
             engine.close()
-        return type(self)._found
+        return type(self)._probed

@@ -17,8 +17,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from tests.contracts.engine import SHOP, hits, make_document, make_schema, vector
-from visual_search.engines.elasticsearch import ElasticsearchEngine, query
-from visual_search.engines.elasticsearch import engine as engine_module
+from visual_search.engines.elasticsearch import ElasticsearchEngine, query, searching, tuning
 from visual_search.engines.elasticsearch.query import Abilities
 from visual_search.engines.recall import Check
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing
@@ -42,7 +41,7 @@ ALL = EngineQuery((BrowseLeg("leg", 100),))
 @pytest.fixture
 def engine(elasticsearch_url: str, prefix: str) -> Iterator[ElasticsearchEngine]:
     engine = ElasticsearchEngine(elasticsearch_url, index_prefix=prefix)
-    engine._abilities = Abilities()  # What the node can do isn't asked here.
+    engine.server._abilities = Abilities()  # What the node can do isn't asked here.
     yield engine
     engine.close()
 
@@ -53,7 +52,7 @@ def ids(engine: ElasticsearchEngine, collection: str = SHOP) -> list[str]:
 
 
 def indexes(engine: ElasticsearchEngine) -> list[str]:
-    return sorted(engine.client.indices.get(index=f"{engine.prefix}*"))
+    return sorted(engine.server.client.indices.get(index=f"{engine.server.prefix}*"))
 
 
 # --- Neighbours ---------------------------------------------------------------------------------
@@ -72,8 +71,8 @@ def test_a_collection_never_touches_one_with_a_similar_name(engine: Elasticsearc
 
 
 def test_indexes_of_others_are_neither_counted_nor_removed(engine: ElasticsearchEngine) -> None:
-    foreign = f"{engine.prefix}{SHOP}-v0001-notes"
-    engine.client.indices.create(index=foreign, aliases={f"{engine.prefix}logs": {}})
+    foreign = f"{engine.server.prefix}{SHOP}-v0001-notes"
+    engine.server.client.indices.create(index=foreign, aliases={f"{engine.server.prefix}logs": {}})
     engine.rebuild(SHOP, make_schema(), [make_document("a")])
     assert engine.health().documents == {SHOP: 1}
     engine.drop(SHOP)
@@ -85,10 +84,10 @@ def test_an_index_under_the_name_of_the_alias_is_noticed_before_anything_is_read
         pytest.fail("the documents were read in vain")
         yield make_document("a")
 
-    engine.client.indices.create(index=f"{engine.prefix}{SHOP}")
+    engine.server.client.indices.create(index=f"{engine.server.prefix}{SHOP}")
     with pytest.raises(ConfigurationError, match="index_prefix"):
         engine.rebuild(SHOP, make_schema(), documents())
-    assert indexes(engine) == [f"{engine.prefix}{SHOP}"]
+    assert indexes(engine) == [f"{engine.server.prefix}{SHOP}"]
 
 
 # --- Two rebuilds at once -----------------------------------------------------------------------
@@ -106,7 +105,7 @@ def test_a_rebuild_that_another_overtook_fails_and_the_newer_index_stays(engine:
         engine.rebuild(SHOP, make_schema(), documents())
     assert not isinstance(caught.value, IndexMissing)
     assert ids(engine) == ["late"]
-    mapped = engine.client.indices.get_mapping(index=f"{engine.prefix}*")
+    mapped = engine.server.client.indices.get_mapping(index=f"{engine.server.prefix}*")
     assert all(found["mappings"]["dynamic"] == "strict" for found in mapped.values())  # None was made by guessing.
 
 
@@ -135,8 +134,8 @@ def test_a_rebuild_leaves_the_half_made_index_of_a_later_one(engine: Elasticsear
 
 
 def test_a_rebuild_that_was_killed_leaves_nothing_for_long(engine: ElasticsearchEngine) -> None:
-    name = engine._next_name(SHOP, make_schema())
-    engine.client.indices.create(index=name, aliases={f"{name}--building": {}})
+    name = engine.generations.next_name(SHOP, make_schema())
+    engine.server.client.indices.create(index=name, aliases={f"{name}--building": {}})
     with pytest.raises(IndexMissing):
         engine.search(SHOP, ALL)
     report = engine.rebuild(SHOP, make_schema(), [make_document("a")])
@@ -210,7 +209,7 @@ def test_a_busy_node_says_nothing_about_what_it_can_do(status: int) -> None:
         engine = ElasticsearchEngine(url)
         for _ in range(2):  # Nothing wrong is remembered.
             with pytest.raises(EngineUnavailable, match=str(status)):
-                _ = engine.found
+                _ = engine.server.abilities
         engine.close()
 
 
@@ -218,7 +217,7 @@ def test_a_busy_node_says_nothing_about_what_it_can_do(status: int) -> None:
 def test_what_a_node_refuses_is_not_used(status: int) -> None:
     with server(lambda method, path: failure(status, "security_exception")) as url:
         engine = ElasticsearchEngine(url)
-        assert engine.found == Abilities()
+        assert engine.server.abilities == Abilities()
         engine.close()
 
 
@@ -278,7 +277,7 @@ def test_wrong_options_are_a_configuration_error(options: dict[str, object]) -> 
 
 def test_the_probe_leaves_nothing_behind(elasticsearch_url: str, prefix: str) -> None:
     engine = ElasticsearchEngine(elasticsearch_url, index_prefix=prefix)
-    assert isinstance(engine.found, Abilities)
+    assert isinstance(engine.server.abilities, Abilities)
     engine.close()
     with Elasticsearch(elasticsearch_url) as client:
         assert list(client.indices.get(index=f"{prefix}*")) == []
@@ -292,23 +291,23 @@ def test_a_space_that_loses_neighbours_looks_wider_in_all_processes(
 ) -> None:
     monkeypatch.setattr(query, "SECOND_PASS", 1)
     monkeypatch.setattr(query, "TIES", 0)
-    engine._abilities = None
-    if not engine.found.bbq:
+    engine.server._abilities = None
+    if not engine.server.abilities.bbq:
         pytest.skip("This node keeps eight bits a number, which lose too little to test with.")
     random = np.random.default_rng(0)
     schema = replace(make_schema(), spaces=(Space("image", 96, "i"),))
     pictures = {f"d{n:03}": vector(n, 96) for n in range(300)}
     engine.rebuild(SHOP, schema, [make_document(id, images={"p": value}) for id, value in pictures.items()])
     queries = [unit(random.normal(size=96)) for _ in range(20)]
-    engine._keep_widths(SHOP, engine.alias(SHOP), schema, {})
-    engine._known.clear()
+    engine.metas.keep_widths(SHOP, engine.generations.alias(SHOP), schema, {})
+    engine.metas.clear()
     before = engine.recall(SHOP, "image", queries)
     found = engine.tune(SHOP, "image", queries)
     assert before < 0.95
     assert found.recall >= 0.98
     assert found.width > 1
-    other = ElasticsearchEngine(engine.options["hosts"], index_prefix=engine.prefix)
-    assert other._knowledge(SHOP).widths.get("image", 1.0) == found.width
+    other = ElasticsearchEngine(engine.server.options["hosts"], index_prefix=engine.server.prefix)
+    assert other.metas.of(SHOP).widths.get("image", 1.0) == found.width
     assert other.recall(SHOP, "image", queries) == found.recall
     other.close()
 
@@ -320,7 +319,7 @@ def test_an_index_that_finds_too_little_is_not_taken_into_use(
     engine.upsert(SHOP, [make_document("old")])
     engine.refresh(SHOP)
     before = indexes(engine)
-    monkeypatch.setattr(ElasticsearchEngine, "_tuned", lambda *more: Check(0.7, 16.0))
+    monkeypatch.setattr(tuning, "tuned", lambda *args, **more: Check(0.7, 16.0))
     with pytest.raises(EngineUnavailable, match=r"0\.70"):
         engine.rebuild(SHOP, make_schema(), [make_document("new", images={"p": vector(1)})])
     assert indexes(engine) == before
@@ -331,7 +330,7 @@ def test_an_index_that_finds_too_little_is_not_taken_into_use(
 def test_a_search_whose_shard_lost_its_node_is_tried_again(
     failures: int, found: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "SEARCH_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(searching, "SEARCH_PAUSES", (0.01, 0.01, 0.01))
     meta = make_meta()
     asked = 0
 

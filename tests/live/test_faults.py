@@ -37,7 +37,7 @@ class House:
 
     @property
     def index(self) -> str:
-        return next(iter(self.node.indices.get_alias(name=self.engine.alias("products"))))
+        return next(iter(self.node.indices.get_alias(name=self.engine.generations.alias("products"))))
 
     def settings(self, **values: object) -> None:
         self.node.indices.put_settings(
@@ -46,14 +46,14 @@ class House:
 
     def replace_index(self, body: dict[str, object]) -> None:
         """What a person may do by hand: another index under the same alias."""
-        alias, name = self.engine.alias("products"), self.index
+        alias, name = self.engine.generations.alias("products"), self.index
         self.node.indices.delete(index=name)
         self.node.indices.create(index=name, **body, aliases={alias: {}}, wait_for_active_shards=0)  # type: ignore[arg-type]
         self.forget()
 
     def forget(self) -> None:
         """As after the few seconds for which a process believes what it knows of the index."""
-        self.engine._known.clear()
+        self.engine.metas.clear()
 
     def agrees(self) -> bool:
         self.engine.refresh("products")

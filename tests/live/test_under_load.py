@@ -223,7 +223,7 @@ def test_a_cluster_that_loses_a_node_loses_no_document_and_fails_no_search() -> 
     engine = ElasticsearchEngine([f"http://127.0.0.1:{port}" for port in ports], replicas=1)
     try:
         engine.rebuild(SHOP, make_schema(), [make_document("first", title="lamp", images={"p": vector(1)})])
-        engine.client.cluster.health(wait_for_status="green", timeout="60s")
+        engine.server.client.cluster.health(wait_for_status="green", timeout="60s")
         end, stored, failed, asked = threading.Event(), set[str](), list[str](), [0]
 
         def write(name: str) -> None:
@@ -247,11 +247,11 @@ def test_a_cluster_that_loses_a_node_loses_no_document_and_fails_no_search() -> 
         for thread in threads:
             thread.start()
         time.sleep(5)
-        shards = engine.client.cat.shards(index=f"{SHOP}-v*", format="json")
+        shards = engine.server.client.cat.shards(index=f"{SHOP}-v*", format="json")
         primary = next(row["node"] for row in shards if row["prirep"] == "p")  # type: ignore[index]
         numbers = {
             row["name"]: n
-            for n, row in enumerate(sorted(engine.client.cat.nodes(format="json"), key=lambda row: row["name"]))
+            for n, row in enumerate(sorted(engine.server.client.cat.nodes(format="json"), key=lambda row: row["name"]))
         }  # type: ignore[index,arg-type]
         os.kill(pids[numbers[primary]], 9)
         time.sleep(25)

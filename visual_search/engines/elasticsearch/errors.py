@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from elasticsearch import (
     ApiError,
@@ -68,3 +69,9 @@ def kind_of(error: ApiError) -> str:
         roots = cause.get("root_cause") or [cause]
         return str(roots[0].get("type", "unknown"))
     return "unknown"
+
+
+def kind_in(reply: Mapping[str, Any]) -> str:
+    """The error's type in one item of a reply that is good as a whole: a bulk action, or a search among several."""
+    error = reply.get("error", {})
+    return str(error.get("type", "unknown")) if isinstance(error, dict) else "unknown"

@@ -1,0 +1,64 @@
+"""From the server's replies to answers. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from visual_search.types import (
+    BrowseLeg,
+    CodeLeg,
+    FacetAnswer,
+    FacetCount,
+    FacetKind,
+    GramsLeg,
+    Leg,
+    LegAnswer,
+    LegHit,
+    VectorLeg,
+)
+
+
+def leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
+    """The answer of one leg from the reply to its search."""
+    rows = reply["hits"]["hits"]
+    if isinstance(leg, VectorLeg):
+        hits = [
+            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), 6), _key(row))
+            for row in rows
+        ]
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        total = reply["hits"]["total"]["value"]
+        return LegAnswer(leg.name, tuple(hits[: leg.k]), total, "eq" if total < leg.k or leg.exact else "gte")
+    constant = isinstance(leg, CodeLeg | BrowseLeg)
+    most = 1.0 if isinstance(leg, GramsLeg) else math.inf
+    hits = [
+        LegHit(row["fields"]["id"][0], 1.0 if constant else min(most, max(round(row["_score"] or 0.0, 5), 1e-5)))
+        for row in rows
+    ]
+    if not constant:
+        hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
+    total = reply["hits"]["total"]
+    return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
+
+
+def _key(row: dict[str, Any]) -> str:
+    if "inner_hits" not in row:
+        return ""  # The leg names none.
+    best = row["inner_hits"]["best"]["hits"]["hits"]
+    if not best:
+        return ""
+    # The field's path is flat for a doc value of the nested object.
+    values = best[0].get("fields", {})
+    return str(next(iter(next(iter(values.values()), [""])), "")) if values else ""
+
+
+def facet_answer(name: str, kind: FacetKind, aggregation: dict[str, Any]) -> FacetAnswer:
+    """The answer for one facet from its aggregation in the reply to `query.facet_body`."""
+    if kind is FacetKind.NUMBER:
+        return FacetAnswer(name, minimum=aggregation["min"], maximum=aggregation["max"])
+    values = [
+        FacetCount(bool(bucket["key"]) if kind is FacetKind.BOOLEAN else bucket["key"], bucket["doc_count"])
+        for bucket in aggregation["buckets"]
+    ]
+    return FacetAnswer(name, tuple(sorted(values, key=lambda item: (-item.count, item.value))))
