@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.engine import DIMS, make_document, make_schema, vector
 from visual_search.engines.elasticsearch import mapping, names, query
+from visual_search.engines.schema_json import schema_from_json
 from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, plan, read_grams
 from visual_search.engines.validation import kept_vector
 from visual_search.errors import ConfigurationError
@@ -75,7 +76,7 @@ def test_no_field_is_ever_guessed() -> None:
 
 def test_the_schema_survives_its_way_through_the_index() -> None:
     stored = json.loads(json.dumps(mapping.index_body(SCHEMA, bbq=True, replicas=0)["mappings"]["_meta"]["schema"]))
-    assert mapping.schema_from_json(stored) == SCHEMA
+    assert schema_from_json(stored) == SCHEMA
 
 
 def test_every_language_has_a_field_and_the_others_share_one() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from multilingual.languages import UNDETERMINED
+from visual_search.engines.schema_json import schema_to_json
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import facet_values, kept_vector, plain_code
 from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
@@ -149,22 +150,6 @@ def _facet(field: FacetField, value: FacetValue) -> Any:
     if field.kind in (FacetKind.KEYWORD, FacetKind.PATH):
         return list(facet_values(field, value))
     return value
-
-
-def schema_to_json(schema: CollectionSchema) -> dict[str, Any]:
-    return {
-        "spaces": [[space.name, space.dims, space.fingerprint] for space in schema.spaces],
-        "facets": [[field.name, field.kind.value] for field in schema.facets],
-        "languages": list(schema.languages),
-    }
-
-
-def schema_from_json(data: Mapping[str, Any]) -> CollectionSchema:
-    return CollectionSchema(
-        spaces=tuple(Space(name, dims, fingerprint) for name, dims, fingerprint in data["spaces"]),
-        facets=tuple(FacetField(name, FacetKind(kind)) for name, kind in data["facets"]),
-        languages=tuple(data["languages"]),
-    )
 
 
 def fingerprint_of(schema: CollectionSchema) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from visual_search.engines.elasticsearch import mapping
 from visual_search.engines.elasticsearch.errors import readable
 from visual_search.engines.elasticsearch.generations import Generations
+from visual_search.engines.schema_json import schema_from_json
 from visual_search.errors import SchemaMismatch
 from visual_search.types import CollectionSchema
 
@@ -45,7 +46,7 @@ class Metas:
             raise SchemaMismatch(f"The index of '{collection}' has another format. Run `manage.py rebuild_index`.")
         known = IndexMeta(
             time.monotonic(),
-            mapping.schema_from_json(meta["schema"]),
+            schema_from_json(meta["schema"]),
             meta.get("widths", {}),
             meta.get("packed", False),
         )

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visual_search.engines.embedded.connections import Connections, connect
+from visual_search.engines.schema_json import schema_from_json, schema_to_json
 from visual_search.errors import EngineUnavailable
-from visual_search.types import CollectionSchema, FacetField, FacetKind, Matrix, Space, Vector, unit
+from visual_search.types import CollectionSchema, Matrix, Vector, unit
 
 FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
 
@@ -56,7 +57,7 @@ def create(path: Path, schema: CollectionSchema, *, durable: bool = True) -> Non
             connection.execute(statement)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)",
-            [("format", FORMAT), ("schema", _schema_to_json(schema)), ("seq", 0), ("epoch", 0)],
+            [("format", FORMAT), ("schema", json.dumps(schema_to_json(schema))), ("seq", 0), ("epoch", 0)],
         )
         connection.execute("COMMIT")
 
@@ -135,7 +136,7 @@ class Store:
             ) from error
         if found.get("format") != FORMAT:
             raise EngineUnavailable(f"The index file {self.path.name} has another format. Run rebuild_index.")
-        return _schema_from_json(found["schema"])
+        return schema_from_json(json.loads(found["schema"]))
 
 
 # --- Reading what the tables hold ---------------------------------------------------------------
@@ -174,25 +175,3 @@ def fetch(
 def languages_of(connection: sqlite3.Connection) -> dict[str, int]:
     """The languages that hold texts, each with the number of its documents."""
     return dict(connection.execute("SELECT code, documents FROM language WHERE documents > 0").fetchall())
-
-
-# --- The schema, as kept in the file ------------------------------------------------------------
-
-
-def _schema_to_json(schema: CollectionSchema) -> str:
-    return json.dumps(
-        {
-            "spaces": [[space.name, space.dims, space.fingerprint] for space in schema.spaces],
-            "facets": [[field.name, field.kind.value] for field in schema.facets],
-            "languages": list(schema.languages),
-        }
-    )
-
-
-def _schema_from_json(text: str) -> CollectionSchema:
-    data = json.loads(text)
-    return CollectionSchema(
-        spaces=tuple(Space(name, dims, fingerprint) for name, dims, fingerprint in data["spaces"]),
-        facets=tuple(FacetField(name, FacetKind(kind)) for name, kind in data["facets"]),
-        languages=tuple(data["languages"]),
-    )
