@@ -23,6 +23,8 @@ from visual_search.types import (
     VersionedId,
 )
 
+VERSIONS_PAGE = 5_000  # ids that `versions` reads at once, so that no engine holds all of a large shop's
+
 
 class Ability(StrEnum):
     """What an engine can do beyond the contract; callers ask before they use it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ RECALL_WANTED = 0.98
 RECALL_LEAST = 0.95  # An index below this isn't taken into use.
 SAMPLE = 20  # Queries of the self-check: 200 neighbours, so one lost neighbour is half a percent.
 DEPTH = 10
-EQUAL = 1e-4  # Scores this close are equal: of several equal pictures any may come back.
+EQUAL = 1e-4  # Scores this close are equal.
 
 Search = Callable[[EngineQuery], EngineAnswer]
 
@@ -28,18 +28,29 @@ class Check:
 
 def recall_of(search: Search, space: str, queries: Iterable[Vector]) -> float:
     """Recall@10 of the quick leg against the exact one; 1.0 where there is nothing to find."""
-    found = wanted = 0
-    for query in queries:
-        legs = (
-            VectorLeg("quick", space, query, DEPTH, named=False),
-            VectorLeg("exact", space, query, DEPTH, exact=True, named=False),
-        )
-        answer = search(EngineQuery(legs))
-        exact = [hit.score for hit in answer.leg("exact").hits]
-        quick = [hit.score for hit in answer.leg("quick").hits]
-        wanted += len(exact)
-        found += sum(score >= exact[-1] - EQUAL for score in quick[: len(exact)])
-    return found / wanted if wanted else 1.0
+
+    def scores() -> Iterator[tuple[Sequence[float], Sequence[float]]]:
+        for query in queries:
+            legs = (
+                VectorLeg("quick", space, query, DEPTH, named=False),
+                VectorLeg("exact", space, query, DEPTH, exact=True, named=False),
+            )
+            answer = search(EngineQuery(legs))
+            yield [hit.score for hit in answer.leg("exact").hits], [hit.score for hit in answer.leg("quick").hits]
+
+    return share_found(scores())
+
+
+def share_found(scores: Iterable[tuple[Sequence[float], Sequence[float]]]) -> float:
+    """Of pairs (scores of the nearest objects, scores of those that came back), both best first: the share that came back.
+
+    1.0 where there is nothing to find. Scores are compared, not ids: of several equal pictures any may come back.
+    """
+    back = nearest = 0
+    for exact, quick in scores:
+        nearest += len(exact)
+        back += sum(score >= exact[-1] - EQUAL for score in quick[: len(exact)])
+    return back / nearest if nearest else 1.0
 
 
 def widen(recall_at: Callable[[float], float], widths: Sequence[float], *, wanted: float = RECALL_WANTED) -> Check:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,7 @@ from visual_search.types import (
 )
 
 LARGEST_VERSION = 2**62
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def why_not(document: Document, schema: CollectionSchema) -> str | None:
@@ -42,8 +45,7 @@ def _characters_fault(document: Document) -> str | None:
     keys = (item.key for vectors in document.vectors.values() for item in vectors)
     for name, values in (("id", (document.id,)), ("key", keys), ("code", document.codes)):
         for value in values:
-            # Half of a surrogate pair, which a broken import may leave, is no character that can be stored.
-            if any("\ud800" <= character <= "\udfff" for character in value):
+            if has_half_character(value):
                 return f"The {name} {value!r} holds half of a surrogate pair, which is no character."
     return None
 
@@ -160,22 +162,11 @@ def half_precision(vector: Vector) -> npt.NDArray[np.float16]:
     return unit(vector).astype(np.float16)
 
 
-def plain_code(code: str) -> str:
-    """The form in which codes are kept and compared: trimmed and without case."""
-    return code.strip().casefold()
+def has_half_character(text: str) -> bool:
+    """Whether it holds half of a surrogate pair, which a broken import may leave: no character that can be stored."""
+    return _HALF_CHARACTER.search(text) is not None
 
 
-def same_schema(one: CollectionSchema, other: CollectionSchema) -> bool:
-    """Labels may change; spaces, facets and languages may not."""
-    return (
-        one.spaces == other.spaces
-        and one.languages == other.languages
-        and [(field.name, field.kind) for field in one.facets] == [(field.name, field.kind) for field in other.facets]
-    )
-
-
-def schema_in_words(schema: CollectionSchema) -> str:
-    """For messages that set two schemas side by side."""
-    spaces = ", ".join(f"{space.name}[{space.dims}] {space.fingerprint[:12]}" for space in schema.spaces)
-    facets = ", ".join(f"{field.name}:{field.kind}" for field in schema.facets)
-    return f"spaces ({spaces}), facets ({facets}), languages ({', '.join(schema.languages)})"
+def plain_codes(codes: Iterable[str]) -> list[str]:
+    """Codes as they are kept and compared: trimmed and without case; each once, and none that is empty."""
+    return list(dict.fromkeys(plain for code in codes if (plain := code.strip().casefold())))

@@ -9,7 +9,7 @@ from typing import Any
 
 from elasticsearch import ApiError, TransportError
 
-from visual_search.engines.base import Ability
+from visual_search.engines.base import VERSIONS_PAGE, Ability
 from visual_search.engines.elasticsearch import names, query, searching, tuning
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import readable
@@ -19,8 +19,9 @@ from visual_search.engines.elasticsearch.rebuilding import Rebuilding
 from visual_search.engines.elasticsearch.replies import facet_answer
 from visual_search.engines.elasticsearch.writing import write
 from visual_search.engines.recall import Check, recall_of
-from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words
-from visual_search.errors import IndexMissing, SchemaMismatch, VisualSearchError
+from visual_search.engines.refusals import refuse_other_schema
+from visual_search.engines.validation import check_query, known_field
+from visual_search.errors import IndexMissing, VisualSearchError
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -34,7 +35,6 @@ from visual_search.types import (
     VersionedId,
 )
 
-PAGE = 5_000  # ids a query of `versions`
 KEEP_ALIVE = "10m"  # `versions` may be read slowly: a reconcile works between two pages
 
 
@@ -82,11 +82,7 @@ class ElasticsearchEngine:
             with readable(collection):
                 made = self.generations.create_first(collection, schema)
             indexed = self.schema(collection)
-        if not same_schema(indexed, schema):
-            raise SchemaMismatch(
-                f"The index of '{collection}' was made for {schema_in_words(indexed)}, but the settings now ask for "
-                f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
-            )
+        refuse_other_schema(collection, indexed=indexed, wanted=schema)
         return made
 
     def schema(self, collection: str) -> CollectionSchema:
@@ -143,8 +139,8 @@ class ElasticsearchEngine:
                 with readable(collection):
                     reply = self.server.client.search(
                         pit={"id": pit, "keep_alive": KEEP_ALIVE},
-                        size=PAGE,
-                        query={"term": {"deleted": False}},
+                        size=VERSIONS_PAGE,
+                        query=query.ALIVE,
                         sort=[{"id": "asc"}],
                         search_after=after,
                         source=False,
@@ -170,7 +166,7 @@ class ElasticsearchEngine:
                 cluster = client.cluster.health(index=f"{prefix}*-v*")
                 for name, index in client.indices.get_alias(index=f"{prefix}*-v*").items():
                     if alias := names.served_alias(name, index["aliases"]):
-                        count = client.count(index=name, query={"term": {"deleted": False}})["count"]
+                        count = client.count(index=name, query=query.ALIVE)["count"]
                         counts[alias.removeprefix(prefix)] = count
         except VisualSearchError as error:
             return Health(False, "elasticsearch", str(error), counts)

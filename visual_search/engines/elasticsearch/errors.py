@@ -15,7 +15,8 @@ from elasticsearch import (
     UnsupportedProductError,
 )
 
-from visual_search.errors import EngineUnavailable, IndexMissing, SchemaMismatch
+from visual_search.engines.refusals import no_index
+from visual_search.errors import EngineUnavailable, SchemaMismatch
 
 _BUSY = {429: 10, 502: 5, 503: 5, 504: 5}  # status -> seconds until a new try makes sense
 
@@ -28,7 +29,7 @@ def readable(collection: str = "") -> Iterator[None]:
     except NotFoundError as error:
         if kind_of(error) == "search_context_missing_exception":
             raise EngineUnavailable("The reading took too long, so Elasticsearch closed it. Start it again.") from error
-        raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.") from error
+        raise no_index(collection) from error
     except (AuthenticationException, AuthorizationException) as error:
         raise EngineUnavailable(
             f"Elasticsearch refuses our credentials or rights ({error.status_code}). Check ELASTICSEARCH_API_KEY.",

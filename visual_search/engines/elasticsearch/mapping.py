@@ -11,7 +11,7 @@ from typing import Any
 from multilingual.languages import UNDETERMINED
 from visual_search.engines.schema_json import schema_to_json
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
-from visual_search.engines.validation import facet_values, kept_vector, plain_code
+from visual_search.engines.validation import facet_values, kept_vector, plain_codes
 from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
 from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space, Vector
 
@@ -112,7 +112,7 @@ def source_of(document: Document, schema: CollectionSchema, *, packed: bool = Fa
         "id": document.id,
         "version": document.version,
         "deleted": False,
-        "codes": [plain for code in document.codes if (plain := plain_code(code))],
+        "codes": plain_codes(document.codes),
         "facets": facets,
         "languages": sorted(texts),
         "texts": {

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from visual_search.engines.terms import Asked, Counted, Wanted
-from visual_search.engines.validation import plain_code
+from visual_search.engines.validation import has_half_character, plain_codes
 from visual_search.types import (
     AnyOf,
     BrowseLeg,
@@ -30,8 +29,8 @@ MOST_CANDIDATES = 10_000  # the server's limit for num_candidates and for a page
 TIES = 24  # so many more candidates than asked for, so that ids decide between equals at the k-th place
 SECOND_PASS = 100  # objects compared exactly at least; with 50, recall@10 was 1.000 on 50,000 products x 2 pictures
 MOST_FACET_VALUES = 1_000
+ALIVE: dict[str, Any] = {"term": {"deleted": False}}  # what isn't a tombstone
 _GREATEST = sys.float_info.max
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +50,24 @@ def body(
     """
     allowed = filters(query, schema)
     if isinstance(leg, VectorLeg):
-        found = _vector(leg, allowed, width)
+        asked = _vector(leg, allowed, width)
     elif isinstance(leg, CodeLeg):
-        codes = [plain for code in _sendable(leg.codes) if (plain := plain_code(code))]
-        found = {"query": _constant([*allowed, {"terms": {"codes": codes}}]), "sort": _BY_SCORE}
+        asked = {
+            "query": _constant([*allowed, {"terms": {"codes": plain_codes(_sendable(leg.codes))}}]),
+            "sort": _BY_SCORE,
+        }
     else:
-        found = {"query": _constant(allowed), "sort": _order(leg)}
+        asked = {"query": _constant(allowed), "sort": _order(leg)}
+    return _ids_of(leg.k, **asked)
+
+
+def _ids_of(k: int, **asked: Any) -> dict[str, Any]:
     return {
-        "size": min(leg.k, MOST_CANDIDATES),
+        "size": min(k, MOST_CANDIDATES),
         "_source": False,
         "docvalue_fields": ["id"],
         "track_total_hits": True,
-        **found,
+        **asked,
     }
 
 
@@ -87,7 +92,7 @@ def _order(leg: BrowseLeg) -> list[Any]:
 
 def filters(query: EngineQuery, schema: CollectionSchema) -> list[dict[str, Any]]:
     """All conditions; they go inside every leg, so that they hold before anything is scored."""
-    found: list[dict[str, Any]] = [{"term": {"deleted": False}}]
+    found: list[dict[str, Any]] = [ALIVE]
     found += [_filter(filter, schema) for filter in query.filters]
     if query.exclude:
         found.append({"bool": {"must_not": {"terms": {"id": _sendable(query.exclude)}}}})
@@ -128,7 +133,7 @@ _Value = TypeVar("_Value", str, str | float | bool)
 
 def _sendable(values: Iterable[_Value]) -> list[_Value]:
     """Without texts that hold half of a surrogate pair: no document has them, and the server refuses the whole request."""
-    return [value for value in values if not (isinstance(value, str) and _HALF.search(value))]
+    return [value for value in values if not (isinstance(value, str) and has_half_character(value))]
 
 
 # --- Vectors ------------------------------------------------------------------------------------
@@ -239,8 +244,8 @@ def grams_counts_bodies(grams: Sequence[str]) -> list[dict[str, Any]]:
     A search each, for which the index has the number at hand; as filters of one aggregation each would be walked through
     against the nested vectors, which took seven times as long on 100,000 objects.
     """
-    terms = [{"deleted": False}, *({"grams": gram} for gram in grams)]
-    return [{"size": 0, "track_total_hits": True, "query": {"term": term}} for term in terms]
+    counted = [ALIVE, *({"term": {"grams": gram}} for gram in grams)]
+    return [{"size": 0, "track_total_hits": True, "query": query} for query in counted]
 
 
 def grams_counted(grams: Sequence[str], replies: Sequence[Mapping[str, Any]]) -> tuple[int, dict[str, int]]:
@@ -257,15 +262,8 @@ def grams_body(
 
 
 def _by_score(k: int, found: dict[str, Any], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
-    allowed = filters(query, schema)
-    return {
-        "size": min(k, MOST_CANDIDATES),
-        "_source": False,
-        "docvalue_fields": ["id"],
-        "track_total_hits": True,
-        "query": {"bool": {"filter": allowed, "must": found}},
-        "sort": _BY_SCORE,
-    }
+    must = {"bool": {"filter": filters(query, schema), "must": found}}
+    return _ids_of(k, query=must, sort=_BY_SCORE)
 
 
 def _counts(aggregations: dict[str, Any], filters: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -286,7 +284,7 @@ def facet_body(ids: Sequence[str], fields: Sequence[str], schema: CollectionSche
     kinds = {field.name: field.kind for field in schema.facets}
     return {
         "size": 0,
-        "query": _constant([{"term": {"deleted": False}}, {"terms": {"id": _sendable(ids)}}]),
+        "query": _constant([ALIVE, {"terms": {"id": _sendable(ids)}}]),
         "aggs": {
             name: {"stats": {"field": f"facets.{name}"}}
             if kinds[name] is FacetKind.NUMBER

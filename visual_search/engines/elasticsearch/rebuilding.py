@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from elasticsearch import ApiError, ConnectionTimeout, TransportError
 
-from visual_search.engines.elasticsearch import names, tuning
+from visual_search.engines.elasticsearch import names, query, tuning
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import readable
 from visual_search.engines.elasticsearch.generations import Generations
 from visual_search.engines.elasticsearch.meta import Metas
 from visual_search.engines.elasticsearch.writing import write
 from visual_search.engines.recall import RECALL_LEAST, Sample
+from visual_search.engines.refusals import no_earlier_index
 from visual_search.errors import EngineUnavailable, IndexMissing
 from visual_search.types import CollectionSchema, Document, RebuildReport, VersionedId
 
@@ -68,9 +69,7 @@ class Rebuilding:
             current = self.generations.behind(alias)
             previous = self.generations.behind(names.previous_alias(alias))
             if current is None or previous is None:
-                raise IndexMissing(
-                    f"There is no earlier index of '{collection}' to go back to. Run `manage.py rebuild_index`."
-                )
+                raise no_earlier_index(collection)
             self._swap(collection, current=previous, previous=current)
         return previous
 
@@ -93,7 +92,7 @@ class Rebuilding:
             client.indices.put_settings(
                 index=name, settings={"refresh_interval": "1s", "number_of_replicas": self.generations.replicas}
             )
-            return int(client.count(index=name, query={"term": {"deleted": False}})["count"])
+            return int(client.count(index=name, query=query.ALIVE)["count"])
 
     def _check_recall(
         self, collection: str, name: str, schema: CollectionSchema, samples: Mapping[str, Sample]

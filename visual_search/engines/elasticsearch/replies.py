@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from visual_search.engines.answers import COSINE_DIGITS, LEAST_TEXT_SCORE, TEXT_DIGITS, facet_counts
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -24,22 +25,24 @@ def leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
     rows = reply["hits"]["hits"]
     if isinstance(leg, VectorLeg):
         hits = [
-            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), 6), _key(row))
+            LegHit(row["fields"]["id"][0], round(min(1.0, max(-1.0, 2 * row["_score"] - 1)), COSINE_DIGITS), _key(row))
             for row in rows
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         total = reply["hits"]["total"]["value"]
         return LegAnswer(leg.name, tuple(hits[: leg.k]), total, "eq" if total < leg.k or leg.exact else "gte")
-    constant = isinstance(leg, CodeLeg | BrowseLeg)
-    most = 1.0 if isinstance(leg, GramsLeg) else math.inf
-    hits = [
-        LegHit(row["fields"]["id"][0], 1.0 if constant else min(most, max(round(row["_score"] or 0.0, 5), 1e-5)))
-        for row in rows
-    ]
-    if not constant:
-        hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
     total = reply["hits"]["total"]
+    if isinstance(leg, CodeLeg | BrowseLeg):
+        hits = [LegHit(row["fields"]["id"][0], 1.0) for row in rows]
+    else:
+        most = 1.0 if isinstance(leg, GramsLeg) else math.inf
+        hits = [LegHit(row["fields"]["id"][0], min(most, _text_score(row))) for row in rows]
+        hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
     return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
+
+
+def _text_score(row: dict[str, Any]) -> float:
+    return max(round(row["_score"] or 0.0, TEXT_DIGITS), LEAST_TEXT_SCORE)
 
 
 def _key(row: dict[str, Any]) -> str:
@@ -57,8 +60,8 @@ def facet_answer(name: str, kind: FacetKind, aggregation: dict[str, Any]) -> Fac
     """The answer for one facet from its aggregation in the reply to `query.facet_body`."""
     if kind is FacetKind.NUMBER:
         return FacetAnswer(name, minimum=aggregation["min"], maximum=aggregation["max"])
-    values = [
+    counts = [
         FacetCount(bool(bucket["key"]) if kind is FacetKind.BOOLEAN else bucket["key"], bucket["doc_count"])
         for bucket in aggregation["buckets"]
     ]
-    return FacetAnswer(name, tuple(sorted(values, key=lambda item: (-item.count, item.value))))
+    return facet_counts(name, counts)

@@ -13,8 +13,9 @@ from visual_search.engines.elasticsearch import query
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import kind_in, readable
 from visual_search.engines.elasticsearch.replies import leg_answer
+from visual_search.engines.refusals import no_index
 from visual_search.engines.terms import asked_in, is_begun, plan, read_grams, weigh_grams
-from visual_search.errors import EngineUnavailable, IndexMissing, SchemaMismatch
+from visual_search.errors import EngineUnavailable, SchemaMismatch
 from visual_search.ranking.bm25 import USUAL_GRAMS
 from visual_search.types import CollectionSchema, EngineAnswer, EngineQuery, GramsLeg, Leg, VectorLeg, WordsLeg
 
@@ -70,7 +71,7 @@ def _msearch(
 def _failure(reply: dict[str, Any], collection: str) -> EngineUnavailable | SchemaMismatch:
     status, kind = reply.get("status", 500), kind_in(reply)
     if status == 404:
-        return IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+        return no_index(collection)
     if status == 400:
         return SchemaMismatch(
             f"The index of '{collection}' doesn't fit the question ({kind}). Run `manage.py rebuild_index`."

@@ -10,8 +10,9 @@ from elasticsearch.helpers import streaming_bulk
 from visual_search.engines.elasticsearch import mapping
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import kind_in, readable
+from visual_search.engines.refusals import no_index
 from visual_search.engines.validation import why_not
-from visual_search.errors import EngineUnavailable, IndexMissing
+from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
 CHUNK_DOCUMENTS = 200
@@ -88,7 +89,7 @@ def _rejection(collection: str, alias: str, result: dict[str, Any]) -> Rejected:
     """Why one document was refused; raises where that is no fault of this document, and the next would be refused, too."""
     status, kind = result["status"], kind_in(result)
     if status == 404:
-        raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+        raise no_index(collection)
     if status in (401, 403):
         raise EngineUnavailable(
             f"Elasticsearch doesn't let us write to '{alias}' ({kind}). Check the rights of the user or API key, and that "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from visual_search.engines.answers import facet_counts
 from visual_search.engines.validation import facet_values
 from visual_search.types import (
     AnyOf,
@@ -91,11 +92,13 @@ class ColumnView:
             return FacetAnswer(self.field.name, minimum=float(numbers.min()), maximum=float(numbers.max()))
         chosen = self.pair_values[np.isin(self.pair_slots, slots)]
         numbers_of_values, counts = np.unique(chosen, return_counts=True)
-        found = [
-            FacetCount(self.values[number], count)
-            for number, count in zip(numbers_of_values.tolist(), counts.tolist(), strict=True)
-        ]
-        return FacetAnswer(self.field.name, tuple(sorted(found, key=lambda item: (-item.count, item.value))))
+        return facet_counts(
+            self.field.name,
+            (
+                FacetCount(self.values[number], count)
+                for number, count in zip(numbers_of_values.tolist(), counts.tolist(), strict=True)
+            ),
+        )
 
 
 class Column:

@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from visual_search.engines.base import Ability
+from visual_search.engines.base import VERSIONS_PAGE, Ability
 from visual_search.engines.embedded import health, legs, training, writing
 from visual_search.engines.embedded.columns import mask_of
+from visual_search.engines.embedded.errors import readable
 from visual_search.engines.embedded.gauges import Gauges
 from visual_search.engines.embedded.generations import Generation, Generations, remove
 from visual_search.engines.embedded.snapshot import Slots, Snapshot, View
-from visual_search.engines.embedded.store import Store, Superseded, create, meta
+from visual_search.engines.embedded.store import Store, Superseded, create, width_of
 from visual_search.engines.recall import Check
-from visual_search.engines.validation import check_query, known_field, same_schema, schema_in_words
-from visual_search.errors import BadInput, EngineUnavailable, IndexMissing, SchemaMismatch
+from visual_search.engines.refusals import no_earlier_index, no_index, refuse_other_schema
+from visual_search.engines.validation import check_query, known_field
+from visual_search.errors import BadInput, EngineUnavailable
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -41,7 +43,6 @@ from visual_search.types import (
 )
 
 Change = Document | VersionedId
-PAGE = 5_000  # ids a query of `versions`
 
 
 @dataclass
@@ -76,29 +77,25 @@ class EmbeddedEngine:
 
     def ensure(self, collection: str, schema: CollectionSchema) -> bool:
         made = False
-        with _readable_errors(collection):
+        with readable(collection):
             if self.generations.stamp(collection) is None:
                 path = self.generations.reserve(collection)
                 create(path, schema)
                 made = self.generations.publish(collection, path, None, only_if_new=True)
                 if not made:
                     remove(path)  # Another process made the collection at the same moment.
-            found = self.schema(collection)
-        if not same_schema(found, schema):
-            raise SchemaMismatch(
-                f"The index of '{collection}' was made for {schema_in_words(found)}, but the settings now ask for "
-                f"{schema_in_words(schema)}. Run `manage.py rebuild_index`."
-            )
+            indexed = self.schema(collection)
+        refuse_other_schema(collection, indexed=indexed, wanted=schema)
         return made
 
     def schema(self, collection: str) -> CollectionSchema:
-        with _readable_errors(collection):
+        with readable(collection):
             return self._opened(collection).store.schema
 
     def drop(self, collection: str) -> None:
         if not self.generations.folder.is_dir():
             return
-        with _readable_errors(collection), self.generations.alone(collection):
+        with readable(collection), self.generations.alone(collection):
             self.generations.pointer(collection).unlink(missing_ok=True)
             self._forget(collection)
             self.generations.remove_others(collection, ())
@@ -124,7 +121,7 @@ class EmbeddedEngine:
         return _joined(reports)
 
     def _write_batch(self, collection: str, batch: list[Change]) -> UpsertReport:
-        with _readable_errors(collection):
+        with readable(collection):
             while True:
                 store = self._opened(collection).store
                 try:
@@ -143,14 +140,18 @@ class EmbeddedEngine:
         for number in range(len(store.schema.spaces)):
             count = store.count_vectors(number)
             if count >= self.exact_below and count >= 2 * store.meta(f"tuned_at_{number}", 0):
-                store.set_meta(f"tuned_at_{number}", count)
-                training.train(store, number)
-                training.tune(store, number, self._quick(collection, store, number))
+                self._train(collection, store, number, count)
+
+    def _train(self, collection: str, store: Store, number: int, count: int) -> None:
+        """Give a space that has so many vectors its codes, and find out how many candidates they take."""
+        store.set_meta(f"tuned_at_{number}", count)
+        training.train(store, number)
+        training.tune(store, number, self._quick(collection, store, number))
 
     # --- Reading --------------------------------------------------------------------------------
 
     def search(self, collection: str, query: EngineQuery) -> EngineAnswer:
-        with _readable_errors(collection):
+        with readable(collection):
             return self._search(self._opened(collection), query)
 
     def _search(self, opened: _Open, query: EngineQuery) -> EngineAnswer:
@@ -164,10 +165,7 @@ class EmbeddedEngine:
                 allowed = np.zeros_like(mask)
                 allowed[only] = True
                 mask &= allowed
-            widths = {
-                space.name: float(meta(connection, f"width_{number}", 1.0))
-                for number, space in enumerate(schema.spaces)
-            }
+            widths = {space.name: width_of(connection, number) for number, space in enumerate(schema.spaces)}
             state = legs.State(connection, schema, view, mask, widths)
             answers = []
             for leg in query.legs:
@@ -176,7 +174,7 @@ class EmbeddedEngine:
         return EngineAnswer(tuple(answers))
 
     def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
-        with _readable_errors(collection):
+        with readable(collection):
             opened = self._opened(collection)
             names = [known_field(name, opened.store.schema).name for name in fields]
             with opened.store.reading() as connection:
@@ -187,9 +185,10 @@ class EmbeddedEngine:
         store = self._opened(collection).store
         last = ""
         while True:
-            with _readable_errors(collection), store.lent() as connection:
+            with readable(collection), store.lent() as connection:
                 rows = connection.execute(
-                    "SELECT id, version FROM doc WHERE id > ? AND deleted = 0 ORDER BY id LIMIT ?", (last, PAGE)
+                    "SELECT id, version FROM doc WHERE id > ? AND deleted = 0 ORDER BY id LIMIT ?",
+                    (last, VERSIONS_PAGE),
                 ).fetchall()
             if not rows:
                 return
@@ -201,7 +200,7 @@ class EmbeddedEngine:
         advice: list[str] = health.slow_legs(self.gauges.p95())
         try:
             for collection in self.generations.collections():
-                with _readable_errors(collection):
+                with readable(collection):
                     found = health.examine(collection, self._opened(collection).store, self.exact_below)
                 counts[collection] = found.documents
                 advice += found.advice
@@ -214,12 +213,12 @@ class EmbeddedEngine:
     def rebuild(self, collection: str, schema: CollectionSchema, documents: Iterable[Change]) -> RebuildReport:
         begin = time.perf_counter()
         with contextlib.ExitStack() as stack:
-            with _readable_errors(collection):
+            with readable(collection):
                 stack.enter_context(self.generations.alone(collection))
                 path = self.generations.reserve(collection)
             try:
                 count, rejected = self._fill(collection, path, schema, documents)
-                with _readable_errors(collection):
+                with readable(collection):
                     old = self.generations.read(collection)
                     previous = old.current if old else None
                     self._swap(collection, path, previous)
@@ -240,38 +239,36 @@ class EmbeddedEngine:
         self, collection: str, path: Path, schema: CollectionSchema, documents: Iterable[Change]
     ) -> tuple[int, tuple[Rejected, ...]]:
         """Write a whole file that nobody uses yet; how many documents it has, and what was rejected."""
-        with _readable_errors(collection):
+        with readable(collection):
             create(path, schema, durable=False)
             store = Store(path, durable=False)
         try:
             rejected: list[Rejected] = []
             for batch in _batches(documents):
-                with _readable_errors(collection):
+                with readable(collection):
                     rejected += writing.write(store, batch).rejected
-            with _readable_errors(collection):
+            with readable(collection):
                 for number in range(len(schema.spaces)):
                     count = store.count_vectors(number)
                     if count >= self.exact_below:
-                        store.set_meta(f"tuned_at_{number}", count)
-                        training.train(store, number)
-                        training.tune(store, number, self._quick(collection, store, number))
+                        self._train(collection, store, number, count)
                 store.set_meta("counted_at", store.newest_vector())
                 store.finish()
                 documents_count = store.count_documents()
         finally:
             store.close()
-        with _readable_errors(collection):
+        with readable(collection):
             _sync(path)
         return documents_count, tuple(rejected)
 
     def rollback(self, collection: str) -> str:
-        with _readable_errors(collection):
+        with readable(collection):
             if self.generations.stamp(collection) is None:
-                raise _no_previous(collection)
+                raise no_earlier_index(collection)
             with self.generations.alone(collection):
                 found = self.generations.read(collection)
                 if found is None or found.previous is None:
-                    raise _no_previous(collection)
+                    raise no_earlier_index(collection)
                 self._swap(collection, found.previous, found.current)
                 return found.previous.stem
 
@@ -290,14 +287,14 @@ class EmbeddedEngine:
 
     def recall(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> float:
         """Recall@10 of the quick way against exact search; 1.0 where all is exact. Its own vectors are the queries."""
-        with _readable_errors(collection):
+        with readable(collection):
             store = self._opened(collection).store
             number = self._number(store, space)
             return training.check(store, number, self._quick(collection, store, number))
 
     def tune(self, collection: str, space: str, queries: Iterable[Vector] = ()) -> Check:
         """Score so many candidates exactly that the recall is at least .98, or all of them; for all processes."""
-        with _readable_errors(collection):
+        with readable(collection):
             store = self._opened(collection).store
             number = self._number(store, space)
             return training.tune(store, number, self._quick(collection, store, number))
@@ -337,7 +334,7 @@ class EmbeddedEngine:
                     return opened
                 generation = self.generations.read(collection)
                 if stamp is None or generation is None:
-                    raise IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+                    raise no_index(collection)
                 try:
                     store = Store(generation.current, current=partial(self._is_at, collection, stamp))
                 except EngineUnavailable:
@@ -369,10 +366,6 @@ class EmbeddedEngine:
             return opened.snapshot.view(), [opened.snapshot.slots_of(ids) for ids in wanted]
 
 
-def _no_previous(collection: str) -> IndexMissing:
-    return IndexMissing(f"There is no earlier index of '{collection}' to go back to. Run `manage.py rebuild_index`.")
-
-
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     iterator = iter(changes)
     while batch := list(itertools.islice(iterator, writing.BATCH)):
@@ -388,23 +381,6 @@ def _joined(reports: Iterable[UpsertReport]) -> UpsertReport:
         skipped += report.skipped
         rejected += report.rejected
     return UpsertReport(tuple(stored), tuple(skipped), tuple(rejected))
-
-
-@contextlib.contextmanager
-def _readable_errors(collection: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise EngineUnavailable(f"The index of '{collection}' is busy or its disk is full: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        raise EngineUnavailable(
-            f"The index of '{collection}' can't be read: {error}. Run `manage.py rebuild_index`.", retry_after=60
-        ) from error
-    except OSError as error:
-        raise EngineUnavailable(
-            f"The folder of the index of '{collection}' can't be used: {error}. Check its rights and its disk.",
-            retry_after=60,
-        ) from error
 
 
 def _sync(path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from visual_search.engines.answers import LEAST_TEXT_SCORE, TEXT_DIGITS
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.terms import read_grams, weigh_grams
 from visual_search.ranking.bm25 import USUAL_GRAMS, saturation
@@ -28,7 +29,7 @@ def search(
     rids = np.flatnonzero(scores)
     # Each piece counts once, so a document's length weighs on all of them alike.
     found = scores[rids] * saturation(1, lengths[rids], USUAL_GRAMS)
-    return rids, np.clip(np.round(found, 5), 1e-5, 1.0)
+    return rids, np.clip(np.round(found, TEXT_DIGITS), LEAST_TEXT_SCORE, 1.0)
 
 
 def frequencies(connection: sqlite3.Connection, grams: Sequence[str]) -> Mapping[str, int]:

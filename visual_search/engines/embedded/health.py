@@ -32,7 +32,7 @@ def examine(collection: str, store: Store, exact_below: int) -> Finding:
         counts = ", ".join(f"{count:,} vectors in '{name}'" for name, count in vectors.items())
         advice.append(f"'{collection}' has {documents:,} documents and {counts}: {_SERVER}.")
     for number, (name, count) in enumerate(vectors.items()):
-        if count >= exact_below and isinf(store.meta(f"width_{number}", 1.0)):
+        if count >= exact_below and isinf(store.width(number)):
             advice.append(
                 f"Codes lose neighbours in space '{name}' of '{collection}', so all its {count:,} vectors are compared "
                 "exactly, which is slow. Another encoder, or a rebuild once there are more objects, may mend it."

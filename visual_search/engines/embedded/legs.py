@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from visual_search.engines.answers import COSINE_DIGITS
 from visual_search.engines.embedded import codes, grams, words
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.snapshot import RowsView, Slots, View
 from visual_search.engines.embedded.store import fetch
-from visual_search.engines.validation import plain_code
+from visual_search.engines.validation import plain_codes
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -112,7 +113,7 @@ def _scored(state: State, rows: RowsView, places: Places, vector: Vector, leg: V
 def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.float32], leg: VectorLeg) -> LegAnswer:
     """One hit a document: its best vector counts."""
     # Rounded, because a matrix product gives the last bits by the size of the matrix, and ties are to be seen as ties.
-    rounded = np.asarray(np.round(np.clip(scores.astype(np.float64), -1.0, 1.0), 6), np.float64)
+    rounded = np.asarray(np.round(np.clip(scores.astype(np.float64), -1.0, 1.0), COSINE_DIGITS), np.float64)
     slots = rows.slots[places]
     order = np.lexsort((rows.vids[places], -rounded))
     unique, first = np.unique(slots[order], return_index=True)
@@ -144,9 +145,9 @@ def _grams(state: State, leg: GramsLeg) -> LegAnswer:
 
 
 def _code(state: State, leg: CodeLeg) -> LegAnswer:
-    wanted = sorted({plain for code in leg.codes if (plain := plain_code(code))})
     rows = state.connection.execute(
-        "SELECT DISTINCT rid FROM code WHERE code IN (SELECT value FROM json_each(?))", (json.dumps(wanted),)
+        "SELECT DISTINCT rid FROM code WHERE code IN (SELECT value FROM json_each(?))",
+        (json.dumps(plain_codes(leg.codes)),),
     ).fetchall()
     slots, _ = state.passing(np.array([rid for (rid,) in rows], np.int64))
     return LegAnswer(leg.name, top(state.view.ids, slots, np.ones(len(slots)), leg.k), len(slots))

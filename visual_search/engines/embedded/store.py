@@ -126,6 +126,13 @@ class Store:
         with self.lent() as connection:
             return float(meta(connection, key, default))
 
+    def width(self, number: int) -> float:
+        with self.lent() as connection:
+            return width_of(connection, number)
+
+    def set_width(self, number: int, width: float) -> None:
+        self.set_meta(_width_key(number), width)
+
     def _read_schema(self) -> CollectionSchema:
         try:
             with self._connections.lent() as connection:
@@ -151,6 +158,15 @@ def mean_of(connection: sqlite3.Connection, number: int) -> Vector | None:
     """The mean around which a space's codes were made; None where it has none yet."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"mean_{number}",)).fetchone()
     return None if row is None else np.frombuffer(row[0], np.float32)
+
+
+def width_of(connection: sqlite3.Connection, number: int) -> float:
+    """How many times the usual candidates a space compares exactly; infinite where it compares all of them."""
+    return float(meta(connection, _width_key(number), 1.0))
+
+
+def _width_key(number: int) -> str:
+    return f"width_{number}"
 
 
 def from_blobs(blobs: Sequence[bytes], dims: int) -> Matrix:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from visual_search.engines.embedded import codes
 from visual_search.engines.embedded.store import Store, fetch, from_blobs, mean_of
-from visual_search.engines.recall import DEPTH, EQUAL, SAMPLE, Check, widen
+from visual_search.engines.recall import DEPTH, SAMPLE, Check, share_found, widen
 from visual_search.types import Matrix, Vector, unit
 
 WIDTHS = (1.0, 2.0, 4.0, 8.0, float("inf"))  # How many times the usual candidates; inf scores all of them exactly.
@@ -49,19 +49,14 @@ def check(store: Store, number: int, quick: Scores) -> float:
         if not len(queries):
             return 1.0
         truth = _nearest(connection, number, dims, queries)
-    found = wanted = 0
-    for query, exact in zip(queries, truth, strict=True):
-        scores = quick(query, len(exact))
-        wanted += len(exact)
-        found += sum(score >= exact[-1] - EQUAL for score in scores[: len(exact)])
-    return found / wanted
+    return share_found((exact, quick(query, len(exact))) for query, exact in zip(queries, truth, strict=True))
 
 
 def tune(store: Store, number: int, quick: Scores) -> Check:
     """Score more candidates exactly, until the recall is as wanted; what was found is kept in the file for all processes."""
 
     def recall_at(width: float) -> float:
-        store.set_meta(f"width_{number}", width)
+        store.set_width(number, width)
         return check(store, number, quick)
 
     return widen(recall_at, WIDTHS)

@@ -19,7 +19,7 @@ from visual_search.engines.embedded.store import (
 )
 from visual_search.engines.embedded.words import COUNT_BITS
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
-from visual_search.engines.validation import half_precision, plain_code, why_not
+from visual_search.engines.validation import half_precision, plain_codes, why_not
 from visual_search.ranking.bm25 import kept_length
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
@@ -82,7 +82,7 @@ def prepare(document: Document, schema: CollectionSchema) -> Prepared:
         texts_hash=hashlib.sha256(json.dumps([texts, text], sort_keys=True).encode()).digest(),
         vectors=vectors,
         vectors_hash=hashlib.sha256(repr(vectors).encode()).digest(),
-        codes=tuple(dict.fromkeys(plain for code in document.codes if (plain := plain_code(code)))),
+        codes=tuple(plain_codes(document.codes)),
     )
 
 
