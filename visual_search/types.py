@@ -184,6 +184,18 @@ class CodeLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class IdsLeg:
+    """Objects with these ids that pass the filters, in the order of `ids`: the first `k` of them, each once.
+
+    Ids that the index doesn't have are simply not there. At most 10,000 ids.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
 class BrowseLeg:
     """All objects that pass the filters, in the order of a number facet, or of their ids."""
 
@@ -205,7 +217,7 @@ class GramsLeg:
     k: int
 
 
-Leg = VectorLeg | WordsLeg | CodeLeg | BrowseLeg | GramsLeg
+Leg = VectorLeg | WordsLeg | CodeLeg | IdsLeg | BrowseLeg | GramsLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +241,10 @@ class LegHit:
 
 @dataclass(frozen=True, slots=True)
 class LegAnswer:
-    """Hits best first, ties by id. `total` counts matches ("gte" where the engine stopped at k)."""
+    """Hits best first, ties by id; those of an IdsLeg in the order of its ids.
+
+    `total` counts matches ("gte" where the engine stopped at k).
+    """
 
     name: str
     hits: tuple[LegHit, ...]

@@ -25,6 +25,7 @@ from visual_search.types import (
     FacetValue,
     Filter,
     GramsLeg,
+    IdsLeg,
     Leg,
     NamedVector,
     Not,
@@ -156,10 +157,11 @@ class EngineContract:
             VectorLeg("v", "image", vector(1), 5),
             WordsLeg("w", "chair", ("en",), 5),
             CodeLeg("c", ("x",), 5),
+            IdsLeg("i", ("x",), 5),
             BrowseLeg("b", 5),
             BrowseLeg("p", 5, order_by="price"),
         )
-        assert [(leg.name, leg.hits, leg.total) for leg in answer.legs] == [(name, (), 0) for name in "vwcbp"]
+        assert [(leg.name, leg.hits, leg.total) for leg in answer.legs] == [(name, (), 0) for name in "vwcibp"]
         assert [facet.counts for facet in shop.facets(SHOP, [], ["brand"])] == [()]
         assert list(shop.versions(SHOP)) == []
 
@@ -402,6 +404,7 @@ class EngineContract:
             VectorLeg("leg", "image", vector(1), 0),
             WordsLeg("leg", "x", ("en",), 0),
             GramsLeg("leg", "x", 0),
+            IdsLeg("leg", ("x",), 0),
             BrowseLeg("leg", -1),
         ):
             with pytest.raises(BadInput, match="leg"):
@@ -710,7 +713,7 @@ class EngineContract:
         assert all(0 < hit.score <= 1 for hit in leg.hits)
         assert self.ask(shop, GramsLeg("leg", text, 5), WordsLeg("w", "sofa", ("en",), 5)).leg("w").hits[0].id == "b"
 
-    # --- Codes and browsing ---------------------------------------------------------------------
+    # --- Codes, ids and browsing ----------------------------------------------------------------
 
     def test_codes_match_whole_and_without_case(self, shop: Engine) -> None:
         self.put(shop, make_document("a", codes=("SH3-001", "4006381333931")), make_document("b", codes=("SH3-0012",)))
@@ -718,6 +721,82 @@ class EngineContract:
         assert hits(self.ask(shop, CodeLeg("leg", (" 4006381333931 ", "nothing"), 5))) == ["a"]
         assert hits(self.ask(shop, CodeLeg("leg", ("SH3",), 5))) == []
         assert hits(self.ask(shop, CodeLeg("leg", (), 5))) == []
+
+    def by_ids(self, engine: Engine, *ids: str, k: int = 100, **more: object) -> list[str]:
+        return hits(self.ask(engine, IdsLeg("leg", ids, k), **more))  # type: ignore[arg-type]
+
+    def test_objects_come_in_the_order_of_their_ids(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id) for id in "abcde"])
+        leg = self.ask(shop, IdsLeg("leg", ("d", "nobody", "a", "d", "e", "a"), 10)).leg("leg")
+        assert [(hit.id, hit.score, hit.key) for hit in leg.hits] == [("d", 1.0, ""), ("a", 1.0, ""), ("e", 1.0, "")]
+        assert (leg.total, leg.relation) == (3, "eq")
+
+    def test_of_ids_the_first_that_pass_are_hits_and_all_that_pass_are_counted(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id) for id in "abcde"])
+        leg = self.ask(shop, IdsLeg("leg", ("nobody", "e", "e", "b", "a", "d"), 2), exclude=("b",)).leg("leg")
+        assert [hit.id for hit in leg.hits] == ["e", "a"]
+        assert (leg.total, leg.relation) == (3, "eq")
+
+    def test_ids_pass_filters(self, shop: Engine) -> None:
+        self.facet_shop(shop)
+        assert self.by_ids(shop, *"edcba", filters=(AnyOf("brand", ("Acme",)),)) == ["c", "a"]
+        assert self.by_ids(shop, *"edcba", filters=(Not(AnyOf("brand", ("Acme",))), Between("price", 0, 99))) == ["b"]
+        assert self.by_ids(shop, *"edcba", exclude=("e", "a", "nobody")) == ["d", "c", "b"]
+        answer = shop.search(
+            SHOP, EngineQuery((IdsLeg("leg", ("b", "d", "a"), 5),), only=("a", "b", "c"), exclude=("a",))
+        )
+        assert hits(answer) == ["b"]
+        assert hits(shop.search(SHOP, EngineQuery((IdsLeg("leg", ("b",), 5),), only=()))) == []
+
+    def test_no_ids_give_no_hits(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"))
+        answer = self.ask(shop, IdsLeg("none", (), 5), IdsLeg("leg", ("a",), 5))
+        assert [(leg.name, len(leg.hits), leg.total, leg.relation) for leg in answer.legs] == [
+            ("none", 0, 0, "eq"), ("leg", 1, 1, "eq"),
+        ]  # fmt: skip
+
+    def test_strange_ids_are_found_whole(self, shop: Engine) -> None:
+        strange = [
+            "x" * 512, "a\x00b", "a\x00", "\x00", "it's", 'say "hi"', "back\\slash", "a/b?c#d", "%", "*", " ", " a", "a ",
+            "'; DROP TABLE doc; --", "{}", "null", "中文", "🛋️", "e\u0301", "\u00e9", "İ", "\n", "\u2028", "\ufeff", "_id", "0",
+        ]  # fmt: skip
+        self.put(shop, make_document("a"), *[make_document(id) for id in strange])
+        assert self.by_ids(shop, *strange) == strange
+        for id in strange:
+            assert self.by_ids(shop, "A", id, "x" * 511) == [id]
+
+    def test_ids_that_nothing_can_have_are_not_there(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"))
+        assert self.by_ids(shop, "", "x" * 10_000, "\ud800", "a\udfff", "a", "a" * 513) == ["a"]
+        assert self.by_ids(shop, "\ud800") == []
+
+    def test_deleted_objects_are_not_found_by_their_ids(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"), make_document("b"))
+        shop.delete(SHOP, [VersionedId("a", 2), VersionedId("never", 2)])
+        shop.refresh(SHOP)
+        assert self.by_ids(shop, "never", "a", "b") == ["b"]
+        self.put(shop, make_document("a", version=3))
+        assert self.by_ids(shop, "never", "a", "b") == ["a", "b"]
+
+    def test_ids_are_answered_beside_other_legs(self, shop: Engine) -> None:
+        self.put(shop, *[make_document(id, title="sofa", images={"p": vector(n)}) for n, id in enumerate("abc")])
+        answer = self.ask(
+            shop,
+            IdsLeg("first", ("c", "a"), 5), WordsLeg("words", "sofa", ("en",), 5), IdsLeg("same", ("c", "a"), 1),
+            VectorLeg("photo", "image", vector(1), 1), GramsLeg("label", "sofa", 5), IdsLeg("second", ("b", "c"), 5),
+            exclude=("nobody",),
+        )  # fmt: skip
+        assert [(leg.name, [hit.id for hit in leg.hits]) for leg in answer.legs] == [
+            ("first", ["c", "a"]), ("words", ["a", "b", "c"]), ("same", ["c"]),
+            ("photo", ["b"]), ("label", ["a", "b", "c"]), ("second", ["b", "c"]),
+        ]  # fmt: skip
+
+    def test_as_many_ids_as_an_engine_takes_and_no_more(self, shop: Engine) -> None:
+        self.put(shop, make_document("a"), make_document("z"))
+        ids = ("z", *(f"n{n}" for n in range(9_998)), "a")
+        assert self.by_ids(shop, *ids) == ["z", "a"]
+        with pytest.raises(BadInput, match="10001 ids"):
+            self.by_ids(shop, "one more", *ids)
 
     def test_browsing_orders_by_a_number_with_missing_values_last(self, shop: Engine) -> None:
         self.facet_shop(shop)

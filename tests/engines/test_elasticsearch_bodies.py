@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.engine import DIMS, make_document, make_schema, vector
 from visual_search.engines.elasticsearch import mapping, names, query
+from visual_search.engines.elasticsearch.replies import leg_answer
 from visual_search.engines.schema_json import schema_from_json
 from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, plan, read_grams
 from visual_search.engines.validation import kept_vector
@@ -29,6 +30,9 @@ from visual_search.types import (
     CodeLeg,
     EngineQuery,
     GramsLeg,
+    IdsLeg,
+    LegAnswer,
+    LegHit,
     Not,
     Space,
     Text,
@@ -41,7 +45,7 @@ SCHEMA = replace(make_schema(), spaces=(Space("image", WIDE, "i"), Space("tiny",
 PHOTO = VectorLeg("v", "image", vector(1, WIDE), 10)
 
 
-def body(leg: VectorLeg | CodeLeg | BrowseLeg, *, width: float = 1.0, **asked: Any) -> dict[str, Any]:
+def body(leg: VectorLeg | CodeLeg | IdsLeg | BrowseLeg, *, width: float = 1.0, **asked: Any) -> dict[str, Any]:
     return query.body(leg, EngineQuery((leg,), **asked), SCHEMA, width=width)
 
 
@@ -170,12 +174,15 @@ LEGS = [
     replace(PHOTO, exact=True),
     VectorLeg("v", "tiny", vector(1), 10),
     CodeLeg("c", ("A-1",), 10),
+    IdsLeg("i", ("a", "b"), 10),
     BrowseLeg("b", 10, order_by="price"),
 ]
 
 
-@pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "code", "browse"])
-def test_every_leg_filters_before_it_scores_and_returns_no_source(leg: VectorLeg | CodeLeg | BrowseLeg) -> None:
+@pytest.mark.parametrize("leg", LEGS, ids=["kNN", "exact", "tiny", "code", "ids", "browse"])
+def test_every_leg_filters_before_it_scores_and_returns_no_source(
+    leg: VectorLeg | CodeLeg | IdsLeg | BrowseLeg,
+) -> None:
     sent = body(leg, filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a", "b"))
     wanted = [
         {"term": {"deleted": False}},
@@ -262,6 +269,7 @@ def test_whatever_is_asked_can_be_sent(text: str, ends: tuple[float | None, floa
     for sent in (
         body(PHOTO, **asked),
         body(CodeLeg("c", (text,), 10), **asked),
+        body(IdsLeg("i", (text, "a"), 10), **asked),
         query.words_counts_body(queries),
         query.with_all_body(queries, whole, SCHEMA),
         query.words_body(words, plan(queries, counted, begun=True, enough=False), whole, SCHEMA),
@@ -358,6 +366,18 @@ def test_browsing_puts_what_has_no_number_last() -> None:
     by_price = {"facets.price": {"order": "desc", "missing": "_last"}}
     assert body(BrowseLeg("b", 5, "price", descending=True))["sort"] == [by_price, {"id": "asc"}]
     assert body(BrowseLeg("b", 5))["sort"] == [{"id": "asc"}]
+
+
+def test_all_ids_are_asked_for_once_since_the_first_may_not_pass() -> None:
+    sent = body(IdsLeg("i", ("b", "a", "b", "c\ud800"), 1), exclude=("b",))
+    assert sent["query"]["constant_score"]["filter"]["bool"]["filter"][-1] == {"terms": {"id": ["b", "a"]}}
+    assert sent["size"] == 2
+
+
+def test_rows_are_put_in_the_order_of_the_ids_that_were_asked() -> None:
+    rows = [{"fields": {"id": [id]}} for id in "abc"]
+    answer = leg_answer(IdsLeg("i", ("c", "x", "a", "c", "b"), 2), {"hits": {"hits": rows}})
+    assert answer == LegAnswer("i", (LegHit("c", 1.0), LegHit("a", 1.0)), 3, "eq")
 
 
 def test_vectors_are_sent_as_plain_numbers() -> None:

@@ -21,6 +21,7 @@ from visual_search.types import (
     FacetKind,
     FacetValue,
     Filter,
+    IdsLeg,
     Not,
     Vector,
     VectorLeg,
@@ -29,6 +30,7 @@ from visual_search.types import (
 )
 
 LARGEST_VERSION = 2**62
+MOST_IDS = 10_000  # of an IdsLeg: Elasticsearch gives no more hits at once
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -114,6 +116,8 @@ def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
                     f"The query vector of leg '{leg.name}' is zero or not finite, so nothing is near it.",
                     field="vector",
                 )
+        elif isinstance(leg, IdsLeg) and len(leg.ids) > MOST_IDS:
+            raise BadInput(f"Leg '{leg.name}' names {len(leg.ids)} ids; ask for at most {MOST_IDS}.", field="ids")
         elif isinstance(leg, BrowseLeg) and leg.order_by is not None:
             numeric_field(leg.order_by, schema)
     for filter in query.filters:

@@ -19,6 +19,7 @@ from visual_search.types import (
     FacetKind,
     Filter,
     GramsLeg,
+    IdsLeg,
     Not,
     VectorLeg,
     WordsLeg,
@@ -42,7 +43,7 @@ class Abilities:
 
 
 def body(
-    leg: VectorLeg | CodeLeg | BrowseLeg, query: EngineQuery, schema: CollectionSchema, *, width: float = 1.0
+    leg: VectorLeg | CodeLeg | IdsLeg | BrowseLeg, query: EngineQuery, schema: CollectionSchema, *, width: float = 1.0
 ) -> dict[str, Any]:
     """The search of a leg that needs nothing counted first. Every reply carries the ids alone; vectors never come back.
 
@@ -56,6 +57,10 @@ def body(
             "query": _constant([*allowed, {"terms": {"codes": plain_codes(_sendable(leg.codes))}}]),
             "sort": _BY_SCORE,
         }
+    elif isinstance(leg, IdsLeg):
+        # All of them, whatever k: their order is known here alone (answers.ids_answer), and the first may not pass.
+        ids = list(dict.fromkeys(_sendable(leg.ids)))
+        return _ids_of(len(ids), query=_constant([*allowed, {"terms": {"id": ids}}]), sort=["_doc"])
     else:
         asked = {"query": _constant(allowed), "sort": _order(leg)}
     return _ids_of(leg.k, **asked)

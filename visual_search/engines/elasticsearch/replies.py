@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from visual_search.engines.answers import COSINE_DIGITS, LEAST_TEXT_SCORE, TEXT_DIGITS, facet_counts
+from visual_search.engines.answers import COSINE_DIGITS, LEAST_TEXT_SCORE, TEXT_DIGITS, facet_counts, ids_answer
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -13,6 +13,7 @@ from visual_search.types import (
     FacetCount,
     FacetKind,
     GramsLeg,
+    IdsLeg,
     Leg,
     LegAnswer,
     LegHit,
@@ -31,6 +32,8 @@ def leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         total = reply["hits"]["total"]["value"]
         return LegAnswer(leg.name, tuple(hits[: leg.k]), total, "eq" if total < leg.k or leg.exact else "gte")
+    if isinstance(leg, IdsLeg):
+        return ids_answer(leg, {row["fields"]["id"][0] for row in rows})
     total = reply["hits"]["total"]
     if isinstance(leg, CodeLeg | BrowseLeg):
         hits = [LegHit(row["fields"]["id"][0], 1.0) for row in rows]

@@ -34,6 +34,7 @@ from visual_search.types import (
     EngineQuery,
     FacetAnswer,
     Health,
+    IdsLeg,
     RebuildReport,
     Rejected,
     UpsertReport,
@@ -158,7 +159,10 @@ class EmbeddedEngine:
         schema = opened.store.schema
         check_query(query, schema)
         with opened.store.reading() as connection:
-            view, (excluded, only) = self._caught_up(opened, connection, query.exclude, query.only or ())
+            named = [leg.ids for leg in query.legs if isinstance(leg, IdsLeg)]
+            view, (excluded, only, *slots) = self._caught_up(
+                opened, connection, query.exclude, query.only or (), *named
+            )
             mask = mask_of(view.columns, query.filters, view.alive)
             mask[excluded] = False
             if query.only is not None:
@@ -166,7 +170,7 @@ class EmbeddedEngine:
                 allowed[only] = True
                 mask &= allowed
             widths = {space.name: width_of(connection, number) for number, space in enumerate(schema.spaces)}
-            state = legs.State(connection, schema, view, mask, widths)
+            state = legs.State(connection, schema, view, mask, widths, dict(zip(named, slots, strict=True)))
             answers = []
             for leg in query.legs:
                 with self.gauges.timed(type(leg).__name__):

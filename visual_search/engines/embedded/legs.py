@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.engines.answers import COSINE_DIGITS
+from visual_search.engines.answers import COSINE_DIGITS, ids_answer
 from visual_search.engines.embedded import codes, grams, words
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.snapshot import RowsView, Slots, View
@@ -22,6 +22,7 @@ from visual_search.types import (
     CodeLeg,
     CollectionSchema,
     GramsLeg,
+    IdsLeg,
     Leg,
     LegAnswer,
     LegHit,
@@ -37,13 +38,17 @@ Places = npt.NDArray[np.intp]  # of rows in a RowsView
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one query works on. `mask`: the slots that pass all filters; `widths`: see training.tune."""
+    """What one query works on. `mask`: the slots that pass all filters; `widths`: see training.tune.
+
+    `slots_of_ids`: of the ids of each IdsLeg, the slots of those that are alive.
+    """
 
     connection: sqlite3.Connection
     schema: CollectionSchema
     view: View
     mask: Mask
     widths: Mapping[str, float]
+    slots_of_ids: Mapping[tuple[str, ...], Slots]
 
     def passing(self, rids: npt.NDArray[np.int64]) -> tuple[Slots, npt.NDArray[np.bool_]]:
         """Of these rows of `doc`, the slots of those that pass the filters, and which they are."""
@@ -70,11 +75,13 @@ def answer(state: State, leg: Leg) -> LegAnswer:
             return _grams(state, leg)
         case CodeLeg():
             return _code(state, leg)
+        case IdsLeg():
+            return _ids(state, leg)
         case BrowseLeg():
             return _browse(state, leg)
 
 
-# --- Vectors ------------------------------------------------------------------------------------
+# --- Vectors --------------------------------------------------------------------------------------
 
 
 def _vector(state: State, leg: VectorLeg) -> LegAnswer:
@@ -123,7 +130,7 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
     return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
 
 
-# --- Words, codes, browsing ---------------------------------------------------------------------
+# --- Words, codes, ids, browsing ------------------------------------------------------------------
 
 
 def _words(state: State, leg: WordsLeg) -> LegAnswer:
@@ -151,6 +158,11 @@ def _code(state: State, leg: CodeLeg) -> LegAnswer:
     ).fetchall()
     slots, _ = state.passing(np.array([rid for (rid,) in rows], np.int64))
     return LegAnswer(leg.name, top(state.view.ids, slots, np.ones(len(slots)), leg.k), len(slots))
+
+
+def _ids(state: State, leg: IdsLeg) -> LegAnswer:
+    slots = state.slots_of_ids[leg.ids]
+    return ids_answer(leg, {state.view.ids[slot] for slot in slots[state.mask[slots]].tolist()})
 
 
 def _browse(state: State, leg: BrowseLeg) -> LegAnswer:
