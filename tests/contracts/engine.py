@@ -20,6 +20,7 @@ from visual_search.types import (
     Document,
     EngineAnswer,
     EngineQuery,
+    FacetCount,
     FacetField,
     FacetKind,
     FacetValue,
@@ -713,6 +714,16 @@ class EngineContract:
         assert all(0 < hit.score <= 1 for hit in leg.hits)
         assert self.ask(shop, GramsLeg("leg", text, 5), WordsLeg("w", "sofa", ("en",), 5)).leg("w").hits[0].id == "b"
 
+    @pytest.mark.parametrize("long", ["x" * 32_767, "中" * 11_000], ids=["letters", "bytes"])
+    def test_what_is_too_long_to_be_kept_is_found_nowhere(self, shop: Engine, long: str) -> None:
+        self.put(shop, make_document("a", facets={"brand": "x"}, codes=("c",)), make_document("b"))
+        assert hits(self.ask(shop, CodeLeg("leg", (long, "c"), 5))) == ["a"]
+        assert self.all_ids(shop, filters=(AnyOf("brand", (long, "x")),)) == ["a"]
+        assert self.all_ids(shop, filters=(Not(AnyOf("brand", (long,))),)) == ["a", "b"]
+        assert self.all_ids(shop, exclude=(long, "a")) == ["b"]
+        assert hits(shop.search(SHOP, EngineQuery((BrowseLeg("leg", 5),), only=(long, "a")))) == ["a"]
+        assert shop.facets(SHOP, [long, "a"], ["brand"])[0].counts == (FacetCount("x", 1),)
+
     # --- Codes, ids and browsing ----------------------------------------------------------------
 
     def test_codes_match_whole_and_without_case(self, shop: Engine) -> None:
@@ -767,7 +778,7 @@ class EngineContract:
 
     def test_ids_that_nothing_can_have_are_not_there(self, shop: Engine) -> None:
         self.put(shop, make_document("a"))
-        assert self.by_ids(shop, "", "x" * 10_000, "\ud800", "a\udfff", "a", "a" * 513) == ["a"]
+        assert self.by_ids(shop, "", "x" * 40_000, "\ud800", "a\udfff", "a", "a" * 513) == ["a"]
         assert self.by_ids(shop, "\ud800") == []
 
     def test_deleted_objects_are_not_found_by_their_ids(self, shop: Engine) -> None:

@@ -30,6 +30,7 @@ MOST_CANDIDATES = 10_000  # the server's limit for num_candidates and for a page
 TIES = 24  # so many more candidates than asked for, so that ids decide between equals at the k-th place
 SECOND_PASS = 100  # objects compared exactly at least; with 50, recall@10 was 1.000 on 50,000 products x 2 pictures
 MOST_FACET_VALUES = 1_000
+LONGEST_TERM = 32_766  # bytes; the server indexes no longer one, and refuses a whole question that holds one
 ALIVE: dict[str, Any] = {"term": {"deleted": False}}  # what isn't a tombstone
 _GREATEST = sys.float_info.max
 
@@ -54,7 +55,7 @@ def body(
         asked = _vector(leg, allowed, width)
     elif isinstance(leg, CodeLeg):
         asked = {
-            "query": _constant([*allowed, {"terms": {"codes": plain_codes(_sendable(leg.codes))}}]),
+            "query": _constant([*allowed, {"terms": {"codes": _sendable(plain_codes(leg.codes))}}]),
             "sort": _BY_SCORE,
         }
     elif isinstance(leg, IdsLeg):
@@ -137,8 +138,15 @@ _Value = TypeVar("_Value", str, str | float | bool)
 
 
 def _sendable(values: Iterable[_Value]) -> list[_Value]:
-    """Without texts that hold half of a surrogate pair: no document has them, and the server refuses the whole request."""
-    return [value for value in values if not (isinstance(value, str) and has_half_character(value))]
+    """Without texts that no document has and for which the server refuses the whole request.
+
+    Those hold half of a surrogate pair, or are longer than any term that is indexed.
+    """
+    return [value for value in values if not isinstance(value, str) or _is_term(value)]
+
+
+def _is_term(text: str) -> bool:
+    return not has_half_character(text) and len(text.encode()) <= LONGEST_TERM
 
 
 # --- Vectors ------------------------------------------------------------------------------------
