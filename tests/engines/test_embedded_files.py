@@ -10,7 +10,7 @@ import pytest
 
 from tests.contracts.engine import SHOP, hits, make_document, make_schema
 from visual_search.engines.embedded import EmbeddedEngine
-from visual_search.engines.embedded.connections import IDLE, Connections
+from visual_search.engines.embedded.connections import IDLE_CONNECTIONS, Connections
 from visual_search.errors import ConfigurationError, EngineUnavailable, IndexMissing
 from visual_search.types import AnyOf, BrowseLeg, Document, EngineQuery
 
@@ -162,19 +162,19 @@ def test_threads_that_come_and_go_leave_no_files_open(engine: EmbeddedEngine) ->
 
 def test_no_more_connections_are_kept_than_a_server_has_threads(engine: EmbeddedEngine, tmp_path: Path) -> None:
     pool = Connections(tmp_path / "things-0001.sqlite3")
-    barrier = threading.Barrier(IDLE + 5)
+    barrier = threading.Barrier(IDLE_CONNECTIONS + 5)
 
     def use() -> None:
         with pool.lent() as connection:
             barrier.wait()
             connection.execute("SELECT 1")
 
-    threads = [threading.Thread(target=use) for _ in range(IDLE + 5)]
+    threads = [threading.Thread(target=use) for _ in range(IDLE_CONNECTIONS + 5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(pool._idle) == IDLE
+    assert len(pool._idle) == IDLE_CONNECTIONS
     pool.close()
     assert pool._idle == []
 

@@ -48,7 +48,7 @@ def test_many_vectors_call_for_a_server_and_old_ones_do_not_count(
 def test_slow_queries_and_long_waits_call_for_a_server(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "SLOW_SECONDS", -1.0)
     monkeypatch.setattr(health, "LONG_WAIT_SECONDS", 0.05)
-    for _ in range(gauges.ENOUGH):
+    for _ in range(gauges.LEAST_FOR_P95):
         engine.search(SHOP, EngineQuery((BrowseLeg("leg", 1),)))
     blocker = sqlite3.connect(engine._opened(SHOP).store.path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
@@ -65,7 +65,7 @@ def test_slow_queries_and_long_waits_call_for_a_server(engine: EmbeddedEngine, m
 
 def test_a_percentile_needs_enough_queries() -> None:
     gauge = gauges.Gauge()
-    for n in range(gauges.ENOUGH):
+    for n in range(gauges.LEAST_FOR_P95):
         assert gauge.p95 is None
         gauge.add(float(n))
     assert gauge.p95 == 47.0

@@ -12,8 +12,8 @@ from visual_search.types import EngineAnswer, EngineQuery, Vector, VectorLeg
 RECALL_WANTED = 0.98
 RECALL_LEAST = 0.95  # An index below this isn't taken into use.
 SAMPLE = 20  # Queries of the self-check: 200 neighbours, so one lost neighbour is half a percent.
-DEPTH = 10
-EQUAL = 1e-4  # Scores this close are equal.
+RECALL_DEPTH = 10  # Neighbours of each query: the recall is told as recall@10.
+EQUAL_SCORES = 1e-4  # Scores this close are equal: of several equal pictures any may come back.
 
 Search = Callable[[EngineQuery], EngineAnswer]
 
@@ -32,8 +32,8 @@ def recall_of(search: Search, space: str, queries: Iterable[Vector]) -> float:
     def scores() -> Iterator[tuple[Sequence[float], Sequence[float]]]:
         for query in queries:
             legs = (
-                VectorLeg("quick", space, query, DEPTH, named=False),
-                VectorLeg("exact", space, query, DEPTH, exact=True, named=False),
+                VectorLeg("quick", space, query, RECALL_DEPTH, named=False),
+                VectorLeg("exact", space, query, RECALL_DEPTH, exact=True, named=False),
             )
             answer = search(EngineQuery(legs))
             yield [hit.score for hit in answer.leg("exact").hits], [hit.score for hit in answer.leg("quick").hits]
@@ -49,7 +49,7 @@ def share_found(scores: Iterable[tuple[Sequence[float], Sequence[float]]]) -> fl
     back = nearest = 0
     for exact, quick in scores:
         nearest += len(exact)
-        back += sum(score >= exact[-1] - EQUAL for score in quick[: len(exact)])
+        back += sum(score >= exact[-1] - EQUAL_SCORES for score in quick[: len(exact)])
     return back / nearest if nearest else 1.0
 
 

@@ -13,16 +13,16 @@ from visual_search.ranking.bm25 import PART_WEIGHTS, inverse_document_frequency,
 from visual_search.types import CollectionSchema, Document, Text, WordsLeg
 
 MOST_TERMS = 32  # A longer query is a pasted text; its first terms carry the wish.
-OTHER_LANGUAGE = 0.5  # The first language asked weighs 1.0: it is the shopper's.
-COMMON = 0.2  # A word in more than this share of the documents doesn't tell which of them are meant,
+OTHER_LANGUAGE_WEIGHT = 0.5  # The first language asked weighs 1.0: it is the shopper's.
+COMMON_SHARE = 0.2  # A word in more than this share of the documents doesn't tell which of them are meant,
 COMMON_AT_LEAST = 5_000  # unless these are few enough to be ranked anyhow.
 SHORTEST_BEGINNING = 3  # Fewer letters begin too many words.
-BEGUN = 0.5  # What a word counts that only begins as the shopper's does.
+BEGUN_WEIGHT = 0.5  # What a word counts that only begins as the shopper's does.
 
-MOST_GRAMS_KEPT = 4_096  # of one object; a description may be a book
+MOST_GRAMS_KEPT = 4_096  # of one object
 MOST_GRAMS_READ = 256  # of a photo, in the order in which it was read
 MOST_GRAMS_ASKED = 64  # of these, the rarest that the collection has: common ones cost time and tell little
-DESCRIPTION_CHARACTERS = 2_000
+DESCRIPTION_CHARACTERS = 2_000  # of each language's; a description may be a book
 
 
 def language_field(language: str, schema: CollectionSchema) -> str:
@@ -35,17 +35,17 @@ def language_field(language: str, schema: CollectionSchema) -> str:
 
 def term_counts(texts: Mapping[str, Text], schema: CollectionSchema) -> dict[str, dict[str, int]]:
     """Language -> term -> the weights of the places in which it stands, added. Languages without a term are left out."""
-    found: dict[str, dict[str, int]] = {}
+    counts_by_language: dict[str, dict[str, int]] = {}
     for part, weight in PART_WEIGHTS.items():
         terms: dict[str, dict[str, None]] = {}
         for language, text in texts.items():
             known = language_field(language, schema)
             terms.setdefault(known, {}).update(dict.fromkeys(analyse(_part(text, part), known)))
         for known, distinct in terms.items():
-            counts = found.setdefault(known, {})
+            counts = counts_by_language.setdefault(known, {})
             for term in distinct:
                 counts[term] = counts.get(term, 0) + weight
-    return {language: counts for language, counts in found.items() if counts}
+    return {language: counts for language, counts in counts_by_language.items() if counts}
 
 
 def _part(text: Text, part: str) -> str:
@@ -88,7 +88,7 @@ class Asked:
 
 def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | None = None) -> tuple[Asked, ...]:
     """The query in each of its languages, the first of them weighing most; only in those that are `held`, if given."""
-    found = []
+    queries = []
     for place, language in enumerate(dict.fromkeys(language_field(known, schema) for known in leg.languages)):
         if held is not None and language not in held:
             continue
@@ -96,8 +96,10 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
         if terms:
             last = terms[-1]
             begun = len(last) == 1 and len(last[0]) >= SHORTEST_BEGINNING
-            found.append(Asked(language, 1.0 if place == 0 else OTHER_LANGUAGE, terms, last[0] if begun else None))
-    return tuple(found)
+            queries.append(
+                Asked(language, 1.0 if place == 0 else OTHER_LANGUAGE_WEIGHT, terms, last[0] if begun else None)
+            )
+    return tuple(queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,10 @@ def plan(asked: Iterable[Asked], counted: Mapping[str, Counted], *, begun: bool,
 def _in_language(query: Asked, counted: Counted, begun: bool, enough: bool) -> Wanted | None:
     clauses: list[Clause] = []
     rare: list[Clause] = []
-    limit = max(COMMON_AT_LEAST, COMMON * counted.documents)
+    limit = max(COMMON_AT_LEAST, COMMON_SHARE * counted.documents)
     for place, term in enumerate(query.terms):
         if begun and query.beginning and place == len(query.terms) - 1:
-            clause = Clause(beginning=(query.beginning, query.weight * BEGUN * _tells(counted.begun, counted)))
+            clause = Clause(beginning=(query.beginning, query.weight * BEGUN_WEIGHT * _tells(counted.begun, counted)))
             frequency = counted.begun
         else:
             frequencies = {part: counted.frequencies.get(part, 0) for part in term}

@@ -46,17 +46,17 @@ def generation_name(alias: str, number: int, fingerprint: str) -> str:
 
 
 def number_of(index: str) -> int:
-    found = _GENERATION.fullmatch(index)
-    return int(found["number"]) if found else 0
+    match = _GENERATION.fullmatch(index)
+    return int(match["number"]) if match else 0
 
 
 def generations(alias: str, indexes: Iterable[str]) -> list[str]:
     """Those that belong to this alias, oldest first. The pattern "things-v*" alone would also match those of "things-v2"."""
-    own = (name for name in indexes if (found := _GENERATION.fullmatch(name)) and found["alias"] == alias)
+    own = (name for name in indexes if (match := _GENERATION.fullmatch(name)) and match["alias"] == alias)
     return sorted(own, key=lambda name: (number_of(name), name))
 
 
 def served_alias(index: str, aliases: Iterable[str]) -> str | None:
     """The alias under which this index is searched now; None for foreign, earlier and half-made indexes."""
-    found = _GENERATION.fullmatch(index)
-    return found["alias"] if found and found["alias"] in aliases else None
+    match = _GENERATION.fullmatch(index)
+    return match["alias"] if match and match["alias"] in aliases else None

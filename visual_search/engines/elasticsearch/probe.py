@@ -20,12 +20,12 @@ _DIMS = 96  # more than the 64 that bbq needs
 def probe(client: Elasticsearch, prefix: str) -> Abilities:
     """Makes two tiny indexes, writes and searches one vector in each, and removes them."""
     vector = [1.0] + [0.0] * (_DIMS - 1)
-    found = Abilities(
+    abilities = Abilities(
         bbq=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "bbq_hnsw", vector),
         packed=_works(client, f"{prefix}probe-{uuid4().hex[:12]}", "hnsw", packed_vector(np.array(vector))),
     )
-    logger.info("Elasticsearch abilities: %s", found)
-    return found
+    logger.info("Elasticsearch abilities: %s", abilities)
+    return abilities
 
 
 def _works(client: Elasticsearch, index: str, kind: str, stored: list[float] | str) -> bool:

@@ -25,11 +25,11 @@ from visual_search.types import (
     WordsLeg,
 )
 
-MOST_LANGUAGES = 200
+MOST_LANGUAGES = 200  # counted at once; more than ISO 639-1 has codes
 MOST_CANDIDATES = 10_000  # the server's limit for num_candidates and for a page
 TIES = 24  # so many more candidates than asked for, so that ids decide between equals at the k-th place
 SECOND_PASS = 100  # objects compared exactly at least; with 50, recall@10 was 1.000 on 50,000 products x 2 pictures
-MOST_FACET_VALUES = 1_000
+MOST_FACET_VALUES = 1_000  # of one facet, those with most objects; nobody reads through more
 LONGEST_TERM = 32_766  # bytes; the server indexes no longer one, and refuses a whole question that holds one
 ALIVE: dict[str, Any] = {"term": {"deleted": False}}  # what isn't a tombstone
 _GREATEST = sys.float_info.max
@@ -98,13 +98,13 @@ def _order(leg: BrowseLeg) -> list[Any]:
 
 def filters(query: EngineQuery, schema: CollectionSchema) -> list[dict[str, Any]]:
     """All conditions; they go inside every leg, so that they hold before anything is scored."""
-    found: list[dict[str, Any]] = [ALIVE]
-    found += [_filter(filter, schema) for filter in query.filters]
+    clauses: list[dict[str, Any]] = [ALIVE]
+    clauses += [_filter(filter, schema) for filter in query.filters]
     if query.exclude:
-        found.append({"bool": {"must_not": {"terms": {"id": _sendable(query.exclude)}}}})
+        clauses.append({"bool": {"must_not": {"terms": {"id": _sendable(query.exclude)}}}})
     if query.only is not None:
-        found.append({"terms": {"id": _sendable(query.only)}})
-    return found
+        clauses.append({"terms": {"id": _sendable(query.only)}})
+    return clauses
 
 
 def _filter(filter: Filter, schema: CollectionSchema) -> dict[str, Any]:
@@ -201,13 +201,13 @@ def words_counted(asked: Sequence[Asked], reply: Mapping[str, Any]) -> dict[str,
     """What the counts say, by language; languages without a text are left out."""
     documents = {bucket["key"]: bucket["doc_count"] for bucket in reply["aggregations"]["languages"]["buckets"]}
     counts = iter(_buckets(reply))
-    found = {}
+    counted = {}
     for query in asked:
         frequencies = {part: next(counts) for part in query.parts}
         begun = next(counts) if query.beginning else 0
         if query.language in documents:
-            found[query.language] = Counted(documents[query.language], frequencies, begun)
-    return found
+            counted[query.language] = Counted(documents[query.language], frequencies, begun)
+    return counted
 
 
 def with_all_body(asked: Sequence[Asked], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
@@ -232,8 +232,8 @@ def _all_of(asked: Asked, *, begun: bool) -> dict[str, Any]:
 def words_body(leg: WordsLeg, wanted: Sequence[Wanted], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
     """The best of all languages counts."""
     choices = [_in_language(item) for item in wanted]
-    found: dict[str, Any] = {"dis_max": {"queries": choices}} if choices else {"match_none": {}}
-    return _by_score(leg.k, found, query, schema)
+    matching: dict[str, Any] = {"dis_max": {"queries": choices}} if choices else {"match_none": {}}
+    return _by_score(leg.k, matching, query, schema)
 
 
 def _in_language(wanted: Wanted) -> dict[str, Any]:
@@ -270,12 +270,14 @@ def grams_body(
     leg: GramsLeg, weights: Mapping[str, float], query: EngineQuery, schema: CollectionSchema
 ) -> dict[str, Any]:
     clauses = [{"term": {"grams": {"value": gram, "boost": weight}}} for gram, weight in weights.items()]
-    found: dict[str, Any] = {"bool": {"should": clauses, "minimum_should_match": 1}} if clauses else {"match_none": {}}
-    return _by_score(leg.k, found, query, schema)
+    matching: dict[str, Any] = (
+        {"bool": {"should": clauses, "minimum_should_match": 1}} if clauses else {"match_none": {}}
+    )
+    return _by_score(leg.k, matching, query, schema)
 
 
-def _by_score(k: int, found: dict[str, Any], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
-    must = {"bool": {"filter": filters(query, schema), "must": found}}
+def _by_score(k: int, matching: dict[str, Any], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
+    must = {"bool": {"filter": filters(query, schema), "must": matching}}
     return _ids_of(k, query=must, sort=_BY_SCORE)
 
 
@@ -285,8 +287,8 @@ def _counts(aggregations: dict[str, Any], filters: Sequence[dict[str, Any]]) -> 
 
 
 def _buckets(reply: Mapping[str, Any]) -> list[int]:
-    found = reply.get("aggregations", {}).get("counts", {}).get("buckets", [])
-    return [bucket["doc_count"] for bucket in found]
+    buckets = reply.get("aggregations", {}).get("counts", {}).get("buckets", [])
+    return [bucket["doc_count"] for bucket in buckets]
 
 
 # --- Facets -------------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
 CHUNK_DOCUMENTS = 200
-CHUNK_BYTES = 8 * 1024 * 1024  # 200 documents with three 512-d vectors are about 6 MB of JSON
+CHUNK_BYTES = (
+    8 * 1024 * 1024
+)  # Of one bulk request, like CHUNK_DOCUMENTS: 200 documents with three 512-d vectors are about 6 MB of JSON
 SHARD_WAIT = 10.0  # seconds a write waits for a shard that has no node
 
 

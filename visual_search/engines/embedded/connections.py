@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-IDLE = 8  # Connections kept open between queries: one a thread of a usual server. Each has a page cache of its own.
+IDLE_CONNECTIONS = 8  # Kept open between queries: one a thread of a usual server. Each has a page cache of its own.
 BUSY_SECONDS = 30.0  # How long a writer waits for another one before it gives up.
-FORK_WAITS_SECONDS = 10.0
+FORK_WAITS_SECONDS = 10.0  # How long a fork waits for queries of other threads; then it goes on without their end.
 
 
 class Connections:
@@ -43,7 +43,7 @@ class Connections:
             with self._changed:
                 # After a fork it isn't on the list any more: it is the parent's, and stays as it is.
                 if self._lent.pop(connection, None) is not None:
-                    if self._closed or len(self._idle) >= IDLE:
+                    if self._closed or len(self._idle) >= IDLE_CONNECTIONS:
                         connection.close()
                     else:
                         self._idle.append(connection)

@@ -205,9 +205,9 @@ class EmbeddedEngine:
         try:
             for collection in self.generations.collections():
                 with readable(collection):
-                    found = health.examine(collection, self._opened(collection).store, self.exact_below)
-                counts[collection] = found.documents
-                advice += found.advice
+                    finding = health.examine(collection, self._opened(collection).store, self.exact_below)
+                counts[collection] = finding.documents
+                advice += finding.advice
         except (EngineUnavailable, OSError) as error:
             return Health(False, health.NAME, str(error), counts, tuple(advice))
         return Health(True, health.NAME, f"SQLite {sqlite3.sqlite_version}", counts, tuple(advice))
@@ -270,11 +270,11 @@ class EmbeddedEngine:
             if self.generations.stamp(collection) is None:
                 raise no_earlier_index(collection)
             with self.generations.alone(collection):
-                found = self.generations.read(collection)
-                if found is None or found.previous is None:
+                generation = self.generations.read(collection)
+                if generation is None or generation.previous is None:
                     raise no_earlier_index(collection)
-                self._swap(collection, found.previous, found.current)
-                return found.previous.stem
+                self._swap(collection, generation.previous, generation.current)
+                return generation.previous.stem
 
     def _swap(self, collection: str, current: Path, previous: Path | None) -> None:
         """Point to `current`. Writers to the file before are waited for, and find out before their next transaction."""
@@ -372,7 +372,7 @@ class EmbeddedEngine:
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     iterator = iter(changes)
-    while batch := list(itertools.islice(iterator, writing.BATCH)):
+    while batch := list(itertools.islice(iterator, writing.BATCH_DOCUMENTS)):
         yield batch
 
 

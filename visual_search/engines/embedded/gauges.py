@@ -8,15 +8,15 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-KEPT = 500  # The latest queries: an hour of a small shop, a minute of a busy one.
-ENOUGH = 50  # Below this a 95th percentile is one slow query.
+KEPT_DURATIONS = 500  # The latest queries: an hour of a small shop, a minute of a busy one.
+LEAST_FOR_P95 = 50  # Of fewer durations the 95th percentile is one slow query.
 
 
 class Gauge:
     """Durations of one kind of work."""
 
     def __init__(self) -> None:
-        self._seconds: deque[float] = deque(maxlen=KEPT)
+        self._seconds: deque[float] = deque(maxlen=KEPT_DURATIONS)
 
     def add(self, seconds: float) -> None:
         self._seconds.append(seconds)
@@ -25,7 +25,7 @@ class Gauge:
     def p95(self) -> float | None:
         """Seconds; None while too few are known."""
         known = sorted(self._seconds)
-        return known[int(0.95 * len(known))] if len(known) >= ENOUGH else None
+        return known[int(0.95 * len(known))] if len(known) >= LEAST_FOR_P95 else None
 
 
 class Gauges:

@@ -41,10 +41,10 @@ class Generations:
     def stamp(self, collection: str) -> tuple[int, int] | None:
         """Changes whenever the pointer is replaced; None where there is no pointer. Costs one stat call."""
         try:
-            found = os.stat(self.pointer(collection))
+            status = os.stat(self.pointer(collection))
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns
 
     def read(self, collection: str) -> Generation | None:
         try:
@@ -114,8 +114,8 @@ class Generations:
                 remove(self.folder / match.string)
 
     def _files(self, collection: str) -> list[re.Match[str]]:
-        found = (_NAME.match(path.name) for path in self.folder.glob(f"{collection}-*.sqlite3"))
-        return [match for match in found if match and match["collection"] == collection]
+        matches = (_NAME.match(path.name) for path in self.folder.glob(f"{collection}-*.sqlite3"))
+        return [match for match in matches if match and match["collection"] == collection]
 
 
 def remove(database: Path) -> None:

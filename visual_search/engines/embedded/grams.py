@@ -28,8 +28,8 @@ def search(
     scores[~allowed] = 0.0
     rids = np.flatnonzero(scores)
     # Each piece counts once, so a document's length weighs on all of them alike.
-    found = scores[rids] * saturation(1, lengths[rids], USUAL_GRAMS)
-    return rids, np.clip(np.round(found, TEXT_DIGITS), LEAST_TEXT_SCORE, 1.0)
+    scaled = scores[rids] * saturation(1, lengths[rids], USUAL_GRAMS)
+    return rids, np.clip(np.round(scaled, TEXT_DIGITS), LEAST_TEXT_SCORE, 1.0)
 
 
 def frequencies(connection: sqlite3.Connection, grams: Sequence[str]) -> Mapping[str, int]:
@@ -37,5 +37,5 @@ def frequencies(connection: sqlite3.Connection, grams: Sequence[str]) -> Mapping
     rows = connection.execute(
         "SELECT term, doc FROM gram_terms WHERE term IN (SELECT value FROM json_each(?))", (json.dumps(grams),)
     )
-    found = dict(rows.fetchall())
-    return {gram: found.get(gram, 0) for gram in grams}
+    counted = dict(rows.fetchall())
+    return {gram: counted.get(gram, 0) for gram in grams}

@@ -102,9 +102,9 @@ def _vector(state: State, leg: VectorLeg) -> LegAnswer:
             query = codes.encode(vector[None], rows.mean)
             distances = codes.distances(data if len(passing) == len(data) else data[passing], query)
         nearest = passing[np.argpartition(distances, int(wanted) - 1)[: int(wanted)]]
-        found = _scored(state, rows, nearest, vector, leg)
-        if len(found.hits) >= leg.k:
-            return found
+        scored = _scored(state, rows, nearest, vector, leg)
+        if len(scored.hits) >= leg.k:
+            return scored
         wanted *= 4
 
 
@@ -185,10 +185,10 @@ def top(
     if len(scores) > k:
         # Everything that ties with the k-th stays in, so that the ids decide between equals.
         places = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
-    found = (
+    ranked = (
         (-score, ids[slot], place)
         for score, slot, place in zip(scores[places].tolist(), slots[places].tolist(), places.tolist(), strict=True)
     )
     # Not a whole sort: behind one very common word all documents tie.
-    best = heapq.nsmallest(k, found)
+    best = heapq.nsmallest(k, ranked)
     return tuple(LegHit(id, -score, keys[place] if keys else "") for score, id, place in best)

@@ -118,29 +118,29 @@ class Snapshot:
 
     def slots_of(self, ids: Iterable[str]) -> Slots:
         """The slots of those ids that are alive, each once, ascending."""
-        found = {slot for id in ids if (slot := self.slot_by_id.get(id)) is not None}
-        return np.array(sorted(found), np.int32)
+        slots = {slot for id in ids if (slot := self.slot_by_id.get(id)) is not None}
+        return np.array(sorted(slots), np.int32)
 
     def _append_vectors(self, connection: sqlite3.Connection, rids: list[int] | None) -> None:
         for number, rows in enumerate(self.rows):
             column = "v" if rows.mean is None else "code"
             query = f"SELECT vid, rid, key, {column} FROM vec WHERE space = ?"
             if rids is None:
-                found = connection.execute(query + " ORDER BY vid", (number,)).fetchall()
+                added = connection.execute(query + " ORDER BY vid", (number,)).fetchall()
             else:
                 # The plus keeps SQLite from walking the whole space in the order of vid to save itself a small sort.
                 query += " AND rid IN (SELECT value FROM json_each(?)) ORDER BY +vid"
-                found = connection.execute(query, (number, json.dumps(rids))).fetchall()
-            if not found:
+                added = connection.execute(query, (number, json.dumps(rids))).fetchall()
+            if not added:
                 continue
-            vids, of_rids, keys, blobs = zip(*found, strict=True)
+            vids, of_rids, keys, blobs = zip(*added, strict=True)
             rows.vids.append(vids)
             rows.slots.append(self.slot_by_rid.view[list(of_rids)])
             rows.keys.extend(keys)
             if rows.mean is None:
                 rows.data.append(from_blobs(blobs, self.schema.spaces[number].dims))
             else:
-                rows.data.append(np.frombuffer(b"".join(blobs), np.uint64).reshape(len(found), -1))
+                rows.data.append(np.frombuffer(b"".join(blobs), np.uint64).reshape(len(added), -1))
 
     def _grow_rids(self, rid: int) -> None:
         missing = rid + 1 - self.slot_by_rid.length

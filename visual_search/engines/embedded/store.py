@@ -136,14 +136,14 @@ class Store:
     def _read_schema(self) -> CollectionSchema:
         try:
             with self._connections.lent() as connection:
-                found = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('format', 'schema')"))
+                kept = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('format', 'schema')"))
         except sqlite3.DatabaseError as error:
             raise EngineUnavailable(
                 f"The index file {self.path.name} can't be read ({error}). Run rebuild_index to make a new one."
             ) from error
-        if found.get("format") != FORMAT:
+        if kept.get("format") != FORMAT:
             raise EngineUnavailable(f"The index file {self.path.name} has another format. Run rebuild_index.")
-        return schema_from_json(json.loads(found["schema"]))
+        return schema_from_json(json.loads(kept["schema"]))
 
 
 # --- Reading what the tables hold ---------------------------------------------------------------
@@ -178,14 +178,14 @@ def fetch(
     connection: sqlite3.Connection, vids: npt.NDArray[np.int64], dims: int
 ) -> tuple[npt.NDArray[np.int64], Matrix]:
     """Vectors by vid, ascending."""
-    found: list[tuple[int, bytes]] = []
+    rows: list[tuple[int, bytes]] = []
     ordered = np.sort(vids).tolist()
     for start in range(0, len(ordered), 10_000):
-        found += connection.execute(
+        rows += connection.execute(
             "SELECT vid, v FROM vec WHERE vid IN (SELECT value FROM json_each(?)) ORDER BY vid",
             (json.dumps(ordered[start : start + 10_000]),),
         )
-    return np.array([vid for vid, _ in found], np.int64), from_blobs([blob for _, blob in found], dims)
+    return np.array([vid for vid, _ in rows], np.int64), from_blobs([blob for _, blob in rows], dims)
 
 
 def languages_of(connection: sqlite3.Connection) -> dict[str, int]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from visual_search.engines.embedded import codes
 from visual_search.engines.embedded.store import Store, fetch, from_blobs, mean_of
-from visual_search.engines.recall import DEPTH, SAMPLE, Check, share_found, widen
+from visual_search.engines.recall import RECALL_DEPTH, SAMPLE, Check, share_found, widen
 from visual_search.types import Matrix, Vector, unit
 
 WIDTHS = (1.0, 2.0, 4.0, 8.0, float("inf"))  # How many times the usual candidates; inf scores all of them exactly.
@@ -90,5 +90,5 @@ def _nearest(connection: sqlite3.Connection, number: int, dims: int, queries: Ma
     for scores in np.concatenate([scores for _, scores in parts], axis=1):
         best = np.full(int(document.max()) + 1, -2.0, np.float32)
         np.maximum.at(best, document, scores)
-        truth.append(np.sort(best)[::-1][:DEPTH].tolist())
+        truth.append(np.sort(best)[::-1][:RECALL_DEPTH].tolist())
     return truth

@@ -135,9 +135,9 @@ class _Table:
             rows = self.connection.execute(
                 "SELECT rid, value FROM word WHERE term = (SELECT id FROM term WHERE language = ? AND term = ?)", key
             )
-            found = np.fromiter(rows, np.dtype([("rid", np.int64), ("value", np.int64)]))
-            counts, lengths = found["value"] & ((1 << COUNT_BITS) - 1), found["value"] >> COUNT_BITS
-            self._terms[key] = found["rid"], saturation(counts, lengths, USUAL_WORDS)
+            postings = np.fromiter(rows, np.dtype([("rid", np.int64), ("value", np.int64)]))
+            counts, lengths = postings["value"] & ((1 << COUNT_BITS) - 1), postings["value"] >> COUNT_BITS
+            self._terms[key] = postings["rid"], saturation(counts, lengths, USUAL_WORDS)
         return self._terms[key]
 
     def beginning(self, language: str, word: str) -> Rids:

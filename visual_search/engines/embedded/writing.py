@@ -23,7 +23,7 @@ from visual_search.engines.validation import half_precision, plain_codes, why_no
 from visual_search.ranking.bm25 import kept_length
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
-BATCH = 200  # Documents in one transaction: others wait for the lock no longer than this takes (about 40 ms).
+BATCH_DOCUMENTS = 200  # In one transaction: others wait for the lock no longer than this takes (about 40 ms).
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +167,14 @@ class _Writer:
         self.connection.execute("UPDATE doc SET grams = ? WHERE rid = ?", (kept_length(len(item.grams)), rid))
 
     def _term(self, language: str, term: str) -> int:
-        found = self.connection.execute(
+        row = self.connection.execute(
             "SELECT id FROM term WHERE language = ? AND term = ?", (language, term)
         ).fetchone()
-        if found is None:
-            found = self.connection.execute(
+        if row is None:
+            row = self.connection.execute(
                 "INSERT INTO term (language, term) VALUES (?, ?) RETURNING id", (language, term)
             ).fetchone()
-        return int(found[0])
+        return int(row[0])
 
     def _remove_texts(self, rid: int) -> None:
         row = self.connection.execute("DELETE FROM text WHERE rid = ? RETURNING terms, grams", (rid,)).fetchone()
