@@ -8,6 +8,7 @@ import pytest
 
 from tests.contracts.engine import SHOP, hits, make_document, make_schema
 from visual_search.engines import terms
+from visual_search.engines.answers import LEAST_TEXT_SCORE
 from visual_search.engines.embedded import EmbeddedEngine, words
 from visual_search.engines.embedded.store import languages_of
 from visual_search.ranking import bm25
@@ -165,3 +166,13 @@ def test_a_language_may_have_a_region(tmp_path: Path) -> None:
     engine.upsert(SHOP, [make_document("a", texts={"pt-br": Text("cadeira")})])
     assert hits(engine.search(SHOP, EngineQuery((WordsLeg("leg", "Cadeira", ("pt-br",), 5),)))) == ["a"]
     engine.close()
+
+
+def test_what_matches_has_a_positive_score_however_little_it_weighs(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As little as a word weighs that stands in each of 100,000 objects.
+    monkeypatch.setattr(terms, "OTHER_LANGUAGE_WEIGHT", 1e-7)
+    engine.upsert(SHOP, [make_document("a", title="lamp"), make_document("b", title="lamp")])
+    leg = engine.search(SHOP, EngineQuery((WordsLeg("leg", "lamp", ("de", "en"), 5),))).leg("leg")
+    assert [(hit.id, hit.score) for hit in leg.hits] == [("a", LEAST_TEXT_SCORE), ("b", LEAST_TEXT_SCORE)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from visual_search.engines.answers import TEXT_DIGITS
+from visual_search.engines.answers import LEAST_TEXT_SCORE, TEXT_DIGITS
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.store import languages_of
 from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, is_begun, plan
@@ -44,7 +44,7 @@ def search(
     best[~allowed] = 0.0
     rids = np.flatnonzero(best)
     # Rounded, so that the last bits of a sum don't decide between equals.
-    return rids, np.round(best[rids], TEXT_DIGITS)
+    return rids, np.maximum(np.round(best[rids], TEXT_DIGITS), LEAST_TEXT_SCORE)
 
 
 def _has_enough(
