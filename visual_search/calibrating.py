@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from visual_search import objects, presence, probes, registry, sampling, wiring
+from visual_search import probes, registry, sampling, wiring
+from visual_search.content import live_index, objects
 from visual_search.errors import BadInput
 from visual_search.models import StoredCalibration
 from visual_search.ranking.by_category import Categories
@@ -81,7 +82,7 @@ def learn(
     """
     source = registry.source(collection)
     encoder = wiring.encoder()
-    presence.ensure(collection)
+    live_index.ensure(collection)
     asked = probes.Asked(wiring.engine(), encoder, collection, _category_field(source), kinds(collection), seed)
     titles = sampling.titles(collection, most=TITLES)
     found = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)

@@ -21,8 +21,9 @@ from django.db import router
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from visual_search import documents, embedding, presence, registry, seeing, uses, wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
+from visual_search.content import documents, live_index, readings, uses, vectors
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
 from visual_search.errors import (
@@ -106,7 +107,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         source = registry.source(collection)
         engine, encoder = wiring.engine(), wiring.encoder()
         # First, because it costs nothing: with the engine away or the index of another shape, encoding is in vain.
-        presence.ensure(collection)
+        live_index.ensure(collection)
         uses.note(space.fingerprint for space in encoder.card.spaces)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
         report = store(engine, collection, prepared)
@@ -169,23 +170,23 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
     objects = read_objects(source, versions)
     prepared.gone = [VersionedId(id, version) for id, version in versions.items() if id not in objects]
 
-    readings = []
+    contents = []
     for id, obj in objects.items():
         try:
-            readings.append(documents.read(source, obj))
+            contents.append(documents.read(source, obj))
         except documents.SourceFailed as problem:
             logger.warning("%s", problem)
             prepared.failures[id] = str(problem)
 
-    pictures = embedding.of_pictures(
+    pictures = vectors.of_pictures(
         encoder,
-        {documents.picture_key(reading, picture): picture for reading in readings for picture in reading.pictures},
+        {documents.picture_key(reading, picture): picture for reading in contents for picture in reading.pictures},
     )
-    titles = embedding.of_titles(encoder, {title for reading in readings for title in reading.titles})
-    seeing.record(source.collection, readings, pictures.hashes)
-    seen = seeing.texts(pictures.hashes.values())
+    titles = vectors.of_titles(encoder, {title for reading in contents for title in reading.titles})
+    readings.record(source.collection, contents, pictures.hashes)
+    seen = readings.texts(pictures.hashes.values())
 
-    for reading in readings:
+    for reading in contents:
         version = versions[reading.id]
         prepared.documents.append(documents.build(reading, version, encoder.card, pictures, titles, seen=seen))
         keys = [documents.picture_key(reading, picture) for picture in reading.pictures]

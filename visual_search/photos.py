@@ -12,17 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
 from visual_search.errors import PictureRefused, ReaderUnavailable
 from visual_search.imaging import colour, copies, keypoint_matching
 from visual_search.imaging.keypoint_matching import Keypoints
 from visual_search.imaging.reading import Reader, codes_of, words_of
-from visual_search.types import LegHit, Reading, SeenPicture, Vector, unit
+from visual_search.types import LegHit, Reading, Vector, unit
 
 logger = logging.getLogger(__name__)
-
-# From hits (object id, picture id) to what is kept of their pictures; of so many, from the first, with keypoints.
-Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], SeenPicture]]
 
 # Share of white border from which a picture counts as taken in a studio: there the thing fills the frame already, and
 # keypoints of cloth and varnish agree by chance.

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from visual_search.conf import conf
-from visual_search.embedding import Title
+from visual_search.content.vectors import Title
 from visual_search.encoders.base import Encoder
 from visual_search.encoders.probing import ProbeMaker
 from visual_search.engines.base import Engine

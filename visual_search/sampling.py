@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from visual_search import documents, registry
+from visual_search import registry
 from visual_search.conf import conf
-from visual_search.embedding import Title
+from visual_search.content import documents
+from visual_search.content.vectors import Title
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.registry import Source

@@ -19,14 +19,15 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import calibrating, documents, embedding, presence, registry, scenes, seeing, unwanted, wiring
+from visual_search import calibrating, registry, scenes, unwanted, wiring
 from visual_search.conf import conf
+from visual_search.content import documents, live_index, readings, vectors
+from visual_search.content.objects import keys_of, objects_by_id
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
-from visual_search.objects import keys_of, objects_by_id
 from visual_search.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
 from visual_search.ranking.by_category import Categories
@@ -158,7 +159,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     engine, encoder, schema = wiring.engine(), wiring.encoder(), wiring.schema(query.collection)
     query = _within_limits(query)
     with clock.step("engine"):
-        presence.ensure(query.collection)
+        live_index.ensure(query.collection)
     warnings: tuple[str, ...] = ()
     liked: Mapping[str, Sequence[NamedVector]] = {}
     disliked: Mapping[str, Sequence[NamedVector]] = {}
@@ -177,7 +178,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         schema=schema,
         reader=wiring.reader(),
         detector=wiring.detector() if query.pictures else None,
-        kept=seeing.kept(query.collection),
+        kept=readings.kept(query.collection),
         calibration=calibrating.current(query.collection),
         kinds=calibrating.kinds(query.collection),
         liked=liked,
@@ -468,8 +469,8 @@ def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequ
         reading,
         0,
         encoder.card,
-        embedding.of_pictures(encoder, pictures),
-        embedding.of_titles(encoder, reading.titles[:1]),
+        vectors.of_pictures(encoder, pictures),
+        vectors.of_titles(encoder, reading.titles[:1]),
     )
     return defaultdict(tuple, document.vectors)
 
@@ -777,7 +778,7 @@ def _by_key(source: Source, weights: Mapping[str, float]) -> dict[str, float]:
 def _filling(query: Query, ranking: Ranking) -> tuple[str, ...]:
     """Few hits may mean that the index is still being filled, after an import or because it was lost."""
     few = ranking.total < LEAST_RESULTS and not query.filters
-    return ("index",) if few and presence.is_filling(query.collection) else ()
+    return ("index",) if few and live_index.is_filling(query.collection) else ()
 
 
 def _page_warnings(query: Query, ranking: Ranking) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import runs
-from visual_search import presence, search, wiring
+from visual_search import search, wiring
+from visual_search.content import live_index
 from visual_search.errors import BadInput
 from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, WordsLeg
 
@@ -67,14 +68,14 @@ def suggest(typed: Typed) -> Suggestions:
     # A line would show just what the shopper is about to keep out.
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
-    presence.ensure(typed.collection)
+    live_index.ensure(typed.collection)
     languages = search.languages_asked(typed.language, wiring.schema(typed.collection))
     legs = (CodeLeg("code", search.codes_in(words), typed.limit), WordsLeg("words", words, languages, CANDIDATES))
     answer = wiring.engine().search(typed.collection, EngineQuery(legs))
     cards = search.cards(typed.collection, _ids(answer.legs), typed.language)
     ordered = [*answer.leg("code").hits, *_by_title(answer.leg("words").hits, cards, fold(words))]
     lines = _each_title_once(cards[hit.id] for hit in ordered if hit.id in cards)
-    filling = ("index",) if not lines and presence.is_filling(typed.collection) else ()
+    filling = ("index",) if not lines and live_index.is_filling(typed.collection) else ()
     return Suggestions(
         lines=lines[: typed.limit],
         took_ms=round((time.perf_counter() - begin) * 1000, 1),

@@ -22,8 +22,9 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import calibrating, indexing, learning, pruning, registry, seeing, wiring
+from visual_search import calibrating, indexing, learning, registry, wiring
 from visual_search.conf import conf
+from visual_search.content import pruning, readings
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import VisualSearchError
 from visual_search.models import IndexEntry
@@ -49,7 +50,7 @@ def see_pictures() -> None:
     """Read label text of pictures that were indexed since, and index what can be read. It may run twice or late."""
     # Scheduled every minute, and shorter than that: reading thousands of pictures never takes more than one worker.
     end = time.monotonic() + SEE_SECONDS
-    if seeing.see_pending(should_stop=lambda: time.monotonic() > end):
+    if readings.see_pending(should_stop=lambda: time.monotonic() > end):
         indexing.index_pending()
 
 
@@ -210,7 +211,7 @@ class Background:
                 if IndexEntry.objects.due().exists():
                     indexing.index_pending(should_stop=stop.is_set)
                 # What waits to be indexed goes first, also when it comes up while pictures are read.
-                if seeing.see_pending(should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists()):
+                if readings.see_pending(should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists()):
                     continue
             # The thread must outlive a database that is away for a while.
             except Exception:

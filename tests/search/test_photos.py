@@ -12,7 +12,8 @@ from PIL import Image
 
 from tests.imaging.labels import barcode, on_a_shelf, package
 from tests.search.shop import draw
-from visual_search import asking, indexing, photos, search, seeing, wiring
+from visual_search import asking, indexing, photos, search, wiring
+from visual_search.content import readings
 from visual_search.errors import BadInput
 from visual_search.imaging import copies
 from visual_search.imaging.decode import content_hash
@@ -63,7 +64,7 @@ def packages(shop):
     for number, words in enumerate((TEXT, "VALIO MAITO", "GREEN TEA")):
         shop.add(f"PKG-{number}", f"Carton {words.title()}", package(words, seed=number), category="Food", price=2)
     shop.index()
-    seeing.see_pending()
+    readings.see_pending()
     indexing.index_pending()
     return shop
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from visual_search import calibrating, probes, sampling, search
-from visual_search.embedding import Title
+from visual_search.content.vectors import Title
 from visual_search.encoders.base import Encoder
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector

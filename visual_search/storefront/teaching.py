@@ -9,7 +9,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from visual_search import asking, objects, registry
+from visual_search import asking, registry
+from visual_search.content import objects
 from visual_search.errors import BadInput
 from visual_search.storefront.forms import Asked
 

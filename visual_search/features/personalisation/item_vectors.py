@@ -10,7 +10,8 @@ from uuid import uuid4
 import numpy as np
 from django.db.models import Exists, F, OuterRef
 
-from visual_search import documents, embedding, registry, wiring
+from visual_search import registry, wiring
+from visual_search.content import documents, vectors
 from visual_search.features.personalisation.item_cache import fingerprint
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.models import IndexEntry, State, chunks
@@ -98,8 +99,8 @@ def _make(collection: str, versions: Mapping[str, int], mark: str) -> int:
     pictures = {
         documents.picture_key(reading, picture): picture for reading in readings for picture in reading.pictures
     }
-    looks = embedding.of_pictures(encoder, pictures)
-    titles = embedding.of_titles(encoder, [title for reading in readings for title in reading.titles])
+    looks = vectors.of_pictures(encoder, pictures)
+    titles = vectors.of_titles(encoder, [title for reading in readings for title in reading.titles])
     rows = []
     for reading in readings:
         vector = joint(documents.build(reading, versions[reading.id], encoder.card, looks, titles), encoder.card)

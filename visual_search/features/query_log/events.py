@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visual_search import objects
+from visual_search.content import objects
 from visual_search.features.query_log.collecting import buffer
 
 COLLECTION = "products"  # what the API and the pages search

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
-from visual_search import documents, registry
+from visual_search import registry
+from visual_search.content import documents
 from visual_search.features.query_log.models import VocabularyWord
 from visual_search.models import chunks
 from visual_search.privacy.masking import masked, vocabulary

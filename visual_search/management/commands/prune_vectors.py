@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from visual_search import pruning
 from visual_search.conf import conf
+from visual_search.content import pruning
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from visual_search import indexing, seeing
+from visual_search import indexing
+from visual_search.content import readings
 from visual_search.errors import VisualSearchError
 from visual_search.management.failures import show_failures
 from visual_search.management.tables import TablesCommand
@@ -25,13 +26,13 @@ class Command(TablesCommand):
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         try:
-            total = seeing.waiting()
+            total = readings.waiting()
             if dry_run:
                 self.stdout.write(f"{total} pictures wait to be read.")
                 return
             quiet = options["verbosity"] == 0 or not self.stderr.isatty()
             with tqdm(total=total, unit=" pictures", desc="Reading", disable=quiet, leave=False) as bar:
-                seen = seeing.see_pending(progress=bar.update)
+                seen = readings.see_pending(progress=bar.update)
             outcome = indexing.index_pending()
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
@@ -42,5 +43,5 @@ class Command(TablesCommand):
             show_failures(self)
         if outcome.stopped:
             raise CommandError(f"Stopped early: {outcome.stopped} The entries stay in the outbox.")
-        if waiting := seeing.waiting():
+        if waiting := readings.waiting():
             self.stderr.write(self.style.WARNING(f"{waiting} pictures couldn't be loaded and wait for the next time."))

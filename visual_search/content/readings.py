@@ -11,18 +11,21 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from visual_search import documents, registry, uses, wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.documents import Reading
+from visual_search.content import documents, uses
+from visual_search.content.documents import Reading
 from visual_search.errors import PictureRefused
 from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash, decode
 from visual_search.imaging.reading import WORDS, words_of
 from visual_search.models import IndexEntry, PictureSight, ShownPicture
-from visual_search.photos import Kept
 from visual_search.types import Picture, SeenPicture
 
 logger = logging.getLogger(__name__)
+
+# From hits (object id, picture id) to what is kept of their pictures; of so many, from the first, with keypoints.
+Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], SeenPicture]]
 
 AT_ONCE = 4  # pictures between two looks at whether to stop: two seconds
 

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from tests.imaging.labels import package
 from tests.shop.doubles import BreakableEngine
-from visual_search import indexing, seeing, wiring
+from visual_search import indexing, wiring
+from visual_search.content import readings
 from visual_search.imaging import keypoint_matching
 from visual_search.models import PictureSight, ShownPicture
 from visual_search.types import GramsLeg
@@ -39,16 +40,16 @@ def test_label_text_is_found_after_the_second_look(reading_shop):
     tea = reading_shop.add("box", png(package("GREEN TEA", seed=1)))
     reading_shop.index()
     assert by_label(reading_shop, "valio maito") == []
-    assert seeing.waiting() == 2
+    assert readings.waiting() == 2
 
-    assert seeing.see_pending() == 2
+    assert readings.see_pending() == 2
     reading_shop.index()
 
     assert by_label(reading_shop, "VALI0 MAITO") == [str(milk.pk)]  # a zero for the letter, as readers do
     assert by_label(reading_shop, "green tea") == [str(tea.pk)]
     assert reading_shop.held() == reading_shop.expected()
-    assert seeing.waiting() == 0
-    assert seeing.see_pending() == 0
+    assert readings.waiting() == 0
+    assert readings.see_pending() == 0
 
 
 def test_equal_content_is_looked_at_once_and_found_for_all(reading_shop):
@@ -56,7 +57,7 @@ def test_equal_content_is_looked_at_once_and_found_for_all(reading_shop):
     ids = {str(reading_shop.add(name, data).pk) for name in ("one", "two")}
     reading_shop.index()
 
-    assert seeing.see_pending() == 1
+    assert readings.see_pending() == 1
     reading_shop.index()
 
     assert set(by_label(reading_shop, "valio maito")) == ids
@@ -65,14 +66,14 @@ def test_equal_content_is_looked_at_once_and_found_for_all(reading_shop):
 def test_a_changed_picture_is_looked_at_again_and_its_old_text_is_gone(reading_shop):
     gadget = reading_shop.add("carton", png(package("VALIO MAITO")))
     reading_shop.index()
-    seeing.see_pending()
+    readings.see_pending()
     reading_shop.index()
 
     gadget.images.all().delete()
     reading_shop.add_picture(gadget, png(package("GREEN TEA", seed=1)))
     reading_shop.index()
     assert by_label(reading_shop, "valio maito") == []
-    seeing.see_pending()
+    readings.see_pending()
     reading_shop.index()
 
     assert by_label(reading_shop, "green tea") == [str(gadget.pk)]
@@ -85,8 +86,8 @@ def test_a_stop_loses_nothing(reading_shop):
     reading_shop.index()
     answers = iter([False, True])
 
-    assert seeing.see_pending(should_stop=lambda: next(answers)) == seeing.AT_ONCE
-    assert seeing.see_pending() == 6 - seeing.AT_ONCE
+    assert readings.see_pending(should_stop=lambda: next(answers)) == readings.AT_ONCE
+    assert readings.see_pending() == 6 - readings.AT_ONCE
 
 
 def test_a_picture_that_cannot_be_read_is_recorded_once(reading_shop, monkeypatch):
@@ -94,52 +95,52 @@ def test_a_picture_that_cannot_be_read_is_recorded_once(reading_shop, monkeypatc
     reading_shop.index()
     monkeypatch.setattr(keypoint_matching, "of_catalogue_picture", lambda image: 1 / 0)
 
-    assert seeing.see_pending() == 1
+    assert readings.see_pending() == 1
     assert "ZeroDivisionError" in PictureSight.objects.get().problem
-    assert seeing.see_pending() == 0
+    assert readings.see_pending() == 0
 
 
 def test_a_storage_that_is_away_is_tried_again(reading_shop, settings, tmp_path):
     reading_shop.add("box", png(package("TEA")))
     reading_shop.index()
     there, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "elsewhere"
-    assert seeing.see_pending() == 0
-    assert seeing.waiting() == 1
+    assert readings.see_pending() == 0
+    assert readings.waiting() == 1
 
     settings.MEDIA_ROOT = there
-    assert seeing.see_pending() == 1
+    assert readings.see_pending() == 1
 
 
 def test_without_a_reader_pictures_are_still_compared(shop):
     gadget = shop.add("box", png(package("TEA")))
     shop.index()
-    assert seeing.see_pending() == 1
+    assert readings.see_pending() == 1
 
     sight = PictureSight.objects.get()
     assert sight.text == ""
     hit = (str(gadget.pk), ShownPicture.objects.get().picture_id)
     hits = [hit, ("no such", "1"), (hit[0], "other")]
-    kept = seeing.kept("gadgets")(hits, 3)
+    kept = readings.kept("gadgets")(hits, 3)
     assert set(kept) == {hit}
     assert len(keypoint_matching.unpack(kept[hit].keypoints).places) > 20
-    thumbnails_alone = seeing.kept("gadgets")(hits, 0)
+    thumbnails_alone = readings.kept("gadgets")(hits, 0)
     assert (thumbnails_alone[hit].thumbnail, thumbnails_alone[hit].keypoints) == (kept[hit].thumbnail, b"")
 
 
 def test_another_reader_looks_again(shop):
     shop.add("box", png(package("GREEN TEA")))
     shop.index()
-    seeing.see_pending()
+    readings.see_pending()
     shop.use(READER=REAL_READER)
-    assert seeing.waiting() == 1
-    assert seeing.see_pending() == 1
+    assert readings.waiting() == 1
+    assert readings.see_pending() == 1
     assert "GREEN" in PictureSight.objects.exclude(text="").get().text
 
 
 def test_a_rebuild_keeps_the_text(reading_shop):
     gadget = reading_shop.add("carton", png(package("VALIO MAITO")))
     reading_shop.index()
-    seeing.see_pending()
+    readings.see_pending()
 
     indexing.rebuild("gadgets")
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.core.conftest import picture
 from tests.shop.doubles import POISON, ThumbnailEncoder
-from visual_search import embedding
-from visual_search.embedding import Title
+from visual_search.content import vectors
+from visual_search.content.vectors import Title
 from visual_search.errors import EncoderUnavailable
 from visual_search.models import Embedding
 from visual_search.types import Picture
@@ -16,14 +16,14 @@ from visual_search.types import Picture
 pytestmark = pytest.mark.django_db
 
 
-def of(encoder=None, **files: bytes | Exception) -> embedding.PictureVectors:
+def of(encoder=None, **files: bytes | Exception) -> vectors.PictureVectors:
     def load(content):
         if isinstance(content, Exception):
             raise content
         return content
 
     pictures = {key: Picture(key, lambda content=content: load(content)) for key, content in files.items()}
-    return embedding.of_pictures(encoder or ThumbnailEncoder(), pictures)
+    return vectors.of_pictures(encoder or ThumbnailEncoder(), pictures)
 
 
 def test_a_picture_gets_a_unit_vector_in_each_space():
@@ -99,9 +99,9 @@ def test_a_picture_that_breaks_the_encoder_costs_only_itself():
 
 
 def test_many_pictures_go_in_several_calls(monkeypatch):
-    monkeypatch.setattr(embedding, "PICTURES_AT_ONCE", 4)
+    monkeypatch.setattr(vectors, "PICTURES_AT_ONCE", 4)
     assert len(of(**{f"p{n}": picture(n) for n in range(10)}).vectors) == 10
-    monkeypatch.setattr(embedding, "BYTES_AT_ONCE", 1)
+    monkeypatch.setattr(vectors, "BYTES_AT_ONCE", 1)
     assert len(of(**{f"p{n}": picture(n) for n in range(10, 13)}).vectors) == 3
 
 
@@ -110,24 +110,24 @@ def test_an_encoder_that_is_away_raises(monkeypatch):
     with pytest.raises(EncoderUnavailable):
         of(a=picture(1))
     with pytest.raises(EncoderUnavailable):
-        embedding.of_titles(ThumbnailEncoder(), [Title("lamp", "en")])
+        vectors.of_titles(ThumbnailEncoder(), [Title("lamp", "en")])
 
 
 def test_titles_are_encoded_by_language_once():
     titles = [Title("lamp", "en"), Title("lamp", "de"), Title("table", "en"), Title("x", "und")]
-    first = embedding.of_titles(ThumbnailEncoder(), titles)
+    first = vectors.of_titles(ThumbnailEncoder(), titles)
     assert set(first) == set(titles)
     assert sorted(ThumbnailEncoder.texts_encoded, key=str) == sorted(
         [("lamp", "en"), ("table", "en"), ("lamp", "de"), ("x", None)], key=str
     )
-    again = embedding.of_titles(ThumbnailEncoder(), titles)
+    again = vectors.of_titles(ThumbnailEncoder(), titles)
     assert len(ThumbnailEncoder.texts_encoded) == 4
     for title in titles:
         np.testing.assert_array_equal(first[title], again[title])
 
 
 def test_no_text_space_no_title_vectors():
-    assert embedding.of_titles(ThumbnailEncoder(with_text=False), [Title("lamp", "en")]) == {}
+    assert vectors.of_titles(ThumbnailEncoder(with_text=False), [Title("lamp", "en")]) == {}
 
 
 def test_vectors_that_are_not_finite_are_not_kept(monkeypatch):

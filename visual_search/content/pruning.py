@@ -15,8 +15,9 @@ from django.db import router
 from django.db.models import Model
 from django.utils import timezone
 
-from visual_search import registry, seeing, wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
+from visual_search.content import readings
 from visual_search.errors import IndexMissing
 from visual_search.models import Embedding, MadeRows, MakerUse, PictureSight, StoredCalibration
 
@@ -59,7 +60,7 @@ def prune(
 
 def in_use() -> set[str]:
     """The encoder's spaces and the reader of the settings, and the spaces of every live index."""
-    found = {space.fingerprint for space in wiring.encoder().card.spaces} | {seeing.maker()}
+    found = {space.fingerprint for space in wiring.encoder().card.spaces} | {readings.maker()}
     for source in registry.sources():
         try:
             found |= {space.fingerprint for space in wiring.engine().schema(source.collection).spaces}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from multilingual.languages import UNDETERMINED, base_code
-from visual_search.embedding import PictureVectors, Title
+from visual_search.content.vectors import PictureVectors, Title
 from visual_search.registry import Source
 from visual_search.types import (
     Document,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from tests.shop.doubles import ThumbnailEncoder
 from tests.shop.models import Gadget
-from visual_search import documents
-from visual_search.documents import SourceFailed
-from visual_search.embedding import PictureVectors, Title
+from visual_search.content import documents
+from visual_search.content.documents import SourceFailed
+from visual_search.content.vectors import PictureVectors, Title
 from visual_search.registry import Source
 from visual_search.types import FacetField, FacetKind, NamedVector, Picture, Text
 

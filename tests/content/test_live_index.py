@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.core.conftest import GADGETS, picture
-from visual_search import indexing, presence, search, wiring
+from visual_search import indexing, search, wiring
+from visual_search.content import live_index
 from visual_search.models import IndexEntry, State
 from visual_search.types import Query
 
@@ -23,7 +24,7 @@ def asked():
 
 
 def test_a_new_shop_has_nothing_to_note(shop) -> None:
-    presence.ensure(GADGETS)
+    live_index.ensure(GADGETS)
     assert not IndexEntry.objects.exists()
     assert asked().degraded == ()
 

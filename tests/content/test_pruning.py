@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine
-from visual_search import indexing, models, pruning, seeing, tasks, uses, wiring
+from visual_search import indexing, models, tasks, wiring
+from visual_search.content import pruning, readings, uses
 from visual_search.errors import EngineUnavailable
 from visual_search.models import Embedding, MakerUse, PictureSight, StoredCalibration
 
@@ -29,7 +30,7 @@ def changed(shop):
     for n in range(5):
         shop.add(f"lamp {n}", picture(n))
     shop.index()
-    seeing.see_pending()
+    readings.see_pending()
     PictureSight.objects.create(content_hash="0" * 64, maker="a former reader", thumbnail=b"", keypoints=b"")
     for flavour in "ab":
         StoredCalibration.objects.create(collection=GADGETS, fingerprint=f"thumbnail-{flavour}", limits={})
@@ -69,7 +70,7 @@ def test_they_go_when_their_time_is_over_and_nothing_else_does(changed, monkeypa
         "a former reader": {"picture sights": 1},
     }
     assert found.waiting == {}
-    assert makers() == {"thumbnail-b", "words-b", seeing.maker()}
+    assert makers() == {"thumbnail-b", "words-b", readings.maker()}
     assert Embedding.objects.count() == kept == 10
     assert not MakerUse.objects.filter(maker__in=OLD).exists()
     assert pruning.prune() == pruning.Pruned()
