@@ -19,13 +19,13 @@ from visual_search.encoders.base import Encoder
 from visual_search.encoders.probing import ProbeMaker
 from visual_search.engines.base import Engine
 from visual_search.errors import PictureRefused
-from visual_search.photos import vectors_of
+from visual_search.querying.legs import words_legs
+from visual_search.querying.photos import vectors_of
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration, calibrate
 from visual_search.ranking.curves import Probe, ProbeHit
 from visual_search.ranking.text_scales import LEGS
 from visual_search.types import PATH_SEPARATOR, AnyOf, EngineQuery, Filter, LegHit, Not, VectorLeg
-from visual_search.word_legs import words_legs
 
 AT_ONCE = 100  # objects whose pictures are held in memory together
 SIDE = 320  # px, of the pictures that photos are made of: photos are smaller

@@ -19,7 +19,7 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import calibrating, registry, scenes, unwanted, wiring
+from visual_search import calibrating, registry, wiring
 from visual_search.conf import conf
 from visual_search.content import documents, live_index, readings, vectors
 from visual_search.content.objects import keys_of, objects_by_id
@@ -28,7 +28,9 @@ from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
-from visual_search.photos import Kept, Looked, confirm, look
+from visual_search.querying import negatives, scenes
+from visual_search.querying.legs import words_legs
+from visual_search.querying.photos import Kept, Looked, confirm, look
 from visual_search.ranking import composing
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import (
@@ -69,7 +71,6 @@ from visual_search.types import (
     Witness,
     WordsLeg,
 )
-from visual_search.word_legs import words_legs
 
 logger = logging.getLogger(__name__)
 
@@ -268,7 +269,7 @@ def rank(
         exclude = (*query.like, *query.unlike)
         answer = engine.search(query.collection, EngineQuery(tuple(legs), query.filters, exclude=exclude))
         answer = replace(answer, legs=composing.gathered(answer.legs))
-        lost, said = unwanted.losses(
+        lost, said = negatives.losses(
             query,
             answer.legs,
             disliked or {},
@@ -325,7 +326,7 @@ def _within_limits(query: Query) -> Query:
     if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
         raise BadInput(f"page_size is {query.page_size}; 1 to {conf.PAGE_SIZE_MAX} are allowed.", field="page_size")
     for name, given, most in (
-        ("like", query.like, LIKED), ("unlike", query.unlike, unwanted.MOST), ("q_not", query.words_not, unwanted.MOST),
+        ("like", query.like, LIKED), ("unlike", query.unlike, negatives.MOST), ("q_not", query.words_not, negatives.MOST),
     ):  # fmt: skip
         if len(given) > most:
             raise BadInput(f"{name} has {len(given)} entries; at most {most} are allowed.", field=name)

@@ -8,8 +8,8 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.querying.test_scenes import ROWS_OF_ROOM, own_detector, room, seen  # noqa: F401
 from tests.search.shop import draw, to_bytes
-from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room, seen  # noqa: F401
 
 URL = "/api/v1/search"
 

@@ -12,9 +12,10 @@ from PIL import Image
 
 from tests.search.shop import draw, photo_of, to_bytes
 from tests.shop import doubles
-from visual_search import asking, wiring
+from visual_search import wiring
 from visual_search.api.requests import PARAMETERS
 from visual_search.models import IndexEntry, State
+from visual_search.querying import parsing
 
 URL = "/api/v1/search"
 KEYS = {
@@ -407,7 +408,7 @@ def test_a_token_of_another_encoder(shop, client, token) -> None:
 def test_a_token_holds_no_photo_and_tells_nothing(shop, token) -> None:
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     assert len(raw) < 1000
-    picture = asking.photo_from_token(token)
+    picture = parsing.photo_from_token(token)
     assert picture.image is None
     assert set(picture.vectors) == {wiring.encoder().card.image.name}
 

@@ -9,10 +9,10 @@ import time
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.querying.test_scenes import room, seen  # noqa: F401
 from tests.search.shop import draw, photo_of, to_bytes
-from tests.search.test_scenes import room, seen  # noqa: F401
-from visual_search import asking
 from visual_search.privacy import sealing
+from visual_search.querying import parsing
 
 URL = "/api/v1/search"
 PAGE = "/search/"
@@ -51,7 +51,7 @@ def expired(response) -> bool:
 
 def ends(token: str) -> list[int]:
     """The expiry of each of a token's parts."""
-    sealer = asking._sealer()
+    sealer = parsing._sealer()
     parts = zip(token.split("."), ("photo", "photo's objects"), strict=False)
     return [sealer.open(part, purpose=purpose).expires for part, purpose in parts]
 

@@ -12,11 +12,11 @@ import pytest
 
 from tests.browser.test_search import choose, settled, titles
 from tests.search.shop import photo_of
-from visual_search import asking
 from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import AccountMemory
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
+from visual_search.querying import parsing
 
 pytestmark = pytest.mark.browser
 PERSONAL = "visual_search.features.personalisation.rescorer.PersonalRescorer"
@@ -114,13 +114,13 @@ def test_a_photo_search_takes_it_along(tab, personal, tmp_path, monkeypatch) -> 
     visit(tab, "TAB-BRN-06")
     tab.goto("/search/")
     arrived: list = []
-    read = asking.taste
+    read = parsing.taste
 
     def noted(raw: object):
         arrived.append(raw)
         return read(raw)
 
-    monkeypatch.setattr(asking, "taste", noted)
+    monkeypatch.setattr(parsing, "taste", noted)
     choose(tab, path)
     assert [event[0] for event in json.loads(arrived[-1])] == [personal.id("TAB-BRN-06")]
     settled(tab, lambda: tab.get_by_role("checkbox", name=re.compile("^Plain")).check())

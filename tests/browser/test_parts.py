@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.browser.test_search import choose, settled, shoot, titles
+from tests.querying.test_scenes import ROWS_OF_ROOM, own_detector, room
 from tests.search.shop import to_bytes
-from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
 
 pytestmark = pytest.mark.browser
 

@@ -10,13 +10,13 @@ import pytest
 from django.core.signals import request_started
 
 from tests.browser.test_search import choose, photo, settled, shoot, titles  # noqa: F401
+from tests.querying.test_scenes import ROWS_OF_ROOM, own_detector, room
 from tests.search.shop import to_bytes
-from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
 from tests.shop import doubles
-from visual_search import asking
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedQuery
 from visual_search.privacy import sealing
+from visual_search.querying import parsing
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -229,7 +229,7 @@ def test_a_page_without_a_clipboard_shows_the_link(tab, photo) -> None:  # noqa:
     tab.get_by_role("button", name="Copy link to these results").click()
     field = tab.get_by_label("Link to these results", exact=True)
     link = field.input_value()
-    assert asking.photo_from_token(told(link)["photo"][0]).vectors
+    assert parsing.photo_from_token(told(link)["photo"][0]).vectors
     assert field.evaluate("(input) => [input.selectionStart, input.selectionEnd]") == [0, len(link)]
     assert tab.locator("[data-vs-share-said]").inner_text() == "Copy the link from the field."
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.querying.test_scenes import ROWS_OF_ROOM, own_detector, room
 from tests.search.shop import Shop, _intact, draw  # noqa: F401
-from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
 from visual_search import search, wiring
 from visual_search.types import Query, QueryPicture
 

@@ -34,7 +34,7 @@ def test_it_prints_a_table(shop, photo) -> None:
 
 
 def test_the_things_in_the_photo_and_one_of_them(shop, tmp_path) -> None:
-    from tests.search.test_scenes import ROWS_OF_ROOM, own_detector, room
+    from tests.querying.test_scenes import ROWS_OF_ROOM, own_detector, room
 
     shop.use(DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
     room().save(tmp_path / "room.png")

@@ -7,8 +7,8 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.querying.test_scenes import room, seen  # noqa: F401
 from tests.search.shop import to_bytes
-from tests.search.test_scenes import room, seen  # noqa: F401
 
 URL = "/search/"
 

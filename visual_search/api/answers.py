@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from visual_search import asking
+from visual_search.querying import parsing
 from visual_search.suggesting import Suggestions
 from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture
 
@@ -20,11 +20,11 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
         "facets": [_facet(facet) for facet in page.facets],
-        "photo_token": asking.page_token(page),
+        "photo_token": parsing.page_token(page),
         **_seen(page.pictures[:1]),
         "seen": {"text": page.photo_witness.text, "codes": list(page.photo_witness.codes)},
         "pictures": [
-            {"photo_token": asking.photo_token(picture), "weight": picture.weight, **_seen([picture])}
+            {"photo_token": parsing.photo_token(picture), "weight": picture.weight, **_seen([picture])}
             for picture in (page.pictures if len(page.pictures) > 1 else ())
         ],
         "q": page.words,

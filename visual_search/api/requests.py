@@ -13,10 +13,11 @@ from django.http import QueryDict
 from rest_framework.request import Request
 
 from multilingual.languages import LANGUAGES, base_code
-from visual_search import asking, wiring
-from visual_search.asking import MOST_WEIGHT
+from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.errors import BadInput
+from visual_search.querying import parsing
+from visual_search.querying.parsing import MOST_WEIGHT
 from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
 
@@ -35,34 +36,34 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
     """The question that this request asks. Raises BadInput for anything that isn't as documented."""
     if request.method == "POST":
         data = _body(request)
-        asking.refuse_unknown(data, PARAMETERS)
+        parsing.refuse_unknown(data, PARAMETERS)
     else:
         data = request.query_params
         if not set(PHOTO).isdisjoint(data):
             raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
         if "taste" in data:
             raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
-        asking.refuse_unknown(data, SHAREABLE)
+        parsing.refuse_unknown(data, SHAREABLE)
     schema = wiring.schema(collection)
-    taste = asking.taste(data.get("taste"))
+    taste = parsing.taste(data.get("taste"))
     language = _language(data)
-    words, words_not = asking.words_and_not(_text(data, "q"), language)
-    like, like_weights = asking.weighted_ids(_listed(data, "like"), field="like")
-    unlike, unlike_weights = asking.weighted_ids(_listed(data, "unlike"), field="unlike")
+    words, words_not = parsing.words_and_not(_text(data, "q"), language)
+    like, like_weights = parsing.weighted_ids(_listed(data, "like"), field="like")
+    unlike, unlike_weights = parsing.weighted_ids(_listed(data, "unlike"), field="unlike")
     return Query(
         collection=collection,
         pictures=_pictures(data),
         words=words,
-        words_weight=asking.weight(data.get("q_weight"), field="q_weight"),
-        words_not=(*words_not, *(asking.words(phrase) for phrase in _texts(data, "q_not"))),
+        words_weight=parsing.weight(data.get("q_weight"), field="q_weight"),
+        words_not=(*words_not, *(parsing.words(phrase) for phrase in _texts(data, "q_not"))),
         like=like,
         unlike=unlike,
         like_weights=like_weights | unlike_weights,
         language=language,
-        filters=asking.filters(_filters(data), schema),
+        filters=parsing.filters(_filters(data), schema),
         sort=_text(data, "sort") or "relevance",
-        page=asking.whole_number(data.get("page"), field="page", default=1),
-        page_size=asking.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
+        page=parsing.whole_number(data.get("page"), field="page", default=1),
+        page_size=parsing.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
         facets=tuple(_texts(data, "facets")) if data.get("facets") is not None else None,
         explain=_flag(data, "explain"),
         proposals=_flag(data, "proposals"),
@@ -75,22 +76,22 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
 def typed_from(request: Request, *, collection: str = "products") -> Typed:
     """What is being typed, in the language that `lang` says or else the request. Raises BadInput as `query_from`."""
     data = request.query_params
-    asking.refuse_unknown(data, SUGGEST)
+    parsing.refuse_unknown(data, SUGGEST)
     language = _language(data) or base_code(getattr(request, "LANGUAGE_CODE", None))
-    words, words_not = asking.words_and_not(_text(data, "q"), language)
-    limit = asking.whole_number(data.get("limit"), field="limit", default=LIMIT)
+    words, words_not = parsing.words_and_not(_text(data, "q"), language)
+    limit = parsing.whole_number(data.get("limit"), field="limit", default=LIMIT)
     return Typed(words, words_not, language, limit, collection)
 
 
 def _body(request: Request) -> Mapping[str, Any]:
-    request._request.upload_handlers = [asking.PhotoUploadHandler(request._request)]
+    request._request.upload_handlers = [parsing.PhotoUploadHandler(request._request)]
     charset = request._request.encoding
     if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
         raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
     if not int(request.META.get("CONTENT_LENGTH") or 0):
         raise _empty_body("The body is empty.")
     if not (request.content_type or "").startswith("multipart/"):
-        asking.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
+        parsing.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
     try:
         data = request.data
     except RecursionError:
@@ -137,7 +138,7 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
     for number, item in enumerate(_within(value, "pictures")):
         where = f"pictures.{number}"
         try:
-            asking.refuse_unknown(item, ("image", "photo_token", "box", "object", "point", "weight"))
+            parsing.refuse_unknown(item, ("image", "photo_token", "box", "object", "point", "weight"))
             picture = _picture(item)
         except BadInput as error:
             error.field = f"{where}.{error.field}"
@@ -145,22 +146,22 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
         if picture is None:
             raise BadInput(f"{where} has neither image nor photo_token.", field=where)
         found.append(
-            replace(picture, weight=asking.weight(item.get("weight"), field=f"{where}.weight", least=-MOST_WEIGHT))
+            replace(picture, weight=parsing.weight(item.get("weight"), field=f"{where}.weight", least=-MOST_WEIGHT))
         )
     return tuple(found)
 
 
 def _within(items: list[Any], name: str) -> list[Any]:
-    if len(items) > asking.PICTURES:
-        raise BadInput(f"{name} has {len(items)} photos; at most {asking.PICTURES} are allowed.", field=name)
+    if len(items) > parsing.PICTURES:
+        raise BadInput(f"{name} has {len(items)} photos; at most {parsing.PICTURES} are allowed.", field=name)
     return items
 
 
 def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
     parts: dict[str, Any] = {
-        "box": asking.box(data.get("box")),
-        "object": asking.object_number(data.get("object")),
-        "point": asking.point(data.get("point")),
+        "box": parsing.box(data.get("box")),
+        "object": parsing.object_number(data.get("object")),
+        "point": parsing.point(data.get("point")),
     }
     picture = _photo(data)
     if picture is not None:
@@ -176,14 +177,14 @@ def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
     if image not in (None, "") and token:
         raise BadInput("Send either image or photo_token, not both.", field="photo_token")
     if token:
-        return asking.photo_from_token(token)
+        return parsing.photo_from_token(token)
     if isinstance(image, UploadedFile):
-        return asking.uploaded(image)
+        return parsing.uploaded(image)
     if "image" not in data:
         return None
     if not isinstance(image, str):
         raise BadInput(f"image is {repr(image)[:60]}; send a file, or its bytes as base64 text.", field="image")
-    return asking.photo_from_base64(image)
+    return parsing.photo_from_base64(image)
 
 
 def _language(data: Mapping[str, Any]) -> str | None:

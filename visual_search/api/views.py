@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from visual_search import asking, search, suggesting, wiring
+from visual_search import search, suggesting, wiring
 from visual_search.api.answers import page_to_json, suggestions_to_json
 from visual_search.api.requests import query_from, typed_from
 from visual_search.api.schemas import (
@@ -25,6 +25,7 @@ from visual_search.api.schemas import (
 )
 from visual_search.conf import conf
 from visual_search.models import IndexEntry, State
+from visual_search.querying import parsing
 from visual_search.types import Query
 
 _PROBLEMS = {400: Problem, 404: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
@@ -85,9 +86,9 @@ class SimilarView(APIView):
         responses={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem},
     )
     def get(self, request: Request, id: str) -> Response:
-        asking.refuse_unknown(request.query_params, ("page", "page_size"))
-        page = asking.whole_number(request.query_params.get("page"), field="page", default=1)
-        size = asking.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
+        parsing.refuse_unknown(request.query_params, ("page", "page_size"))
+        page = parsing.whole_number(request.query_params.get("page"), field="page", default=1)
+        size = parsing.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
         return _answer(Query(like=(id,), page=page, page_size=size))
 
 

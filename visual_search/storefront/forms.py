@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest, QueryDict
 
 from multilingual.languages import base_code
-from visual_search import asking, wiring
+from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
+from visual_search.querying import parsing
 from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 # What the results form sends back must be one of our own previews: it goes into the page again.
@@ -39,20 +40,20 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
     chosen, ranges = _chosen(data, schema)
     picture, preview = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
-    words, words_not = asking.words_and_not(data.get("q", ""), language)
+    words, words_not = parsing.words_and_not(data.get("q", ""), language)
     # Never out of an address, where a history or a log would keep it.
-    taste = asking.taste(data.get("taste") if request.method == "POST" else None)
+    taste = parsing.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
         query=Query(
             collection=collection,
             pictures=(_narrowed(picture, data.get("part", "")),) if picture else (),
             words=words,
-            words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(asking.words, data.getlist("q_not")))))),
+            words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(parsing.words, data.getlist("q_not")))))),
             unlike=tuple(dict.fromkeys(id for id in data.getlist("unlike") if id)),
             language=language,
-            filters=asking.filters(_raw_filters(chosen, ranges), schema),
+            filters=parsing.filters(_raw_filters(chosen, ranges), schema),
             sort=data.get("sort") or "relevance",
-            page=asking.whole_number(data.get("page"), field="page", default=1),
+            page=parsing.whole_number(data.get("page"), field="page", default=1),
             page_size=conf.PAGE_SIZE,
             read=not data.get("unread"),
             taste=taste.events,
@@ -106,19 +107,19 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
     if part == "all":
         return replace(picture, box=WHOLE)
     if part.count(",") == 1:
-        return replace(picture, point=asking.point(part, field="part"))
+        return replace(picture, point=parsing.point(part, field="part"))
     if "," in part:
-        return replace(picture, box=asking.box(part, field="part"))
-    return replace(picture, object=asking.object_number(part))
+        return replace(picture, box=parsing.box(part, field="part"))
+    return replace(picture, object=parsing.object_number(part))
 
 
 def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:
     upload = request.FILES.get("image")
     if upload is not None:
-        picture = asking.uploaded(upload)
+        picture = parsing.uploaded(upload)
         assert picture.image is not None
-        return picture, asking.preview(picture.image)
+        return picture, parsing.preview(picture.image)
     if token := data.get("photo_token"):
         preview = data.get("preview", "")
-        return asking.photo_from_token(token), preview if _PREVIEW.fullmatch(preview) else ""
+        return parsing.photo_from_token(token), preview if _PREVIEW.fullmatch(preview) else ""
     return None, ""

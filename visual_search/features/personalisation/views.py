@@ -14,9 +14,10 @@ from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from multilingual.languages import base_code
-from visual_search import asking, search
+from visual_search import search
 from visual_search.conf import conf
 from visual_search.features.personalisation import accounts
+from visual_search.querying import parsing
 from visual_search.ranking.taste import MAX_BYTES
 from visual_search.types import Card
 
@@ -36,7 +37,7 @@ def memory(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def shown(request: HttpRequest) -> HttpResponse:
     """The remembered things as a list to look at. What was sent is forgotten with the answer."""
-    taste = asking.taste(request.POST.get("taste"))
+    taste = parsing.taste(request.POST.get("taste"))
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     cards = search.cards(COLLECTION, [event.id for event in taste.events], language)
     today = timezone.now().date()
@@ -78,7 +79,7 @@ def _keep(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"detail": "The body is no JSON."}, status=400)
     if not isinstance(given, dict):
         return JsonResponse({"detail": 'The body must be {"events": [...]}.'}, status=400)
-    taste = asking.taste(given.get("events"))
+    taste = parsing.taste(given.get("events"))
     if taste.problem:
         return JsonResponse({"detail": f"The events can't be read: {taste.problem}."}, status=400)
     today = int(timezone.now().timestamp() // 86_400)

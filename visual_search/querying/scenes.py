@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from visual_search import photos
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging import regions, standing_out
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import PROPOSALS, WHOLE, Detector
+from visual_search.querying import photos
 from visual_search.types import Box, QueryPicture, Reading, Region, Scene, Vector
 
 logger = logging.getLogger(__name__)

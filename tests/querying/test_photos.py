@@ -12,12 +12,13 @@ from PIL import Image
 
 from tests.imaging.labels import barcode, on_a_shelf, package
 from tests.search.shop import draw
-from visual_search import asking, indexing, photos, search, wiring
+from visual_search import indexing, search, wiring
 from visual_search.content import readings
 from visual_search.errors import BadInput
 from visual_search.imaging import copies
 from visual_search.imaging.decode import content_hash
 from visual_search.imaging.reading import LabelReader, Reading
+from visual_search.querying import parsing, photos
 from visual_search.ranking.calibration import PHOTO, UNCALIBRATED
 from visual_search.types import (
     AnyOf,
@@ -31,7 +32,7 @@ from visual_search.types import (
     Witness,
 )
 
-REAL_READER = {"BACKEND": "tests.search.test_photos.KnowingReader"}
+REAL_READER = {"BACKEND": "tests.querying.test_photos.KnowingReader"}
 TEXT = "OATLY OAT DRINK"
 
 
@@ -157,7 +158,7 @@ def test_the_token_answers_as_the_photo_did(packages):
     photo = on_a_shelf(package(TEXT, colour="darkgreen", seed=0))
     first = ask(photo)
     again = search.search(
-        Query(pictures=(asking.photo_from_token(asking.seal_photo(first.photo_vectors, first.photo_witness)),))
+        Query(pictures=(parsing.photo_from_token(parsing.seal_photo(first.photo_vectors, first.photo_witness)),))
     )
     assert skus(again) == skus(first)
     assert [hit.reason for hit in again.hits] == [hit.reason for hit in first.hits]
@@ -173,7 +174,7 @@ def test_filters_hold_for_what_a_photo_says_too(packages):
 
 
 def test_a_reader_that_fails_costs_nothing_but_the_label(packages, caplog):
-    packages.use(READER={"BACKEND": "tests.search.test_photos.BrokenReader"})
+    packages.use(READER={"BACKEND": "tests.querying.test_photos.BrokenReader"})
     page = ask(on_a_shelf(package("GREEN TEA", seed=2)))
     assert page.degraded == ("reader",)
     assert page.hits
@@ -184,11 +185,11 @@ def test_a_reader_that_fails_costs_nothing_but_the_label(packages, caplog):
 
 def test_a_token_of_an_older_version_is_read_without_what_it_lacks(packages, monkeypatch):
     page = ask(package("GREEN TEA", seed=2))
-    monkeypatch.setattr(asking, "asdict", lambda witness: {"text": 1})
-    token = asking.seal_photo(page.photo_vectors, page.photo_witness)
-    assert asking.photo_from_token(token).witness.codes == ()
+    monkeypatch.setattr(parsing, "asdict", lambda witness: {"text": 1})
+    token = parsing.seal_photo(page.photo_vectors, page.photo_witness)
+    assert parsing.photo_from_token(token).witness.codes == ()
     with pytest.raises(BadInput):
-        asking.photo_from_token(token[:-4] + "AAAA")
+        parsing.photo_from_token(token[:-4] + "AAAA")
 
 
 def test_the_api_names_what_it_read(packages, client):

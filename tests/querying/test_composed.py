@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.search.shop import PRODUCTS, draw, picture_query
-from visual_search import asking, search
+from visual_search import search
 from visual_search.errors import BadInput
+from visual_search.querying import parsing
 from visual_search.types import Query, QueryPicture
 
 
@@ -148,4 +149,4 @@ def test_too_many_are_refused(shop) -> None:
 @pytest.mark.parametrize("raw", ["heavy", True, "nan", -1, 11])
 def test_weights_that_are_none(raw) -> None:
     with pytest.raises(BadInput, match="q_weight is"):
-        asking.weight(raw, field="q_weight")
+        parsing.weight(raw, field="q_weight")
