@@ -12,7 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from visual_search import calibrating, tasks
+from visual_search import tasks
+from visual_search.learning import calibrating
 from visual_search.models import IndexEntry, State, StoredCalibration
 from visual_search.ranking.calibration import Rates
 from visual_search.ranking.text_scales import LEGS

@@ -19,7 +19,7 @@ from multilingual.detection import detect
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
-from visual_search import calibrating, registry, wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import documents, live_index, readings, vectors
 from visual_search.content.objects import keys_of, objects_by_id
@@ -28,6 +28,7 @@ from visual_search.engines.base import Engine
 from visual_search.errors import BadInput, EncoderUnavailable, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
+from visual_search.learning import calibrating
 from visual_search.querying import negatives, scenes
 from visual_search.querying.legs import words_legs
 from visual_search.querying.photos import Kept, Looked, confirm, look

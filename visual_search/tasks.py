@@ -22,11 +22,12 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import calibrating, indexing, learning, registry, wiring
+from visual_search import indexing, registry, wiring
 from visual_search.conf import conf
 from visual_search.content import pruning, readings
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import VisualSearchError
+from visual_search.learning import calibrating, similarity
 from visual_search.models import IndexEntry
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def refit_similarity(collection: str = "products") -> None:
     """Learn the similarity anew, where the shop's encoder has one, and rebuild the indexes if it moved."""
     if not issubclass(wiring.resolve("ENCODER")[0], WhitenedEncoder):
         return
-    found = learning.refit_similarity(collection)
+    found = similarity.refit_similarity(collection)
     logger.info(
         "Similarity: agreement %s over %d pictures, %s.",
         found.agreement,

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from visual_search import calibrating, probes, sampling, search
+from visual_search import search
 from visual_search.content.vectors import Title
 from visual_search.encoders.base import Encoder
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
+from visual_search.learning import calibrating, probes, sampling
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.measures import Table
 from visual_search.measuring.quality import question_to_query

@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from visual_search import calibrating, registry
+from visual_search import registry
 from visual_search.errors import VisualSearchError
+from visual_search.learning import calibrating
 from visual_search.management.tables import TablesCommand
 from visual_search.ranking.calibration import Limits, Rates
 from visual_search.ranking.text_scales import LEGS

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
-from visual_search.learning import MOST, refit_similarity
+from visual_search.learning.similarity import MOST, refit_similarity
 from visual_search.management.tables import TablesCommand
 
 

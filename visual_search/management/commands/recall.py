@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 from visual_search import registry
 from visual_search.engines.recall import RECALL_WANTED
 from visual_search.errors import VisualSearchError
+from visual_search.learning.recall import SpaceRecall, self_test
 from visual_search.management.tables import TablesCommand
-from visual_search.recall import SpaceRecall, self_test
 
 
 class Command(TablesCommand):

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from visual_search.encoders.autoencoder import FILE
 from visual_search.encoders.autoencoder_training import train
 from visual_search.errors import VisualSearchError
-from visual_search.learning import shop_pictures
+from visual_search.learning.similarity import shop_pictures
 from visual_search.management.cache_folder import cache_folder
 from visual_search.management.tables import TablesCommand
 

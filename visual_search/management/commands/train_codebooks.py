@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from visual_search import wiring
 from visual_search.encoders.classic import DEFAULT, ClassicEncoder
 from visual_search.errors import VisualSearchError
-from visual_search.learning import shop_pictures
+from visual_search.learning.similarity import shop_pictures
 from visual_search.management.cache_folder import cache_folder
 from visual_search.management.tables import TablesCommand
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from visual_search import indexing, registry, wiring
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import ConfigurationError
-from visual_search.sampling import main_pictures
+from visual_search.learning.sampling import main_pictures
 
 # A mean cosine between a picture's old and new vector from which on nobody sees another order; a rebuild would be wasted.
 AGREES = 0.995

@@ -9,10 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.core.conftest import GADGETS, picture
-from visual_search import recall, wiring
+from visual_search import wiring
 from visual_search.engines.base import SelfTesting
 from visual_search.engines.recall import Check, Sample, recall_of, widen
 from visual_search.errors import ConfigurationError
+from visual_search.learning import recall
 from visual_search.types import EngineAnswer, EngineQuery, LegAnswer, LegHit
 
 

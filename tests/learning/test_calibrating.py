@@ -15,8 +15,9 @@ from PIL import Image, ImageDraw
 from tests.core.conftest import GADGETS
 from tests.search.shop import to_bytes
 from tests.shop.search import Gadgets
-from visual_search import calibrating, probes, search, tasks
+from visual_search import search, tasks
 from visual_search.imaging.decode import decode
+from visual_search.learning import calibrating, probes
 from visual_search.models import StoredCalibration
 from visual_search.ranking.calibration import PHOTO, STUDIO, UNCALIBRATED
 from visual_search.types import Grade, Query, QueryPicture

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from visual_search import probes, registry, sampling, wiring
+from visual_search import registry, wiring
 from visual_search.content import live_index, objects
 from visual_search.errors import BadInput
+from visual_search.learning import probes, sampling
 from visual_search.models import StoredCalibration
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import UNCALIBRATED, Calibration

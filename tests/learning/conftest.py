@@ -1,0 +1,3 @@
+"""Fixtures: the tiny shop."""
+
+from tests.core.conftest import _intact, live_shop, shop, unsaved_shop  # noqa: F401
