@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig, apps
 from django.utils.module_loading import module_has_submodule
 
-from visual_search import heaps
+from visual_search.imaging import heaps
 
 if TYPE_CHECKING:
     from visual_search.measuring.measures import Table

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from visual_search import heaps
+from visual_search.imaging import heaps
 
 ASK = """
 import ctypes, threading
-from visual_search import heaps
+from visual_search.imaging import heaps
 heaps.keep_few()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
