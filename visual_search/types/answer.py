@@ -1,0 +1,64 @@
+"""What a shopper gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from visual_search.types.legs import FacetAnswer, Relation
+from visual_search.types.photos import Witness
+from visual_search.types.question import QueryPicture
+from visual_search.types.shop import Card
+from visual_search.types.vectors import Vector
+
+
+class Grade(StrEnum):
+    SAME = "same item"
+    VERY_SIMILAR = "very similar"
+    SIMILAR = "similar style"
+    DISTANT = "nothing close"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`score` is comparable within one reply only. `legs` holds each leg's part where explain was asked.
+
+    `reason` says in a word why the hit stands where it stands ("exact code", "viewed"), `because` which object that is
+    about, if another one.
+    """
+
+    id: str
+    score: float
+    grade: Grade | None = None
+    picture: str = ""  # id of the picture that matched best
+    card: Card | None = None
+    legs: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    label: str = ""  # words on the photo's label that the object's own words share
+    because: str = ""
+    because_card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    query_id: str
+    took_ms: float
+    total: int
+    relation: Relation
+    hits: tuple[Hit, ...]
+    facets: tuple[FacetAnswer, ...]
+    page: int
+    page_size: int
+    language: str | None = None
+    distant: int = 0  # how many of `total` are graded "nothing close": they only keep the page from being bare
+    warnings: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what each rescorer did, or why nothing: "personal:personalised", "personal:exact"
+    photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
+    photo_witness: Witness = field(default_factory=Witness)  # for the sealed token; `text` and `codes` for the shopper
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    words: str = ""  # as they were read: without what mustn't be said
+    words_not: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()  # of those asked for, the objects that there are
+    pictures: tuple[QueryPicture, ...] = ()  # what was searched by, in the question's order; without pixels

@@ -1,0 +1,73 @@
+"""What the index keeps, and what its engine reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from visual_search.types.shop import FacetField, FacetValue, Text
+from visual_search.types.vectors import NamedVector, Space
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSchema:
+    """The shape of one collection. An index made for another schema is refused, never mixed."""
+
+    spaces: tuple[Space, ...]
+    facets: tuple[FacetField, ...]
+    languages: tuple[str, ...]  # ISO 639-1 codes with an own text field; others go to "und"
+
+    def space(self, name: str) -> Space:
+        return next(space for space in self.spaces if space.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything the index keeps of one object. A greater `version` replaces a smaller one, never the reverse."""
+
+    id: str
+    version: int
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    vectors: Mapping[str, tuple[NamedVector, ...]] = field(default_factory=dict)  # space name -> vectors
+    facets: Mapping[str, FacetValue] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()  # SKU, GTIN: matched whole, without case
+    seen_text: str = ""  # what is written on the object, as read from its pictures
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedId:
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertReport:
+    """`skipped`: the index already had that version or a newer one; that is a success."""
+
+    stored: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    documents: int
+    rejected: tuple[Rejected, ...]
+    seconds: float
+    index: str  # the name of the new index
+    previous: str | None  # kept for rollback
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    ok: bool
+    engine: str
+    detail: str = ""
+    documents: Mapping[str, int] = field(default_factory=dict)  # collection -> count
+    advice: tuple[str, ...] = ()

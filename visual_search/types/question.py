@@ -1,0 +1,65 @@
+"""What a shopper asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from visual_search.types.legs import Filter
+from visual_search.types.photos import Box, Point, Scene, Witness
+from visual_search.types.vectors import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPicture:
+    """A photo that has passed `imaging.decode`, or the vectors made of it earlier (from a sealed token)."""
+
+    image: Image.Image | None = None
+    vectors: Mapping[str, Vector] = field(default_factory=dict)  # space name -> vector
+    witness: Witness | None = None  # of a photo that comes as vectors
+    box: Box | None = None  # the part to search by; None: `object`, else what looks best
+    object: int | None = None  # the part to search by, as its place among the photo's objects
+    point: Point | None = None  # where somebody tapped: the thing there is the part to search by
+    scene: Scene | None = None  # what the photo shows, once looked at
+    expires: int | None = (
+        None  # when the token that this came from ends, in seconds since 1970; None: it came as pixels
+    )
+    others: tuple[Mapping[str, Vector], ...] = ()  # vectors of parts that count beside `vectors`: the nearest decides
+    weight: float = 1.0  # beside the other parts of the question; 0: as if it weren't there
+
+
+@dataclass(frozen=True, slots=True)
+class TasteEvent:
+    """One thing that this shopper did, as their own device tells it. `kind`: view, click, basket, purchase or dislike."""
+
+    id: str
+    kind: str
+    age_days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question, whoever asked it: a photo, words, a product to resemble, or any mix."""
+
+    collection: str = "products"
+    pictures: tuple[QueryPicture, ...] = ()
+    words: str = ""
+    like: tuple[str, ...] = ()  # ids of objects to resemble; never among the hits
+    like_weights: Mapping[str, float] = field(default_factory=dict)  # by id; 1 where none is given
+    words_weight: float = 1.0
+    unlike: tuple[str, ...] = ()  # ids of objects that the hits shouldn't resemble; never among the hits
+    words_not: tuple[str, ...] = ()  # what the hits mustn't say: a word each, or a few that go together
+    language: str | None = None  # None: detect
+    filters: tuple[Filter, ...] = ()
+    sort: str = "relevance"
+    page: int = 1
+    page_size: int = 24
+    facets: tuple[str, ...] | None = None  # None: all of the collection
+    explain: bool = False
+    proposals: bool = False  # whether the answer shall list what may be more things in a photo
+    read: bool = True  # whether label text and codes in photos count
+    # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
+    taste: tuple[TasteEvent, ...] = field(default=(), repr=False)
+    taste_problem: str = ""  # why what the device sent was ignored; '' where nothing was wrong

@@ -1,0 +1,64 @@
+"""What a shop tells us about an object, and what a result tile shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+FacetValue = str | float | bool | tuple[str, ...] | None
+PATH_SEPARATOR = " > "
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of an object. `load` gives the file's bytes on demand; `id` is stable over saves."""
+
+    id: str
+    load: Callable[[], bytes]
+    position: int = 0
+    role: str = "main"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What an object says in one language."""
+
+    title: str
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a result tile shows. `price` is already formatted for people."""
+
+    id: str
+    sku: str
+    title: str
+    url: str
+    image_url: str = ""
+    price: str = ""
+    subtitle: str = ""
+    in_stock: bool = True
+
+
+class FacetKind(StrEnum):
+    KEYWORD = "keyword"  # one string, or several
+    PATH = "path"  # "Home > Office": a filter on any prefix matches
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class FacetField:
+    name: str
+    kind: FacetKind
+    label: str = ""
+
+
+def path_prefixes(path: str) -> tuple[str, ...]:
+    """'Home > Office > Desk' -> ('Home', 'Home > Office', 'Home > Office > Desk')."""
+    parts = [part.strip() for part in path.split(">") if part.strip()]
+    return tuple(PATH_SEPARATOR.join(parts[: n + 1]) for n in range(len(parts)))
