@@ -17,6 +17,7 @@ from visual_search.learning import calibrating
 from visual_search.models import IndexEntry, State, StoredCalibration
 from visual_search.ranking.calibration import Rates
 from visual_search.ranking.text_scales import LEGS
+from visual_search.types import LegKind
 
 
 @admin.register(IndexEntry)
@@ -119,7 +120,7 @@ class StoredCalibrationAdmin(admin.ModelAdmin):
     def texts(self, stored: StoredCalibration) -> SafeString:
         """For each way to compare words, from when on a hit belongs to the results by it alone."""
         scales = calibrating.unpacked(stored).texts
-        lines = ((LEGS[leg], scale.said()) for leg, scale in scales.items() if leg in LEGS)
+        lines = ((LEGS[LegKind(leg)], scale.said()) for leg, scale in scales.items() if leg in LEGS)
         return format_html_join("", "<p>{}: {}</p>", lines)
 
 

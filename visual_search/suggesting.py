@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import runs
-from visual_search import search, wiring
+from visual_search import wiring
 from visual_search.content import live_index
 from visual_search.errors import BadInput
+from visual_search.querying import legs, parsing
+from visual_search.querying.cards import cards
 from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, WordsLeg
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
@@ -64,17 +66,17 @@ def suggest(typed: Typed) -> Suggestions:
     begin = time.perf_counter()
     if not 1 <= typed.limit <= MOST:
         raise BadInput(f"limit is {typed.limit}; 1 to {MOST} are allowed.", field="limit")
-    words, warnings = search.written(typed.words)
+    words, warnings = parsing.written(typed.words)
     # A line would show just what the shopper is about to keep out.
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
     live_index.ensure(typed.collection)
-    languages = search.languages_asked(typed.language, wiring.schema(typed.collection))
-    legs = (CodeLeg("code", search.codes_in(words), typed.limit), WordsLeg("words", words, languages, CANDIDATES))
-    answer = wiring.engine().search(typed.collection, EngineQuery(legs))
-    cards = search.cards(typed.collection, _ids(answer.legs), typed.language)
-    ordered = [*answer.leg("code").hits, *_by_title(answer.leg("words").hits, cards, fold(words))]
-    lines = _each_title_once(cards[hit.id] for hit in ordered if hit.id in cards)
+    languages = legs.languages_asked(typed.language, wiring.schema(typed.collection))
+    asked = (CodeLeg(legs.CODE, legs.codes_in(words), typed.limit), WordsLeg(legs.WORDS, words, languages, CANDIDATES))
+    answer = wiring.engine().search(typed.collection, EngineQuery(asked))
+    shown = cards(typed.collection, _ids(answer.legs), typed.language)
+    ordered = [*answer.leg(legs.CODE).hits, *_by_title(answer.leg(legs.WORDS).hits, shown, fold(words))]
+    lines = _each_title_once(shown[hit.id] for hit in ordered if hit.id in shown)
     filling = ("index",) if not lines and live_index.is_filling(typed.collection) else ()
     return Suggestions(
         lines=lines[: typed.limit],

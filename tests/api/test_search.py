@@ -15,7 +15,7 @@ from tests.shop import doubles
 from visual_search import wiring
 from visual_search.api.requests import PARAMETERS
 from visual_search.models import IndexEntry, State
-from visual_search.querying import parsing
+from visual_search.querying import tokens
 
 URL = "/api/v1/search"
 KEYS = {
@@ -408,7 +408,7 @@ def test_a_token_of_another_encoder(shop, client, token) -> None:
 def test_a_token_holds_no_photo_and_tells_nothing(shop, token) -> None:
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     assert len(raw) < 1000
-    picture = parsing.photo_from_token(token)
+    picture = tokens.photo_from_token(token)
     assert picture.image is None
     assert set(picture.vectors) == {wiring.encoder().card.image.name}
 

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.querying.test_scenes import room, seen  # noqa: F401
 from tests.search.shop import draw, photo_of, to_bytes
 from visual_search.privacy import sealing
-from visual_search.querying import parsing
+from visual_search.querying import tokens
 
 URL = "/api/v1/search"
 PAGE = "/search/"
@@ -38,7 +38,7 @@ def post(client, **body):
     return client.post(URL, json.dumps(body), content_type="application/json")
 
 
-def tokens(response) -> list[str]:
+def held(response) -> list[str]:
     """All that an answer holds: its own, and those of several photos."""
     assert response.status_code == 200, response.content
     answer = response.json()
@@ -51,17 +51,17 @@ def expired(response) -> bool:
 
 def ends(token: str) -> list[int]:
     """The expiry of each of a token's parts."""
-    sealer = parsing._sealer()
+    sealer = tokens._sealer()
     parts = zip(token.split("."), ("photo", "photo's objects"), strict=False)
     return [sealer.open(part, purpose=purpose).expires for part, purpose in parts]
 
 
 def test_a_token_made_from_a_token_ends_with_the_first(shop, client, later) -> None:
     later(0)
-    (first,) = tokens(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
+    (first,) = held(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
     later(23 * HOUR)
-    (second,) = tokens(post(client, photo_token=first, q="chair"))
-    (third,) = tokens(post(client, photo_token=second))
+    (second,) = held(post(client, photo_token=first, q="chair"))
+    (third,) = held(post(client, photo_token=second))
     assert ends(third) == ends(second) == ends(first)
     later(DAY + 1)
     assert all(expired(post(client, photo_token=token)) for token in (first, second, third))
@@ -69,47 +69,47 @@ def test_a_token_made_from_a_token_ends_with_the_first(shop, client, later) -> N
 
 def test_a_photo_that_is_sent_again_begins_anew(shop, client, later) -> None:
     later(0)
-    (first,) = tokens(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
+    (first,) = held(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
     later(23 * HOUR)
-    (second,) = tokens(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
+    (second,) = held(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
     assert ends(second)[0] - ends(first)[0] == 23 * HOUR
 
 
 def test_neither_another_part_nor_other_photos_prolong_it(seen, client, later) -> None:  # noqa: F811
     later(0)
-    (first,) = tokens(client.post(URL, {"image": upload(to_bytes(room(), "JPEG"))}))
+    (first,) = held(client.post(URL, {"image": upload(to_bytes(room(), "JPEG"))}))
     assert len(ends(first)) == 2, "the photo, and the things in it"
     later(23 * HOUR)
-    made = tokens(post(client, photo_token=first, object=1))
-    young = tokens(client.post(URL, {"image": [upload(photo_of("chair", "red")), upload(photo_of("mug", "black"))]}))[0]
-    made += tokens(post(client, pictures=[{"photo_token": first}, {"photo_token": young}]))[:2]
-    of_both = tokens(post(client, pictures=[{"photo_token": young}, {"photo_token": first}]))
+    made = held(post(client, photo_token=first, object=1))
+    young = held(client.post(URL, {"image": [upload(photo_of("chair", "red")), upload(photo_of("mug", "black"))]}))[0]
+    made += held(post(client, pictures=[{"photo_token": first}, {"photo_token": young}]))[:2]
+    of_both = held(post(client, pictures=[{"photo_token": young}, {"photo_token": first}]))
     made.append(of_both[2])
     assert {end for token in made for end in ends(token)} == set(ends(first))
     assert ends(of_both[0])[0] == ends(young)[0] > ends(first)[0]
     later(DAY + 1)
     assert all(expired(post(client, photo_token=token)) for token in made)
-    assert tokens(post(client, photo_token=young))
+    assert held(post(client, photo_token=young))
 
 
 def test_the_things_of_an_old_token_stay_old_behind_a_young_one(seen, client, later) -> None:  # noqa: F811
     later(0)
-    (old,) = tokens(client.post(URL, {"image": upload(to_bytes(room(), "JPEG"))}))
+    (old,) = held(client.post(URL, {"image": upload(to_bytes(room(), "JPEG"))}))
     later(23 * HOUR)
-    (young,) = tokens(client.post(URL, {"image": upload(to_bytes(draw("chair", "red"), "JPEG"))}))
+    (young,) = held(client.post(URL, {"image": upload(to_bytes(draw("chair", "red"), "JPEG"))}))
     mixed = f"{young.split('.')[0]}.{old.split('.')[1]}"
-    (made,) = tokens(post(client, photo_token=mixed, object=1))
+    (made,) = held(post(client, photo_token=mixed, object=1))
     assert set(ends(made)) == set(ends(old))
 
 
 def test_a_shorter_life_holds_for_tokens_that_are_out(shop, client, later) -> None:
     later(0)
-    (first,) = tokens(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
+    (first,) = held(client.post(URL, {"image": upload(photo_of("chair", "red"))}))
     shop.use(PHOTO_TOKEN_SECONDS=60)
-    (second,) = tokens(post(client, photo_token=first))
+    (second,) = held(post(client, photo_token=first))
     later(61)
     assert expired(post(client, photo_token=second))
-    assert tokens(post(client, photo_token=first))
+    assert held(post(client, photo_token=first))
 
 
 def test_the_pages_of_the_shop_prolong_nothing_and_say_what_is_left(shop, client, later) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.search.shop import draw, photo_of, to_bytes
 from visual_search import wiring
-from visual_search.querying import parsing
+from visual_search.querying import uploads
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
@@ -227,13 +227,13 @@ def test_a_large_photo_is_shrunk_before_it_is_sent(tab, tmp_path, monkeypatch) -
     path.write_bytes(to_bytes(draw("chair", "red", size=3000)))
     tab.goto("/search/")
     arrived: list[bytes] = []
-    photo = parsing.photo
+    photo = uploads.photo
 
     def noted(data: bytes, *, name: str = ""):
         arrived.append(data)
         return photo(data, name=name)
 
-    monkeypatch.setattr(parsing, "photo", noted)
+    monkeypatch.setattr(uploads, "photo", noted)
     choose(tab, path)
     assert titles(tab)[0] == "Red chair"
     [data] = arrived

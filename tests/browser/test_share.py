@@ -16,7 +16,7 @@ from tests.shop import doubles
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedQuery
 from visual_search.privacy import sealing
-from visual_search.querying import parsing
+from visual_search.querying import tokens
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -229,7 +229,7 @@ def test_a_page_without_a_clipboard_shows_the_link(tab, photo) -> None:  # noqa:
     tab.get_by_role("button", name="Copy link to these results").click()
     field = tab.get_by_label("Link to these results", exact=True)
     link = field.input_value()
-    assert parsing.photo_from_token(told(link)["photo"][0]).vectors
+    assert tokens.photo_from_token(told(link)["photo"][0]).vectors
     assert field.evaluate("(input) => [input.selectionStart, input.selectionEnd]") == [0, len(link)]
     assert tab.locator("[data-vs-share-said]").inner_text() == "Copy the link from the field."
 

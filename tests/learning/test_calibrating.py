@@ -19,8 +19,9 @@ from visual_search import search, tasks
 from visual_search.imaging.decode import decode
 from visual_search.learning import calibrating, probes
 from visual_search.models import StoredCalibration
+from visual_search.querying import kinds, scales
 from visual_search.ranking.calibration import PHOTO, STUDIO, UNCALIBRATED
-from visual_search.types import Grade, Query, QueryPicture
+from visual_search.types import Grade, LegKind, Query, QueryPicture
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +181,7 @@ def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None
     learned = calibrating.current(GADGETS).texts
     assert learned["like_text"].probes == 36
     assert "words beside titles: " in out.getvalue()
-    assert "seen" not in learned, "this encoder has no vectors of words beside pictures"
+    assert "depicted" not in learned, "this encoder has no vectors of words beside pictures"
 
     def found(admits: float) -> int:
         stored = StoredCalibration.objects.get()
@@ -193,8 +194,9 @@ def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None
     # Every title says "thing", so the full text finds them all; asked by meaning alone, the limit decides.
     assert found(-1.0) == 36
     assert found(1.01) == 36
-    quiet = {**search.SCALES, "words": replace(search.SCALES["words"], admits=None)}
-    monkeypatch.setattr(search, "SCALES", quiet)
+    words = kinds.RULES[LegKind.WORDS]
+    quiet = {**kinds.RULES, LegKind.WORDS: replace(words, scale=replace(words.scale, admits=None))}
+    monkeypatch.setattr(scales, "RULES", quiet)
     assert found(-1.0) == 36
     assert found(1.01) == 0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -11,24 +13,26 @@ import pytest
 from PIL import Image
 
 from tests.imaging.labels import barcode, on_a_shelf, package
-from tests.search.shop import draw
+from tests.search.shop import draw, to_bytes
 from visual_search import indexing, search, wiring
 from visual_search.content import readings
 from visual_search.errors import BadInput
 from visual_search.imaging import copies
 from visual_search.imaging.decode import content_hash
 from visual_search.imaging.reading import LabelReader, Reading
-from visual_search.querying import parsing, photos
+from visual_search.querying import photos, tokens
+from visual_search.querying.scales import scales_of
 from visual_search.ranking.calibration import PHOTO, UNCALIBRATED
 from visual_search.types import (
     AnyOf,
     EngineQuery,
     GramsLeg,
-    LegAnswer,
+    KeptPicture,
     LegHit,
+    LegId,
+    LegKind,
     Query,
     QueryPicture,
-    SeenPicture,
     Witness,
 )
 
@@ -84,7 +88,7 @@ def test_a_label_decides_and_is_named(packages):
     assert skus(page)[0] == "PKG-1"
     assert page.hits[0].reason == "label"
     assert page.hits[0].label == "VALIO MAITO"
-    assert "VALIO" in page.photo_witness.text
+    assert "VALIO" in page.photo.witness.text
 
 
 def test_a_scrap_of_a_label_counts_by_its_share_of_a_whole_one(shop):
@@ -114,7 +118,7 @@ def test_a_scrap_of_a_label_counts_by_its_share_of_a_whole_one(shop):
 
 def test_reading_can_be_switched_off_by_the_caller(packages):
     page = ask(on_a_shelf(package("VALIO MAITO", seed=7)), read=False, explain=True)
-    assert page.photo_witness.text == ""
+    assert page.photo.witness.text == ""
     assert all("label" not in hit.legs for hit in page.hits)
 
 
@@ -131,8 +135,8 @@ def test_the_very_same_picture_is_found_however_far_its_vector_is():
     """A preview of 100 px: of one door in 124 the vector was the sixtieth."""
     asked = package("GREEN TEA", seed=2).resize((100, 100))
     hits = [LegHit(f"{number}", 1 - number / 300, f"{number}.jpg") for number in range(200)]
-    pictures = {(hit.id, hit.key): SeenPicture(copies.thumbnail(package("TEA")), b"") for hit in hits}
-    pictures["150", "150.jpg"] = SeenPicture(copies.thumbnail(package("GREEN TEA", seed=2)), b"")
+    pictures = {(hit.id, hit.key): KeptPicture(copies.thumbnail(package("TEA")), b"") for hit in hits}
+    pictures["150", "150.jpg"] = KeptPicture(copies.thumbnail(package("GREEN TEA", seed=2)), b"")
     looked = photos.Looked({}, thumbnail=copies.thumbnail(asked))
     assert photos.confirm(looked, hits, lambda wanted, keypoints: pictures) == ({}, ("150",))
 
@@ -142,7 +146,7 @@ def test_keypoints_confirm_the_thing_that_was_photographed(packages):
 
     assert skus(page)[0] == "PKG-2"
     assert page.hits[0].legs["confirmed"] > 0
-    assert page.photo_witness.confirmed[page.hits[0].id] > 0.5
+    assert page.photo.witness.confirmed[page.hits[0].id] > 0.5
 
 
 def test_a_barcode_in_the_photo_finds_its_product(packages):
@@ -150,19 +154,17 @@ def test_a_barcode_in_the_photo_finds_its_product(packages):
     packages.index()
     page = ask(barcode("4006381333931"))
     assert (page.hits[0].id, page.hits[0].reason) == (str(product.pk), "exact code")
-    assert page.photo_witness.codes[0] == "4006381333931"
+    assert page.photo.witness.codes[0] == "4006381333931"
     assert ask(barcode("4006381333931"), read=False).hits[0].reason != "exact code"
 
 
 def test_the_token_answers_as_the_photo_did(packages):
     photo = on_a_shelf(package(TEXT, colour="darkgreen", seed=0))
     first = ask(photo)
-    again = search.search(
-        Query(pictures=(parsing.photo_from_token(parsing.seal_photo(first.photo_vectors, first.photo_witness)),))
-    )
+    again = search.search(Query(pictures=(tokens.photo_from_token(tokens.photo_token(first.photo)),)))
     assert skus(again) == skus(first)
     assert [hit.reason for hit in again.hits] == [hit.reason for hit in first.hits]
-    assert again.photo_witness == first.photo_witness
+    assert again.photo.witness == first.photo.witness
 
 
 def test_filters_hold_for_what_a_photo_says_too(packages):
@@ -185,11 +187,11 @@ def test_a_reader_that_fails_costs_nothing_but_the_label(packages, caplog):
 
 def test_a_token_of_an_older_version_is_read_without_what_it_lacks(packages, monkeypatch):
     page = ask(package("GREEN TEA", seed=2))
-    monkeypatch.setattr(parsing, "asdict", lambda witness: {"text": 1})
-    token = parsing.seal_photo(page.photo_vectors, page.photo_witness)
-    assert parsing.photo_from_token(token).witness.codes == ()
+    monkeypatch.setattr(tokens, "asdict", lambda witness: {"text": 1})
+    token = tokens.photo_token(page.photo)
+    assert tokens.photo_from_token(token).witness.codes == ()
     with pytest.raises(BadInput):
-        parsing.photo_from_token(token[:-4] + "AAAA")
+        tokens.photo_from_token(token[:-4] + "AAAA")
 
 
 def test_the_api_names_what_it_read(packages, client):
@@ -229,9 +231,45 @@ def test_one_reader_serves_several_threads():
 
 
 def test_what_looks_foreign_must_say_clearly_what_it_is():
-    legs = [LegAnswer(name, (LegHit("1", 0.5),), 1) for name in ("photo", "label", "confirmed")]
+    legs = [LegId(kind) for kind in (LegKind.PHOTO, LegKind.LABEL, LegKind.CONFIRMED)]
     known, foreign = (
-        search._scales(legs, {}, {"photo": limits}, {}, UNCALIBRATED) for limits in (UNCALIBRATED.of(PHOTO), None)
+        scales_of(legs, weights={}, limits={legs[0]: limits}, said={}, calibration=UNCALIBRATED)
+        for limits in (UNCALIBRATED.of(PHOTO), None)
     )
-    assert [known[name].admits for name in ("photo", "label", "confirmed")] == [0.28, 0.3, 0.5]
-    assert [foreign[name].admits for name in ("photo", "label", "confirmed")] == [None, 0.6, 0.7]
+    assert [known[leg].admits for leg in legs] == [0.28, 0.3, 0.5]
+    assert [foreign[leg].admits for leg in legs] == [None, 0.6, 0.7]
+
+
+def test_tokens_of_several_photos_answer_as_the_photos_did(packages, client):
+    """Each photo keeps what was seen in it: its vectors, its words and codes, its kind of picture, and who shows the same."""
+    photos = [on_a_shelf(package("VALIO MAITO", seed=7)), package("GREEN TEA", seed=2)]
+    first = search.search(Query(pictures=tuple(map(QueryPicture, photos)), explain=True))
+    kept = [tokens.photo_from_token(tokens.photo_token(picture)) for picture in first.pictures]
+    again = search.search(Query(pictures=tuple(kept), explain=True))
+
+    for before, after in zip(first.pictures, again.pictures, strict=True):
+        assert after.witness == before.witness
+        assert after.vectors.keys() == before.vectors.keys()
+        assert after.vectors["image"] == pytest.approx(before.vectors["image"], abs=2e-3)
+    assert [picture.witness.studio for picture in first.pictures] == [False, True]
+    assert "VALIO" in first.pictures[0].witness.text
+    assert "TEA" in first.pictures[1].witness.text
+    assert first.pictures[1].witness.copies == (packages.id("PKG-2"),), "the second photo is compared, too"
+    assert skus(again) == skus(first)
+    assert [hit.reason for hit in again.hits] == [hit.reason for hit in first.hits]
+    assert {"label", "label1"} <= set(again.hits[1].legs)
+
+
+def test_programs_get_what_was_seen_in_each_photo(packages, client):
+    def ask(pictures):
+        return client.post("/api/v1/search", json.dumps({"pictures": pictures}), "application/json").json()
+
+    sent = [on_a_shelf(package("VALIO MAITO", seed=7)), package("GREEN TEA", seed=2)]
+    first = ask([{"image": base64.b64encode(to_bytes(photo)).decode()} for photo in sent])
+    again = ask([{"photo_token": picture["photo_token"]} for picture in first["pictures"]])
+    for body in (first, again):
+        assert "VALIO" in body["pictures"][0]["seen"]["text"]
+        assert "TEA" in body["pictures"][1]["seen"]["text"]
+        assert body["seen"] == body["pictures"][0]["seen"]
+        assert body["photo_token"]
+    assert [hit["sku"] for hit in again["hits"]] == [hit["sku"] for hit in first["hits"]]

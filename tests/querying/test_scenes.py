@@ -14,7 +14,7 @@ from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, PictureRefused
 from visual_search.imaging.onnx_detector import OnnxDetector
 from visual_search.imaging.regions import PROPOSALS, WHOLE
-from visual_search.querying import parsing
+from visual_search.querying import parsing, tokens
 from visual_search.types import Query, QueryPicture
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -53,7 +53,7 @@ def first(page) -> str:
 
 
 def token_of(page) -> str:
-    return parsing.seal_photo(page.photo_vectors) + parsing.seal_scene(page.pictures)
+    return tokens.photo_token(replace(page.photo, witness=None))
 
 
 def test_a_room_is_searched_by_all_its_things(seen) -> None:
@@ -81,22 +81,22 @@ def test_a_box_of_the_shopper(seen, box, sku) -> None:
 def test_another_thing_without_a_second_upload(seen) -> None:
     token = token_of(ask(object=0))
     for part, sku in (({"object": 1}, "SOF-GRN-03"), ({"box": RIGHT}, "SOF-GRN-03"), ({}, "CHR-RED-01")):
-        page = search.search(Query(pictures=(replace(parsing.photo_from_token(token), **part),)))
+        page = search.search(Query(pictures=(replace(tokens.photo_from_token(token), **part),)))
         assert first(page) == sku
         token = token_of(page) if not part else token
         assert len(page.pictures[0].scene.objects) == 2, "the others are still offered"
-    whole = search.search(Query(pictures=(replace(parsing.photo_from_token(token), box=WHOLE),)))
+    whole = search.search(Query(pictures=(replace(tokens.photo_from_token(token), box=WHOLE),)))
     assert whole.pictures[0].scene.chosen == WHOLE
 
 
 def test_a_room_stays_a_room_over_its_token(seen) -> None:
     page = ask()
-    again = search.search(Query(pictures=(parsing.photo_from_token(token_of(page)),)))
+    again = search.search(Query(pictures=(tokens.photo_from_token(token_of(page)),)))
     assert [hit.id for hit in again.hits] == [hit.id for hit in page.hits]
 
 
 def test_a_token_has_no_pixels_to_cut(seen) -> None:
-    picture = replace(parsing.photo_from_token(token_of(ask())), box=(0.3, 0.3, 0.6, 0.6))
+    picture = replace(tokens.photo_from_token(token_of(ask())), box=(0.3, 0.3, 0.6, 0.6))
     with pytest.raises(BadInput, match="not its pixels") as caught:
         search.search(Query(pictures=(picture,)))
     assert (caught.value.status, caught.value.code) == (422, "box_needs_photo")
@@ -109,7 +109,7 @@ def test_an_object_that_is_not_there(seen) -> None:
 
 def test_an_old_token_has_no_objects(seen) -> None:
     page = ask()
-    picture = replace(parsing.photo_from_token(parsing.seal_photo(page.photo_vectors)), object=0)
+    picture = replace(tokens.photo_from_token(tokens.photo_token(replace(page.photo, scene=None))), object=0)
     with pytest.raises(BadInput, match="Send the photo again"):
         search.search(Query(pictures=(picture,)))
 
@@ -184,21 +184,19 @@ def test_words_answer_where_the_encoder_is_down(seen, monkeypatch) -> None:
 
 def test_many_dimensions_leave_out_the_least_sure(seen, monkeypatch) -> None:
     page = ask()
-    whole = len(parsing.seal_scene(page.pictures))
-    monkeypatch.setattr(parsing, "SCENE_BYTES", whole * 3 // 4 - 100)
-    picture = parsing.photo_from_token(token_of(page))
+    whole = len(tokens.photo_token(page.photo).partition(".")[2]) + 1
+    monkeypatch.setattr(tokens, "SCENE_BYTES", whole * 3 // 4 - 100)
+    picture = tokens.photo_from_token(token_of(page))
     assert [region.label for region in picture.scene.objects] == ["chair"]
 
 
 def test_where_not_even_one_thing_fits_the_token_holds_what_was_chosen_alone(seen, monkeypatch) -> None:
     page = ask(object=0)
-    monkeypatch.setattr(parsing, "SCENE_BYTES", 100)
-    assert parsing.seal_scene(page.pictures) == ""
-    token = parsing.page_token(page)
+    monkeypatch.setattr(tokens, "SCENE_BYTES", 100)
+    token = tokens.photo_token(page.photo)
     assert token.count(".") == 0
-    again = search.search(Query(pictures=(parsing.photo_from_token(token),)))
+    again = search.search(Query(pictures=(tokens.photo_from_token(token),)))
     assert [hit.id for hit in again.hits] == [hit.id for hit in page.hits]
-    assert parsing.photo_token(page.pictures[0]).count(".") == 0
 
 
 @pytest.mark.parametrize(

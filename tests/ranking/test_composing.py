@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from visual_search.ranking import composing
 from visual_search.ranking.composing import LESS, Unwanted, gathered, nearest_of, penalties, shares, without
 from visual_search.ranking.fusion import Scale, fuse
-from visual_search.types import LegAnswer, LegHit, Query, QueryPicture
+from visual_search.types import LegAnswer, LegHit, LegId, LegKind, LegName, Query, QueryPicture
 
 ids = st.sampled_from("abcdefgh")
 cosines = st.floats(-1, 1, width=32)
@@ -19,7 +19,7 @@ weights = st.floats(0, 10)
 answers = st.dictionaries(ids, cosines, max_size=8)
 
 
-def leg(name: str, scores: dict[str, float], *, more: int = 0) -> LegAnswer:
+def leg(name: LegName, scores: dict[str, float], *, more: int = 0) -> LegAnswer:
     hits = tuple(LegHit(id, score) for id, score in sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
     return LegAnswer(name, hits, len(hits) + more, "gte" if more else "eq")
 
@@ -66,8 +66,9 @@ def test_what_is_less_near_than_the_unknown_is_not_claimed() -> None:
 
 
 def test_other_legs_stay_as_they_are() -> None:
-    legs = (leg("words", {"a": 3.0}), leg("photo", {"a": 0.5}), leg("photo/0", {"b": 0.6}), leg("photo1", {"a": 0.1}))
-    assert [(each.name, len(each.hits)) for each in gathered(legs)] == [("words", 1), ("photo", 2), ("photo1", 1)]
+    photo, part, other = LegId(LegKind.PHOTO), LegId(LegKind.PHOTO, part=0), LegId(LegKind.PHOTO, 1)
+    legs = (leg("words", {"a": 3.0}), leg(photo, {"a": 0.5}), leg(part, {"b": 0.6}), leg(other, {"a": 0.1}))
+    assert [(str(each.name), len(each.hits)) for each in gathered(legs)] == [("words", 1), ("photo", 2), ("photo1", 1)]
 
 
 @given(answers, answers, st.floats(0, 10))

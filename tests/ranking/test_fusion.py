@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visual_search.ranking.fusion import Scale, admits_more, fuse
+from visual_search.ranking.fusion import Absent, Scale, admits_more, fuse
 from visual_search.types import LegAnswer, LegHit
 
 COSINE = Scale(weight=1.0, low=0.2, high=1.0, admits=0.5)
-BM25 = Scale(weight=0.6, admits=0.0)
+BM25 = Scale(weight=0.6, admits=0.0, absent=Absent.NO_MATCH)
 
 ids = st.sampled_from([f"p{n}" for n in range(12)])
 cosines = st.dictionaries(ids, st.floats(-1, 1).map(lambda value: round(value, 4)), max_size=12)

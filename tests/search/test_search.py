@@ -16,6 +16,7 @@ from tests.search.shop import draw, picture_query, to_bytes
 from tests.shop import doubles
 from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
+from visual_search.querying import legs
 from visual_search.ranking.calibration import Calibration
 from visual_search.ranking.text_scales import TextScale
 from visual_search.signals import search_served
@@ -57,7 +58,7 @@ def test_engines_name_the_nearest_only_for_legs_that_show_it(shop, monkeypatch) 
     real = doubles.BreakableEngine.search
 
     def note(self, collection, query):
-        asked.update({leg.name: leg.named for leg in query.legs if isinstance(leg, VectorLeg)})
+        asked.update({str(leg.name): leg.named for leg in query.legs if isinstance(leg, VectorLeg)})
         return real(self, collection, query)
 
     monkeypatch.setattr(doubles.BreakableEngine, "search", note)
@@ -68,7 +69,7 @@ def test_engines_name_the_nearest_only_for_legs_that_show_it(shop, monkeypatch) 
         )
     )  # fmt: skip
     assert asked == {
-        "photo": True, "like": True, "meaning": False, "like_text": False, "unlike0": False, "not_meant0": False,
+        "photo": True, "like": True, "meaning": False, "like_text": False, "unlike": False, "not_meant": False,
     }  # fmt: skip
     assert found.hits[0].picture
 
@@ -81,7 +82,7 @@ def test_words_alone_name_no_picture_and_claim_no_likeness(shop) -> None:
 
 def test_the_vectors_of_a_photo_find_the_same_without_it(shop) -> None:
     first = search.search(picture_query(draw("sofa", "green", shift=3)))
-    again = search.search(Query(pictures=(QueryPicture(vectors=first.photo_vectors),)))
+    again = search.search(Query(pictures=(QueryPicture(vectors=first.photo.vectors),)))
     assert [(hit.id, hit.score, hit.grade) for hit in again.hits] == [
         (hit.id, hit.score, hit.grade) for hit in first.hits
     ]
@@ -149,7 +150,7 @@ def test_a_code_is_rank_one_and_says_so(shop) -> None:
     [("4006381333931", ("4006381333931",)), ("sofa", ("sofa",)), ("sofa 80x2 ab12", ("sofa 80x2 ab12", "ab12"))],
 )
 def test_codes_in_words(words, codes) -> None:
-    found = search.codes_in(words)
+    found = legs.codes_in(words)
     assert set(codes) <= set(found)
     assert found[0] == words
 

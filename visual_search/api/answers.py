@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from visual_search.querying import parsing
+from visual_search.querying import tokens
 from visual_search.suggesting import Suggestions
-from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture
+from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture, Witness
 
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
@@ -20,11 +19,10 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
         "facets": [_facet(facet) for facet in page.facets],
-        "photo_token": parsing.page_token(page),
-        **_seen(page.pictures[:1]),
-        "seen": {"text": page.photo_witness.text, "codes": list(page.photo_witness.codes)},
+        "photo_token": tokens.photo_token(page.photo),
+        **_shown(page.photo),
         "pictures": [
-            {"photo_token": parsing.photo_token(picture), "weight": picture.weight, **_seen([picture])}
+            {"photo_token": tokens.photo_token(picture), "weight": picture.weight, **_shown(picture)}
             for picture in (page.pictures if len(page.pictures) > 1 else ())
         ],
         "q": page.words,
@@ -45,12 +43,15 @@ def suggestions_to_json(found: Suggestions) -> dict[str, Any]:
     }
 
 
-def _seen(pictures: Sequence[QueryPicture]) -> dict[str, Any]:
-    """The things in a photo, and the part of it that was searched."""
-    scene = pictures[0].scene if pictures else None
+def _shown(picture: QueryPicture | None) -> dict[str, Any]:
+    """What was read in a photo, the things in it, and the part of it that was searched."""
+    witness = (picture.witness if picture else None) or Witness()
+    seen = {"text": witness.text, "codes": list(witness.codes)}
+    scene = picture.scene if picture else None
     if scene is None:
-        return {"box": None, "objects": [], "proposals": []}
+        return {"seen": seen, "box": None, "objects": [], "proposals": []}
     return {
+        "seen": seen,
         "box": _corners(scene.chosen),
         "objects": [
             {

@@ -16,7 +16,7 @@ from multilingual.languages import LANGUAGES, base_code
 from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.errors import BadInput
-from visual_search.querying import parsing
+from visual_search.querying import parsing, tokens, uploads
 from visual_search.querying.parsing import MOST_WEIGHT
 from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
@@ -84,14 +84,14 @@ def typed_from(request: Request, *, collection: str = "products") -> Typed:
 
 
 def _body(request: Request) -> Mapping[str, Any]:
-    request._request.upload_handlers = [parsing.PhotoUploadHandler(request._request)]
+    request._request.upload_handlers = [uploads.PhotoUploadHandler(request._request)]
     charset = request._request.encoding
     if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
         raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
     if not int(request.META.get("CONTENT_LENGTH") or 0):
         raise _empty_body("The body is empty.")
     if not (request.content_type or "").startswith("multipart/"):
-        parsing.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
+        uploads.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
     try:
         data = request.data
     except RecursionError:
@@ -177,14 +177,14 @@ def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
     if image not in (None, "") and token:
         raise BadInput("Send either image or photo_token, not both.", field="photo_token")
     if token:
-        return parsing.photo_from_token(token)
+        return tokens.photo_from_token(token)
     if isinstance(image, UploadedFile):
-        return parsing.uploaded(image)
+        return uploads.uploaded(image)
     if "image" not in data:
         return None
     if not isinstance(image, str):
         raise BadInput(f"image is {repr(image)[:60]}; send a file, or its bytes as base64 text.", field="image")
-    return parsing.photo_from_base64(image)
+    return uploads.photo_from_base64(image)
 
 
 def _language(data: Mapping[str, Any]) -> str | None:

@@ -151,6 +151,7 @@ class SeenObject(Proposal):
 class SeenPicture(serializers.Serializer[Any]):
     photo_token = serializers.CharField()
     weight = serializers.FloatField()
+    seen = Seen(help_text="What stands in the photo.")
     box = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     objects = SeenObject(many=True)
     proposals = Proposal(many=True)

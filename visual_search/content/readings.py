@@ -20,12 +20,12 @@ from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash, decode
 from visual_search.imaging.reading import WORDS, words_of
 from visual_search.models import IndexEntry, PictureSight, ShownPicture
-from visual_search.types import Picture, SeenPicture
+from visual_search.types import KeptPicture, Picture
 
 logger = logging.getLogger(__name__)
 
 # From hits (object id, picture id) to what is kept of their pictures; of so many, from the first, with keypoints.
-Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], SeenPicture]]
+Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
 AT_ONCE = 4  # pictures between two looks at whether to stop: two seconds
 
@@ -64,7 +64,7 @@ def kept(collection: str) -> Kept:
     return partial(_kept, collection)
 
 
-def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
+def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
     wanted = set(hits)
     shown = ShownPicture.objects.filter(collection=collection, object_id__in={id for id, _ in wanted})
     content = {
@@ -76,7 +76,7 @@ def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> M
     whole = {content[hit] for hit in hits[:keypoints] if hit in content}
     thumbnails = rows.filter(content_hash__in=set(content.values())).values_list("content_hash", "thumbnail")
     points = dict(rows.filter(content_hash__in=whole).values_list("content_hash", "keypoints")) if whole else {}
-    sights = {key: SeenPicture(bytes(thumbnail), bytes(points.get(key, b""))) for key, thumbnail in thumbnails}
+    sights = {key: KeptPicture(bytes(thumbnail), bytes(points.get(key, b""))) for key, thumbnail in thumbnails}
     return {pair: sights[key] for pair, key in content.items() if key in sights}
 
 

@@ -21,7 +21,7 @@ from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import UNCALIBRATED, Calibration
 from visual_search.ranking.curves import LEAST_PROBES
 from visual_search.registry import Source
-from visual_search.types import EncoderCard, FacetKind
+from visual_search.types import EncoderCard, FacetKind, LegKind
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def learn(
 
 def _spaces(card: EncoderCard) -> dict[str, str]:
     """The fingerprints of what the legs over texts compare, by leg."""
-    spaces = {"meaning": card.text, "seen": card.cross, "like_text": card.text}
+    spaces = {LegKind.MEANING: card.text, LegKind.DEPICTED: card.cross, LegKind.LIKE_TEXT: card.text}
     return {leg: space.fingerprint for leg, space in spaces.items() if space is not None}
 
 

@@ -19,18 +19,29 @@ from visual_search.encoders.base import Encoder
 from visual_search.encoders.probing import ProbeMaker
 from visual_search.engines.base import Engine
 from visual_search.errors import PictureRefused
-from visual_search.querying.legs import words_legs
+from visual_search.querying.legs import vector_legs
 from visual_search.querying.photos import vectors_of
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration, calibrate
 from visual_search.ranking.curves import Probe, ProbeHit
 from visual_search.ranking.text_scales import LEGS
-from visual_search.types import PATH_SEPARATOR, AnyOf, EngineQuery, Filter, LegHit, Not, VectorLeg
+from visual_search.types import (
+    PATH_SEPARATOR,
+    AnyOf,
+    EngineQuery,
+    Filter,
+    LegHit,
+    LegId,
+    LegKind,
+    LegName,
+    Not,
+    VectorLeg,
+)
 
 AT_ONCE = 100  # objects whose pictures are held in memory together
 SIDE = 320  # px, of the pictures that photos are made of: photos are smaller
 LONGEST = 3  # words of a title that are asked together: shoppers type few
-_LIKE_TEXT = "like_text"
+_PHOTO, _LIKE_TEXT = LegId(LegKind.PHOTO), LegId(LegKind.LIKE_TEXT)
 # Scraps of one or two letters are no words, but in Chinese, Japanese and Korean two signs are.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}|[^\W\d_]{3,}")
 
@@ -48,8 +59,8 @@ class Asked:
     categories: Categories
     seed: int = 0
 
-    def hits(self, legs: Sequence[VectorLeg], *filters: Filter) -> dict[str, tuple[LegHit, ...]]:
-        """By the name of the leg."""
+    def hits(self, legs: Sequence[VectorLeg], *filters: Filter) -> dict[LegName, tuple[LegHit, ...]]:
+        """By leg."""
         answer = self.engine.search(self.collection, EngineQuery(tuple(legs), filters))
         return {leg.name: leg.hits for leg in answer.legs}
 
@@ -79,10 +90,10 @@ def _shown(asked: Asked, pictures: Sequence[tuple[str, Image.Image]], progress: 
                 vector = vectors_of(made, asked.encoder)[space]
             except PictureRefused:  # A white thing before a white wall.
                 continue
-            leg = VectorLeg("photo", space, vector, conf.RANK_WINDOW)
-            probe = _probe(asked, kind, id, asked.hits([leg])["photo"])
+            leg = VectorLeg(_PHOTO, space, vector, conf.RANK_WINDOW)
+            probe = _probe(asked, kind, id, asked.hits([leg])[_PHOTO])
             if department := probe.kind.split(PATH_SEPARATOR)[0]:
-                elsewhere = asked.hits([leg], Not(AnyOf(asked.field, (department,))))["photo"]
+                elsewhere = asked.hits([leg], Not(AnyOf(asked.field, (department,))))[_PHOTO]
                 probe = replace(probe, foreign=tuple(hit.score for hit in elsewhere))
             if probe.kind or any(hit.id == id for hit in probe.hits):
                 yield probe
@@ -95,16 +106,23 @@ def _said(asked: Asked, titles: Iterable[tuple[str, Sequence[Title]]], progress:
     for id, translations in titles:
         title = translations[int(languages.integers(len(translations)))]
         words = typed(title.text, random)
-        legs = [leg for leg in words_legs(words, title.language, asked.encoder) if leg.name in LEGS] if words else []
+        legs = _text_legs(words, title.language, asked.encoder)
         space = asked.encoder.card.text
         vectors = asked.encoder.texts([title.text], role="document", language=title.language).text
         if space is not None and vectors is not None and vectors[0].any():
             legs.append(VectorLeg(_LIKE_TEXT, space.name, vectors[0], conf.RANK_WINDOW))
         if legs:
-            for name, hits in asked.hits(legs).items():
+            for leg, hits in asked.hits(legs).items():
                 # What is to be resembled is never among the hits.
-                yield _probe(asked, name, id, [hit for hit in hits if name != _LIKE_TEXT or hit.id != id])
+                others = [hit for hit in hits if leg != _LIKE_TEXT or hit.id != id]
+                yield _probe(asked, str(leg), id, others)
         progress(1)
+
+
+def _text_legs(words: str, language: str, encoder: Encoder) -> list[VectorLeg]:
+    """The legs of these words whose cosines a scale is learned of."""
+    kinds = {LegId(kind) for kind in LEGS}
+    return [leg for leg in vector_legs(words, language, encoder) if leg.name in kinds] if words else []
 
 
 def typed(title: str, random: np.random.Generator) -> str:

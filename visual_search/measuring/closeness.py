@@ -125,7 +125,8 @@ def _count(tally: _Tally, question: Question, found: search.Ranking, elsewhere: 
 def _kind(question: Question, found: search.Ranking) -> str:
     if question.picture is None:
         return "words"
-    return STUDIO if found.photo_witness.studio else PHOTO
+    witness = found.pictures[0].witness
+    return STUDIO if witness is not None and witness.studio else PHOTO
 
 
 def _departments(questions: Sequence[Question], items: Sequence[Item]) -> tuple[str, ...]:

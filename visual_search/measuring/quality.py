@@ -27,6 +27,7 @@ from visual_search.measuring.scratch import (
     scratch_index,
 )
 from visual_search.measuring.sights import Sights
+from visual_search.querying.likes import Resembled
 from visual_search.types import Document, NamedVector, Query, QueryPicture, Vector, unit
 
 FOLDS = 5  # Where titles are hidden: a title is asked only of an encoder that has learned from the other titles.
@@ -124,7 +125,7 @@ def measure(
                     reader=reader,
                     detector=detector,
                     kept=sights.kept,
-                    liked=_liked(by_id[question.like], encoder) if question.like else None,
+                    resembled=_resembled(by_id[question.like], encoder) if question.like else None,
                 )
                 found[n] = [hit.id for hit in ranking.hits]
                 advanced(1)
@@ -234,12 +235,12 @@ def opened(question: Question, *, grey: bool) -> Image.Image | None:
     return image.convert("L").convert("RGB") if grey else image
 
 
-def _liked(document: Document, encoder: Encoder) -> dict[str, Sequence[NamedVector]]:
+def _resembled(document: Document, encoder: Encoder) -> Resembled:
     """All pictures and the first title, as a search for what is like an object takes them."""
-    found: dict[str, Sequence[NamedVector]] = dict(document.vectors)
-    if encoder.card.text is not None and encoder.card.text.name in found:
-        found[encoder.card.text.name] = found[encoder.card.text.name][:1]
-    return found
+    liked: dict[str, Sequence[NamedVector]] = dict(document.vectors)
+    if encoder.card.text is not None and encoder.card.text.name in liked:
+        liked[encoder.card.text.name] = liked[encoder.card.text.name][:1]
+    return Resembled(liked=liked)
 
 
 def _rows(rankings: Sequence[Sequence[str]], task: Task) -> list[dict[str, float]]:

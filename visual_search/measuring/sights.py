@@ -1,4 +1,4 @@
-"""The second look (seeing.py) without a database: read once, kept in a file between runs."""
+"""The second look (content/readings.py) without a database: read once, kept in a file between runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash
 from visual_search.imaging.reading import Reader, words_of
-from visual_search.types import Reading, ReadLine, SeenPicture
+from visual_search.types import KeptPicture, Reading, ReadLine
 
 
 class CachingReader:
@@ -47,22 +47,22 @@ class CachingReader:
 
 
 class Sights:
-    """What was seen in the pictures of items, each once; `kept` answers as `seeing.kept` does."""
+    """What was seen in the pictures of items, each once; `kept` answers as `readings.kept` does."""
 
     def __init__(self, reader: Reader | None) -> None:
         self.reader = reader
-        self._kept: dict[tuple[str, str], SeenPicture] = {}
+        self._kept: dict[tuple[str, str], KeptPicture] = {}
         self._said: dict[tuple[str, str], str] = {}
 
     def see(self, item_id: str, key: str, image: Image.Image) -> str:
         """Look at a picture, unless it was seen before, and remember it; its label text."""
         if (item_id, key) not in self._kept:
-            self._kept[item_id, key] = SeenPicture(
+            self._kept[item_id, key] = KeptPicture(
                 copies.thumbnail(image), keypoint_matching.of_catalogue_picture(image).pack()
             )
             self._said[item_id, key] = words_of(self.reader.read(image)) if self.reader else ""
         return self._said[item_id, key]
 
-    def kept(self, pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], SeenPicture]:
-        """As `photos.Kept` says, with all keypoints: they are at hand."""
+    def kept(self, pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
+        """As `readings.Kept` says, with all keypoints: they are at hand."""
         return {pair: self._kept[pair] for pair in pictures if pair in self._kept}

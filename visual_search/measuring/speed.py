@@ -20,6 +20,7 @@ from visual_search.engines.base import Ability, Engine
 from visual_search.imaging.decode import decode
 from visual_search.measuring.scratch import Advanced, ignore_progress, scratch_index
 from visual_search.measuring.synthetic import FACETS, PICTURES, Generator, jpeg, picture, words
+from visual_search.querying.likes import Resembled
 from visual_search.types import (
     AnyOf,
     Between,
@@ -256,7 +257,7 @@ def _questions(
             schema=schema,
             reader=wiring.reader() if kind.photo else None,
             detector=wiring.detector() if kind.photo else None,
-            liked=liked[n] if kind.like else None,
+            resembled=Resembled(liked=liked[n]) if kind.like else None,
         )
         ranked = time.perf_counter()
         engine.facets(collection, [hit.id for hit in ranking.hits], facets)

@@ -1,25 +1,64 @@
-"""How words are asked by their vectors: one leg for each space that the encoder brings them into."""
+"""Which legs words, codes and an empty question become. Photos: `encoding.py`; products to resemble: `likes.py`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from multilingual.languages import UNDETERMINED
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
-from visual_search.types import VectorLeg
+from visual_search.errors import BadInput
+from visual_search.querying.kinds import RULES
+from visual_search.types import BrowseLeg, CollectionSchema, FacetKind, LegId, LegKind, VectorLeg
 
-SHOWN = ("seen", "imagined")  # against pictures, so that the nearest one is named
+CODE = LegId(LegKind.CODE)
+WORDS = LegId(LegKind.WORDS)
+_CODE = re.compile(r"[^\s]*\d[^\s]*")
+_LEAST_CODE = 4  # characters of a word that may be a code: shorter ones are sizes and counts
 
 
-def words_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[VectorLeg]:
-    """`meaning`: against titles; `seen`: against what pictures show; `imagined`: the picture that they ask for."""
+def vector_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[VectorLeg]:
+    """How words are asked by their vectors: one leg for each space that the encoder brings them into.
+
+    Words meet titles (MEANING), what pictures show (DEPICTED), and pictures as the one that they ask for (IMAGINED).
+    """
     card = encoder.card
-    found = encoder.texts([words], role="query", language=language)
-    for name, space, vectors in (
-        ("meaning", card.text, found.text),
-        ("seen", card.cross, found.cross),
-        ("imagined", card.image, found.image),
+    vectors = encoder.texts([words], role="query", language=language)
+    for kind, space, rows in (
+        (LegKind.MEANING, card.text, vectors.text),
+        (LegKind.DEPICTED, card.cross, vectors.cross),
+        (LegKind.IMAGINED, card.image, vectors.image),
     ):
         # A zero vector means that the encoder doesn't know these words.
-        if space is not None and vectors is not None and vectors[0].any():
-            yield VectorLeg(name, space.name, vectors[0], conf.RANK_WINDOW, named=name in SHOWN)
+        if space is not None and rows is not None and rows[0].any():
+            yield VectorLeg(LegId(kind), space.name, rows[0], conf.RANK_WINDOW, named=RULES[kind].names_picture)
+
+
+def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:
+    """The shopper's language first, then all others: a brand or a loan word may stand in any of them."""
+    first = (language,) if language else ()
+    return tuple(dict.fromkeys((*first, *schema.languages, UNDETERMINED)))
+
+
+def codes_in(words: str) -> tuple[str, ...]:
+    """What may be a SKU or a GTIN: the whole query, and each word of at least four characters with a digit in it."""
+    return tuple(dict.fromkeys((words, *(word for word in _CODE.findall(words) if len(word) >= _LEAST_CODE))))
+
+
+def browse(sort: str, schema: CollectionSchema) -> BrowseLeg:
+    """Everything that passes the filters, for a question that asks for nothing. Raises BadInput for an unknown order."""
+    order_by, descending = order(sort, schema)
+    return BrowseLeg(LegId(LegKind.BROWSE), conf.BROWSE_WINDOW, order_by, descending)
+
+
+def order(sort: str, schema: CollectionSchema) -> tuple[str | None, bool]:
+    """'price' -> ('price', False); '-price' -> ('price', True); 'relevance' -> (None, False). Raises BadInput."""
+    if sort in ("", "relevance"):
+        return None, False
+    numbers = [facet.name for facet in schema.facets if facet.kind is FacetKind.NUMBER]
+    name = sort.removeprefix("-")
+    if name not in numbers:
+        known = ", ".join(["relevance", *numbers, *(f"-{number}" for number in numbers)])
+        raise BadInput(f"sort is '{sort}'; known orders are {known}.", field="sort")
+    return name, sort.startswith("-")

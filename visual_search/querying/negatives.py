@@ -1,73 +1,101 @@
-"""What a question doesn't want, looked up among what it found: who loses how much, and who is left out."""
+"""What a question doesn't want, looked up among what it found: which object loses how much, and which is left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
+from visual_search.querying.encoding import meaning
+from visual_search.querying.likes import BySpace
 from visual_search.ranking.composing import Unwanted, penalties
-from visual_search.types import EngineQuery, Leg, LegAnswer, NamedVector, Query, Vector, VectorLeg, WordsLeg
+from visual_search.types import EngineQuery, Leg, LegAnswer, LegId, LegKind, LegName, Query, Vector, VectorLeg, WordsLeg
 
-MOST = 8  # things not wanted: each is one more leg
-LOOKS, SAME_LOOKS = 0.28, 1.0  # cosines of pictures from which on a look costs, and at which it costs all
-MEANS, SAME_MEANING = 0.35, 0.85  # of texts
+MOST_NEGATIVES = 8  # things of each kind that aren't wanted: each is one more leg
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A cosine of `near` costs nothing, one of `same` all that `weight` gives."""
+
+    near: float
+    same: float
+    weight: float = 1.0
+
+
+# From which cosine on it costs to look like, or to mean, what isn't wanted. Unrelated objects of the public catalogue lie below
+# (docs/decisions/0020-composed-questions.md).
+LOOKS = Cost(0.28, 1.0)
+MEANS = Cost(0.35, 0.85)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """`lost`: what objects lose of their score. `refused`: those whose texts say what mustn't be said."""
+
+    lost: Mapping[str, float] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
 
 
 def losses(
     query: Query,
-    found: Iterable[LegAnswer],
-    disliked: Mapping[str, Sequence[NamedVector]],
+    answers: Iterable[LegAnswer],
+    disliked: BySpace,
     *,
     engine: Engine,
     encoder: Encoder,
+    language: str | None,
     languages: tuple[str, ...],
-    meaning_of: Callable[[str], Vector | None],
-) -> tuple[dict[str, float], frozenset[str]]:
-    """What each found object loses, and the objects whose texts say what mustn't be said (these are left out).
+) -> Losses:
+    """What the objects of these answers lose. None where nothing is unwanted.
 
     One more request to the engine, over the found objects alone and exact, so that nothing that was found can slip
-    through because a leg stopped early. None where nothing is unwanted.
+    through because a leg stopped early.
     """
-    ids = tuple(dict.fromkeys(hit.id for leg in found for hit in leg.hits))
-    legs, costs = _legs(query, disliked, encoder, languages, meaning_of=meaning_of, count=len(ids))
-    if not ids or not legs:
-        return {}, frozenset()
+    ids = tuple(dict.fromkeys(hit.id for leg in answers for hit in leg.hits))
+    if not ids:
+        return Losses()
+    vectors = {leg.name: (leg, cost) for leg, cost in _vector_legs(query, disliked, encoder, language, k=len(ids))}
+    legs: list[Leg] = [leg for leg, _ in vectors.values()]
+    for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
+        said = partial(LegId, LegKind.NOT_SAID, number)
+        legs += [WordsLeg(said(place), word, languages, len(ids)) for place, word in enumerate(phrase.split())]
+    if not legs:
+        return Losses()
     answer = engine.search(query.collection, EngineQuery(tuple(legs), only=ids))
-    said: set[str] = set()
-    for number, phrase in enumerate(query.words_not[:MOST]):
-        words = phrase.split()
-        matched = [{hit.id for hit in answer.leg(f"not{number}.{place}").hits} for place in range(len(words))]
-        said |= set.intersection(*matched) if matched else set()
-    cost = penalties(Unwanted(answer.leg(name), *scale, weight) for name, (scale, weight) in costs.items())
-    return cost, frozenset(said)
+    found = {leg.name: leg for leg in answer.legs}
+    costs = [Unwanted(found[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
+    return Losses(penalties(costs), _refused(query, found))
 
 
-def _legs(
-    query: Query,
-    disliked: Mapping[str, Sequence[NamedVector]],
-    encoder: Encoder,
-    languages: tuple[str, ...],
-    *,
-    meaning_of: Callable[[str], Vector | None],
-    count: int,
-) -> tuple[list[Leg], dict[str, tuple[tuple[float, float], float]]]:
-    """The legs, and what those over vectors cost: name -> (scale, weight)."""
-    legs: list[Leg] = []
-    costs: dict[str, tuple[tuple[float, float], float]] = {}
+def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:
+    """The objects that say all words of one of the phrases."""
+    refused: set[str] = set()
+    for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
+        legs = (LegId(LegKind.NOT_SAID, number, place) for place in range(len(phrase.split())))
+        saying = [{hit.id for hit in answers[leg].hits} for leg in legs]
+        refused |= set.intersection(*saying) if saying else set()
+    return frozenset(refused)
+
+
+def _vector_legs(
+    query: Query, disliked: BySpace, encoder: Encoder, language: str | None, *, k: int
+) -> Iterable[tuple[VectorLeg, Cost]]:
     image, text = encoder.card.image.name, encoder.card.text
 
-    def near(name: str, space: str, vector: Vector, scale: tuple[float, float], weight: float) -> None:
-        legs.append(VectorLeg(name, space, vector, count, exact=True, named=False))
-        costs[name] = scale, weight
+    def leg(kind: LegKind, number: int, space: str, vector: Vector) -> VectorLeg:
+        return VectorLeg(LegId(kind, number), space, vector, k, exact=True, named=False)
 
-    for number, item in enumerate(disliked.get(image, ())[:MOST]):
-        near(f"unlike{number}", image, item.vector, (LOOKS, SAME_LOOKS), item.weight)
+    for number, item in enumerate(disliked.get(image, ())[:MOST_NEGATIVES]):
+        yield leg(LegKind.UNLIKE, number, image, item.vector), Cost(LOOKS.near, LOOKS.same, item.weight)
     for number, picture in enumerate(query.pictures):
         if picture.weight < 0 and image in picture.vectors:
-            near(f"unseen{number}", image, picture.vectors[image], (LOOKS, SAME_LOOKS), -picture.weight)
-    for number, phrase in enumerate(query.words_not[:MOST]):
-        legs += [WordsLeg(f"not{number}.{place}", word, languages, count) for place, word in enumerate(phrase.split())]
-        if text is not None and (vector := meaning_of(phrase)) is not None:
-            near(f"not_meant{number}", text.name, vector, (MEANS, SAME_MEANING), 1.0)
-    return legs, costs
+            vector = picture.vectors[image]
+            yield leg(LegKind.UNLIKE_PHOTO, number, image, vector), Cost(LOOKS.near, LOOKS.same, -picture.weight)
+    if text is None:
+        return
+    for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
+        if (meant := meaning(encoder, language, phrase)) is not None:
+            yield leg(LegKind.NOT_MEANT, number, text.name, meant), MEANS

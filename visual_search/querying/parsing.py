@@ -1,34 +1,24 @@
-"""From what a caller sent to the parts of a `Query`. The REST API and the storefront read their input with the same functions."""
+"""From what a caller sent to the parts of a `Query`, and the limits of one.
+
+The REST API and the storefront read their input with the same functions. Photos: `uploads.py`; their tokens: `tokens.py`.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
-import json
 import math
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
-from PIL import Image
-
 from multilingual import negation
-from visual_search import wiring
+from multilingual.normalising import normalise
 from visual_search.conf import conf
 from visual_search.engines.validation import known_field, numeric_field
-from visual_search.errors import BadInput, PictureRefused
-from visual_search.imaging.decode import decode
+from visual_search.errors import BadInput
 from visual_search.imaging.regions import LEAST_SIDE
-from visual_search.privacy.packing import pack_regions, unpack_regions
-from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
+from visual_search.querying.likes import MOST_LIKED
+from visual_search.querying.negatives import MOST_NEGATIVES
 from visual_search.ranking.taste import Taste, read_taste
 from visual_search.types import (
     AnyOf,
@@ -38,210 +28,14 @@ from visual_search.types import (
     FacetKind,
     Filter,
     Not,
-    Page,
     Point,
-    QueryPicture,
-    Region,
-    Scene,
-    Space,
-    Vector,
-    Witness,
+    Query,
 )
 
 PICTURES = 4  # photos in one question: each costs the encoder and the detector once
 MOST_WEIGHT = 10.0
-_PURPOSE = "photo"
-_SCENE_PURPOSE = "photo's objects"
-SCENE_BYTES = 20_000  # as text a third more; with the photo's own part it stays far below what a form may send
-LEAST_PARTS = 3  # what is chosen, the whole, and one object
-_PREVIEW_SIDE = 320  # px: large enough to tap the things in it, about 12 KB
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RANGE_KEYS = {"gte", "lte"}
-_OTHER_FIELDS = 1024 * 1024  # bytes beside the photo: words, filters, token, preview
-_READ_TO_THE_END = 64 * 1024 * 1024  # bytes; a larger body is refused unread, though browsers then show no answer
-
-
-class PhotoUploadHandler(FileUploadHandler):
-    """Keeps an uploaded photo in memory, whatever FILE_UPLOAD_HANDLERS says: it never touches a disk.
-
-    Django's own memory handler drops a file above its limit without a word, so that a photo of 13 MB would search for
-    nothing at all. This one reads on, keeps one byte too many, and `uploaded` then names the size.
-    """
-
-    chunk_size = 64 * 1024
-
-    def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
-    ) -> None:
-        if content_length > _READ_TO_THE_END:
-            raise RequestDataTooBig(too_large(content_length))
-        self._room = conf.PICTURE_MAX_BYTES + 1  # for all files of the request together
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self._kept = io.BytesIO()
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        part = raw_data[: self._room]
-        self._room -= len(part)
-        self._kept.write(part)
-
-    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
-        self._kept.seek(0)
-        return InMemoryUploadedFile(
-            file=self._kept, field_name=self.field_name, name=self.file_name, content_type=self.content_type,
-            size=file_size, charset=self.charset, content_type_extra=self.content_type_extra,
-        )  # fmt: skip
-
-
-def too_large(size: int) -> str:
-    return (
-        f"What was sent has {size / 1e6:.1f} MB; a photo may have {conf.PICTURE_MAX_BYTES / 1e6:.1f} MB. "
-        "Send a smaller version, or a photo at a lower resolution."
-    )
-
-
-def refuse_too_large(content_length: int) -> None:
-    """PictureRefused (413) for a body without files that is larger than a photo in base64 and the other fields."""
-    if content_length > conf.PICTURE_MAX_BYTES * 4 // 3 + _OTHER_FIELDS:
-        raise PictureRefused(too_large(content_length), field="image", code="too_large", status=413)
-
-
-def uploaded(file: UploadedFile[Any]) -> QueryPicture:
-    """The photo in an uploaded file. Raises PictureRefused."""
-    if (file.size or 0) > conf.PICTURE_MAX_BYTES:
-        raise PictureRefused(too_large(file.size or 0), field="image", code="too_large", status=413)
-    return photo(file.read(), name=file.name or "")
-
-
-def photo(data: bytes, *, name: str = "") -> QueryPicture:
-    """A photo, opened safely under the shop's limits. Raises PictureRefused."""
-    with _naming("image"):
-        image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
-    return QueryPicture(image=image)
-
-
-def photo_from_base64(text: str) -> QueryPicture:
-    """A photo as base64, with or without `data:image/...;base64,` in front."""
-    body = text.partition(",")[2] if text.startswith("data:") else text
-    if len(body) * 3 // 4 > conf.PICTURE_MAX_BYTES + 3:
-        raise PictureRefused(too_large(len(body) * 3 // 4), field="image", code="too_large", status=413)
-    try:
-        data = base64.b64decode(re.sub(r"\s+", "", body), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput(
-            f"image is no valid base64 ({error}). Encode the file's bytes with standard base64.", field="image"
-        ) from error
-    return photo(data)
-
-
-def page_token(page: Page) -> str:
-    """The whole token of an answer's first photo; '' where there was none."""
-    if not page.photo_vectors:
-        return ""
-    sealed = seal_photo(page.photo_vectors, page.photo_witness, until=page.pictures[0].expires)
-    return sealed + seal_scene(page.pictures[:1])
-
-
-def token_seconds(page: Page) -> int:
-    """How long the token of this answer works from now on: as long as the one that was asked with, if there was one."""
-    until = page.pictures[0].expires if page.pictures else None
-    whole = conf.PHOTO_TOKEN_SECONDS
-    return whole if until is None else max(0, min(whole, until - math.floor(time.time())))
-
-
-def seal_photo(vectors: Mapping[str, Vector], witness: Witness | None = None, *, until: int | None = None) -> str:
-    """A token that the browser keeps instead of the photo; '' where there was none. The server stores nothing.
-
-    `until`: the end of the token that the vectors came from, in seconds since 1970. No answer prolongs it.
-    """
-    if not vectors:
-        return ""
-    spaces = {space.name: space for space in wiring.encoder().card.spaces}
-    packed = pack_vectors({_label(spaces[name]): vector for name, vector in vectors.items()})
-    said = json.dumps(asdict(witness or Witness()), ensure_ascii=False, separators=(",", ":")).encode()
-    payload = len(packed).to_bytes(4, "big") + packed + said
-    return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=until)
-
-
-def photo_from_token(token: str) -> QueryPicture:
-    """The photo's vectors from a sealed token. Raises BadInput for one that is tampered, expired or of another encoder."""
-    token, _, sealed_scene = token.partition(".")
-    with _naming("photo_token"):
-        opened = _sealer().open(token, purpose=_PURPOSE)
-        payload, expires = opened.payload, opened.expires
-        end = 4 + int.from_bytes(payload[:4], "big")
-        found, witness = unpack_vectors(payload[4:end]), _witness(payload[end:])
-        scene = None
-        if sealed_scene:
-            opened = _sealer().open(sealed_scene, purpose=_SCENE_PURPOSE)
-            # The parts of two tokens fit together, so that a younger one in front must not prolong the other.
-            scene, expires = _scene(opened.payload), min(expires, opened.expires)
-    known = {_label(space): space for space in wiring.encoder().card.spaces}
-    vectors = {
-        known[label].name: vector
-        for label, vector in found.items()
-        if label in known and vector.size == known[label].dims
-    }
-    if wiring.encoder().card.image.name not in vectors:
-        raise BadInput(
-            "The shop's picture search has been renewed since this photo was added. Add the photo again.",
-            field="photo_token",
-            code="token_outdated",
-        )
-    return QueryPicture(vectors=vectors, witness=witness, scene=scene, expires=expires)
-
-
-def _witness(packed: bytes) -> Witness:
-    """What the photo said; nothing, where the token was sealed by another version."""
-    try:
-        said = json.loads(packed)
-        return Witness(
-            text=str(said["text"]),
-            codes=tuple(map(str, said["codes"])),
-            copies=tuple(map(str, said["copies"])),
-            confirmed={str(id): float(sure) for id, sure in said["confirmed"].items()},
-            studio=bool(said.get("studio")),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return Witness()
-
-
-def photo_token(picture: QueryPicture) -> str:
-    """The whole token of one of several photos."""
-    return seal_photo(picture.vectors, until=picture.expires) + seal_scene([picture]) if picture.vectors else ""
-
-
-def seal_scene(pictures: Sequence[QueryPicture]) -> str:
-    """What goes behind the token of the first photo, so that its other objects can be chosen; '' where there are none."""
-    scene = pictures[0].scene if pictures else None
-    if scene is None or not scene.objects:
-        return ""
-    spaces = {space.name: space for space in wiring.encoder().card.spaces}
-    parts = [
-        replace(part, vectors={_label(spaces[name]): vector for name, vector in part.vectors.items()})
-        for part in (Region(scene.chosen, vectors=scene.whole.vectors), scene.whole, *scene.objects)
-    ]
-    while len(parts) >= LEAST_PARTS:
-        packed = pack_regions(parts)
-        if len(packed) <= SCENE_BYTES:
-            return "." + _sealer().seal(
-                packed, purpose=_SCENE_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=pictures[0].expires
-            )
-        # Encoders with many dimensions fill the token sooner; the least sure things are left out.
-        parts.pop()
-    return ""
-
-
-def _scene(packed: bytes) -> Scene | None:
-    parts = unpack_regions(packed)
-    known = {_label(space): space for space in wiring.encoder().card.spaces}
-    if len(parts) < LEAST_PARTS or any(set(part.vectors) - set(known) for part in parts):
-        return None
-    chosen, whole, *objects = (
-        replace(part, vectors={known[label].name: vector for label, vector in part.vectors.items()}) for part in parts
-    )
-    return Scene(whole, tuple(objects), chosen.box)
 
 
 def box(raw: object, *, field: str = "box") -> Box | None:
@@ -301,15 +95,6 @@ def object_number(raw: object) -> int | None:
     return int(str(raw))
 
 
-def preview(image: Image.Image) -> str:
-    """A small JPEG of the photo as a data URI, made from pixels alone, so that the results page can show it."""
-    small = image.copy()
-    small.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=75)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
 def words(text: str) -> str:
     """The shopper's words without control characters; cut at QUERY_MAX_CHARS by the search."""
     return _CONTROL.sub(" ", text).strip()
@@ -345,6 +130,29 @@ def weighted_ids(raw: Iterable[object], *, field: str) -> tuple[tuple[str, ...],
         else:
             ids.append(str(item))
     return tuple(ids), weights
+
+
+def written(typed: str) -> tuple[str, tuple[str, ...]]:
+    """The words in one written form, and a warning where they had to be cut."""
+    # Cut before and after: normalising costs time, and it makes 18 letters of one Arabic ligature.
+    text = normalise(typed[: conf.QUERY_MAX_CHARS])
+    cut = len(typed) > conf.QUERY_MAX_CHARS or len(text) > conf.QUERY_MAX_CHARS
+    return text[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
+
+
+def check_limits(query: Query) -> None:
+    """Raises BadInput for a page that isn't there, or more parts than a question may have: each costs the engine a leg."""
+    if query.page < 1:
+        raise BadInput(f"page is {query.page}; pages start at 1.", field="page")
+    if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
+        raise BadInput(f"page_size is {query.page_size}; 1 to {conf.PAGE_SIZE_MAX} are allowed.", field="page_size")
+    for name, given, most in (
+        ("like", query.like, MOST_LIKED),
+        ("unlike", query.unlike, MOST_NEGATIVES),
+        ("q_not", query.words_not, MOST_NEGATIVES),
+    ):
+        if len(given) > most:
+            raise BadInput(f"{name} has {len(given)} entries; at most {most} are allowed.", field=name)
 
 
 def taste(raw: object) -> Taste:
@@ -445,23 +253,5 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
             )
 
 
-@contextmanager
-def _naming(field: str) -> Iterator[None]:
-    """Inner rooms don't know what the caller calls the thing; an error must name the parameter that was sent."""
-    try:
-        yield
-    except BadInput as error:
-        error.field = field
-        raise
-
-
 def _shown(value: object) -> str:
     return repr(value)[:80]
-
-
-def _label(space: Space) -> str:
-    return f"{space.name}:{space.fingerprint[:12]}"
-
-
-def _sealer() -> Sealer:
-    return Sealer([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])

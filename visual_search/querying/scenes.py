@@ -19,7 +19,7 @@ from visual_search.imaging import regions, standing_out
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import PROPOSALS, WHOLE, Detector
 from visual_search.querying import photos
-from visual_search.types import Box, QueryPicture, Reading, Region, Scene, Vector
+from visual_search.types import Box, Query, QueryPicture, Reading, Region, Scene, Vector
 
 logger = logging.getLogger(__name__)
 
@@ -27,14 +27,21 @@ SAME_THING = 0.8  # overlap from which on a drawn box means an object that is al
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Narrowed:
     """`picture`: the part that is searched, with its vectors and its scene. `degraded`: "objects" without a detector."""
 
     picture: QueryPicture
     degraded: tuple[str, ...] = ()
 
 
-def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, proposals: bool = False) -> Seen:
+def taken_apart(query: Query, encoder: Encoder, detector: Detector | None) -> tuple[Query, tuple[str, ...]]:
+    """The question with each photo narrowed to the part that is meant, and what had to be left out. Raises as `narrow`."""
+    each = [narrow(picture, encoder, detector, proposals=query.proposals) for picture in query.pictures]
+    degraded = dict.fromkeys(name for one in each for name in one.degraded)
+    return replace(query, pictures=tuple(one.picture for one in each)), tuple(degraded)
+
+
+def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, proposals: bool = False) -> Narrowed:
     """The part of the photo that the question means, and everything else in it that could be searched.
 
     `proposals`: also what may be more things; a tap chooses among them in any case.
@@ -42,13 +49,13 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, p
     EncoderUnavailable.
     """
     if picture.weight == 0:
-        return Seen(picture)
+        return Narrowed(picture)
     if picture.image is None:
         return _from_token(picture)
     asked = _asked(picture)
     if detector is None and not asked and picture.weight > 0:
         # Nothing to take apart: the photo is encoded as a whole, while it is read.
-        return Seen(picture)
+        return Narrowed(picture)
     found, degraded = _found(picture.image, detector, faint=proposals or picture.point is not None)
     try:
         scene = _encoded(picture.image, found, encoder)
@@ -59,10 +66,10 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, p
         logger.exception("The encoder failed on a photo's parts.")
         box = regions.tapped(picture.point, found) if picture.point is not None else picture.box
         part = picture.image if box is None else regions.crop(picture.image, box)
-        return Seen(replace(picture, image=part), degraded)
+        return Narrowed(replace(picture, image=part), degraded)
     box = _chosen(picture, scene)
     known = _known(box, scene)
-    # What nobody asked to cut out is still read and compared as a whole: its label may stand beside the thing.
+    # Where the search chose the part, the whole photo is read and compared: the label may stand beside the thing.
     part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
     vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
     if not vectors:
@@ -72,7 +79,7 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, p
             code="nothing_to_see",
             status=422,
         )
-    seen = replace(
+    narrowed = replace(
         picture,
         image=part,
         vectors=vectors,
@@ -80,7 +87,7 @@ def see(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, p
         scene=replace(scene, chosen=box),
         others=_others(picture, scene),
     )
-    return Seen(seen, degraded)
+    return Narrowed(narrowed, degraded)
 
 
 def read_ahead(pictures: Sequence[QueryPicture], reader: Reader | None) -> Reader | None:
@@ -138,12 +145,12 @@ def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, 
     return [{space: row} if np.isfinite(row).all() and row.any() else {} for row in rows]
 
 
-def _from_token(picture: QueryPicture) -> Seen:
+def _from_token(picture: QueryPicture) -> Narrowed:
     scene = picture.scene
     if not _asked(picture):
         if scene is None or scene.chosen != WHOLE:
-            return Seen(picture)
-        return Seen(replace(picture, others=_others(picture, scene)))
+            return Narrowed(picture)
+        return Narrowed(replace(picture, others=_others(picture, scene)))
     if scene is None:
         raise BadInput(
             "This photo_token holds the photo as a whole, without its objects. Send the photo again as `image`.",
@@ -165,7 +172,7 @@ def _from_token(picture: QueryPicture) -> Seen:
     # What the token says of labels and copies, it says of the part that was searched before.
     witness = picture.witness if known.box == scene.chosen else None
     scene = replace(scene, chosen=known.box)
-    return Seen(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
+    return Narrowed(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
 
 
 def _asked(picture: QueryPicture) -> bool:

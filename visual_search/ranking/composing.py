@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from visual_search.ranking.fusion import Fused
-from visual_search.types import LegAnswer, LegHit, Query
+from visual_search.types import LegAnswer, LegHit, LegId, LegName, Query
 
 LESS = 0.5  # of the score's range: what looks exactly like the unwanted falls behind what is half as near to the wanted
 
@@ -41,7 +41,7 @@ def shares(weights: Sequence[float]) -> list[float]:
     return [weight / total * max(weights) if total > 0 else 0.0 for weight in weights]
 
 
-def nearest_of(legs: Sequence[LegAnswer], name: str) -> LegAnswer:
+def nearest_of(legs: Sequence[LegAnswer], name: LegName) -> LegAnswer:
     """Several legs over parts of one photo as one: each object by the part that it comes nearest to."""
     best: dict[str, LegHit] = {}
     for hit in (hit for leg in legs for hit in leg.hits):
@@ -80,10 +80,10 @@ def without(fused: Sequence[Fused], losses: Mapping[str, float]) -> list[Fused]:
 
 
 def gathered(legs: Sequence[LegAnswer]) -> tuple[LegAnswer, ...]:
-    """Legs named "photo/0", "photo/1" beside "photo" become that one leg: a photo counts by its nearest part."""
-    groups: dict[str, list[LegAnswer]] = {}
+    """The legs of a photo's things and of the photo itself as one: a photo counts by its nearest part."""
+    groups: dict[LegName, list[LegAnswer]] = {}
     for leg in legs:
-        groups.setdefault(leg.name.partition("/")[0], []).append(leg)
+        groups.setdefault(leg.name.whole if isinstance(leg.name, LegId) else leg.name, []).append(leg)
     return tuple(parts[0] if len(parts) == 1 else nearest_of(parts, name) for name, parts in groups.items())
 
 

@@ -10,8 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from visual_search.types import LegAnswer
+from visual_search.types import LegAnswer, LegName
+
+
+class Absent(Enum):
+    """What a leg says of an object that it did not return."""
+
+    NO_MATCH = "nothing of it matched, so it gets 0"
+    FARTHER = "it lies no nearer than the last hit, or has nothing to compare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +27,15 @@ class Scale:
     """How a leg counts. A cosine of `low` becomes 0 and one of `high` becomes 1; `low=high=None`: divide by the leg's best.
 
     `admits`: a hit that reaches this (scaled) value belongs into the result set by this leg alone; None: never by it alone.
+    `stays_empty`: whether a leg without any hit keeps its share of the weight, so that all scores say what it missed.
     """
 
     weight: float
     low: float | None = None
     high: float | None = None
     admits: float | None = None
+    absent: Absent = Absent.FARTHER
+    stays_empty: bool = False
 
     def __post_init__(self) -> None:
         if self.weight < 0:
@@ -40,15 +51,16 @@ class Fused:
     id: str
     score: float
     admitted: bool
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[LegName, float] = field(default_factory=dict)
 
 
-def fuse(legs: Iterable[LegAnswer], scales: Mapping[str, Scale]) -> list[Fused]:
-    """All objects of all legs, best first, ties by id. Legs with weight 0 count as absent.
+def fuse(legs: Iterable[LegAnswer], scales: Mapping[LegName, Scale]) -> list[Fused]:
+    """All objects of all legs, best first, ties by id. Legs with weight 0, and empty ones that may go, count as absent.
 
     What an object gets for a leg that didn't return it: see `_missing`. One leg alone keeps its own order exactly.
     """
-    used = [leg for leg in sorted(legs, key=lambda leg: leg.name) if scales[leg.name].weight > 0]
+    # Sums of floats depend on their order, so it is the same whoever asks.
+    used = [leg for leg in sorted(legs, key=lambda leg: str(leg.name)) if _counts(leg, scales[leg.name])]
     total = sum(scales[leg.name].weight for leg in used)
     values = {leg.name: _scaled(leg, scales[leg.name]) for leg in used}
     missing = {leg.name: _missing(leg, values[leg.name], scales[leg.name]) for leg in used}
@@ -68,6 +80,10 @@ def fuse(legs: Iterable[LegAnswer], scales: Mapping[str, Scale]) -> list[Fused]:
     return sorted(fused, key=lambda item: (-round(item.score, 9), item.id))
 
 
+def _counts(leg: LegAnswer, scale: Scale) -> bool:
+    return scale.weight > 0 and (bool(leg.hits) or scale.stays_empty)
+
+
 def admits_more(leg: LegAnswer, scale: Scale) -> bool:
     """Whether objects that the leg didn't return may belong into the result set: it stopped early and its last hit does."""
     if not leg.hits or not cut_short(leg):
@@ -83,11 +99,11 @@ def cut_short(leg: LegAnswer) -> bool:
 def _missing(leg: LegAnswer, values: Mapping[str, float], scale: Scale) -> float:
     """The scaled value of objects that this leg didn't return.
 
-    No word matched them: 0. A vector leg that stopped at its k nearest: they lie at or below its last hit. One that
-    returned all it has: they have no vector (a gift card without a picture), so they get 0, or the last hit's
-    value where that is even lower; a lone near hit mustn't lend its nearness to what has no picture at all.
+    A leg that stopped at its k nearest: they lie at or below its last hit. One that returned all it has: they have
+    no vector (a gift card without a picture), so they get 0, or the last hit's value where that is even lower; a lone
+    near hit mustn't lend its nearness to what has no picture at all.
     """
-    if scale.low is None or not values:
+    if scale.absent is Absent.NO_MATCH or not values:
         return 0.0
     lowest = min(values.values())
     return lowest if cut_short(leg) else min(0.0, lowest)

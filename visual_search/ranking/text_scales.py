@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from visual_search.ranking.curves import LEAST_PROBES, Probe, equal_kinds, reached, rising, share_wrong
+from visual_search.types import LegKind
 
-LEGS = {  # by their names in a question; what they compare
-    "meaning": "words beside titles",
-    "seen": "words beside pictures",
-    "like_text": "titles beside titles",
+LEGS = {  # by kind; what they compare
+    LegKind.MEANING: "words beside titles",
+    LegKind.DEPICTED: "words beside pictures",
+    LegKind.LIKE_TEXT: "titles beside titles",
 }
 # How likely of the kind that was asked for a hit must be, to belong to the results by this leg alone: 0 is what chance gives,
 # which in a shop of five categories is much, and 1 is certain. Chosen on names of a public set, where it makes the fewest
@@ -52,13 +53,13 @@ class TextScale:
 
 
 def fit_text_scales(probes: Sequence[Probe]) -> dict[str, TextScale]:
-    """A scale for each leg, by its name, that was asked at least `LEAST_PROBES` times in more than one category."""
-    found = {}
+    """A scale for each kind of leg that was asked at least `LEAST_PROBES` times in more than one category."""
+    scales: dict[str, TextScale] = {}
     for leg in LEGS:
         answered = [probe for probe in probes if probe.picture == leg and probe.hits and probe.kind]
         if len(answered) >= LEAST_PROBES and len({probe.kind for probe in answered}) > 1:
-            found[leg] = _fit(answered)
-    return found
+            scales[leg] = _fit(answered)
+    return scales
 
 
 def _fit(probes: Sequence[Probe]) -> TextScale:

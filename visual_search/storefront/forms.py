@@ -12,7 +12,7 @@ from multilingual.languages import base_code
 from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
-from visual_search.querying import parsing
+from visual_search.querying import parsing, tokens, uploads
 from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 # What the results form sends back must be one of our own previews: it goes into the page again.
@@ -116,10 +116,10 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
 def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:
     upload = request.FILES.get("image")
     if upload is not None:
-        picture = parsing.uploaded(upload)
+        picture = uploads.uploaded(upload)
         assert picture.image is not None
-        return picture, parsing.preview(picture.image)
+        return picture, uploads.preview(picture.image)
     if token := data.get("photo_token"):
         preview = data.get("preview", "")
-        return parsing.photo_from_token(token), preview if _PREVIEW.fullmatch(preview) else ""
+        return tokens.photo_from_token(token), preview if _PREVIEW.fullmatch(preview) else ""
     return None, ""

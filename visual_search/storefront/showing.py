@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from visual_search import registry, wiring
 from visual_search.imaging.regions import WHOLE
-from visual_search.querying import parsing
+from visual_search.querying import tokens
 from visual_search.storefront.forms import Asked
 from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
 
@@ -156,7 +156,7 @@ def orders(asked: Asked) -> list[tuple[str, str, bool]]:
 def link_life(page: Page) -> str:
     """How long a link to what a photo found works, such as "1 day", in the page's language."""
     now = timezone.now()
-    return timesince(now - timedelta(seconds=parsing.token_seconds(page)), now)
+    return timesince(now - timedelta(seconds=tokens.seconds_left(page.photo)), now)
 
 
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:

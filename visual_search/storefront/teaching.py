@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from visual_search import registry
 from visual_search.content import objects
 from visual_search.errors import BadInput
-from visual_search.querying import parsing
+from visual_search.querying import uploads
 from visual_search.storefront.forms import Asked
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def keep(request: HttpRequest, asked: Asked) -> str:
     if not asked.preview:
         raise BadInput(_("The photo is gone. Upload it again, then say what it shows."), field="shows")
     data = base64.b64decode(asked.preview.partition(",")[2])
-    parsing.photo(data)  # Refuses what no picture can be made of: the preview has been in the browser's hands.
+    uploads.photo(data)  # Refuses what no picture can be made of: the preview has been in the browser's hands.
     with transaction.atomic():
         source.keep_photo(obj, data)
     logger.info("User %s said that a photo shows %s %s.", request.user.pk, asked.query.collection, asked.shows)

@@ -17,7 +17,7 @@ from multilingual.languages import base_code
 from visual_search import search
 from visual_search.conf import conf
 from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
-from visual_search.querying import parsing
+from visual_search.querying import tokens, uploads
 from visual_search.storefront import forms, showing, teaching
 from visual_search.types import Query
 
@@ -29,7 +29,7 @@ SIMILAR_SHOWN = 12
 @require_http_methods(["GET", "HEAD", "POST"])
 def results(request: HttpRequest) -> HttpResponse:
     """Answers the search box. GET for words and filters (an address to share), POST for photos (never in an address)."""
-    request.upload_handlers = [parsing.PhotoUploadHandler(request)]
+    request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
         return _results(request)
     except RequestDataTooBig as error:
@@ -54,7 +54,7 @@ def _results(request: HttpRequest) -> HttpResponse:
         "distant": distant,
         "words": asked.query.words,
         "preview": asked.preview,
-        "photo_token": parsing.page_token(page),
+        "photo_token": tokens.photo_token(page.photo),
         "link_life": showing.link_life(page),
         "parts": showing.parts(page),
         "shot": asked.shot,

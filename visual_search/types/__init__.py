@@ -25,12 +25,15 @@ from visual_search.types.legs import (
     Leg,
     LegAnswer,
     LegHit,
+    LegId,
+    LegKind,
+    LegName,
     Not,
     Relation,
     VectorLeg,
     WordsLeg,
 )
-from visual_search.types.photos import Box, Point, Reading, ReadLine, Region, Scene, SeenPicture, Witness
+from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLine, Region, Scene, Witness
 from visual_search.types.question import Query, QueryPicture, TasteEvent
 from visual_search.types.shop import (
     PATH_SEPARATOR,
@@ -69,9 +72,13 @@ __all__ = [
     "Hit",
     "IdsLeg",
     "ImageVectors",
+    "KeptPicture",
     "Leg",
     "LegAnswer",
     "LegHit",
+    "LegId",
+    "LegKind",
+    "LegName",
     "Matrix",
     "NamedVector",
     "Not",
@@ -87,7 +94,6 @@ __all__ = [
     "Rejected",
     "Relation",
     "Scene",
-    "SeenPicture",
     "Space",
     "TasteEvent",
     "Text",

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from visual_search.types.legs import FacetAnswer, Relation
-from visual_search.types.photos import Witness
 from visual_search.types.question import QueryPicture
 from visual_search.types.shop import Card
-from visual_search.types.vectors import Vector
 
 
 class Grade(StrEnum):
@@ -55,10 +53,13 @@ class Page:
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what each rescorer did, or why nothing: "personal:personalised", "personal:exact"
-    photo_vectors: Mapping[str, Vector] = field(default_factory=dict)  # for the sealed token
-    photo_witness: Witness = field(default_factory=Witness)  # for the sealed token; `text` and `codes` for the shopper
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     words: str = ""  # as they were read: without what mustn't be said
     words_not: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()  # of those asked for, the objects that there are
-    pictures: tuple[QueryPicture, ...] = ()  # what was searched by, in the question's order; without pixels
+    pictures: tuple[QueryPicture, ...] = ()  # what was searched by, with what was seen in each; without pixels
+
+    @property
+    def photo(self) -> QueryPicture | None:
+        """The question's first photo."""
+        return self.pictures[0] if self.pictures else None

@@ -2,12 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal
 
 from visual_search.types.vectors import Vector
 
 Relation = Literal["eq", "gte"]
+
+
+class LegKind(StrEnum):
+    """What a leg compares with what. `querying/kinds.py` says how each kind counts."""
+
+    PHOTO = "photo"  # a photo with the pictures of objects
+    LABEL = "label"  # what stands on a photo with labels and titles
+    CONFIRMED = "confirmed"  # keypoints of a photo with those of pictures
+    LIKE = "like"  # pictures of an object to resemble with pictures
+    LIKE_TEXT = "like_text"  # its title with titles
+    WORDS = "words"  # words with titles, keywords and descriptions: BM25
+    MEANING = "meaning"  # words with titles in any language, by vectors
+    DEPICTED = "depicted"  # words with what pictures show
+    IMAGINED = "imagined"  # the picture that words ask for with pictures
+    CODE = "code"  # SKU or GTIN
+    BROWSE = "browse"  # everything that passes the filters
+    OFFERED = "offered"  # objects that a curator may add
+    ORDER = "order"  # a result set by a number
+    UNLIKE = "unlike"  # pictures of an object not to resemble with pictures
+    UNLIKE_PHOTO = "unlike_photo"  # a photo not to resemble with pictures
+    NOT_SAID = "not_said"  # a word that texts mustn't say
+    NOT_MEANT = "not_meant"  # a phrase that titles mustn't mean
+
+
+@dataclass(frozen=True, slots=True)
+class LegId:
+    """Which leg of a question: its kind, and what of the question it asks for."""
+
+    kind: LegKind
+    number: int = 0  # which photo, vector or phrase of the question, from 0
+    part: int | None = None  # which thing in that photo, or which word of that phrase; None: all of it
+
+    @property
+    def whole(self) -> LegId:
+        """The leg of the whole photo that this part belongs to."""
+        return self if self.part is None else replace(self, part=None)
+
+    def of_same_photo(self, kind: LegKind) -> LegId:
+        """The leg of another kind that asks for the same photo."""
+        return LegId(kind, self.number)
+
+    def __str__(self) -> str:
+        """As `explain` names it: "photo", "photo1", "photo1/0"."""
+        return f"{self.kind}{self.number or ''}" + ("" if self.part is None else f"/{self.part}")
+
+
+LegName = LegId | str  # an engine gives a leg's name back with its answer, and reads nothing in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +87,7 @@ Filter = AnyOf | Between | Not
 class VectorLeg:
     """The `k` objects nearest by cosine in one space; an object's best vector counts, and is `named` by its key."""
 
-    name: str
+    name: LegName
     space: str
     vector: Vector
     k: int
@@ -51,7 +99,7 @@ class VectorLeg:
 class WordsLeg:
     """BM25 over titles, keywords and descriptions, with the analyzer of each language; the first weighs most."""
 
-    name: str
+    name: LegName
     text: str
     languages: tuple[str, ...]
     k: int
@@ -61,7 +109,7 @@ class WordsLeg:
 class CodeLeg:
     """Objects that carry one of these codes, whole and without case."""
 
-    name: str
+    name: LegName
     codes: tuple[str, ...]
     k: int
 
@@ -73,7 +121,7 @@ class IdsLeg:
     Ids that the index doesn't have are simply not there. At most 10,000 ids.
     """
 
-    name: str
+    name: LegName
     ids: tuple[str, ...]
     k: int
 
@@ -82,7 +130,7 @@ class IdsLeg:
 class BrowseLeg:
     """All objects that pass the filters, in the order of a number facet, or of their ids."""
 
-    name: str
+    name: LegName
     k: int
     order_by: str | None = None
     descending: bool = False
@@ -95,7 +143,7 @@ class GramsLeg:
     Pieces of three and four characters survive the letters that a reader of labels drops and swaps.
     """
 
-    name: str
+    name: LegName
     text: str
     k: int
 
@@ -129,7 +177,7 @@ class LegAnswer:
     `total` counts matches ("gte" where the engine stopped at k).
     """
 
-    name: str
+    name: LegName
     hits: tuple[LegHit, ...]
     total: int
     relation: Relation = "eq"
@@ -140,7 +188,7 @@ class EngineAnswer:
     legs: tuple[LegAnswer, ...]
     degraded: tuple[str, ...] = ()
 
-    def leg(self, name: str) -> LegAnswer:
+    def leg(self, name: LegName) -> LegAnswer:
         return next(leg for leg in self.legs if leg.name == name)
 
 

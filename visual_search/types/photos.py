@@ -37,7 +37,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPicture:
+class KeptPicture:
     """What is kept of a catalogue picture beside its vectors, packed (imaging/copies.py, keypoint_matching.py)."""
 
     thumbnail: bytes

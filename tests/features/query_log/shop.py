@@ -17,7 +17,7 @@ from visual_search.features.query_log.models import VocabularyWord
 from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.privacy.masking import vocabulary
 from visual_search.privacy.pseudonyms import client_material
-from visual_search.types import Hit, Page, Query, Witness
+from visual_search.types import Hit, Page, Query, QueryPicture, Witness
 
 MORNING = 20_412 * DAY_SECONDS + 9 * 3600  # the first day of a window of 28 days: 20,412 = 729 * 28
 
@@ -52,7 +52,7 @@ class Shop:
         query_id = uuid.uuid4()
         self.buffer.question(
             Query(words=words, **more),
-            replace(page(query_id, hits), photo_witness=said or Witness()),
+            replace(page(query_id, hits), pictures=(QueryPicture(witness=said),) if said else ()),
             material=material(client),
             opted_out=False,
         )

@@ -14,10 +14,10 @@ from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from multilingual.languages import base_code
-from visual_search import search
 from visual_search.conf import conf
 from visual_search.features.personalisation import accounts
 from visual_search.querying import parsing
+from visual_search.querying.cards import cards
 from visual_search.ranking.taste import MAX_BYTES
 from visual_search.types import Card
 
@@ -39,10 +39,10 @@ def shown(request: HttpRequest) -> HttpResponse:
     """The remembered things as a list to look at. What was sent is forgotten with the answer."""
     taste = parsing.taste(request.POST.get("taste"))
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
-    cards = search.cards(COLLECTION, [event.id for event in taste.events], language)
+    known = cards(COLLECTION, [event.id for event in taste.events], language)
     today = timezone.now().date()
     rows = [
-        {"id": event.id, "card": cards.get(event.id), "kind": event.kind, "day": today - timedelta(days=event.age_days)}
+        {"id": event.id, "card": known.get(event.id), "kind": event.kind, "day": today - timedelta(days=event.age_days)}
         for event in reversed(taste.events)
     ]
     return _private(
@@ -91,11 +91,11 @@ def _keep(request: HttpRequest) -> JsonResponse:
 def _export(user: Any) -> list[dict[str, str]]:
     """As people read it."""
     events = accounts.read(user)
-    cards: dict[str, Card] = search.cards(COLLECTION, [id for id, _, _ in events], None)
+    known: dict[str, Card] = cards(COLLECTION, [id for id, _, _ in events], None)
     return [
         {
             "product": id,
-            "title": cards[id].title if id in cards else "",
+            "title": known[id].title if id in known else "",
             "what": kind,
             "day": (date(1970, 1, 1) + timedelta(days=day)).isoformat(),
         }

@@ -14,6 +14,7 @@ from visual_search.learning import calibrating
 from visual_search.management.tables import TablesCommand
 from visual_search.ranking.calibration import Limits, Rates
 from visual_search.ranking.text_scales import LEGS
+from visual_search.types import LegKind
 
 
 class Command(TablesCommand):
@@ -46,7 +47,7 @@ class Command(TablesCommand):
                     for picture, limits in found.limits.items():
                         self._show(name, picture, limits)
                     for leg, scale in found.texts.items():
-                        self.stdout.write(f"{name}, {LEGS[leg]}: {scale.said()}")
+                        self.stdout.write(f"{name}, {LEGS[LegKind(leg)]}: {scale.said()}")
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
 

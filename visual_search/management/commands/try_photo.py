@@ -14,7 +14,7 @@ from visual_search import search
 from visual_search.conf import conf
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
-from visual_search.querying import parsing
+from visual_search.querying import uploads
 from visual_search.types import Query
 
 
@@ -43,7 +43,7 @@ class Command(TablesCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}. Give the path of a picture.") from error
         try:
-            picture = replace(parsing.photo(data, name=path.name), object=object)
+            picture = replace(uploads.photo(data, name=path.name), object=object)
             query = Query(pictures=(picture,), words=words, language=code, page_size=k, facets=())
             page = search.search(query)
         except VisualSearchError as error:

@@ -1,0 +1,112 @@
+"""Objects that the hits should resemble, or not: their vectors, from the shop's database, and the legs that ask for them."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
+from typing import Any
+
+from visual_search import registry
+from visual_search.conf import conf
+from visual_search.content import documents, vectors
+from visual_search.content.objects import keys_of, objects_by_id
+from visual_search.encoders.base import Encoder
+from visual_search.errors import BadInput
+from visual_search.querying.kinds import RULES
+from visual_search.registry import Source
+from visual_search.types import EncoderCard, LegId, LegKind, NamedVector, Query, VectorLeg
+
+logger = logging.getLogger(__name__)
+
+MOST_LIKED = 8  # objects to resemble, and vectors of each kind that are asked: each is one more leg
+
+BySpace = Mapping[str, Sequence[NamedVector]]  # space name -> vectors, each with its weight
+
+
+@dataclass(frozen=True, slots=True)
+class Resembled:
+    """The vectors of the objects to resemble and of those not to resemble."""
+
+    liked: BySpace = field(default_factory=dict)
+    disliked: BySpace = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
+    """The question with the ids that there are, as the database writes them ("007" is 7), and their vectors.
+
+    An engine never gives vectors back, so they come from the cache. What is gone and shouldn't be resembled needs no
+    word; where some of the objects to resemble are gone, a warning says so. Raises BadInput (404) where all of them are.
+    """
+    if not query.like and not query.unlike:
+        return query, Resembled()
+    source = registry.source(query.collection)
+    liked = objects_by_id(source, query.like)
+    if query.like and not liked:
+        raise BadInput(
+            f"There is no product '{query.like[0][:60]}'. Take an id from an earlier answer.", field="like", status=404
+        )
+    disliked = objects_by_id(source, query.unlike)
+    weights = {str(key): query.like_weights[id] for id, key in keys_of(source, query.like_weights).items()}
+    resembled = Resembled(
+        liked=_vectors_of_all(source, liked, weights, encoder),
+        disliked=_vectors_of_all(source, disliked, weights, encoder),
+        warnings=("like_not_found",) if len(liked) < len(set(query.like)) else (),
+    )
+    return replace(query, like=tuple(liked), unlike=tuple(disliked), like_weights=weights), resembled
+
+
+def legs(liked: BySpace, card: EncoderCard) -> list[VectorLeg]:
+    return [
+        VectorLeg(id, space, item.vector, conf.RANK_WINDOW, named=RULES[id.kind].names_picture)
+        for id, space, item in _items(liked, card)
+    ]
+
+
+def weights(liked: BySpace, card: EncoderCard) -> dict[LegId, float]:
+    """What each of these legs weighs beside the others of its kind."""
+    return {id: item.weight for id, _space, item in _items(liked, card)}
+
+
+def _items(liked: BySpace, card: EncoderCard) -> Iterator[tuple[LegId, str, NamedVector]]:
+    """The leg and the space of each vector of an object to resemble."""
+    for kind, space in ((LegKind.LIKE, card.image), (LegKind.LIKE_TEXT, card.text)):
+        if space is not None:
+            for number, item in enumerate(liked.get(space.name, ())[:MOST_LIKED]):
+                yield LegId(kind, number), space.name, item
+
+
+def _vectors_of_all(
+    source: Source, objects: Mapping[str, Any], weights: Mapping[str, float], encoder: Encoder
+) -> dict[str, list[NamedVector]]:
+    each = [
+        {space: [replace(item, weight=abs(weights.get(id, 1.0))) for item in items] for space, items in own.items()}
+        for id, obj in objects.items()
+        if (own := _vectors_of(source, obj, encoder))
+    ]
+    # The first picture of each, then the second of each: where legs are few, every object has its say.
+    return {
+        space: [item for item in chain.from_iterable(zip_longest(*(own.get(space, ()) for own in each))) if item]
+        for space in dict.fromkeys(space for own in each for space in own)
+    }
+
+
+def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequence[NamedVector]]:
+    """All picture vectors of an object and the one of its title in the shop's main language."""
+    try:
+        content = documents.read(source, obj)
+    except documents.SourceFailed as problem:
+        logger.warning("%s", problem)
+        return {}
+    pictures = {documents.picture_key(content, picture): picture for picture in content.pictures}
+    document = documents.build(
+        content,
+        0,
+        encoder.card,
+        vectors.of_pictures(encoder, pictures),
+        vectors.of_titles(encoder, content.titles[:1]),
+    )
+    return defaultdict(tuple, document.vectors)

@@ -1,0 +1,178 @@
+"""The one result set of a question: what belongs to it, in which order, and with which grade.
+
+Everything on a page is a part of it, or counted over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+from visual_search.engines.base import Engine
+from visual_search.querying.kinds import PICTURE_KINDS
+from visual_search.querying.legs import order
+from visual_search.querying.negatives import Losses
+from visual_search.querying.scales import LegLimits
+from visual_search.ranking import composing
+from visual_search.ranking.by_category import Categories
+from visual_search.ranking.calibration import better, grade_by_keypoints
+from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
+from visual_search.types import (
+    BrowseLeg,
+    CollectionSchema,
+    EngineQuery,
+    Grade,
+    Hit,
+    LegAnswer,
+    LegHit,
+    LegId,
+    LegKind,
+    LegName,
+    Query,
+    QueryPicture,
+    Relation,
+)
+
+LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
+# From this share of the most that a label's text could give, its words are named as a reason. Half of what admits a hit by the
+# label alone: a reason beside others needs less. Set by judgement.
+LABEL_AGREES = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How the answers of one question count (`scales.py`), and what its negatives take away."""
+
+    scales: Mapping[LegName, Scale]
+    limits: LegLimits
+    losses: Losses
+    kinds: Categories  # in which category an object is
+
+
+def confirmed_legs(pictures: Sequence[QueryPicture], answers: Sequence[LegAnswer]) -> Iterator[LegAnswer]:
+    """What keypoints say, as one more leg for each photo: over the objects that the question found, filters and all."""
+    returned = _ids(answers)
+    for number, picture in enumerate(pictures):
+        confirmed = picture.witness.confirmed if picture.witness else {}
+        hits = [LegHit(id, sure) for id, sure in confirmed.items() if id in returned]
+        if hits:
+            hits.sort(key=lambda hit: (-hit.score, hit.id))
+            yield LegAnswer(LegId(LegKind.CONFIRMED, number), tuple(hits), len(hits))
+
+
+def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> tuple[Hit, ...]:
+    """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
+
+    Where these are few, the nearest others follow. Objects whose texts say what mustn't be said are in none of these.
+    """
+    own = [leg for leg in answers if _kind(leg) is not LegKind.OFFERED]
+    allowed = _ids(own) - counted.losses.refused
+    firsts = _firsts(query, own, allowed)
+    ranked = [leg for leg in own if leg.name in counted.scales]
+    fused = [
+        item for item in composing.without(fuse(ranked, counted.scales), counted.losses.lost) if item.id in allowed
+    ]
+    admitted = [item for item in fused if item.admitted]
+    others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
+    labels = [leg for leg in ranked if _kind(leg) is LegKind.LABEL]
+    said = {hit.id for leg in labels for hit in leg.hits if hit.score >= LABEL_AGREES}
+    looks = _grades(ranked, counted)
+    pictures = _pictures(ranked)
+    hits = {
+        item.id: replace(_hit(item, looks, pictures, explain=query.explain), reason="label" if item.id in said else "")
+        for item in (*admitted, *others)
+    }
+    first = [
+        replace(hits.pop(id, Hit(id, 1.0)), score=1.0, grade=Grade.SAME, reason=reason) for id, reason in firsts.items()
+    ]
+    return (*first, *hits.values(), *_browsed(own, allowed, counted.losses.lost))
+
+
+def offered(answers: Sequence[LegAnswer], losses: Losses) -> tuple[Hit, ...]:
+    """What curators may add: the objects that they named, as far as they pass the question's filters and negatives."""
+    legs = (leg for leg in answers if _kind(leg) is LegKind.OFFERED)
+    return tuple(Hit(hit.id, 0.0) for leg in legs for hit in leg.hits if hit.id not in losses.refused)
+
+
+def relation(answers: Sequence[LegAnswer], scales: Mapping[LegName, Scale]) -> Relation:
+    """ "gte" where a leg that decides over the result set stopped before everything that belongs into it was found."""
+    for leg in answers:
+        scale = scales.get(leg.name)
+        if admits_more(leg, scale) if scale is not None else cut_short(leg):
+            return "gte"
+    return "eq"
+
+
+def sorted_by(query: Query, hits: tuple[Hit, ...], engine: Engine, schema: CollectionSchema) -> tuple[Hit, ...]:
+    """The same result set in the order of a number. What is nothing close stays behind what is close, however cheap."""
+    order_by, descending = order(query.sort, schema)
+    wanted = {hit.id: hit for hit in hits}
+    leg = BrowseLeg(LegId(LegKind.ORDER), max(1, len(wanted)), order_by, descending)
+    answer = engine.search(query.collection, EngineQuery((leg,), only=tuple(wanted)))
+    ordered = [wanted[hit.id] for hit in answer.legs[0].hits]
+    return tuple(sorted(ordered, key=lambda hit: hit.grade is Grade.DISTANT))
+
+
+def _kind(leg: LegAnswer) -> LegKind | None:
+    return leg.name.kind if isinstance(leg.name, LegId) else None
+
+
+def _ids(answers: Sequence[LegAnswer]) -> set[str]:
+    return {hit.id for leg in answers for hit in leg.hits}
+
+
+def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> dict[str, str]:
+    """Objects that stand first whatever their score, and why: a code that was asked for, then the very same picture."""
+    codes = [hit.id for leg in answers if _kind(leg) is LegKind.CODE for hit in leg.hits]
+    copies = [id for picture in query.pictures if picture.witness for id in picture.witness.copies]
+    firsts = dict.fromkeys((id for id in codes if id in allowed), "exact code")
+    return firsts | {id: "same picture" for id in copies if id in allowed}
+
+
+def _browsed(answers: Sequence[LegAnswer], allowed: Set[str], lost: Mapping[str, float]) -> list[Hit]:
+    """A list that nobody asked a question of. Its order stays, but what is like the unwanted goes to its end."""
+    legs = (leg for leg in answers if _kind(leg) is LegKind.BROWSE)
+    hits = [Hit(hit.id, hit.score) for leg in legs for hit in leg.hits if hit.id in allowed]
+    return sorted(hits, key=lambda hit: lost.get(hit.id, 0.0))
+
+
+def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
+    """Each object's best grade by a photo that was asked with, its keypoints, or a picture of an object to resemble."""
+    by_looks = [(leg, counted.limits[leg.name]) for leg in answers if leg.name in counted.limits]
+    near = {hit.id for leg, limits in by_looks if limits for hit in leg.hits if hit.score >= limits.hangs_on_kind}
+    kind_of = counted.kinds(sorted(near)) if near else {}
+    grades: dict[str, Grade] = {}
+
+    def give(id: str, grade: Grade) -> None:
+        grades[id] = better(grade, grades.get(id, grade))
+
+    for leg, limits in by_looks:
+        for hit in leg.hits:
+            give(hit.id, limits.grade(hit.score, kind_of.get(hit.id, "")) if limits else Grade.DISTANT)
+    for leg in answers:
+        if _kind(leg) is LegKind.CONFIRMED:
+            for hit in leg.hits:
+                give(hit.id, grade_by_keypoints(hit.score))
+    return grades
+
+
+def _pictures(answers: Sequence[LegAnswer]) -> dict[str, str]:
+    """The id of each object's picture that matched, as the weightiest leg over pictures found it."""
+    legs = [(PICTURE_KINDS.index(kind), leg) for leg in answers if (kind := _kind(leg)) in PICTURE_KINDS]
+    legs.sort(key=lambda each: each[0])
+    return {hit.id: hit.key for _, leg in reversed(legs) for hit in leg.hits}
+
+
+def _hit(item: Fused, looks: Mapping[str, Grade], pictures: Mapping[str, str], *, explain: bool) -> Hit:
+    grade: Grade | None = Grade.DISTANT
+    if item.admitted:
+        # What only its words or its meaning brought in looks as it looks: a grade would claim what nobody compared.
+        grade = looks.get(item.id)
+        grade = None if grade is Grade.DISTANT else grade
+    return Hit(
+        id=item.id,
+        score=round(item.score, 6),
+        grade=grade,
+        picture=pictures.get(item.id, ""),
+        legs={str(name): round(part, 6) for name, part in item.parts.items()} if explain else {},
+    )
