@@ -39,7 +39,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     if given.get("DETECTOR", SETTINGS["DETECTOR"].default) is not None:
         parts.append("DETECTOR")
     resolvers: list[Callable[[], object]] = [partial(wiring.resolve, part) for part in parts]
-    for resolve in (*resolvers, wiring.resolve_rescorers):
+    resolvers += [partial(wiring.resolve_hooks, setting) for setting in wiring.HOOKS]
+    for resolve in resolvers:
         try:
             resolve()
         except ConfigurationError as problem:

@@ -59,6 +59,14 @@ SETTINGS: dict[str, Setting] = {
     "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
     "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
     "QUERY_MAX_CHARS": Setting(500, "characters", "Longer texts are pasted by mistake and slow the analyzers."),
+    "REWRITERS": Setting(
+        [],
+        "list of dotted paths and options",
+        "What may change a question before it is asked: synonyms, filters, a page to go to instead. None by default.",
+    ),
+    "REWRITE_LIMIT_MS": Setting(
+        20, "milliseconds a rewriter", "Every question waits for it before anything else is done."
+    ),
     "RESCORERS": Setting(
         [],
         "list of dotted paths and options",
@@ -68,6 +76,14 @@ SETTINGS: dict[str, Setting] = {
         50,
         "milliseconds a rescorer",
         "Ten times what personal order needs; a database that dawdles then costs a shopper the personal order only.",
+    ),
+    "CURATORS": Setting(
+        [],
+        "list of dotted paths and options",
+        "What may place, add and drop hits last, such as a shop's own rules for its pages. None by default.",
+    ),
+    "CURATE_LIMIT_MS": Setting(
+        50, "milliseconds a curator", "Twice for each question: to name what may be added, and to place it."
     ),
     "PHOTO_TOKEN_SECONDS": Setting(
         24 * 3600,

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from uuid import uuid4
 
 from multilingual.detection import detect
@@ -15,7 +16,9 @@ from visual_search.content import live_index, readings
 from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
+from visual_search.engines.validation import check_filter
 from visual_search.errors import BadInput, VisualSearchError
+from visual_search.hooks import Guarded, Rewritten
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
@@ -28,6 +31,7 @@ from visual_search.querying.result_set import (
     LEAST_RESULTS,
     Counted,
     confirmed_legs,
+    offered,
     relation,
     result_set,
     sorted_by,
@@ -45,6 +49,7 @@ from visual_search.types import (
     FacetAnswer,
     Grade,
     Hit,
+    IdsLeg,
     KeptPicture,
     Leg,
     LegId,
@@ -78,6 +83,7 @@ class Ranking:
     degraded: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     pictures: tuple[QueryPicture, ...] = ()  # the question's, narrowed, with what was seen in each and without pixels
+    offered: tuple[Hit, ...] = ()  # what curators may add
 
     @property
     def total(self) -> int:
@@ -100,9 +106,14 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     parsing.check_limits(query)
     with clock.step("engine"):
         live_index.ensure(query.collection)
-    query = composing.simplest(query)
+    asked = query
+    with clock.step("rewriters"):
+        rewritten = _rewritten(query, schema)
+        query = composing.simplest(rewritten.value.query)
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
+    with clock.step("curators"):
+        offers = wiring.curators().offers(query, limit_ms=conf.CURATE_LIMIT_MS)
 
     ranking = rank(
         query,
@@ -115,13 +126,18 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         calibration=calibrating.current(query.collection),
         kinds=calibrating.kinds(query.collection),
         resembled=resembled,
+        offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
         clock=clock,
     )
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
         )
-        ranking = replace(ranking, hits=rescored.hits, degraded=(*ranking.degraded, *rescored.degraded))
+    with clock.step("curators"):
+        curated = wiring.curators().apply(
+            query, rescored.value, {hit.id: hit for hit in ranking.offered}, offers=offers, limit_ms=conf.CURATE_LIMIT_MS
+        )
+    ranking = replace(ranking, hits=curated.value)
 
     with clock.step("facets"):
         facets, uncounted = _facets(engine, query, schema, ranking)
@@ -140,15 +156,21 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         page_size=query.page_size,
         language=ranking.language,
         warnings=(*resembled.warnings, *ranking.warnings, *_page_warnings(query, ranking)),
-        degraded=(*ranking.degraded, *uncounted, *_filling(query, ranking)),
-        notes=rescored.notes,
+        degraded=(
+            *rewritten.degraded, *ranking.degraded, *rescored.degraded, *curated.degraded, *uncounted,
+            *_filling(query, ranking),
+        ),
+        notes=(*rewritten.notes, *rescored.notes, *curated.notes),
+        redirect=rewritten.value.redirect,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
         words=query.words,
         words_not=query.words_not,
         unlike=query.unlike,
         pictures=ranking.pictures,
     )
-    for receiver, error in search_served.send_robust(sender=Query, query=query, page=page, context=dict(context or {})):
+    # What may be studied of a question is what the shopper typed, not what a rewriter made of it.
+    served = replace(query, words=asked.words, words_not=asked.words_not)
+    for receiver, error in search_served.send_robust(sender=Query, query=served, page=page, context=dict(context or {})):
         if isinstance(error, Exception):
             logger.error("A receiver of search_served failed: %s: %r", receiver, error)
     return page
@@ -166,12 +188,14 @@ def rank(
     calibration: Calibration = UNCALIBRATED,
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
+    offers: Sequence[str] = (),
     clock: Clock | None = None,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
     `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with; `calibration` says
-    what their cosines are worth, `kinds` in which category a hit is, where that matters.
+    what their cosines are worth, `kinds` in which category a hit is, where that matters; `offers` are ids that a curator
+    may add.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
@@ -181,6 +205,8 @@ def rank(
     language = detect(words, hint=query.language).language if words else query.language
     encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
     asked = _legs(query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema)
+    if offers:
+        asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
     with clock.step("engine"):
         answer = _answered(query, asked, engine)
         losses = negatives.losses(
@@ -213,6 +239,7 @@ def rank(
             hits = sorted_by(query, hits, engine, schema)
     ranking = Ranking(
         hits=hits,
+        offered=offered(answers, losses),
         relation=relation(answer.legs, scale_of),
         language=language,
         warnings=warnings,
@@ -222,6 +249,18 @@ def rank(
     )
     nothing_close = ranking.hits and ranking.distant == ranking.total
     return replace(ranking, warnings=(*warnings, "nothing_close")) if nothing_close else ranking
+
+
+def _rewritten(query: Query, schema: CollectionSchema) -> Guarded[Rewritten]:
+    """The question that is asked in the end. A rewriter whose question can't be asked is skipped."""
+
+    def check(changed: Query) -> None:
+        parsing.check_limits(changed)
+        for rule in changed.filters:
+            check_filter(rule, schema)
+        legs.order(changed.sort, schema)
+
+    return wiring.rewriters().apply(query, check=check, limit_ms=conf.REWRITE_LIMIT_MS)
 
 
 # --- Asking -------------------------------------------------------------------------------------

@@ -17,14 +17,20 @@ from visual_search.conf import SETTINGS, conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import ConfigurationError
+from visual_search.hooks import Curator, Curators, Guard, Rescorer, Rescorers, Rewriter, Rewriters
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
-from visual_search.ranking.rescorers import Guard, Rescorer
 from visual_search.types import CollectionSchema
 
 # Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
 _UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
 _PROTOCOLS = {"ENGINE": Engine, "ENCODER": Encoder, "READER": Reader, "DETECTOR": Detector}
+# The guard of each kind of hook, and what a hook of that kind must offer.
+HOOKS: dict[str, tuple[type[Guard[Any]], Any]] = {
+    "REWRITERS": (Rewriters, Rewriter),
+    "RESCORERS": (Rescorers, Rescorer),
+    "CURATORS": (Curators, Curator),
+}
 _lock = threading.RLock()
 _built: dict[str, Any] = {}
 _inherited: list[dict[str, Any]] = []
@@ -40,9 +46,19 @@ def encoder() -> Encoder:
     return cast(Encoder, _once("ENCODER"))
 
 
-def rescorers() -> Guard:
+def rewriters() -> Rewriters:
+    """What `VISUAL_SEARCH["REWRITERS"]` names, under guard. Raises ConfigurationError for a wrong path or option."""
+    return cast(Rewriters, _once("REWRITERS"))
+
+
+def rescorers() -> Rescorers:
     """What `VISUAL_SEARCH["RESCORERS"]` names, under guard. Raises ConfigurationError for a wrong path or option."""
-    return cast(Guard, _once("RESCORERS"))
+    return cast(Rescorers, _once("RESCORERS"))
+
+
+def curators() -> Curators:
+    """What `VISUAL_SEARCH["CURATORS"]` names, under guard. Raises ConfigurationError for a wrong path or option."""
+    return cast(Curators, _once("CURATORS"))
 
 
 def reader() -> Reader | None:
@@ -80,15 +96,19 @@ def resolve(setting: str, value: Any = None) -> tuple[type, dict[str, Any]]:
     return _resolve(setting, value, SETTINGS[setting].default["BACKEND"])
 
 
-def resolve_rescorers() -> list[tuple[type, dict[str, Any]]]:
-    """The class and the options of each rescorer, nothing built. Raises ConfigurationError."""
-    value = conf.RESCORERS
+def resolve_hooks(setting: str) -> list[tuple[type, dict[str, Any]]]:
+    """The class and the options of each hook that REWRITERS, RESCORERS or CURATORS names, nothing built.
+
+    Raises ConfigurationError.
+    """
+    value = getattr(conf, setting)
+    example = f"shop.search_hooks.My{HOOKS[setting][1].__name__}"
     if not isinstance(value, list | tuple):
         raise ConfigurationError(
-            f"VISUAL_SEARCH['RESCORERS'] is {value!r}, but it must be a list such as "
-            "[{'BACKEND': 'visual_search.features.personalisation.rescorer.PersonalRescorer', 'OPTIONS': {...}}]."
+            f"VISUAL_SEARCH['{setting}'] is {value!r}, but it must be a list such as "
+            f"[{{'BACKEND': '{example}', 'OPTIONS': {{...}}}}]."
         )
-    return [_resolve("RESCORERS", item, "shop.ranking.MyRescorer") for item in value]
+    return [_resolve(setting, item, example) for item in value]
 
 
 def _resolve(setting: str, value: Any, example: str) -> tuple[type, dict[str, Any]]:
@@ -160,12 +180,13 @@ def _once(setting: str) -> Any:
 
 
 def _build(setting: str) -> Any:
-    if setting == "RESCORERS":
-        built = [_instance(setting, cls, options, Rescorer) for cls, options in resolve_rescorers()]
+    if setting in HOOKS:
+        guard, protocol = HOOKS[setting]
+        built = [_instance(setting, cls, options, protocol) for cls, options in resolve_hooks(setting)]
         try:
-            return Guard(built)
+            return guard(built)
         except ValueError as problem:
-            raise ConfigurationError(f"VISUAL_SEARCH['RESCORERS']: {problem}") from problem
+            raise ConfigurationError(f"VISUAL_SEARCH['{setting}']: {problem}") from problem
     cls, options = resolve(setting)
     return _instance(setting, cls, options, _PROTOCOLS[setting])
 

@@ -20,7 +20,7 @@ from visual_search.querying import tokens
 URL = "/api/v1/search"
 KEYS = {
     "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
-    "degraded", "notes", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not",
+    "degraded", "notes", "redirect", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not",
 }  # fmt: skip
 HIT_KEYS = {
     "id", "sku", "title", "url", "image", "price", "in_stock", "score", "grade", "picture", "reason", "because",

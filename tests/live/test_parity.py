@@ -35,7 +35,7 @@ from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.measuring.baselines import colour
 from visual_search.measuring.scratch import CachingEncoder, open_picture
-from visual_search.ranking.rescorers import Guard, Outcome
+from visual_search.hooks import Rescorers, Guarded
 from visual_search.types import (
     AnyOf,
     Between,
@@ -267,12 +267,12 @@ def test_both_engines_give_the_same_ten_best(
 
 def personal(
     question: Query, taste: tuple[TasteEvent, ...], hits: tuple[Hit, ...]
-) -> tuple[Outcome, list[tuple[str, float]]]:
+) -> tuple[Guarded, list[tuple[str, float]]]:
     """What a shopper with this memory gets, and the ten best with the scores that they now stand by."""
     asked = replace(question, taste=taste, explain=True)
-    after = Guard([PersonalRescorer()]).apply(asked, hits, window=conf.RANK_WINDOW, limit_ms=60_000)
+    after = Rescorers([PersonalRescorer()]).apply(asked, hits, window=conf.RANK_WINDOW, limit_ms=60_000)
     assert not after.degraded
-    return after, [(hit.id, hit.legs.get("personal.score", hit.score)) for hit in after.hits[:DEPTH]]
+    return after, [(hit.id, hit.legs.get("personal.score", hit.score)) for hit in after.value[:DEPTH]]
 
 
 def memory(random: np.random.Generator, near: Sequence[str], every: Sequence[str]) -> tuple[TasteEvent, ...]:

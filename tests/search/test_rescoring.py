@@ -12,7 +12,7 @@ from django.core.checks import run_checks
 from tests.search.shop import Shop
 from visual_search import search, wiring
 from visual_search.errors import ConfigurationError
-from visual_search.ranking.rescorers import Moment, Reordered
+from visual_search.hooks import Moment, Reordered
 from visual_search.types import Hit, Page, Query, TasteEvent
 
 HERE = "tests.search.test_rescoring"

@@ -30,6 +30,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
         "notes": list(page.notes),
+        "redirect": page.redirect,
         "timings_ms": dict(page.timings_ms),
     }
 

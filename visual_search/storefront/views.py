@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -46,6 +46,8 @@ def _results(request: HttpRequest) -> HttpResponse:
         page = search.search(asked.query)
     except VisualSearchError as error:
         return _failed(request, error)
+    if page.redirect:
+        return _redirect(request, page.redirect)
     close, distant = showing.split(page.hits)
     last = max(1, -(-page.total // page.page_size))
     context = {
@@ -101,6 +103,13 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
     # The page may show a shopper's photo: no shared cache may keep it.
     response["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
     return response
+
+
+def _redirect(request: HttpRequest, address: str) -> HttpResponse:
+    """To the page that a rewriter names. htmx would put a redirected page into the results, so it is told to go there."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from tests.core.conftest import GADGETS, picture
 from visual_search.features.personalisation import item_vectors, refreshing
 from visual_search.features.personalisation.models import ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
-from visual_search.ranking.rescorers import Guard, Moment
+from visual_search.hooks import Rescorers, Moment
 from visual_search.types import AnyOf, Grade, Hit, Query, TasteEvent
 
 pytestmark = pytest.mark.django_db
@@ -181,16 +181,16 @@ def test_nothing_of_the_memory_is_written_or_logged(shelf, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     query = ask(saw(shelf.viewed), TasteEvent("canary-4711", "purchase"))
     with CaptureQueriesContext(connection) as queries:
-        Guard([PersonalRescorer()]).apply(query, shelf.hits, window=200, limit_ms=60_000)
+        Rescorers([PersonalRescorer()]).apply(query, shelf.hits, window=200, limit_ms=60_000)
     assert {sql["sql"].split()[0] for sql in queries} <= {"SELECT"}
     assert "canary-4711" not in caplog.text
     assert "canary-4711" not in repr(query)
 
 
 def test_time_that_is_up_stops_it_before_the_work(shelf) -> None:
-    late = Guard([PersonalRescorer()], clock=iter(range(100)).__next__)
+    late = Rescorers([PersonalRescorer()], clock=iter(range(100)).__next__)
     after = late.apply(ask(saw(shelf.viewed)), shelf.hits, window=200, limit_ms=1)
-    assert (after.hits, after.degraded) == (shelf.hits, ("personal",))
+    assert (after.value, after.degraded) == (shelf.hits, ("personal",))
 
 
 def test_it_says_what_it_takes() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from visual_search import wiring
 from visual_search.features.personalisation import refreshing
 from visual_search.features.personalisation.item_cache import Items, cache
-from visual_search.ranking.rescorers import Moment, Reordered
+from visual_search.hooks import Moment, Reordered
 from visual_search.ranking.rescoring import Reason, Rescored, Weights, Window, rescore
 from visual_search.types import PATH_SEPARATOR, AnyOf, EncoderCard, Grade, Hit, Query
 

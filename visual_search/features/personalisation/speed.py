@@ -13,7 +13,7 @@ from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.measuring.measures import Table
-from visual_search.ranking.rescorers import Guard
+from visual_search.hooks import Rescorers
 from visual_search.ranking.taste import MAX_EVENTS
 from visual_search.types import Hit, Query, TasteEvent, unit
 
@@ -36,7 +36,7 @@ def overhead(questions: int) -> Table:
     vectors = unit(kinds[np.arange(ITEMS) % KINDS] + 0.3 * unit(rng.normal(size=(ITEMS, dims))))
     queries = [_query(rng) for _ in range(questions)]
     hits = tuple(Hit(f"{n * KINDS}", 1 - n / (2 * WINDOW)) for n in range(WINDOW))
-    guard = Guard([PersonalRescorer()])
+    guard = Rescorers([PersonalRescorer()])
     with transaction.atomic():
         ItemVector.objects.bulk_create(
             [
@@ -79,7 +79,7 @@ def _query(rng: np.random.Generator) -> Query:
     return Query(collection=COLLECTION, words="chair", taste=events)
 
 
-def _timed(guard: Guard, query: Query, hits: tuple[Hit, ...], *, forget: bool = False) -> tuple[float, float]:
+def _timed(guard: Rescorers, query: Query, hits: tuple[Hit, ...], *, forget: bool = False) -> tuple[float, float]:
     if forget:
         item_cache.cache.forget()
     begin, worked = time.perf_counter(), time.thread_time()

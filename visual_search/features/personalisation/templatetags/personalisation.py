@@ -36,6 +36,6 @@ def is_sensitive(category: str) -> bool:
     """Whether the shop's settings call this category sensitive: then nothing in it may be remembered."""
     return any(
         is_sensitive_in(category, options.get("sensitive", ()))
-        for cls, options in wiring.resolve_rescorers()
+        for cls, options in wiring.resolve_hooks("RESCORERS")
         if issubclass(cls, PersonalRescorer)
     )

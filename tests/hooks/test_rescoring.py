@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from visual_search.ranking.rescorers import REST_AFTER, REST_SECONDS, Guard, Moment, Reordered, Rescorer
+from visual_search.hooks import REST_AFTER, REST_SECONDS, Rescorers, Moment, Reordered, Rescorer
 from visual_search.types import Hit, Query
 
 HITS = tuple(Hit(str(n), 1.0 - n / 100) for n in range(10))
@@ -44,14 +44,14 @@ def ids(hits: tuple[Hit, ...]) -> str:
 def test_a_rescorer_changes_the_order_inside_the_window_only() -> None:
     rescorer = Scripted(reverse)
     assert isinstance(rescorer, Rescorer)
-    after = Guard([rescorer]).apply(QUERY, HITS, window=4, limit_ms=1000)
-    assert ids(after.hits) == "3210456789"
+    after = Rescorers([rescorer]).apply(QUERY, HITS, window=4, limit_ms=1000)
+    assert ids(after.value) == "3210456789"
     assert (after.notes, after.degraded) == (("scripted:reversed",), ())
 
 
 def test_rescorers_follow_one_another() -> None:
-    after = Guard([Scripted(reverse, "a"), Scripted(reverse, "b")]).apply(QUERY, HITS, window=4, limit_ms=1000)
-    assert after.hits == HITS
+    after = Rescorers([Scripted(reverse, "a"), Scripted(reverse, "b")]).apply(QUERY, HITS, window=4, limit_ms=1000)
+    assert after.value == HITS
     assert after.notes == ("a:reversed", "b:reversed")
 
 
@@ -69,8 +69,8 @@ def double(hits: tuple[Hit, ...], moment: Moment) -> Reordered:
 
 @pytest.mark.parametrize("wrong", [fail, drop_one, smuggle, double])
 def test_one_that_goes_wrong_is_skipped_and_named(wrong) -> None:
-    after = Guard([Scripted(wrong, "bad"), Scripted(reverse, "good")]).apply(QUERY, HITS, window=3, limit_ms=1000)
-    assert ids(after.hits) == "2103456789"
+    after = Rescorers([Scripted(wrong, "bad"), Scripted(reverse, "good")]).apply(QUERY, HITS, window=3, limit_ms=1000)
+    assert ids(after.value) == "2103456789"
     assert after.degraded == ("bad",)
 
 
@@ -81,8 +81,8 @@ def test_one_that_takes_too_long_is_skipped_even_if_it_has_an_answer() -> None:
         clock.now += 0.011
         return reverse(hits, moment)
 
-    after = Guard([Scripted(dawdle)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10)
-    assert after.hits == HITS
+    after = Rescorers([Scripted(dawdle)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10)
+    assert after.value == HITS
     assert after.degraded == ("scripted",)
 
 
@@ -94,12 +94,12 @@ def test_one_may_stop_itself_when_time_is_up() -> None:
         moment.check()
         raise AssertionError("unreachable")
 
-    assert Guard([Scripted(careful)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10).degraded == ("scripted",)
+    assert Rescorers([Scripted(careful)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10).degraded == ("scripted",)
 
 
 def test_one_that_keeps_failing_rests_and_comes_back() -> None:
     clock, rescorer = Clock(), Scripted(fail)
-    guard = Guard([rescorer], clock=clock)
+    guard = Rescorers([rescorer], clock=clock)
     for _ in range(REST_AFTER + 5):
         assert guard.apply(QUERY, HITS, window=5, limit_ms=10).degraded == ("scripted",)
     assert rescorer.calls == REST_AFTER
@@ -110,7 +110,7 @@ def test_one_that_keeps_failing_rests_and_comes_back() -> None:
 
 def test_a_success_between_failures_counts_anew() -> None:
     rescorer = Scripted(fail)
-    guard = Guard([rescorer])
+    guard = Rescorers([rescorer])
     for step in (fail, fail, reverse, fail, fail, reverse):
         rescorer.do = step
         guard.apply(QUERY, HITS, window=5, limit_ms=1000)
@@ -118,9 +118,9 @@ def test_a_success_between_failures_counts_anew() -> None:
 
 
 def test_no_rescorer_is_no_change() -> None:
-    assert Guard([]).apply(QUERY, HITS, window=5, limit_ms=10).hits is HITS
+    assert Rescorers([]).apply(QUERY, HITS, window=5, limit_ms=10).value is HITS
 
 
 def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="one name"):
-        Guard([Scripted(reverse), Scripted(reverse)])
+        Rescorers([Scripted(reverse), Scripted(reverse)])
