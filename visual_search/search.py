@@ -135,7 +135,11 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         )
     with clock.step("curators"):
         curated = wiring.curators().apply(
-            query, rescored.value, {hit.id: hit for hit in ranking.offered}, offers=offers, limit_ms=conf.CURATE_LIMIT_MS
+            query,
+            rescored.value,
+            {hit.id: hit for hit in ranking.offered},
+            offers=offers,
+            limit_ms=conf.CURATE_LIMIT_MS,
         )
     ranking = replace(ranking, hits=curated.value)
 
@@ -157,7 +161,11 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         language=ranking.language,
         warnings=(*resembled.warnings, *ranking.warnings, *_page_warnings(query, ranking)),
         degraded=(
-            *rewritten.degraded, *ranking.degraded, *rescored.degraded, *curated.degraded, *uncounted,
+            *rewritten.degraded,
+            *ranking.degraded,
+            *rescored.degraded,
+            *curated.degraded,
+            *uncounted,
             *_filling(query, ranking),
         ),
         notes=(*rewritten.notes, *rescored.notes, *curated.notes),
@@ -170,7 +178,9 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     )
     # What may be studied of a question is what the shopper typed, not what a rewriter made of it.
     served = replace(query, words=asked.words, words_not=asked.words_not)
-    for receiver, error in search_served.send_robust(sender=Query, query=served, page=page, context=dict(context or {})):
+    for receiver, error in search_served.send_robust(
+        sender=Query, query=served, page=page, context=dict(context or {})
+    ):
         if isinstance(error, Exception):
             logger.error("A receiver of search_served failed: %s: %r", receiver, error)
     return page

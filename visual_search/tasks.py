@@ -22,7 +22,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import indexing, registry, wiring
+from visual_search import indexing, reconciling, registry, wiring
 from visual_search.conf import conf
 from visual_search.content import pruning, readings
 from visual_search.encoders.whitened import WhitenedEncoder
@@ -58,7 +58,7 @@ def see_pictures() -> None:
 @shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)
 def reconcile() -> None:
     """Finish what a crash left, and repair drift between database and index."""
-    indexing.reconcile(retry_failed=False)
+    reconciling.reconcile(retry_failed=False)
 
 
 @shared_task(name="visual_search.tasks.refit_similarity", ignore_result=True, acks_late=False)

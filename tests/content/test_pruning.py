@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine
-from visual_search import indexing, models, tasks, wiring
+from visual_search import models, rebuilding, tasks, wiring
 from visual_search.content import pruning, readings, uses
 from visual_search.errors import EngineUnavailable
 from visual_search.models import Embedding, MakerUse, PictureSight, StoredCalibration
@@ -35,7 +35,7 @@ def changed(shop):
     for flavour in "ab":
         StoredCalibration.objects.create(collection=GADGETS, fingerprint=f"thumbnail-{flavour}", limits={})
     use_another_encoder(shop)
-    indexing.rebuild(GADGETS)
+    rebuilding.rebuild(GADGETS)
     return shop
 
 
@@ -81,7 +81,7 @@ def test_they_go_when_their_time_is_over_and_nothing_else_does(changed, monkeypa
 def test_going_back_makes_them_again(changed):
     pruning.prune(0)
     changed.use(options={"flavour": "a"})
-    indexing.rebuild(GADGETS)
+    rebuilding.rebuild(GADGETS)
     assert makers() > OLD
     pass_days(10)
     assert pruning.prune().waiting.keys() == {"thumbnail-b", "words-b"}
@@ -105,7 +105,7 @@ def test_a_process_that_still_has_the_old_settings_keeps_them(changed):
     changed.add("late lamp", picture(7))
     changed.index()
     use_another_encoder(changed)
-    indexing.rebuild(GADGETS)
+    rebuilding.rebuild(GADGETS)
     found = pruning.prune()
     assert found.waiting.keys() == OLD
     assert found.removed.keys() == {"a former reader"}
@@ -123,7 +123,7 @@ def test_a_rebuild_says_what_it_uses_even_if_it_is_given_up(shop, monkeypatch):
 
     monkeypatch.setattr(BreakableEngine, "rebuild", die)
     with pytest.raises(EngineUnavailable):
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
     assert set(MakerUse.objects.values_list("maker", flat=True)) - said == {"thumbnail-b", "words-b"}
 
 

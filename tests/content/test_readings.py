@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from tests.imaging.labels import package
 from tests.shop.doubles import BreakableEngine
-from visual_search import indexing, wiring
+from visual_search import rebuilding, wiring
 from visual_search.content import readings
 from visual_search.imaging import keypoint_matching
 from visual_search.models import PictureSight, ShownPicture
@@ -142,7 +142,7 @@ def test_a_rebuild_keeps_the_text(reading_shop):
     reading_shop.index()
     readings.see_pending()
 
-    indexing.rebuild("gadgets")
+    rebuilding.rebuild("gadgets")
 
     assert by_label(reading_shop, "valio maito") == [str(gadget.pk)]
 

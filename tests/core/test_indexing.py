@@ -14,6 +14,7 @@ from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import POISON, BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget, GadgetImage, Maker, Tag
 from visual_search import indexing, registry, wiring
+from visual_search.content import objects
 from visual_search.errors import EngineUnavailable
 from visual_search.models import IndexEntry, State
 from visual_search.signals import objects_changed
@@ -254,14 +255,14 @@ class TestBadObjects:
 
     def test_a_queryset_that_fails_on_one_object(self, shop, monkeypatch, caplog):
         gadgets = [shop.add(f"lamp {n}") for n in range(6)]
-        real = indexing.read_objects
+        real = objects.read_objects
 
         def read_objects(source, ids):
             if str(gadgets[4].pk) in ids:
                 raise RuntimeError("a property of the model fails")
             return real(source, ids)
 
-        monkeypatch.setattr(indexing, "read_objects", read_objects)
+        monkeypatch.setattr(objects, "read_objects", read_objects)
         assert shop.index() == indexing.Outcome(indexed=5, failed=1)
         assert "a property of the model fails" in shop.entry(gadgets[4]).error
 

@@ -14,7 +14,7 @@ from django.db import connection
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine, LearningEncoder, ThumbnailEncoder
 from tests.shop.models import Gadget, GadgetImage
-from visual_search import indexing, wiring
+from visual_search import indexing, rebuilding, wiring
 from visual_search.errors import CanaryFailed, EncoderUnavailable, IndexMissing
 from visual_search.models import IndexEntry, State
 from visual_search.signals import index_rebuilt
@@ -36,7 +36,7 @@ class TestRebuild:
     def test_a_fresh_database_gets_its_first_index(self, shop):
         Gadget.objects.bulk_create([Gadget(name=f"thing {n}") for n in range(40)])
         seen = []
-        rebuilt = indexing.rebuild(GADGETS, progress=seen.append)
+        rebuilt = rebuilding.rebuild(GADGETS, progress=seen.append)
         assert rebuilt.report.documents == 40
         assert rebuilt.report.previous is None
         assert rebuilt.problems == ()
@@ -45,7 +45,7 @@ class TestRebuild:
 
     def test_it_needs_no_encoder_for_known_pictures(self, shop, filled):
         before = ThumbnailEncoder.pictures
-        rebuilt = indexing.rebuild(GADGETS)
+        rebuilt = rebuilding.rebuild(GADGETS)
         assert ThumbnailEncoder.pictures == before
         assert rebuilt.report.documents == 6
         assert rebuilt.recall == 1.0
@@ -56,7 +56,7 @@ class TestRebuild:
         failed = shop.add("late", picture(9))
         shop.index()
         assert "rebuild_index" in shop.entry(failed).error
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         assert shop.by_picture(picture(9))[0] == str(failed.pk)
         check(shop)
 
@@ -64,19 +64,19 @@ class TestRebuild:
         for gadget in filled[:3]:
             gadget.save()
         upserts = BreakableEngine.upserts
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         assert BreakableEngine.upserts == upserts
         check(shop)
 
     def test_unpublished_and_deleted_objects_are_not_in_it(self, shop, filled):
         Gadget.objects.filter(pk=filled[0].pk).update(published=False)
         filled[1].delete()
-        assert indexing.rebuild(GADGETS).report.documents == 4
+        assert rebuilding.rebuild(GADGETS).report.documents == 4
         check(shop)
 
     def test_an_object_that_fails_is_left_out_and_named(self, shop, filled):
         bad = shop.add("unreadable")
-        rebuilt = indexing.rebuild(GADGETS)
+        rebuilt = rebuilding.rebuild(GADGETS)
         assert list(rebuilt.failures) == [str(bad.pk)]
         assert "no texts today" in shop.entry(bad).error
         assert rebuilt.problems == ()
@@ -84,10 +84,10 @@ class TestRebuild:
 
     def test_a_broken_picture_is_a_warning(self, shop, filled):
         bad = shop.add("lamp", b"broken")
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         assert "isn't a picture" in shop.entry(bad).warning
         GadgetImage.objects.filter(gadget=bad).delete()
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         assert shop.entry(bad).warning == ""
         check(shop)
 
@@ -99,7 +99,7 @@ class TestRebuild:
 
         index_rebuilt.connect(tell)
         try:
-            indexing.rebuild(GADGETS)
+            rebuilding.rebuild(GADGETS)
         finally:
             index_rebuilt.disconnect(tell)
         assert told == [(Gadget, GADGETS, 6)]
@@ -110,7 +110,7 @@ class TestRebuild:
         monkeypatch.setattr(ThumbnailEncoder, "wrong_weights", fault == "canary")
         monkeypatch.setattr(ThumbnailEncoder, "down", fault == "encoder")
         with pytest.raises(CanaryFailed if fault == "canary" else EncoderUnavailable):
-            indexing.rebuild(GADGETS)
+            rebuilding.rebuild(GADGETS)
         shop.use()
         monkeypatch.setattr(ThumbnailEncoder, "down", False)
         assert len(shop.by_words("thing")) == 6
@@ -118,7 +118,7 @@ class TestRebuild:
     def test_an_encoder_that_learns_is_taught_the_shops_own_titles(self, shop, filled):
         shop.use(encoder="LearningEncoder")
         shop.add("without a picture")
-        rebuilt = indexing.rebuild(GADGETS)
+        rebuilt = rebuilding.rebuild(GADGETS)
         vectors, titles, languages = LearningEncoder.lesson
         assert rebuilt.fitted == 6
         assert sorted(titles) == [f"thing {n}" for n in range(6)]
@@ -128,11 +128,11 @@ class TestRebuild:
 
     def test_objects_that_the_new_index_lacks_are_a_problem(self, shop, filled, monkeypatch):
         after_the_repair(monkeypatch, lambda held: held[1:])
-        assert "lacks 1 of 6 objects, '" in indexing.rebuild(GADGETS).problems[0]
+        assert "lacks 1 of 6 objects, '" in rebuilding.rebuild(GADGETS).problems[0]
 
     def test_documents_of_no_known_object_are_a_problem(self, shop, filled, monkeypatch):
         after_the_repair(monkeypatch, lambda held: [*held, replace(held[0], id="stranger")])
-        assert "holds 1 documents of no known object, 'stranger'" in indexing.rebuild(GADGETS).problems[0]
+        assert "holds 1 documents of no known object, 'stranger'" in rebuilding.rebuild(GADGETS).problems[0]
 
     @pytest.mark.parametrize("change", ["new", "saved", "deleted"])
     def test_saves_during_the_check_are_no_problem(self, shop, filled, monkeypatch, change):
@@ -148,7 +148,7 @@ class TestRebuild:
             return [item for item in held if item.id != str(filled[0].pk)] if change == "saved" else held
 
         after_the_repair(monkeypatch, meanwhile)
-        assert indexing.rebuild(GADGETS).problems == ()
+        assert rebuilding.rebuild(GADGETS).problems == ()
 
 
 def after_the_repair(monkeypatch, change) -> None:
@@ -205,7 +205,7 @@ class TestSavedMeanwhile:
                 shop.index()
 
         self.during(monkeypatch, moment, change)
-        rebuilt = indexing.rebuild(GADGETS)
+        rebuilt = rebuilding.rebuild(GADGETS)
         assert rebuilt.problems == ()
         assert shop.by_words("renamed") == [str(filled[0].pk)]
         assert len(shop.by_words("brand")) == 1
@@ -226,7 +226,7 @@ class TestSavedMeanwhile:
             late["report"] = indexing.store(wiring.engine(), GADGETS, late["prepared"])
 
         self.during(monkeypatch, "end", write_to_the_old_index)
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         indexing.settle(late["entries"], late["prepared"], late["report"])
         assert shop.by_words("renamed") == [str(filled[0].pk)]
         check(shop)
@@ -256,7 +256,7 @@ class TestSavedMeanwhile:
             thread.start()
         try:
             for _ in range(3):
-                indexing.rebuild(GADGETS)
+                rebuilding.rebuild(GADGETS)
         finally:
             stop.set()
             for thread in threads:
@@ -268,12 +268,12 @@ class TestSavedMeanwhile:
 
 class TestRollback:
     def test_the_old_index_comes_back_up_to_date(self, shop, filled):
-        indexing.rebuild(GADGETS)
+        rebuilding.rebuild(GADGETS)
         filled[0].name = "renamed"
         filled[0].save()
         filled[1].delete()
         shop.index()
-        index, found = indexing.rollback(GADGETS)
+        index, found = rebuilding.rollback(GADGETS)
         assert index
         assert found.drifted == 2
         assert shop.by_words("renamed") == [str(filled[0].pk)]
@@ -281,7 +281,7 @@ class TestRollback:
 
     def test_there_may_be_none(self, shop, filled):
         with pytest.raises(IndexMissing):
-            indexing.rollback(GADGETS)
+            rebuilding.rollback(GADGETS)
 
 
 class TestCommands:

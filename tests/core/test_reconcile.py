@@ -11,14 +11,14 @@ from django.core.management import CommandError, call_command
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine
 from tests.shop.models import Gadget
-from visual_search import indexing, wiring
-from visual_search.indexing import Reconciled
+from visual_search import reconciling, wiring
 from visual_search.models import IndexEntry, State
+from visual_search.reconciling import Reconciled
 from visual_search.types import Document, VersionedId
 
 
 def reconcile(**options) -> Reconciled:
-    return indexing.reconcile(GADGETS, **options)[GADGETS]
+    return reconciling.reconcile(GADGETS, **options)[GADGETS]
 
 
 def idle(found: Reconciled) -> bool:

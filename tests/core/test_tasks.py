@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget
-from visual_search import indexing, tasks
+from visual_search import indexing, reconciling, tasks
 from visual_search.models import IndexEntry, State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -263,9 +263,9 @@ def test_a_killed_process_loses_nothing(live_shop, killed_after):
                 break
     assert child.returncode == -9
     assert Gadget.objects.exists()
-    indexing.reconcile(GADGETS)
+    reconciling.reconcile(GADGETS)
     assert live_shop.held() == live_shop.expected()
     assert not IndexEntry.objects.exclude(state=State.INDEXED).exists()
     for gadget in Gadget.objects.filter(name__startswith="renamed"):
         assert str(gadget.pk) in live_shop.by_words(gadget.name)
-    assert indexing.reconcile(GADGETS)[GADGETS] == indexing.Reconciled()
+    assert reconciling.reconcile(GADGETS)[GADGETS] == reconciling.Reconciled()

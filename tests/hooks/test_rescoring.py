@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from visual_search.hooks import REST_AFTER, REST_SECONDS, Rescorers, Moment, Reordered, Rescorer
+from visual_search.hooks import REST_AFTER, REST_SECONDS, Moment, Reordered, Rescorer, Rescorers
 from visual_search.types import Hit, Query
 
 HITS = tuple(Hit(str(n), 1.0 - n / 100) for n in range(10))
@@ -94,7 +94,9 @@ def test_one_may_stop_itself_when_time_is_up() -> None:
         moment.check()
         raise AssertionError("unreachable")
 
-    assert Rescorers([Scripted(careful)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10).degraded == ("scripted",)
+    assert Rescorers([Scripted(careful)], clock=clock).apply(QUERY, HITS, window=5, limit_ms=10).degraded == (
+        "scripted",
+    )
 
 
 def test_one_that_keeps_failing_rests_and_comes_back() -> None:

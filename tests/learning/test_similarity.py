@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import ThumbnailEncoder
 from tests.shop.models import Gadget
-from visual_search import indexing, tasks, wiring
+from visual_search import rebuilding, tasks, wiring
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import EngineUnavailable
 
@@ -74,7 +74,7 @@ def test_a_rebuild_that_fails_leaves_metric_and_index(whitened, monkeypatch) -> 
         raise EngineUnavailable("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexing, "rebuild", fails)
+        patch.setattr(rebuilding, "rebuild", fails)
         with pytest.raises(CommandError, match="stays as it was: The disk is full"):
             run(always=True)
     assert wiring.encoder().path.read_bytes() == before

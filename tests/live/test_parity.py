@@ -33,9 +33,9 @@ from visual_search.engines.embedded import EmbeddedEngine
 from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
+from visual_search.hooks import Guarded, Rescorers
 from visual_search.measuring.baselines import colour
 from visual_search.measuring.scratch import CachingEncoder, open_picture
-from visual_search.hooks import Rescorers, Guarded
 from visual_search.types import (
     AnyOf,
     Between,

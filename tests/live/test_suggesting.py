@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.search.shop import Shop, _intact, empty_shop  # noqa: F401
-from visual_search import indexing, wiring
+from visual_search import rebuilding, wiring
 from visual_search.suggesting import Suggestion, Typed, suggest
 
 pytestmark = pytest.mark.live
@@ -39,7 +39,7 @@ def test_elasticsearch_suggests_what_the_embedded_engine_suggests(stocked, elast
             "OPTIONS": {"hosts": elasticsearch_url, "index_prefix": prefix},
         }
     )
-    indexing.rebuild("products")
+    rebuilding.rebuild("products")
     wiring.engine().refresh("products")
     assert {language: found(language) for language in ("en", "de")} == embedded
     assert embedded["en"]["bar stoo"][0].title == "Bar stool"

@@ -1,14 +1,17 @@
-"""The shop's objects by the ids of hits, whatever ids strangers and old indexes name."""
+"""The shop's objects: by the ids of hits, whatever ids strangers and old indexes name, and as the database has them now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import router
+from django.db.models import Model, QuerySet
 
 from visual_search import registry
+from visual_search.conf import conf
 from visual_search.registry import Source
 
 
@@ -42,3 +45,40 @@ def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:
             if "\x00" not in id:
                 keys[id] = value
     return keys
+
+
+# --- For indexing: from the database that is written to ------------------------------------------
+
+
+def current(source: Source) -> QuerySet[Model]:
+    """The source's objects as the writing database has them now."""
+    # A replica may not have yet what was just committed.
+    return source.queryset().using(router.db_for_write(source.model))
+
+
+def read_objects(source: Source, ids: Iterable[str]) -> dict[str, Model]:
+    """The objects of the source's queryset with these ids, by id, as the writing database has them now."""
+    fits = [id for id in ids if is_key(source.model, id)]
+    return {str(obj.pk): obj for obj in current(source).filter(pk__in=fits)}
+
+
+def pages_of_ids(source: Source, size: int | None = None) -> Iterator[list[str]]:
+    """Ids of all objects of the source, in pages by primary key: no long read holds the database."""
+    queryset = current(source).order_by("pk")
+    last = None
+    while True:
+        page = queryset if last is None else queryset.filter(pk__gt=last)
+        ids = list(page.values_list("pk", flat=True)[: size or conf.INDEX_BATCH])
+        if not ids:
+            return
+        yield list(dict.fromkeys(map(str, ids)))
+        last = ids[-1]
+
+
+def is_key(model: type[Model], id: str) -> bool:
+    """Whether a primary key of this model could be written so."""
+    try:
+        model._meta.pk.to_python(id)
+    except ValidationError:
+        return False
+    return True

@@ -29,9 +29,7 @@ class Rescorer(Protocol):
 class Rescorers(Guard[Rescorer]):
     kind = "rescorer"
 
-    def apply(
-        self, query: Query, hits: tuple[Hit, ...], *, window: int, limit_ms: float
-    ) -> Guarded[tuple[Hit, ...]]:
+    def apply(self, query: Query, hits: tuple[Hit, ...], *, window: int, limit_ms: float) -> Guarded[tuple[Hit, ...]]:
         """The hits, their first `window` in the order that the rescorers gave them one after the other."""
 
         def step(rescorer: Rescorer, before: tuple[Hit, ...], moment: Moment) -> tuple[tuple[Hit, ...], str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 from tqdm import tqdm
 
-from visual_search import indexing, registry, wiring
+from visual_search import rebuilding, registry, wiring
 from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import ConfigurationError
 from visual_search.learning.sampling import main_pictures
@@ -26,7 +26,7 @@ class Refitted:
 
     pictures: int
     agreement: float | None
-    rebuilt: tuple[indexing.Rebuilt, ...] | None
+    rebuilt: tuple[rebuilding.Rebuilt, ...] | None
 
 
 def refit_similarity(
@@ -36,7 +36,7 @@ def refit_similarity(
 
     Searches go on meanwhile with the old metric and the old index; other processes take the new one up as soon as it is
     kept. Raises ConfigurationError where the encoder is another, ValueError for too few pictures, and what
-    `indexing.rebuild` raises; then everything stays as it was.
+    `rebuilding.rebuild` raises; then everything stays as it was.
     """
     encoder = wiring.encoder()
     if not isinstance(encoder, WhitenedEncoder):
@@ -51,7 +51,7 @@ def refit_similarity(
         return Refitted(len(pictures), agreement, None)
     encoder.adopt(found)
     try:
-        rebuilt = tuple(indexing.rebuild(source.collection) for source in registry.sources())
+        rebuilt = tuple(rebuilding.rebuild(source.collection) for source in registry.sources())
     except BaseException:
         encoder.adopt(None)
         raise

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.core.conftest import GADGETS, picture
-from visual_search import indexing, wiring
+from visual_search import rebuilding, wiring
 from visual_search.features.personalisation import item_vectors
 from visual_search.features.personalisation.item_cache import ItemCache
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
@@ -66,7 +66,7 @@ def test_the_spread_of_another_encoder_goes_with_its_last_vector(shop) -> None:
     item_vectors.refresh(GADGETS)
     (former,) = ItemSpread.objects.values_list("fingerprint", flat=True)
     shop.use(options={"flavour": "b"})
-    indexing.rebuild(GADGETS)
+    rebuilding.rebuild(GADGETS)
     item_vectors.refresh(GADGETS, limit=2)
     assert ItemSpread.objects.filter(fingerprint=former).exists(), "one vector of it is left"
     item_vectors.refresh(GADGETS)

@@ -15,7 +15,7 @@ from tests.core.conftest import GADGETS, picture
 from visual_search.features.personalisation import item_vectors, refreshing
 from visual_search.features.personalisation.models import ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
-from visual_search.hooks import Rescorers, Moment
+from visual_search.hooks import Moment, Rescorers
 from visual_search.types import AnyOf, Grade, Hit, Query, TasteEvent
 
 pytestmark = pytest.mark.django_db

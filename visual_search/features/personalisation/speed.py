@@ -12,8 +12,8 @@ from visual_search import wiring
 from visual_search.features.personalisation import item_cache, item_vectors
 from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
-from visual_search.measuring.measures import Table
 from visual_search.hooks import Rescorers
+from visual_search.measuring.measures import Table
 from visual_search.ranking.taste import MAX_EVENTS
 from visual_search.types import Hit, Query, TasteEvent, unit
 

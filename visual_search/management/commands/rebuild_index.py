@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from visual_search import indexing, registry
+from visual_search import rebuilding, registry
+from visual_search.engines.recall import RECALL_DEPTH
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 
@@ -35,7 +36,7 @@ class Command(TablesCommand):
         try:
             total = registry.source(name).queryset().count()
             with tqdm(total=total, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
-                rebuilt = indexing.rebuild(name, progress=bar.update)
+                rebuilt = rebuilding.rebuild(name, progress=bar.update)
         except VisualSearchError as problem:
             raise CommandError(f"'{name}' was not rebuilt, the index stays as it was: {problem}") from problem
         report = rebuilt.report
@@ -45,7 +46,7 @@ class Command(TablesCommand):
                 f"({rebuilt.replayed} saved meanwhile)."
             )
             if rebuilt.recall is not None:
-                self.stdout.write(f"  recall@{indexing.RECALL_DEPTH} of the sample: {rebuilt.recall:.3f}")
+                self.stdout.write(f"  recall@{RECALL_DEPTH} of the sample: {rebuilt.recall:.3f}")
             if rebuilt.fitted:
                 self.stdout.write(f"  words to pictures learned from {rebuilt.fitted} titles")
             self.stdout.write(f"  new index: {report.index}; old index: {report.previous or 'none'}")

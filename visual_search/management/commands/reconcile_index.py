@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from visual_search import indexing
+from visual_search import reconciling
 from visual_search.errors import ConfigurationError
 from visual_search.management.failures import show_failures
 from visual_search.management.tables import TablesCommand
@@ -27,7 +27,7 @@ class Command(TablesCommand):
         quiet = options["verbosity"] == 0 or not self.stderr.isatty()
         with tqdm(unit=" objects", desc="Indexing", disable=quiet, leave=False) as bar:
             try:
-                found = indexing.reconcile(collection, progress=bar.update)
+                found = reconciling.reconcile(collection, progress=bar.update)
             except ConfigurationError as problem:
                 raise CommandError(str(problem)) from problem
         if not found:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from visual_search import indexing
+from visual_search import rebuilding
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 
@@ -20,7 +20,7 @@ class Command(TablesCommand):
 
     def handle(self, *args: Any, collection: str, **options: Any) -> None:
         try:
-            index, result = indexing.rollback(collection)
+            index, result = rebuilding.rollback(collection)
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(f"{collection}: {index} is in use again.")

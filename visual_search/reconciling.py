@@ -1,0 +1,99 @@
+"""Index and database are made to agree again, whatever a crash, another database or a restored backup left behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from visual_search import registry, wiring
+from visual_search.content.objects import current, is_key, pages_of_ids
+from visual_search.engines.base import Engine
+from visual_search.indexing import OUTAGES, Outcome, index_pending
+from visual_search.models import IndexEntry, State, chunks
+from visual_search.registry import Source
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What a reconcile found and did for one collection."""
+
+    missing: int = 0  # objects that had no entry
+    vanished: int = 0  # entries whose object is gone
+    drifted: int = 0  # entries whose version in the index was another one
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def reconcile(
+    collection: str | None = None,
+    *,
+    retry_failed: bool = True,
+    progress: Callable[[int], None] = lambda count: None,
+) -> dict[str, Reconciled]:
+    """Make index and database agree again, whatever happened; a second run finds nothing to do.
+
+    `retry_failed` also takes what waits for its retry time or is claimed by a worker. If that worker is alive after
+    all, both do the work, and nothing worse.
+    """
+    sources = [registry.source(collection)] if collection else list(registry.sources())
+    return {
+        source.collection: reconcile_source(source, retry_failed=retry_failed, progress=progress) for source in sources
+    }
+
+
+def reconcile_source(
+    source: Source, *, retry_failed: bool = True, progress: Callable[[int], None] = lambda count: None
+) -> Reconciled:
+    """`reconcile` for the objects of one source."""
+    outbox = IndexEntry.objects.all()
+    if retry_failed:
+        outbox.requeue(source.collection)
+        outbox.retry_now(source.collection)
+    done = Reconciled(missing=_note_missing(source), vanished=_note_vanished(source))
+    try:
+        engine = wiring.engine()
+        engine.ensure(source.collection, wiring.schema(source.collection))
+        engine.refresh(source.collection)
+        done.drifted = repair(source, engine)
+    except OUTAGES as problem:
+        logger.warning("'%s' can't be reconciled now: %s", source.collection, problem)
+        done.outcome.stopped = str(problem)
+        return done
+    done.outcome = index_pending(source.collection, progress=progress)
+    return done
+
+
+def _note_missing(source: Source) -> int:
+    """Entries for objects that have none, or one that says "deleted"."""
+    noted = 0
+    for ids in pages_of_ids(source):
+        known = IndexEntry.objects.filter(collection=source.collection, object_id__in=ids, deleted=False)
+        missing = set(ids) - set(known.values_list("object_id", flat=True))
+        noted += IndexEntry.objects.all().note_alone(source.collection, missing, leap=True)
+    return noted
+
+
+def _note_vanished(source: Source) -> int:
+    """Make entries pending whose object is gone, or has left the source's queryset, without a signal."""
+    noted = 0
+    entries = IndexEntry.objects.filter(collection=source.collection, state=State.INDEXED, deleted=False)
+    for ids in chunks(list(entries.values_list("object_id", flat=True))):
+        fits = [id for id in ids if is_key(source.model, id)]
+        there = {str(pk) for pk in current(source).filter(pk__in=fits).values_list("pk", flat=True)}
+        noted += IndexEntry.objects.all().note_alone(source.collection, set(ids) - there, deleted=True, leap=True)
+    return noted
+
+
+def repair(source: Source, engine: Engine) -> int:
+    """Make entries pending whose document in the index isn't the one that they say; returns how many."""
+    collection = source.collection
+    held = {item.id: item.version for item in engine.versions(collection)}
+    settled = IndexEntry.objects.filter(collection=collection, state=State.INDEXED)
+    rows = list(settled.values_list("object_id", "indexed_version", "deleted"))
+    drifted = {id for id, version, deleted in rows if held.get(id) != (None if deleted else version)}
+    # A document that no entry knows of: an index that was filled from another database.
+    known = set(IndexEntry.objects.filter(collection=collection).values_list("object_id", flat=True))
+    noted: int = IndexEntry.objects.all().note_alone(collection, drifted | (set(held) - known), leap=True)
+    return noted
