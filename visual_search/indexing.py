@@ -166,20 +166,20 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
 
     pictures = vectors.of_pictures(
         encoder,
-        {documents.picture_key(reading, picture): picture for reading in contents for picture in reading.pictures},
+        {documents.picture_key(content, picture): picture for content in contents for picture in content.pictures},
     )
-    titles = vectors.of_titles(encoder, {title for reading in contents for title in reading.titles})
+    titles = vectors.of_titles(encoder, {title for content in contents for title in content.titles})
     readings.record(source.collection, contents, pictures.hashes)
     seen = readings.texts(pictures.hashes.values())
 
-    for reading in contents:
-        version = versions[reading.id]
-        prepared.documents.append(documents.build(reading, version, encoder.card, pictures, titles, seen=seen))
-        keys = [documents.picture_key(reading, picture) for picture in reading.pictures]
+    for content in contents:
+        version = versions[content.id]
+        prepared.documents.append(documents.build(content, version, encoder.card, pictures, titles, seen=seen))
+        keys = [documents.picture_key(content, picture) for picture in content.pictures]
         if refused := [pictures.refused[key] for key in keys if key in pictures.refused]:
-            prepared.warnings[reading.id] = "\n".join(refused)
+            prepared.warnings[content.id] = "\n".join(refused)
         if unread := [pictures.unread[key] for key in keys if key in pictures.unread]:
-            prepared.incomplete[reading.id] = "\n".join(unread)
+            prepared.incomplete[content.id] = "\n".join(unread)
     return prepared
 
 
@@ -189,19 +189,19 @@ def store(engine: Engine, collection: str, prepared: Prepared) -> UpsertReport:
     return _joined(removed, _upsert(engine, collection, prepared.documents))
 
 
-def _upsert(engine: Engine, collection: str, found: Sequence[Document]) -> UpsertReport:
-    if not found:
+def _upsert(engine: Engine, collection: str, batch: Sequence[Document]) -> UpsertReport:
+    if not batch:
         return UpsertReport()
     try:
-        return engine.upsert(collection, found)
+        return engine.upsert(collection, batch)
     except OUTAGES:
         raise
     # Engines reject bad documents by themselves; this is for the one that nobody foresaw.
     except Exception as problem:
-        if len(found) == 1:
-            logger.exception("The engine failed on '%s' %s.", collection, found[0].id)
-            return UpsertReport(rejected=(Rejected(found[0].id, f"{type(problem).__name__}: {problem}"),))
-        first, second = _halves(found)
+        if len(batch) == 1:
+            logger.exception("The engine failed on '%s' %s.", collection, batch[0].id)
+            return UpsertReport(rejected=(Rejected(batch[0].id, f"{type(problem).__name__}: {problem}"),))
+        first, second = _halves(batch)
         return _joined(_upsert(engine, collection, first), _upsert(engine, collection, second))
 
 

@@ -156,9 +156,9 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
                 candidates = entries.filter(due, state=state).order_by("pk")
                 if connections[self.db].features.has_select_for_update_skip_locked:
                     candidates = candidates.select_for_update(skip_locked=True)
-                found = list(candidates.values_list("pk", flat=True)[: size - taken])
+                keys = list(candidates.values_list("pk", flat=True)[: size - taken])
                 # The condition stands here again: without row locks another worker may have been faster.
-                taken += self.filter(due, pk__in=found, state=state).update(
+                taken += self.filter(due, pk__in=keys, state=state).update(
                     state=State.PROCESSING,
                     claim=claim,
                     claimed_until=now + timedelta(seconds=conf.INDEX_LEASE_SECONDS),

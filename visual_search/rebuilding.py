@@ -137,9 +137,9 @@ class _Stream:
             if self.sent.get(id, None if deleted else -1) not in {None, version}
         }
 
-    def _learn_from(self, found: Iterable[Document]) -> None:
+    def _learn_from(self, documents: Iterable[Document]) -> None:
         space = self.encoder.card.image.name
-        for document in found:
+        for document in documents:
             language, text = next(iter(document.texts.items()), ("", None))
             pictures = document.vectors.get(space)
             if pictures and text and text.title and len(self.pairs) < FITTING_PAIRS:

@@ -59,8 +59,8 @@ class Link:
         """Ids of the objects that instances with these ids belong to, as the database says."""
         if not self.relation:
             return set(ids)
-        found = self.sender._base_manager.using(using).filter(pk__in=ids)
-        return set(found.values_list(f"{self.relation}__pk", flat=True)) - {None}
+        rows = self.sender._base_manager.using(using).filter(pk__in=ids)
+        return set(rows.values_list(f"{self.relation}__pk", flat=True)) - {None}
 
 
 def connect() -> None:
@@ -80,14 +80,14 @@ def connect() -> None:
 
 def links(source: Source) -> list[Link]:
     """Which models to listen to, subclasses and proxies included. Wrong entries of `watch` are left to the checks."""
-    found = [Link(source.collection, model) for model in _kinds_of(source.model)]
+    links = [Link(source.collection, model) for model in _kinds_of(source.model)]
     for watched, relation in source.watch.items():
         try:
             watched._meta.get_field(relation)
         except FieldDoesNotExist:
             continue
-        found += [Link(source.collection, model, relation) for model in _kinds_of(watched)]
-    return found
+        links += [Link(source.collection, model, relation) for model in _kinds_of(watched)]
+    return links
 
 
 def _kinds_of(model: type[Model]) -> Iterable[type[Model]]:

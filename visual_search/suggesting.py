@@ -20,7 +20,7 @@ from visual_search.querying.cards import cards
 from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, WordsLeg
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
-MOST = 20
+MOST_LINES = 20  # more than fit on any screen
 # Asked of the engine: to it all products with a word that begins so are alike, and their titles decide.
 CANDIDATES = 100
 
@@ -64,8 +64,8 @@ def suggest(typed: Typed) -> Suggestions:
     Raises BadInput (400) for a limit outside 1 to 20, EngineUnavailable or SchemaMismatch (503).
     """
     begin = time.perf_counter()
-    if not 1 <= typed.limit <= MOST:
-        raise BadInput(f"limit is {typed.limit}; 1 to {MOST} are allowed.", field="limit")
+    if not 1 <= typed.limit <= MOST_LINES:
+        raise BadInput(f"limit is {typed.limit}; 1 to {MOST_LINES} are allowed.", field="limit")
     words, warnings = parsing.written(typed.words)
     # A line would show just what the shopper is about to keep out.
     if typed.words_not or not _tells(words):

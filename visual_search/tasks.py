@@ -66,12 +66,12 @@ def refit_similarity(collection: str = "products") -> None:
     """Learn the similarity anew, where the shop's encoder has one, and rebuild the indexes if it moved."""
     if not issubclass(wiring.resolve("ENCODER")[0], WhitenedEncoder):
         return
-    found = similarity.refit_similarity(collection)
+    refitted = similarity.refit_similarity(collection)
     logger.info(
         "Similarity: agreement %s over %d pictures, %s.",
-        found.agreement,
-        found.pictures,
-        "indexes rebuilt" if found.rebuilt else "nothing moved",
+        refitted.agreement,
+        refitted.pictures,
+        "indexes rebuilt" if refitted.rebuilt else "nothing moved",
     )
 
 
@@ -89,11 +89,11 @@ def calibrate() -> None:
 def prune() -> None:
     """Remove what only former encoders and readers made. It may run twice or late."""
     try:
-        found = pruning.prune()
+        pruned = pruning.prune()
     except VisualSearchError as problem:
         logger.warning("What former encoders made stays: %s", problem)
         return
-    for maker, counts in found.removed.items():
+    for maker, counts in pruned.removed.items():
         logger.info("Removed what %s made: %s", maker, counts)
 
 

@@ -156,8 +156,8 @@ def _check_options(setting: str, path: str, cls: Any, options: Any) -> None:
 
 
 def _near(name: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def reset() -> None:

@@ -44,7 +44,7 @@ class Things(Source):
         return self.answers.get("pictures", ())
 
 
-def read(**answers) -> documents.Reading:
+def read(**answers) -> documents.Content:
     return documents.read(Things(**answers), Gadget(pk=7))
 
 

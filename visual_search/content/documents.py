@@ -28,7 +28,7 @@ class SourceFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Content:
     """What a source says about one object, cleaned; pictures not loaded yet."""
 
     id: str
@@ -43,12 +43,12 @@ class Reading:
         return tuple(Title(text.title, language) for language, text in self.texts.items() if text.title)
 
 
-def picture_key(reading: Reading, picture: Picture) -> str:
+def picture_key(content: Content, picture: Picture) -> str:
     """One name for a picture over all objects of a batch."""
-    return f"{picture.id} of {reading.id}"
+    return f"{picture.id} of {content.id}"
 
 
-def read(source: Source, obj: Any) -> Reading:
+def read(source: Source, obj: Any) -> Content:
     """Ask the source about an object. Raises SourceFailed."""
     step = ""
     try:
@@ -66,11 +66,11 @@ def read(source: Source, obj: Any) -> Reading:
             f"{type(source).__name__}.{step}() failed for {source.model.__name__} {obj.pk}: "
             f"{type(problem).__name__}: {problem}"
         ) from problem
-    return Reading(str(obj.pk), texts, facets, codes, tuple(pictures.values()))
+    return Content(str(obj.pk), texts, facets, codes, tuple(pictures.values()))
 
 
 def build(
-    reading: Reading,
+    content: Content,
     version: int,
     card: EncoderCard,
     pictures: PictureVectors,
@@ -83,33 +83,33 @@ def build(
     `seen` has the label text of pictures, by content hash.
     """
     vectors: dict[str, list[NamedVector]] = {}
-    for picture in reading.pictures:
-        for space, vector in pictures.vectors.get(picture_key(reading, picture), {}).items():
+    for picture in content.pictures:
+        for space, vector in pictures.vectors.get(picture_key(content, picture), {}).items():
             vectors.setdefault(space, []).append(NamedVector(picture.id, vector))
     if card.text is not None:
-        for title in reading.titles:
+        for title in content.titles:
             if title in titles:
                 vectors.setdefault(card.text.name, []).append(NamedVector(title.language, titles[title]))
     return Document(
-        id=reading.id,
+        id=content.id,
         version=version,
-        texts=reading.texts,
-        vectors={space: tuple(found) for space, found in vectors.items()},
-        facets=reading.facets,
-        codes=reading.codes,
-        seen_text=_seen_text(reading, pictures, seen or {}),
+        texts=content.texts,
+        vectors={space: tuple(items) for space, items in vectors.items()},
+        facets=content.facets,
+        codes=content.codes,
+        seen_text=_seen_text(content, pictures, seen or {}),
     )
 
 
-def _seen_text(reading: Reading, pictures: PictureVectors, seen: Mapping[str, str]) -> str:
+def _seen_text(content: Content, pictures: PictureVectors, seen: Mapping[str, str]) -> str:
     """What stands on the pictures of an object, each word once."""
-    hashes = (pictures.hashes.get(picture_key(reading, picture), "") for picture in reading.pictures)
+    hashes = (pictures.hashes.get(picture_key(content, picture), "") for picture in content.pictures)
     return " ".join(dict.fromkeys(word for key in hashes for word in seen.get(key, "").split()))
 
 
 def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
     """By ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's keywords."""
-    found: dict[str, Text] = {}
+    by_language: dict[str, Text] = {}
     for tag, text in texts.items():
         language = base_code(tag) or UNDETERMINED
         clean = Text(
@@ -119,13 +119,13 @@ def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
         )
         if not (clean.title or clean.description or clean.keywords):
             continue
-        if language in found:
-            first = found[language]
+        if language in by_language:
+            first = by_language[language]
             more = (word for word in (clean.title, *clean.keywords) if word)
-            found[language] = replace(first, keywords=tuple(dict.fromkeys((*first.keywords, *more))))
+            by_language[language] = replace(first, keywords=tuple(dict.fromkeys((*first.keywords, *more))))
         else:
-            found[language] = clean
-    return found
+            by_language[language] = clean
+    return by_language
 
 
 def _facets(facets: Mapping[str, Any], schema: Iterable[FacetField]) -> dict[str, FacetValue]:

@@ -18,8 +18,8 @@ from visual_search.registry import Source
 def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
     """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
     keys = {str(value): value for value in keys_of(source, ids).values()}
-    found = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
-    return {id: found[id] for id in keys if id in found}
+    there = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
+    return {id: there[id] for id in keys if id in there}
 
 
 def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:

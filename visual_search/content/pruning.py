@@ -60,13 +60,13 @@ def prune(
 
 def in_use() -> set[str]:
     """The encoder's spaces and the reader of the settings, and the spaces of every live index."""
-    found = {space.fingerprint for space in wiring.encoder().card.spaces} | {readings.maker()}
+    used = {space.fingerprint for space in wiring.encoder().card.spaces} | {readings.maker()}
     for source in registry.sources():
         try:
-            found |= {space.fingerprint for space in wiring.engine().schema(source.collection).spaces}
+            used |= {space.fingerprint for space in wiring.engine().schema(source.collection).spaces}
         except IndexMissing:
             continue
-    return found
+    return used
 
 
 def _makers() -> Iterable[str]:

@@ -14,7 +14,7 @@ from functools import partial
 from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import documents, uses
-from visual_search.content.documents import Reading
+from visual_search.content.documents import Content
 from visual_search.errors import PictureRefused
 from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash, decode
@@ -37,15 +37,15 @@ def maker() -> str:
     return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
 
 
-def record(collection: str, readings: Iterable[Reading], hashes: Mapping[str, str]) -> None:
+def record(collection: str, contents: Iterable[Content], hashes: Mapping[str, str]) -> None:
     """Remember which content each picture of these objects has now; `hashes` go by `documents.picture_key`."""
     shown = {
-        reading.id: {
+        content.id: {
             picture.id: hashes[key]
-            for picture in reading.pictures
-            if (key := documents.picture_key(reading, picture)) in hashes
+            for picture in content.pictures
+            if (key := documents.picture_key(content, picture)) in hashes
         }
-        for reading in readings
+        for content in contents
     }
     ShownPicture.objects.all().record(collection, shown)
 
@@ -67,17 +67,17 @@ def kept(collection: str) -> Kept:
 def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
     wanted = set(hits)
     shown = ShownPicture.objects.filter(collection=collection, object_id__in={id for id, _ in wanted})
-    content = {
+    hash_of = {
         (id, picture): key
         for id, picture, key in shown.values_list("object_id", "picture_id", "content_hash")
         if (id, picture) in wanted
     }
     rows = PictureSight.objects.filter(maker=maker(), problem="")
-    whole = {content[hit] for hit in hits[:keypoints] if hit in content}
-    thumbnails = rows.filter(content_hash__in=set(content.values())).values_list("content_hash", "thumbnail")
+    whole = {hash_of[hit] for hit in hits[:keypoints] if hit in hash_of}
+    thumbnails = rows.filter(content_hash__in=set(hash_of.values())).values_list("content_hash", "thumbnail")
     points = dict(rows.filter(content_hash__in=whole).values_list("content_hash", "keypoints")) if whole else {}
     sights = {key: KeptPicture(bytes(thumbnail), bytes(points.get(key, b""))) for key, thumbnail in thumbnails}
-    return {pair: sights[key] for pair, key in content.items() if key in sights}
+    return {pair: sights[key] for pair, key in hash_of.items() if key in sights}
 
 
 def waiting() -> int:

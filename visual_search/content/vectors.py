@@ -197,12 +197,12 @@ def _unpacked(data: bytes | memoryview) -> Vector:
 def _known(hashes: set[str], spaces: Sequence[Space]) -> Vectors:
     """What the cache has of these contents in all of these spaces."""
     names = {space.fingerprint: space for space in spaces}
-    found: Vectors = defaultdict(dict)
+    known: Vectors = defaultdict(dict)
     rows = Embedding.objects.filter(content_hash__in=hashes, fingerprint__in=names)
     for key, fingerprint, dims, data in rows.values_list("content_hash", "fingerprint", "dims", "vector"):
         if dims == names[fingerprint].dims:
-            found[key][names[fingerprint].name] = _unpacked(data)
-    return {key: vectors for key, vectors in found.items() if len(vectors) == len(names)}
+            known[key][names[fingerprint].name] = _unpacked(data)
+    return {key: vectors for key, vectors in known.items() if len(vectors) == len(names)}
 
 
 def _keep(fresh: Vectors, spaces: Mapping[str, Space]) -> None:

@@ -25,8 +25,8 @@ from visual_search.types import EncoderCard, FacetKind, LegKind
 
 logger = logging.getLogger(__name__)
 
-MOST = 400  # objects asked for: with 200, limits move by .01, and a photo costs a tenth of a second
-TITLES = 400  # whose words are asked: with 200, limits move by .06
+MOST_OBJECTS = 400  # asked for: with 200, limits move by .01, and a photo costs a tenth of a second
+MOST_TITLES = 400  # whose words are asked: with 200, limits move by .06
 KEPT_SECONDS = 60.0  # how long a process uses what it has read
 _read: dict[tuple[str, str], tuple[float, Calibration]] = {}
 _kinds: dict[str, tuple[float, dict[str, str]]] = {}  # since when, and categories by object id
@@ -39,10 +39,10 @@ def current(collection: str) -> Calibration:
     known = _read.get(key)
     if known is None or now - known[0] > KEPT_SECONDS:
         row = StoredCalibration.objects.filter(collection=collection, fingerprint=key[1]).first()
-        found = unpacked(row) if row else UNCALIBRATED
+        learned = unpacked(row) if row else UNCALIBRATED
         spaces = _spaces(wiring.encoder().card)
-        texts = {leg: scale for leg, scale in found.texts.items() if scale.space == spaces.get(leg)}
-        known = _read[key] = (now, replace(found, texts=texts))
+        texts = {leg: scale for leg, scale in learned.texts.items() if scale.space == spaces.get(leg)}
+        known = _read[key] = (now, replace(learned, texts=texts))
     return known[1]
 
 
@@ -58,8 +58,8 @@ def _known_kinds(collection: str, ids: Sequence[str]) -> Mapping[str, str]:
     if known is None or now - known[0] > KEPT_SECONDS:
         known = _kinds[collection] = (now, {})
     if missing := [id for id in ids if id not in known[1]]:
-        found = _categories(source, _category_field(source), missing)
-        known[1].update({id: found.get(id, "") for id in missing})
+        paths = _categories(source, _category_field(source), missing)
+        known[1].update({id: paths.get(id, "") for id in missing})
     return {id: known[1].get(id, "") for id in ids}
 
 
@@ -75,7 +75,7 @@ def forget() -> None:
 
 
 def learn(
-    collection: str, *, most: int = MOST, seed: int = 0, progress: Callable[[int], object] = lambda count: None
+    collection: str, *, most: int = MOST_OBJECTS, seed: int = 0, progress: Callable[[int], object] = lambda count: None
 ) -> Calibration:
     """Ask synthetic photos of at most `most` objects, evenly spread, and words of titles, and keep what they teach.
 
@@ -85,20 +85,20 @@ def learn(
     encoder = wiring.encoder()
     live_index.ensure(collection)
     asked = probes.Asked(wiring.engine(), encoder, collection, _category_field(source), kinds(collection), seed)
-    titles = sampling.titles(collection, most=TITLES)
-    found = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)
-    if not found.limits:
+    titles = sampling.titles(collection, most=MOST_TITLES)
+    learned = probes.teach(asked, sampling.main_pictures(collection, most=most), titles, progress=progress)
+    if not learned.limits:
         raise BadInput(
             f"'{collection}' has fewer than {LEAST_PROBES} objects with pictures in the index, too few to learn from. "
             "Fixed limits are used until it has more."
         )
     spaces = _spaces(encoder.card)
-    found = replace(found, texts={leg: replace(scale, space=spaces[leg]) for leg, scale in found.texts.items()})
+    learned = replace(learned, texts={leg: replace(scale, space=spaces[leg]) for leg, scale in learned.texts.items()})
     StoredCalibration.objects.update_or_create(
-        collection=collection, fingerprint=encoder.card.image.fingerprint, defaults={"limits": found.as_json()}
+        collection=collection, fingerprint=encoder.card.image.fingerprint, defaults={"limits": learned.as_json()}
     )
     forget()
-    return found
+    return learned
 
 
 def _spaces(card: EncoderCard) -> dict[str, str]:
@@ -114,16 +114,16 @@ def _categories(source: Source, field: str, ids: Sequence[str]) -> dict[str, str
     """Category paths by id. Ids that mean no object, and objects that can't be described, have none."""
     if not field:
         return {}
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for id, obj in objects.objects_by_id(source, ids).items():
         try:
-            found[id] = first_path(source.facets(obj).get(field))
+            paths[id] = first_path(source.facets(obj).get(field))
         # The source is the shop's code: one product that it can't describe mustn't take searches by photo down.
         except Exception:
             logger.exception(
                 "%s.facets() failed for %s; its hits are graded without a category.", type(source).__name__, id
             )
-    return {id: path for id, path in found.items() if path}
+    return {id: path for id, path in paths.items() if path}
 
 
 def first_path(value: object) -> str:

@@ -137,8 +137,8 @@ def typed(title: str, random: np.random.Generator) -> str:
 
 def _probe(asked: Asked, picture: str, id: str, hits: Sequence[LegHit]) -> Probe:
     kinds = asked.categories([id, *(hit.id for hit in hits)])
-    found = tuple(ProbeHit(hit.id, kinds.get(hit.id, ""), hit.score) for hit in hits)
-    return Probe(picture, id, kinds.get(id, ""), found)
+    judged = tuple(ProbeHit(hit.id, kinds.get(hit.id, ""), hit.score) for hit in hits)
+    return Probe(picture, id, kinds.get(id, ""), judged)
 
 
 def _small(pictures: Iterable[tuple[str, Image.Image]]) -> Iterator[tuple[str, Image.Image]]:

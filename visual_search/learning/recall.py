@@ -38,15 +38,15 @@ def self_test(collection: str, *, widen: bool = True) -> tuple[SpaceRecall, ...]
     engine = wiring.engine()
     if not isinstance(engine, SelfTesting):
         raise ConfigurationError(f"The engine {type(engine).__name__} can't test its own recall.")
-    found = []
+    measured = []
     for space in wiring.schema(collection).spaces:
         queries = sample(space)
         recall, width = engine.recall(collection, space.name, queries), None
         if widen and recall < RECALL_WANTED:
             check = engine.tune(collection, space.name, queries)
             recall, width = check.recall, check.width
-        found.append(SpaceRecall(space.name, len(queries), recall, width))
-    return tuple(found)
+        measured.append(SpaceRecall(space.name, len(queries), recall, width))
+    return tuple(measured)
 
 
 def sample(space: Space, size: int = SAMPLE) -> list[Vector]:

@@ -52,12 +52,12 @@ def titles(collection: str, *, most: int) -> Iterator[tuple[str, Sequence[Title]
     source = registry.source(collection)
     for key, obj in _objects(source, most):
         try:
-            found = documents.read(source, obj).titles
+            own = documents.read(source, obj).titles
         except documents.SourceFailed as problem:
             logger.warning("The title of %s %s isn't learned from: %s", collection, key, problem)
             continue
-        if found:
-            yield key, found
+        if own:
+            yield key, own
 
 
 def evenly(items: Sequence[T], most: int) -> Sequence[T]:

@@ -17,7 +17,7 @@ from visual_search.learning.sampling import main_pictures
 # A mean cosine between a picture's old and new vector from which on nobody sees another order; a rebuild would be wasted.
 AGREES = 0.995
 SAMPLE = 200  # pictures that the cosine is measured on
-MOST = 2_000  # pictures to learn from: beyond, a covariance of some hundred dimensions hardly moves
+MOST_PICTURES = 2_000  # to learn from: beyond, a covariance of some hundred dimensions hardly moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,11 @@ class Refitted:
 
 
 def refit_similarity(
-    collection: str, *, most: int = MOST, always: bool = False, advanced: Callable[[int], object] = lambda _: None
+    collection: str,
+    *,
+    most: int = MOST_PICTURES,
+    always: bool = False,
+    advanced: Callable[[int], object] = lambda _: None,
 ) -> Refitted:
     """Learn the metric of the shop's `WhitenedEncoder` anew; where it moved (or `always`), rebuild every index with it.
 
@@ -45,22 +49,22 @@ def refit_similarity(
             "visual_search.encoders.whitened.WhitenedEncoder, with yours as its option 'encoder'."
         )
     pictures = list(shop_pictures(collection, most=most))
-    found = encoder.learn(pictures, advanced=advanced)
-    agreement = encoder.agreement(found, pictures[:: max(1, len(pictures) // SAMPLE)])
+    metric = encoder.learn(pictures, advanced=advanced)
+    agreement = encoder.agreement(metric, pictures[:: max(1, len(pictures) // SAMPLE)])
     if agreement is not None and agreement >= AGREES and not always:
         return Refitted(len(pictures), agreement, None)
-    encoder.adopt(found)
+    encoder.adopt(metric)
     try:
         rebuilt = tuple(rebuilding.rebuild(source.collection) for source in registry.sources())
     except BaseException:
         encoder.adopt(None)
         raise
-    encoder.keep(found)
+    encoder.keep(metric)
     return Refitted(len(pictures), agreement, rebuilt)
 
 
 def shop_pictures(collection: str, *, most: int) -> Iterator[Image.Image]:
     """The main picture of at most `most` objects, evenly spread, with a progress bar on a terminal."""
-    found = main_pictures(collection, most=most)
-    for _, picture in tqdm(found, desc="Pictures", unit="", disable=not sys.stderr.isatty(), leave=False):
+    pictures = main_pictures(collection, most=most)
+    for _, picture in tqdm(pictures, desc="Pictures", unit="", disable=not sys.stderr.isatty(), leave=False):
         yield picture

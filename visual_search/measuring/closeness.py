@@ -139,8 +139,8 @@ def _department(item: Item) -> str:
 
 
 def _learned(items: Sequence[Item], asked: probes.Asked, advanced: Advanced) -> Calibration:
-    shown = sampling.evenly([item for item in items if item.pictures], calibrating.MOST)
-    said = sampling.evenly([item for item in items if item.texts], calibrating.TITLES)
+    shown = sampling.evenly([item for item in items if item.pictures], calibrating.MOST_OBJECTS)
+    said = sampling.evenly([item for item in items if item.texts], calibrating.MOST_TITLES)
     titles = [
         (item.id, [Title(text.title, language) for language, text in item.texts.items() if text.title]) for item in said
     ]

@@ -65,9 +65,9 @@ def losses(
     if not legs:
         return Losses()
     answer = engine.search(query.collection, EngineQuery(tuple(legs), only=ids))
-    found = {leg.name: leg for leg in answer.legs}
-    costs = [Unwanted(found[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
-    return Losses(penalties(costs), _refused(query, found))
+    by_leg = {leg.name: leg for leg in answer.legs}
+    costs = [Unwanted(by_leg[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
+    return Losses(penalties(costs), _refused(query, by_leg))
 
 
 def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:

@@ -179,16 +179,16 @@ def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
         raise BadInput(
             f'filters is {_shown(raw)}; it must be an object such as {{"brand": ["Acme"]}}.', field="filters"
         )
-    found: list[Filter] = []
+    rules: list[Filter] = []
     for name, value in raw.items():
         if name != "not":
-            found.append(_filter(str(name), value, schema))
+            rules.append(_filter(str(name), value, schema))
         elif isinstance(value, Mapping) and "not" in value:
             # Before going in, so that a thousand of them inside each other go no deeper.
             raise BadInput("filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not")
         else:
-            found += [Not(inner) for inner in filters(value, schema) if not isinstance(inner, Not)]
-    return tuple(found)
+            rules += [Not(inner) for inner in filters(value, schema) if not isinstance(inner, Not)]
+    return tuple(rules)
 
 
 def _filter(name: str, value: Any, schema: CollectionSchema) -> Filter:

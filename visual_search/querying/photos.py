@@ -33,7 +33,7 @@ COMPARED = 30  # nearest pictures whose keypoints are compared: half a milliseco
 
 @dataclass(slots=True)
 class Looked:
-    """What was found in a photo. Vectors by space name, unit length."""
+    """What a photo shows and says. Vectors by space name, unit length."""
 
     vectors: dict[str, Vector]
     text: str = ""
@@ -56,13 +56,13 @@ def look(
     studio = colour.white_border_share(colour.thumbnail(image)) > ON_WHITE
     with _reading(image, reader) as read:
         begin = time.perf_counter()
-        found = dict(vectors) if vectors else _vectors(image, encoder, studio=studio)
+        own = dict(vectors) if vectors else _vectors(image, encoder, studio=studio)
         encoded = time.perf_counter()
         keypoints = None if studio else keypoint_matching.of_photo(image)
         compared = time.perf_counter()
         reading, degraded = read()
     return Looked(
-        vectors=found,
+        vectors=own,
         text=words_of(reading),
         codes=codes_of(reading.codes),
         thumbnail=copies.thumbnail(image),

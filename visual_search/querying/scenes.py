@@ -56,15 +56,15 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
     if detector is None and not asked and picture.weight > 0:
         # Nothing to take apart: the photo is encoded as a whole, while it is read.
         return Narrowed(picture)
-    found, degraded = _found(picture.image, detector, faint=proposals or picture.point is not None)
+    detected, degraded = _detected(picture.image, detector, faint=proposals or picture.point is not None)
     try:
-        scene = _encoded(picture.image, found, encoder)
+        scene = _encoded(picture.image, detected, encoder)
     except BadInput:
         raise
     # The search decides what an encoder's failure costs: words may still answer.
     except Exception:
         logger.exception("The encoder failed on a photo's parts.")
-        box = regions.tapped(picture.point, found) if picture.point is not None else picture.box
+        box = regions.tapped(picture.point, detected) if picture.point is not None else picture.box
         part = picture.image if box is None else regions.crop(picture.image, box)
         return Narrowed(replace(picture, image=part), degraded)
     box = _chosen(picture, scene)
@@ -113,29 +113,31 @@ class _Ahead:
         return self._result.result() if image is self._image else self._reader.read(image)
 
 
-def _found(image: Image.Image, detector: Detector | None, *, faint: bool) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+def _detected(
+    image: Image.Image, detector: Detector | None, *, faint: bool
+) -> tuple[tuple[Region, ...], tuple[str, ...]]:
     if detector is None:
         return (), ()
     try:
-        found = detector.regions(image, faint=faint)
-        if all(region.faint for region in found):
+        detected = detector.regions(image, faint=faint)
+        if all(region.faint for region in detected):
             things = standing_out.things(image)
-            found = (*things, *found[: max(0, PROPOSALS - len(things))])
-        return found, ()
+            detected = (*things, *detected[: max(0, PROPOSALS - len(things))])
+        return detected, ()
     # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
     except Exception:
         logger.exception("The detector failed; the whole photo is searched.")
         return (), ("objects",)
 
 
-def _encoded(image: Image.Image, found: Sequence[Region], encoder: Encoder) -> Scene:
+def _encoded(image: Image.Image, detected: Sequence[Region], encoder: Encoder) -> Scene:
     """The photo and all its things. A thing that shows nothing is left out. Raises PictureRefused."""
     whole = Region(WHOLE, vectors=photos.vectors_of(image, encoder))
-    sure = [region for region in found if not region.faint]
+    sure = [region for region in detected if not region.faint]
     parts = [regions.crop(image, region.box) for region in sure]
     vectors = _vectors(encoder, parts) if parts else []
     objects = tuple(replace(region, vectors=own) for region, own in zip(sure, vectors, strict=True) if own)
-    return Scene(whole, objects, proposals=tuple(region for region in found if region.faint))
+    return Scene(whole, objects, proposals=tuple(region for region in detected if region.faint))
 
 
 def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, Vector]]:

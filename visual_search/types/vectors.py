@@ -46,8 +46,8 @@ class EncoderCard:
 
     @property
     def spaces(self) -> tuple[Space, ...]:
-        found = {space.name: space for space in (self.image, self.cross, self.text) if space is not None}
-        return tuple(found.values())
+        by_name = {space.name: space for space in (self.image, self.cross, self.text) if space is not None}
+        return tuple(by_name.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def _make(collection: str, versions: Mapping[str, int], mark: str) -> int:
     return len(rows)
 
 
-def _readings(source: Source, objects: Iterable[Any]) -> Iterator[documents.Reading]:
+def _readings(source: Source, objects: Iterable[Any]) -> Iterator[documents.Content]:
     for obj in objects:
         try:
             yield documents.read(source, obj)

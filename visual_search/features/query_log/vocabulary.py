@@ -45,7 +45,7 @@ def refresh() -> int:
     return len(words)
 
 
-def _words_of(reading: documents.Reading) -> set[str]:
+def _words_of(reading: documents.Content) -> set[str]:
     texts = [part for text in reading.texts.values() for part in (text.title, text.description, *text.keywords)]
     for value in reading.facets.values():
         texts += [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []

@@ -27,7 +27,10 @@ class Command(TablesCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", default=None, help="only this collection; all by default")
         parser.add_argument(
-            "--objects", type=int, default=calibrating.MOST, help="ask photos of at most so many objects (%(default)s)"
+            "--objects",
+            type=int,
+            default=calibrating.MOST_OBJECTS,
+            help="ask photos of at most so many objects (%(default)s)",
         )
 
     def handle(self, *args: Any, collection: str | None, objects: int, **options: Any) -> None:
@@ -40,7 +43,7 @@ class Command(TablesCommand):
             )
             for name in names:
                 with tqdm(
-                    total=objects + calibrating.TITLES, unit=" objects", desc=name, disable=quiet, leave=False
+                    total=objects + calibrating.MOST_TITLES, unit=" objects", desc=name, disable=quiet, leave=False
                 ) as bar:
                     found = calibrating.learn(name, most=objects, progress=bar.update)
                 if options["verbosity"] > 0:

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search.errors import VisualSearchError
-from visual_search.learning.similarity import MOST, refit_similarity
+from visual_search.learning.similarity import MOST_PICTURES, refit_similarity
 from visual_search.management.tables import TablesCommand
 
 
@@ -22,7 +22,7 @@ class Command(TablesCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", default="products", help="whose pictures to learn from")
-        parser.add_argument("--most", type=int, default=MOST, help="at most so many pictures, evenly spread")
+        parser.add_argument("--most", type=int, default=MOST_PICTURES, help="at most so many pictures, evenly spread")
         parser.add_argument("--always", action="store_true", help="take the new metric also where it hardly moved")
 
     def handle(self, *, collection: str, most: int, always: bool, **options: Any) -> None:
