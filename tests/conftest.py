@@ -1,9 +1,15 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several rooms share, and how long and how freely all property tests search."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
+from hypothesis import settings
+
+# The machine may be busy, and time is not what they test. A run that decides about a commit tries the same each time.
+settings.register_profile("shop", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("shop")
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,6 @@ URL = "/api/v1/search"
 ANSWERS = {200, 400, 404, 405, 406, 413, 415, 422}
 fuzz = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

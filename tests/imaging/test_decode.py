@@ -357,7 +357,7 @@ SEEDS = [
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_bytes_are_refused(data):
     refusal(data)
 
@@ -368,7 +368,7 @@ def test_random_bytes_are_refused(data):
     cut=st.floats(0.05, 1),
     insert=st.booleans(),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_broken_bytes_give_a_picture_or_a_refusal(seed, edits, cut, insert):
     data = bytearray(seed)
     for share, piece in edits:

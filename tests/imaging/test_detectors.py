@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from tests.contracts.detector import DetectorContract, scene
+from tests.evaluation import evaluation_data
 from visual_search.errors import EncoderUnavailable
 from visual_search.imaging.nanodet import WEIGHTS, NanoDet
 from visual_search.imaging.onnx_detector import OnnxDetector
 from visual_search.imaging.regions import overlap, tapped
-
-EVAL = Path(os.environ.get("EVAL_DATA", Path(__file__).parents[3] / "shared/data")) / "eval/scene_coco"
-
 
 SHIPPED = NanoDet()  # Its weights are read at the first picture.
 
@@ -76,19 +73,18 @@ class TestNanoDet(DetectorContract):
         """As good as when it was chosen, in every second crowded photo: .33 of the products with at most 6 boxes, .65 with
         at most 100, and .6 of taps in their middle are understood.
         """
-        if not EVAL.is_dir():
-            pytest.skip(f"There is no {EVAL}; set EVAL_DATA.")
-        with (EVAL / "objects.csv").open(newline="") as file:
+        folder = evaluation_data("eval", "scene_coco")
+        with (folder / "objects.csv").open(newline="") as file:
             wanted: dict[str, list[tuple[str, list[float]]]] = {}
             for row in csv.DictReader(file):
                 if row["in_catalogue"] == "1":
                     box = [float(row[key]) for key in "xywh"]
                     wanted.setdefault(row["query_id"], []).append((row["coco_class"], box))
-        with (EVAL / "queries.csv").open(newline="") as file:
+        with (folder / "queries.csv").open(newline="") as file:
             queries = [row for row in csv.DictReader(file) if row["query_id"] in wanted][::2]
         hits = right = proposed = tapped_right = total = 0
         for row in queries:
-            image = Image.open(EVAL / row["image"]).convert("RGB")
+            image = Image.open(folder / row["image"]).convert("RGB")
             found = SHIPPED.regions(image, faint=True)
             for name, (x, y, w, h) in wanted[row["query_id"]]:
                 box = (x / image.width, y / image.height, (x + w) / image.width, (y + h) / image.height)

@@ -23,6 +23,7 @@ from PIL import Image
 
 from multilingual.grams import grams
 from multilingual.languages import LANGUAGES, base_code
+from tests.evaluation import DATA, evaluation_data
 from visual_search import search, wiring
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
@@ -66,7 +67,6 @@ from visual_search.types import (
 pytestmark = pytest.mark.live
 
 SHOP = "products"
-DATA = Path(os.environ.get("EVAL_DATA", "../shared/data"))
 QUERIES = int(os.environ.get("PARITY_QUERIES", "60"))
 # Every fourth of these is a label, which has no personal order, and some name one thing or nothing close.
 PERSONAL = int(os.environ.get("PARITY_PERSONAL", "40"))
@@ -130,8 +130,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def encoder() -> Iterator[Encoder]:
-    if not (DATA / "catalogue/products.csv").is_file():
-        pytest.skip(f"There is no catalogue in {DATA}; set EVAL_DATA.")
+    evaluation_data("catalogue", "products.csv")
     if not CACHE:
         yield SimpleEncoder()
         return

@@ -6,25 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.evaluation import DATA, evaluation_data
 from visual_search import wiring
 from visual_search.measuring.datasets import read_task, spread
 from visual_search.measuring.quality import measure
 from visual_search.measuring.scratch import CachingEncoder
 from visual_search.measuring.sights import Sights
 
-DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-
-pytestmark = [
-    pytest.mark.quality,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (DATA / "catalogue/products.csv").exists(), reason=f"no public data at {DATA}; set EVAL_DATA"
-    ),
-]
+pytestmark = [pytest.mark.quality, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachingEncoder]:
+    evaluation_data("catalogue", "products.csv")
     file = Path(os.environ.get("MEASURING_CACHE", tmp_path_factory.mktemp("vectors"))) / "floors.sqlite3"
     caching = CachingEncoder(wiring.encoder(), file)
     yield caching

@@ -121,7 +121,6 @@ def test_the_mean_of_the_best_hits_stands_for_the_question() -> None:
     )
 
 
-@settings(deadline=None)
 @given(EVENTS, st.integers(0, 20), st.integers(0, 12), st.integers(1, 40))
 def test_the_order_is_a_permutation_within_the_cap(events: list[TasteEvent], seed: int, cap: int, count: int) -> None:
     window = window_of(count, seed)
@@ -133,7 +132,6 @@ def test_the_order_is_a_permutation_within_the_cap(events: list[TasteEvent], see
         assert all(np.diff(after.scores[list(after.order)]) <= 1e-12)
 
 
-@settings(deadline=None)
 @given(EVENTS, st.integers(0, 20))
 def test_the_order_of_the_history_does_not_matter(events: list[TasteEvent], seed: int) -> None:
     window = window_of(25, seed)
@@ -142,7 +140,7 @@ def test_the_order_of_the_history_does_not_matter(events: list[TasteEvent], seed
     np.testing.assert_allclose(one.scores, two.scores, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(EVENTS, st.integers(0, 30))
 def test_reasons_are_true(events: list[TasteEvent], seed: int) -> None:
     """Taking the named thing out of the history must cost the hit more than taking out any other thing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.evaluation import evaluation_data
 from visual_search.features.personalisation.measuring import (
     Purchase,
     by_average_vector,
@@ -26,7 +26,6 @@ from visual_search.features.personalisation.measuring import (
 from visual_search.ranking.rescoring import Weights
 
 START = datetime(2017, 6, 1, tzinfo=UTC)
-DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 
 
 def buy(household: str, product: str, day: float, type: str = "apples") -> Purchase:
@@ -84,10 +83,7 @@ def test_products_described_alike_have_one_vector() -> None:
 @pytest.mark.slow
 def test_real_households_gain_and_new_things_are_not_hidden() -> None:
     """On the part of the purchases that lies beside the project, where only one target in nine is a repeat."""
-    path = DATA / "eval" / "personalisation" / "transactions.csv.gz"
-    if not path.exists():
-        pytest.skip(f"{path} isn't there; set EVAL_DATA")
-    purchases = read_purchases(path)
+    purchases = read_purchases(evaluation_data("eval", "personalisation", "transactions.csv.gz"))
     asked = list(
         questions(purchases, start=datetime(2017, 11, 5, tzinfo=UTC), end=datetime(2018, 1, 10, tzinfo=UTC), limit=2000)
     )
