@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -113,11 +114,23 @@ def test_credits_name_every_author_and_licence(client: Client) -> None:
 
 
 def test_admin_pages_work(admin_client: Client, django_assert_max_num_queries) -> None:
+    entries = IndexEntry.objects.filter(collection="products")
     for n in range(15):
         make(n)
+    states = {
+        0: ({"state": "indexed"}, "indexed"),
+        1: ({"state": "failed", "error": "The encoder is missing."}, "failed: The encoder is missing."),
+        2: ({"state": "indexed", "warning": "A picture was left out."}, "indexed: A picture was left out."),
+        3: ({"state": "indexed", "deleted": True}, "not in the index"),
+    }
+    for n, (values, _) in states.items():
+        entries.filter(object_id=str(Product.objects.get(sku=f"S-{n}").pk)).update(**values)
+    entries.filter(object_id=str(Product.objects.get(sku="S-4").pk)).delete()
     with django_assert_max_num_queries(14):
         page = admin_client.get("/admin/catalog/product/").content.decode()
-    assert "pending" in page or "indexed" in page or "not noted" in page
+    shown = dict(re.findall(r'\(S-(\d+)\)".*?field-index_state">([^<]*)<', page, re.DOTALL))
+    said = {n: text for n, (_, text) in states.items()} | {4: "not noted yet: run reconcile_index"}
+    assert shown == {str(n): said.get(n, "pending") for n in range(15)}
     product = Product.objects.first()
     assert product is not None
     assert "Chair 0" in admin_client.get(f"/admin/catalog/product/{product.pk}/change/").content.decode()

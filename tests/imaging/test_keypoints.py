@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -48,9 +49,18 @@ def test_sift_finds_the_same_points_in_a_turned_picture() -> None:
     assert sure.mean() > 0.6
 
 
-def test_surf_is_named_honestly() -> None:
-    if hasattr(cv2, "xfeatures2d"):
-        pytest.skip("this OpenCV may have it")
+def not_free(**options: object) -> None:
+    raise cv2.error("This algorithm is patented and is excluded in this configuration")
+
+
+@pytest.mark.parametrize(
+    "module", [None, SimpleNamespace(), SimpleNamespace(SURF_create=not_free)], ids=["module", "function", "licence"]
+)
+def test_surf_is_named_honestly(monkeypatch: pytest.MonkeyPatch, module: SimpleNamespace | None) -> None:
+    """Free builds lack its module, or its function, or have one that only raises."""
+    monkeypatch.setattr(cv2, "xfeatures2d", module, raising=False)
+    if module is None:
+        monkeypatch.delattr(cv2, "xfeatures2d")
     with pytest.raises(EncoderUnavailable, match="built without SURF.*Use sift, its free stand-in"):
         keypoints.describe(things()[0], "surf")
 

@@ -43,7 +43,7 @@ def test_several_photos_in_any_order(shop) -> None:
 SHOWN = [values[3:5] for values in PRODUCTS.values() if values[3]]
 PARTS = st.lists(st.tuples(st.sampled_from(SHOWN), st.sampled_from([0.5, 1.0, 2.0, 10.0])), min_size=1, max_size=3)
 # The shop is only read, so that examples may share it.
-shared = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @shared
@@ -108,8 +108,10 @@ def test_less_like_this(shop) -> None:
 def test_less_like_this_photo(shop) -> None:
     before = search.search(Query(words="chair"))
     after = search.search(Query(words="chair", pictures=(photo("chair", "red", -1),)))
-    assert skus(before)[:2] == ["CHR-RED-01", "CHR-BLU-02"] or set(skus(before)[:2]) == {"CHR-RED-01", "CHR-BLU-02"}
+    # Both titles say it alike, so which of them comes first means nothing.
+    assert set(skus(before)[:2]) == {"CHR-RED-01", "CHR-BLU-02"}
     assert skus(after)[0] == "CHR-BLU-02"
+    assert scores(after)["CHR-BLU-02"] > scores(after).get("CHR-RED-01", 0.0)
 
 
 def test_what_is_not_wanted_while_browsing_goes_to_the_end(shop) -> None:
