@@ -9,12 +9,13 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format mutants clean
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
 	@echo "make test               the whole test suite (PYTEST_ARGS='-k name' for a part, in one process)"
 	@echo "make check              lint, types and import directions"
+	@echo "make mutants MODULE=... the changes of a module that its tests don't notice (TESTS=... MUTANTS=40)"
 	@echo "make clean              remove the virtual environment and all data of the demo"
 
 $(BIN)/python:
@@ -54,6 +55,13 @@ check: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+$(VENV)/.mutants: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[mutants]'
+	@touch $@
+
+mutants: $(VENV)/.mutants
+	$(BIN)/python -m tests.mutants $(MODULE) $(TESTS) --most $(or $(MUTANTS),40)
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
