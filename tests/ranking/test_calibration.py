@@ -13,18 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visual_search.ranking.calibration import (
+    JUDGED,
     LEAST_PROBES,
     LEFT_OUT,
     PHOTO,
     STUDIO,
     UNCALIBRATED,
     Calibration,
+    Limits,
     better,
     calibrate,
     density,
     grade_by_keypoints,
 )
 from visual_search.ranking.curves import Probe, ProbeHit, probability_at
+from visual_search.ranking.text_scales import fit_text_scales
 from visual_search.types import Grade
 
 ROOMS = ("Kitchen", "Garden", "Office")
@@ -64,6 +67,38 @@ def test_error_rates_are_those_of_probes_that_were_held_out(learned) -> None:
     assert rates.nothing_wrong == pytest.approx(LEFT_OUT[PHOTO], abs=0.06)
     assert rates.nothing_right == 1.0
     assert set(learned.of(PHOTO).categories) == set(ROOMS)
+
+
+def test_each_half_is_judged_by_what_the_other_half_taught() -> None:
+    """All gardens look alike, so their hits need their category: without it they'd be called the same item."""
+    probes = [
+        replace(probe, hits=tuple(replace(hit, cosine=hit.cosine + 0.25 * ("-" in hit.id)) for hit in probe.hits))
+        if probe.kind == "Garden" else probe
+        for probe in shop(240, seed=3)
+    ]  # fmt: skip
+    close, right = [], {grade: [] for grade in Grade}
+    for taught, judged in ((probes[1::2], probes[::2]), (probes[::2], probes[1::2])):
+        limits = calibrate(taught).of(PHOTO)
+        assert limits.offsets
+        for probe in judged:
+            within = limits.within([hit.cosine for hit in probe.hits])
+            close.append(within is not None)
+            for hit in probe.hits[:JUDGED] if within else ():
+                grade = within.grade(hit.cosine, hit.kind)
+                right[grade].append(hit.id == probe.id if grade is Grade.SAME else probe.is_kin(hit))
+    rates = calibrate(probes).of(PHOTO).rates
+    assert rates.nothing_wrong == pytest.approx(1 - np.mean(close), abs=1e-4)
+    assert rates.same_wrong == pytest.approx(1 - np.mean(right[Grade.SAME]), abs=1e-4)
+    assert rates.very_similar_wrong == pytest.approx(1 - np.mean(right[Grade.VERY_SIMILAR]), abs=1e-4)
+    assert rates.similar_wrong == pytest.approx(1 - np.mean(right[Grade.SIMILAR]), abs=1e-4)
+
+
+def test_the_same_probes_always_teach_the_same_and_words_teach_beside_them(learned) -> None:
+    words = [replace(probe, picture="meaning") for probe in shop(60)]
+    again = calibrate([*shop(), *words])
+    assert again.limits == learned.limits
+    assert again.texts == fit_text_scales(words)
+    assert set(again.texts) == {"meaning"}
 
 
 def test_a_rate_is_a_share_of_the_probes() -> None:
@@ -165,4 +200,22 @@ def test_probabilities_never_fall_with_the_cosine(found) -> None:
 
 def test_keypoints_give_grades_of_their_own() -> None:
     assert [grade_by_keypoints(sure) for sure in (0.95, 0.75, 0.5)] == [Grade.SAME, Grade.VERY_SIMILAR, Grade.DISTANT]
+    assert [grade_by_keypoints(sure) for sure in (0.9, 0.899, 0.7, 0.699)] == [
+        Grade.SAME, Grade.VERY_SIMILAR, Grade.VERY_SIMILAR, Grade.DISTANT,
+    ]  # fmt: skip
     assert better(Grade.SIMILAR, Grade.SAME) is Grade.SAME
+
+
+def test_a_hit_without_a_category_is_graded_by_the_limits_alone() -> None:
+    limits = Limits(same=0.9, very_similar=0.6, similar=0.3, own=((0.0, 0.0), (1.0, 1.0)), offsets={"Home": -3.0})
+    graded = {kind: [limits.grade(cosine, kind) for cosine in (0.95, 0.85, 0.4)] for kind in ("Toys", "Home", "")}
+    assert graded == {
+        "": [Grade.SAME, Grade.VERY_SIMILAR, Grade.SIMILAR],
+        "Toys": [Grade.SAME, Grade.SAME, Grade.VERY_SIMILAR],
+        "Home": [Grade.VERY_SIMILAR, Grade.SIMILAR, Grade.SIMILAR],
+    }
+    assert [limits.grade(cosine) for cosine in (0.95, 0.85, 0.4)] == graded[""]
+
+
+def test_where_nothing_was_learned_the_nearest_may_be_nothing_close() -> None:
+    assert UNCALIBRATED.of(PHOTO).within([0.1]).grade(0.1) is Grade.DISTANT
