@@ -234,7 +234,6 @@ def test_nothing_is_asked_so_everything_is_shown(shop, client) -> None:
         ({"photo_token": "A", "image": "aGVsbG8="}, 400, "photo_token"),
         ({"\ud800": 1}, 400, "?"),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_not_as_documented_is_refused_with_its_name(shop, client, body, status, field) -> None:
     problem(post_json(client, body), status, field)
