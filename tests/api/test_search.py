@@ -81,6 +81,10 @@ def test_a_photo_as_json(shop, client, prefix) -> None:
     assert skus(post_json(client, {"image": image}))[0] == "CHR-RED-01"
 
 
+def test_base64_in_lines_is_read_as_mail_and_command_lines_write_it(shop, client) -> None:
+    assert skus(post_json(client, {"image": base64.encodebytes(photo_of("chair", "red")).decode()}))[0] == "CHR-RED-01"
+
+
 def test_a_token_repeats_the_photo_with_filters_and_pages(shop, client) -> None:
     first = client.post(URL, {"image": upload(photo_of("chair", "red"))})
     token = first.json()["photo_token"]
@@ -227,6 +231,7 @@ def test_nothing_is_asked_so_everything_is_shown(shop, client) -> None:
         ({"image": 5}, 400, "image"),
         ({"image": "not base64!"}, 400, "image"),
         ({"image": "aGVsbG8="}, 415, "image"),
+        ({"image": "aGVs*bG8="}, 400, "image"),
         ({"image": "data:image/jpeg;base64"}, 400, "image"),
         ({"image": None}, 400, "image"),
         ({"photo_token": "abc"}, 400, "photo_token"),
@@ -401,7 +406,8 @@ def test_a_token_of_another_shop(client, token, settings) -> None:
 
 def test_a_token_of_another_encoder(shop, client, token) -> None:
     shop.use(ENCODER={"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"flavour": "b"}})
-    problem(post_json(client, {"photo_token": token}), 400, "photo_token", "token_outdated")
+    refused = problem(post_json(client, {"photo_token": token}), 400, "photo_token", "token_outdated")
+    assert "Add the photo again" in refused["detail"]
 
 
 def test_a_token_holds_no_photo_and_tells_nothing(shop, token) -> None:
