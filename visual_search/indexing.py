@@ -40,13 +40,13 @@ from visual_search.types import (
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 
-# Nothing is wrong with the objects; all of them wait until somebody mends the cause.
+# These errors aren't the objects' fault. The entries wait until somebody mends the cause.
 OUTAGES = (EngineUnavailable, EncoderUnavailable, SchemaMismatch, ConfigurationError)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What some indexing did. `stopped` says why it ended early; the entries then wait in the outbox."""
+    """Counts of what was indexed. `stopped` says why indexing ended early; then the entries wait in the outbox."""
 
     indexed: int = 0
     removed: int = 0
@@ -70,9 +70,9 @@ def index_pending(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Outcome:
-    """Index whatever is due, batch by batch, until nothing is. Failures are recorded on the entries, not raised.
+    """Index all entries that are due, batch by batch. Failures are recorded on the entries, not raised.
 
-    What fails here is left for the next run, however soon it may be tried again: each entry is tried once, so this ends.
+    An entry that fails waits for the next run, however short its retry time is. So each is tried once, and this ends.
     """
     outcome = Outcome()
     begin = timezone.now()
@@ -88,11 +88,11 @@ def index_pending(
 
 
 def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
-    """Take claimed entries of one collection all the way into the index."""
+    """Read, encode and store the objects of these claimed entries of one collection, and settle the entries."""
     try:
         source = registry.source(collection)
         engine, encoder = wiring.engine(), wiring.encoder()
-        # First, because it costs nothing: with the engine away or the index of another shape, encoding is in vain.
+        # First, because it is cheap: if the engine is away or the index has another schema, encoding would be wasted.
         live_index.ensure(collection)
         uses.note(space.fingerprint for space in encoder.card.spaces)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
@@ -100,7 +100,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
     except OUTAGES as problem:
         logger.warning("%d entries of '%s' wait: %s", len(entries), collection, problem)
         IndexEntry.objects.all().fail(entries, str(problem))
-        # A wrong schema or setting is one collection's trouble; the others go on.
+        # A wrong schema or setting stops this collection only; the others go on.
         lasting = isinstance(problem, SchemaMismatch | ConfigurationError)
         return Outcome(failed=len(entries), stopped="" if lasting else str(problem))
     except Exception as problem:
@@ -118,8 +118,8 @@ class Prepared:
     documents: list[Document] = field(default_factory=list)
     gone: list[VersionedId] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)  # object id -> reason
-    warnings: dict[str, str] = field(default_factory=dict)  # indexed, but lastingly without something
-    incomplete: dict[str, str] = field(default_factory=dict)  # indexed, but something should be tried again
+    warnings: dict[str, str] = field(default_factory=dict)  # indexed without a part that will stay missing
+    incomplete: dict[str, str] = field(default_factory=dict)  # indexed without a part that should be tried again
 
     def __iadd__(self, other: Prepared) -> Prepared:
         self.documents += other.documents
@@ -133,14 +133,14 @@ class Prepared:
 def prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> Prepared:
     """Read these objects fresh and make their documents; `versions` were read before, so content is never older.
 
-    An object that `source.queryset()` doesn't have (any more) is gone, whatever became of it. One that fails alone
-    fails alone. Raises the `OUTAGES`.
+    An object that `source.queryset()` doesn't return counts as gone. An object that fails doesn't stop the others.
+    Raises the `OUTAGES`.
     """
     try:
         return _prepare(source, encoder, versions)
     except OUTAGES:
         raise
-    # Something in the batch made the database, the source's queryset or our own code fail: find out what.
+    # Some object of the batch made the database, the source's queryset or our code fail. Halving the batch finds it.
     except Exception as problem:
         if len(versions) == 1:
             logger.exception("%s %s can't be indexed.", source.collection, *versions)
@@ -196,7 +196,7 @@ def _upsert(engine: Engine, collection: str, batch: Sequence[Document]) -> Upser
         return engine.upsert(collection, batch)
     except OUTAGES:
         raise
-    # Engines reject bad documents by themselves; this is for the one that nobody foresaw.
+    # Engines reject bad documents themselves. This catches a document for which an engine raises instead.
     except Exception as problem:
         if len(batch) == 1:
             logger.exception("The engine failed on '%s' %s.", collection, batch[0].id)

@@ -312,7 +312,7 @@ class IndexEntry(models.Model):
 class MakerUseQuerySet(models.QuerySet["MakerUse"]):
     @patient
     def note(self, makers: Iterable[str]) -> None:
-        """These are used now."""
+        """Note that these makers are used now."""
         now = timezone.now()
         self.bulk_create(
             [MakerUse(maker=maker, used_at=now) for maker in sorted(set(makers))],  # type: ignore[misc]
@@ -323,7 +323,7 @@ class MakerUseQuerySet(models.QuerySet["MakerUse"]):
 
     @patient
     def note_unknown(self, makers: Iterable[str]) -> None:
-        """These were found, and nobody has said when they were used: their time begins now."""
+        """Note that makers without a row are used now: nobody has said when they were used last."""
         now = timezone.now()
         self.bulk_create(
             [MakerUse(maker=maker, used_at=now) for maker in sorted(set(makers))],  # type: ignore[misc]
@@ -415,7 +415,7 @@ class ShownPictureQuerySet(models.QuerySet["ShownPicture"]):
 
 
 class ShownPicture(models.Model):
-    """Which content an object's picture had when it was indexed: from a hit to what is kept of its picture."""
+    """Which content an object's picture had when it was indexed. It leads from a hit to the `PictureSight` of its picture."""
 
     collection = models.CharField(max_length=64)
     object_id = models.CharField(max_length=200)
@@ -436,7 +436,7 @@ class ShownPicture(models.Model):
 
 
 class PictureSight(models.Model):
-    """What a second look saw in a catalogue picture, by its content: label text, keypoints, a thumbnail."""
+    """What `content/readings.py` saw in a catalogue picture, by its content: label text, keypoints, a thumbnail."""
 
     content_hash = models.CharField(max_length=64)
     maker = models.CharField(max_length=200)  # which reader and which detector; another one looks again
@@ -455,7 +455,7 @@ class PictureSight(models.Model):
 
 
 class StoredCalibration(models.Model):
-    """What a cosine is worth in a collection (ranking/calibration.py), for one image space."""
+    """Which grade a cosine means in a collection (ranking/calibration.py), for one image space."""
 
     collection = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=128)  # of the image space

@@ -1,4 +1,4 @@
-"""A new index is filled beside the live one and swapped in; nothing that is saved meanwhile is lost, and no search fails."""
+"""Fills a new index beside the live one and swaps it in. No search fails meanwhile, and no save is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ITSELF = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did, and how good its index is. `problems` is empty when it may stay."""
+    """What a rebuild did, and how good the new index is. `problems` is empty if all is well."""
 
     report: RebuildReport
     failures: Mapping[str, str]  # object id -> reason
@@ -53,15 +53,15 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     stream = _Stream(source, encoder, progress)
     report = engine.rebuild(collection, wiring.schema(collection), stream)
 
-    # A worker may have written to the old index a moment ago and not have settled its entry yet: it won't any more.
+    # A worker may have just written to the old index without settling its entry. Requeued, it can't settle it any more.
     outbox = IndexEntry.objects.all()
     outbox.requeue(collection)
     failures = stream.failures | {item.id: item.reason for item in report.rejected}
     outbox.settle_versions(collection, {id: version for id, version in stream.sent.items() if id not in failures})
     outbox.record_warnings(collection, stream.warnings)
-    # They are tried once more, and what is wrong is recorded on their entries.
+    # These objects are tried once more, and their entries record what is wrong.
     outbox.note_alone(collection, failures)
-    # What was saved after it had been streamed differs now from what the new index holds.
+    # Objects that were saved after they were streamed are older in the new index than in the database.
     drift = repair(source, engine)
     index_pending(collection)
 
@@ -84,9 +84,9 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
 
 
 def rollback(collection: str) -> tuple[str, Reconciled]:
-    """Swap the index from before the last rebuild back in and bring it up to date; its name, and what had to be done.
+    """Swap in the index from before the last rebuild and bring it up to date. Returns its name and what was done.
 
-    Raises IndexMissing where none is kept.
+    Raises IndexMissing if none is kept.
     """
     source = registry.source(collection)
     index = wiring.engine().rollback(collection)
@@ -94,7 +94,7 @@ def rollback(collection: str) -> tuple[str, Reconciled]:
 
 
 class _Stream:
-    """All documents of a collection, then those that changed while it was read. May be iterated once."""
+    """All documents of a collection, then those of objects that were saved meanwhile. It can be iterated once."""
 
     def __init__(self, source: Source, encoder: Encoder, progress: Callable[[int], None]) -> None:
         self.source, self.encoder, self.progress = source, encoder, progress
@@ -153,7 +153,7 @@ def _fit(encoder: Fitting, pairs: Sequence[tuple[Vector, str, str]]) -> int:
 
 
 def _what_lacks(engine: Engine, collection: str) -> Iterator[str]:
-    """What is wrong with an index that was just filled, while saves go on: only entries that stay as they are count."""
+    """What is wrong with an index that was just filled. Saves go on, so only entries that didn't change meanwhile count."""
     settled = IndexEntry.objects.filter(collection=collection, state=State.INDEXED, deleted=False)
     before = dict(settled.values_list("object_id", "indexed_version"))
     engine.refresh(collection)
@@ -171,7 +171,7 @@ def _what_lacks(engine: Engine, collection: str) -> Iterator[str]:
 
 
 def _recall(engine: Engine, collection: str, encoder: Encoder, vectors: Sequence[Vector]) -> float | None:
-    """Recall@10 of some pictures' neighbours against exact search, or against the picture itself where there is none."""
+    """Recall@10 for some pictures, by exact search; for an engine without one, how many of the pictures it finds themselves."""
     if not vectors:
         return None
     space = encoder.card.image.name

@@ -1,4 +1,4 @@
-"""Index and database are made to agree again, whatever a crash, another database or a restored backup left behind."""
+"""Makes index and database agree again, whatever a crash, another database or a restored backup left behind."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def reconcile(
 ) -> dict[str, Reconciled]:
     """Make index and database agree again, whatever happened; a second run finds nothing to do.
 
-    `retry_failed` also takes what waits for its retry time or is claimed by a worker. If that worker is alive after
-    all, both do the work, and nothing worse.
+    With `retry_failed` it also takes entries that wait for their retry time or that a worker has claimed. If that worker
+    is still alive, both do the same work, which does no harm.
     """
     sources = [registry.source(collection)] if collection else list(registry.sources())
     return {
@@ -66,7 +66,7 @@ def reconcile_source(
 
 
 def _note_missing(source: Source) -> int:
-    """Entries for objects that have none, or one that says "deleted"."""
+    """Make pending entries for objects that have no entry, or one that says "deleted"."""
     noted = 0
     for ids in pages_of_ids(source):
         known = IndexEntry.objects.filter(collection=source.collection, object_id__in=ids, deleted=False)
@@ -76,7 +76,7 @@ def _note_missing(source: Source) -> int:
 
 
 def _note_vanished(source: Source) -> int:
-    """Make entries pending whose object is gone, or has left the source's queryset, without a signal."""
+    """Make entries pending whose object left the database or the source's queryset without a signal."""
     noted = 0
     entries = IndexEntry.objects.filter(collection=source.collection, state=State.INDEXED, deleted=False)
     for ids in chunks(list(entries.values_list("object_id", flat=True))):
@@ -87,13 +87,13 @@ def _note_vanished(source: Source) -> int:
 
 
 def repair(source: Source, engine: Engine) -> int:
-    """Make entries pending whose document in the index isn't the one that they say; returns how many."""
+    """Make entries pending whose document in the index has another version than they say. Returns how many."""
     collection = source.collection
     held = {item.id: item.version for item in engine.versions(collection)}
     settled = IndexEntry.objects.filter(collection=collection, state=State.INDEXED)
     rows = list(settled.values_list("object_id", "indexed_version", "deleted"))
     drifted = {id for id, version, deleted in rows if held.get(id) != (None if deleted else version)}
-    # A document that no entry knows of: an index that was filled from another database.
+    # The index may hold documents without an entry, if it was filled from another database.
     known = set(IndexEntry.objects.filter(collection=collection).values_list("object_id", flat=True))
     noted: int = IndexEntry.objects.all().note_alone(collection, drifted | (set(held) - known), leap=True)
     return noted

@@ -74,7 +74,7 @@ def _of_no_kind(ids: Sequence[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The one result set, best first, and what was seen on the way."""
+    """The one result set, best first, and what the search learned about the question."""
 
     hits: tuple[Hit, ...]
     relation: Relation
@@ -176,7 +176,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         unlike=query.unlike,
         pictures=ranking.pictures,
     )
-    # What may be studied of a question is what the shopper typed, not what a rewriter made of it.
+    # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)
     for receiver, error in search_served.send_robust(
         sender=Query, query=served, page=page, context=dict(context or {})
@@ -203,9 +203,8 @@ def rank(
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
-    `kept` gives what is kept of the nearest pictures beside their vectors, to compare a photo with; `calibration` says
-    what their cosines are worth, `kinds` in which category a hit is, where that matters; `offers` are ids that a curator
-    may add.
+    `kept` gives thumbnails and keypoints of pictures, to compare a photo with; `calibration` says which grade a cosine
+    means; `kinds` gives the category paths of objects; `offers` are ids that a curator may add.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
@@ -262,7 +261,7 @@ def rank(
 
 
 def _rewritten(query: Query, schema: CollectionSchema) -> Guarded[Rewritten]:
-    """The question that is asked in the end. A rewriter whose question can't be asked is skipped."""
+    """The question after all rewriters. A rewriter that makes an invalid question is skipped."""
 
     def check(changed: Query) -> None:
         parsing.check_limits(changed)
@@ -286,7 +285,7 @@ def _legs(
     encoder: Encoder,
     schema: CollectionSchema,
 ) -> list[Leg]:
-    """All that is asked of the engine at once. Raises BadInput where products to resemble have nothing to compare."""
+    """All legs of the question. Raises BadInput (404) if the objects to resemble have no vectors and nothing else is asked."""
     asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card)]
     if words:
         asked.append(WordsLeg(legs.WORDS, words, legs.languages_asked(language, schema), conf.RANK_WINDOW))
@@ -303,14 +302,14 @@ def _legs(
 
 
 def _answered(query: Query, asked: Sequence[Leg], engine: Engine) -> EngineAnswer:
-    """What the engine answers, with the parts of each photo as one leg."""
+    """The engine's answer, with the legs of a photo's things joined into one."""
     exclude = (*query.like, *query.unlike)
     answer = engine.search(query.collection, EngineQuery(tuple(asked), query.filters, exclude=exclude))
     return replace(answer, legs=composing.gathered(answer.legs))
 
 
 def _compare(encoded: Encoded, answer: EngineAnswer, kept: Kept) -> None:
-    """Note of each photo that came as pixels which of its hits show the very same thing, or the very same picture."""
+    """Note in the witness of each photo that came as pixels which hits show the same thing or the same picture."""
     for number, looked in encoded.looked.items():
         confirmed, copies = confirm(looked, answer.leg(LegId(LegKind.PHOTO, number)).hits, kept)
         picture = encoded.pictures[number]
@@ -325,7 +324,7 @@ def _compare(encoded: Encoded, answer: EngineAnswer, kept: Kept) -> None:
 def _facets(
     engine: Engine, query: Query, schema: CollectionSchema, ranking: Ranking
 ) -> tuple[tuple[FacetAnswer, ...], tuple[str, ...]]:
-    """Counts over the result set; a failing count leaves the hits alone and is named."""
+    """Counts over the result set. If counting fails, the hits are served without, and "facets" is named as degraded."""
     fields = query.facets if query.facets is not None else tuple(facet.name for facet in schema.facets)
     try:
         return engine.facets(query.collection, [hit.id for hit in ranking.hits], fields), ()
@@ -337,7 +336,7 @@ def _facets(
 
 
 def _filling(query: Query, ranking: Ranking) -> tuple[str, ...]:
-    """Few hits may mean that the index is still being filled, after an import or because it was lost."""
+    """("index",) if there are few hits and the index is still being filled, after an import or because it was lost."""
     few = ranking.total < LEAST_RESULTS and not query.filters
     return ("index",) if few and live_index.is_filling(query.collection) else ()
 

@@ -1,4 +1,4 @@
-"""Signals by which the core tells others what happened, without naming them."""
+"""Signals that the core sends, so that features and shops hear what happened."""
 
 from django.dispatch import Signal
 

@@ -1,7 +1,7 @@
-"""While a shopper types: products that the unfinished words may become.
+"""Suggests products while a shopper types.
 
-One question to the engine and one reading of cards; no encoder is asked.
-What was typed so far is no question yet: no signal is sent, so nothing that listens to searches hears of it.
+It asks the engine once and reads the cards once; it needs no encoder. It sends no signal, because half-typed words are no
+question yet: nothing that listens to searches hears of them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, W
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
 MOST_LINES = 20  # more than fit on any screen
-# Asked of the engine: to it all products with a word that begins so are alike, and their titles decide.
+# hits asked of the engine. It scores all products alike that have a word with this beginning, so their titles decide here.
 CANDIDATES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in a search box now. `language`: of the page, in which titles come."""
+    """What stands in the search box. `language`: that of the page, in which the titles are shown."""
 
     words: str
     words_not: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One product, by what a line of the box shows and where it leads."""
+    """One line below the search box: the product, its title and its address."""
 
     id: str
     title: str
@@ -56,10 +56,10 @@ class Suggestions:
 
 
 def suggest(typed: Typed) -> Suggestions:
-    """The products that these words may become, those with a code that was typed whole first.
+    """Products for these unfinished words. Those with an exact code come first.
 
-    Then come titles that begin with what was typed, then those in which all of it begins words, then the others; of
-    titles that the engine finds alike the shorter ones first.
+    Then come titles that begin with what was typed, then titles in which each typed word begins a word, then the others.
+    Among titles with equal scores the shorter ones come first.
 
     Raises BadInput (400) for a limit outside 1 to 20, EngineUnavailable or SchemaMismatch (503).
     """
@@ -67,7 +67,7 @@ def suggest(typed: Typed) -> Suggestions:
     if not 1 <= typed.limit <= MOST_LINES:
         raise BadInput(f"limit is {typed.limit}; 1 to {MOST_LINES} are allowed.", field="limit")
     words, warnings = parsing.written(typed.words)
-    # A line would show just what the shopper is about to keep out.
+    # Suggestions would show what the shopper wants to keep out.
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
     live_index.ensure(typed.collection)
@@ -87,7 +87,7 @@ def suggest(typed: Typed) -> Suggestions:
 
 
 def _tells(words: str) -> bool:
-    """Whether there is more than single letters; a single character of a script without spaces may be a word."""
+    """Whether the words say enough to suggest: more than single letters. One character of a script without spaces is enough."""
     return any(unspaced or len(run) > 1 for run, unspaced in runs(fold(words)))
 
 
@@ -96,13 +96,13 @@ def _ids(legs: Iterable[LegAnswer]) -> Sequence[str]:
 
 
 def _by_title(hits: Iterable[LegHit], cards: Mapping[str, Card], words: str) -> list[LegHit]:
-    """As somebody who is still typing expects their titles; what these don't decide, the engine's score does."""
+    """Ordered by how well the titles continue what was typed; among equals the engine's score decides."""
     typed = [run for run, _ in runs(words)]
 
     def expected(hit: LegHit) -> tuple[bool, bool, float, int, str, str]:
         title = fold(normalise(cards[hit.id].title)) if hit.id in cards else ""
         said = list(runs(title))
-        # A script without spaces has no beginnings of words that could be seen.
+        # In a script without spaces nobody can see where a word begins, so the part may stand anywhere.
         begun = all(
             any(word.startswith(part) or (unspaced and part in word) for word, unspaced in said) for part in typed
         )

@@ -1,4 +1,4 @@
-"""When indexing runs: after a commit, on a Celery worker or in this process. What it does is in indexing.py.
+"""Starts indexing after a commit, on a Celery worker or in this process. `indexing.py` does the work.
 
 Without a broker, one background thread in each process does the work. A save returns at once; a burst of saves becomes
 a few batches, because the thread takes whatever has come up while it worked; and an encoder is loaded once a process.
@@ -57,7 +57,7 @@ def see_pictures() -> None:
 
 @shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)
 def reconcile() -> None:
-    """Finish what a crash left, and repair drift between database and index."""
+    """Index what a crash left pending, and repair differences between database and index."""
     reconciling.reconcile(retry_failed=False)
 
 
@@ -77,7 +77,7 @@ def refit_similarity(collection: str = "products") -> None:
 
 @shared_task(name="visual_search.tasks.calibrate", ignore_result=True, acks_late=True)
 def calibrate() -> None:
-    """Learn anew what cosines are worth, for the catalogue has changed."""
+    """Learn anew which grade a cosine means, because the catalogue has changed."""
     for source in registry.sources():
         try:
             calibrating.learn(source.collection)
@@ -121,7 +121,7 @@ def schedule(using: str) -> None:
 
 
 def start() -> None:
-    """Get pending entries indexed by whoever does that here; returns at once and never raises."""
+    """Let the Celery worker or this process's thread index pending entries. Returns at once and never raises."""
     if not in_process():
         _publish()
     elif conf.INDEX_IN_BACKGROUND:
@@ -138,7 +138,7 @@ def in_process() -> bool:
 
 
 def look_for_leftovers(**kwargs: Any) -> None:
-    """At a request: make sure that this process's thread runs, so that it finds what others left.
+    """Called at each request: starts this process's thread, which also indexes what other processes left pending.
 
     Bound to requests and not to start-up, so that `manage.py check`, `migrate` and their like never index.
     """
@@ -173,7 +173,7 @@ def _publish() -> None:
 
 
 class Background:
-    """One daemon thread that empties the outbox: started when first needed, woken by saves, else looking now and then."""
+    """One daemon thread that empties the outbox. It starts when first needed, saves wake it, and it also looks by itself."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -195,7 +195,7 @@ class Background:
         return self._thread is not None and self._thread.is_alive()
 
     def stop(self, timeout: float = LAST_BATCH) -> None:
-        """Let the batch in work end, and no other begin. `wake` starts a stopped one again."""
+        """Stop the thread after the batch in work. `wake` starts it again."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:

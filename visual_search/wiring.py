@@ -1,4 +1,4 @@
-"""From settings to the engine and the encoder, each built once per process. Building them loads no weights."""
+"""Builds the engine, the encoder and the hooks that the settings name, each once per process. Building loads no weights."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.types import CollectionSchema
 
-# Scripts that write without spaces have an analyzer of their own (pairs of characters), with no stemmer.
+# Languages in these scripts are written without spaces; their analyzer makes pairs of characters and needs no stemmer.
 _UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
 _PROTOCOLS = {"ENGINE": Engine, "ENCODER": Encoder, "READER": Reader, "DETECTOR": Detector}
-# The guard of each kind of hook, and what a hook of that kind must offer.
+# By setting: the guard that runs this kind of hook, and the protocol that the hook must fulfil.
 HOOKS: dict[str, tuple[type[Guard[Any]], Any]] = {
     "REWRITERS": (Rewriters, Rewriter),
     "RESCORERS": (Rescorers, Rescorer),

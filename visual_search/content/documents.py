@@ -1,4 +1,4 @@
-"""What the index keeps of an object: its source's words, facets and pictures in the form that engines take."""
+"""Makes an object's document: what its source says (texts, facets, codes, pictures) in the form that engines take."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Content:
 
     @property
     def titles(self) -> tuple[Title, ...]:
-        """What is embedded of the texts: titles. Descriptions cost a hundred times more and blur the meaning."""
+        """The texts that get a vector: titles alone. Descriptions cost a hundred times more and blur the meaning."""
         return tuple(Title(text.title, language) for language, text in self.texts.items() if text.title)
 
 
 def picture_key(content: Content, picture: Picture) -> str:
-    """One name for a picture over all objects of a batch."""
+    """A name for this picture that no other picture of the batch has, whichever object it belongs to."""
     return f"{picture.id} of {content.id}"
 
 
@@ -78,9 +78,9 @@ def build(
     *,
     seen: Mapping[str, str] | None = None,
 ) -> Document:
-    """The whole document of one object. Pictures and titles without a vector are simply not in it.
+    """The whole document of one object. It leaves out pictures and titles that have no vector.
 
-    `seen` has the label text of pictures, by content hash.
+    `seen`: the label text of pictures, by content hash.
     """
     vectors: dict[str, list[NamedVector]] = {}
     for picture in content.pictures:
@@ -102,13 +102,13 @@ def build(
 
 
 def _seen_text(content: Content, pictures: PictureVectors, seen: Mapping[str, str]) -> str:
-    """What stands on the pictures of an object, each word once."""
+    """The label text of all pictures of an object, each word once."""
     hashes = (pictures.hashes.get(picture_key(content, picture), "") for picture in content.pictures)
     return " ".join(dict.fromkeys(word for key in hashes for word in seen.get(key, "").split()))
 
 
 def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
-    """By ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's keywords."""
+    """Texts by ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's keywords."""
     by_language: dict[str, Text] = {}
     for tag, text in texts.items():
         language = base_code(tag) or UNDETERMINED
@@ -129,7 +129,7 @@ def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
 
 
 def _facets(facets: Mapping[str, Any], schema: Iterable[FacetField]) -> dict[str, FacetValue]:
-    """In the types that engines take. Django gives Decimals, lazy strings and lists, too."""
+    """Facet values in the types that engines take. A source may also give Decimals, lazy strings and lists."""
     fields = {field.name: field for field in schema}
     if unknown := sorted(set(facets) - set(fields)):
         raise ValueError(f"{', '.join(unknown)} isn't in the source's schema; add a FacetField or leave it out")

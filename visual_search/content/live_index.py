@@ -1,4 +1,4 @@
-"""Whether a collection's index is there and full. One that vanished is filled again, and never passed over in silence."""
+"""Makes sure that a collection has an index. An index that vanished is filled again, and the log says so."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from visual_search.signals import objects_changed
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 1000  # objects noted in one transaction
-# From this share of objects that wait to be indexed, few hits mean that the index isn't filled.
+# Above this share of waiting objects a search with few hits says that the index is still being filled. Set by judgement.
 _MUCH = 0.1
 
 
 def ensure(collection: str) -> None:
-    """Make the index where there is none, and note for indexing whatever an index was known to hold.
+    """Make the index if there is none, and note for indexing every object that the lost index held.
 
     Raises EngineUnavailable, or SchemaMismatch for an index of another shape.
     """
@@ -32,7 +32,7 @@ def ensure(collection: str) -> None:
 
 
 def is_filling(collection: str) -> bool:
-    """Whether much of what belongs into the index waits for it."""
+    """Whether more than `_MUCH` of the collection's objects still wait to be indexed."""
     entries = IndexEntry.objects.filter(collection=collection, deleted=False)
     waiting = entries.exclude(state=State.INDEXED).count()
     return waiting > 0 and waiting > _MUCH * entries.count()

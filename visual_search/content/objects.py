@@ -1,4 +1,4 @@
-"""The shop's objects: by the ids of hits, whatever ids strangers and old indexes name, and as the database has them now."""
+"""Reads the shop's objects: by ids that hits or strangers name, and as the writing database has them now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
 
 
 def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
-    """Each of these ids that an object of the collection has, and how its hits write it ("017" may mean "17"); one query."""
+    """Those of the ids that mean an object of the collection, and how hits write each ("017" may mean "17"); one query."""
     source = registry.source(collection)
     keys = {id: (value, str(value)) for id, value in keys_of(source, ids).items()}
     if not keys:
@@ -34,13 +34,13 @@ def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
 
 
 def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:
-    """Each id, as it was asked, and the primary key that it means."""
+    """Each id as the caller wrote it, and the primary key that it means. Ids that can't be keys are left out."""
     key = source.model._meta.pk
     keys: dict[str, Any] = {}
     for id in ids:
         with suppress(ValidationError):
             value = key.to_python(id)
-            # Numbers that no column holds and NUL make databases raise; the validators know the former.
+            # A database raises for numbers too large for its column, which the validators refuse, and for NUL characters.
             key.run_validators(value)
             if "\x00" not in id:
                 keys[id] = value
@@ -52,7 +52,7 @@ def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:
 
 def current(source: Source) -> QuerySet[Model]:
     """The source's objects as the writing database has them now."""
-    # A replica may not have yet what was just committed.
+    # A replica may lag behind what was just committed.
     return source.queryset().using(router.db_for_write(source.model))
 
 
@@ -63,7 +63,7 @@ def read_objects(source: Source, ids: Iterable[str]) -> dict[str, Model]:
 
 
 def pages_of_ids(source: Source, size: int | None = None) -> Iterator[list[str]]:
-    """Ids of all objects of the source, in pages by primary key: no long read holds the database."""
+    """Ids of all objects of the source, read in pages by primary key, so that no long read blocks the database."""
     queryset = current(source).order_by("pk")
     last = None
     while True:
@@ -76,7 +76,7 @@ def pages_of_ids(source: Source, size: int | None = None) -> Iterator[list[str]]
 
 
 def is_key(model: type[Model], id: str) -> bool:
-    """Whether a primary key of this model could be written so."""
+    """Whether this text can be a primary key of the model."""
     try:
         model._meta.pk.to_python(id)
     except ValidationError:

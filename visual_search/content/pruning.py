@@ -1,8 +1,8 @@
-"""Rows that only former encoders and readers made: vectors, readings, grades. All of them can be made again.
+"""Deletes rows that only former encoders and readers made: vectors, readings, grades. All of them can be made again.
 
-A row's age says nothing: all of a shop's vectors are old on the day after its encoder was changed, and still wanted if
-that is taken back. So what counts is when some process last worked with their maker (`MakerUse`). A process that still
-has the old settings says so whenever it indexes; if it only searches, it finds nothing kept and looks again.
+The age of a row doesn't decide: on the day after a shop changes its encoder, all its vectors are old, and the shop still wants
+them if it changes back. What decides is when a process last worked with the row's maker (`MakerUse`). A process that still has
+the old settings notes the use of its makers whenever it indexes; if it only searches, it makes again what it misses.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from visual_search.content import readings
 from visual_search.errors import IndexMissing
 from visual_search.models import Embedding, MadeRows, MakerUse, PictureSight, StoredCalibration
 
-# What is stored, by the field that names its maker.
+# The models whose rows can be made again, and the field that names the maker of a row.
 STORED: Mapping[type[Model], str] = {Embedding: "fingerprint", PictureSight: "maker", StoredCalibration: "fingerprint"}
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """`removed`: rows by maker and kind. `waiting`: makers out of use whose time isn't over, and when it will be."""
+    """`removed`: deleted rows by maker and kind. `waiting`: unused makers whose rows stay until the time given."""
 
     removed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     waiting: Mapping[str, datetime] = field(default_factory=dict)
@@ -38,9 +38,9 @@ def prune(
 ) -> Pruned:
     """Remove rows whose maker nobody has used for `days` (default: `UNUSED_DAYS`); with `dry_run` only count them.
 
-    What the settings name and what a live index was made with is in use, whatever was said before. A maker of which
-    nothing is known begins its time with the first call. Raises EngineUnavailable or ConfigurationError: what is in use
-    must be known.
+    A maker that the settings name or that a live index was made with is in use, whatever `MakerUse` says. For a maker
+    without a `MakerUse` the time begins with this call. Raises EngineUnavailable or ConfigurationError, because without
+    an answer of the engine nobody knows what is in use.
     """
     keep = timedelta(days=conf.UNUSED_DAYS if days is None else days)
     uses = MakerUse.objects.using(router.db_for_write(MakerUse))
@@ -82,7 +82,7 @@ def _remove(maker: str, dry_run: bool, progress: Callable[[int], None]) -> dict[
 
 
 def _drop(rows: MadeRows, progress: Callable[[int], None]) -> int:
-    """In small pieces and forward only, so that no save waits for a long lock and the table is read once."""
+    """Delete in small pieces in the order of keys, so that no save waits for a long lock and the table is read once."""
     dropped = last = 0
     while True:
         count, last = rows.drop_after(last)

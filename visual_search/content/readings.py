@@ -1,8 +1,8 @@
-"""The second look at catalogue pictures: label text, keypoints and thumbnails, each once by content.
+"""Reads catalogue pictures after indexing: label text, keypoints and thumbnails, once for each content.
 
-It follows the first indexing, which only encodes: a new product is found by its looks within seconds and by its label
-soon after. What is still to do stands in the database (pictures whose content has no `PictureSight` of today's maker),
-so a crash loses nothing.
+The first indexing only encodes pictures, so that searches find a new product by its looks within seconds; its label follows soon
+after. The database says what is still to do (pictures whose content has no `PictureSight` by today's maker), so a crash loses
+nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from visual_search.types import KeptPicture, Picture
 
 logger = logging.getLogger(__name__)
 
-# From hits (object id, picture id) to what is kept of their pictures; of so many, from the first, with keypoints.
+# Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
 Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
-AT_ONCE = 4  # pictures between two looks at whether to stop: two seconds
+AT_ONCE = 4  # pictures, which take two seconds; then the loop asks whether to stop
 
 
 def maker() -> str:
-    """Who looks: the reader and the detectors of today. Another one looks at everything again."""
+    """The reader and the detectors of today, as one text. When it changes, every picture is looked at again."""
     reader = wiring.reader()
     read = f"{reader.fingerprint} {WORDS}" if reader else "no reader"
     return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
@@ -51,15 +51,15 @@ def record(collection: str, contents: Iterable[Content], hashes: Mapping[str, st
 
 
 def texts(content_hashes: Iterable[str]) -> dict[str, str]:
-    """Label text by content hash, of the pictures that have been read and say something."""
+    """Label text by content hash. Pictures without text, or not read yet, are left out."""
     rows = PictureSight.objects.filter(content_hash__in=set(content_hashes), maker=maker()).exclude(text="")
     return dict(rows.values_list("content_hash", "text"))
 
 
 def kept(collection: str) -> Kept:
-    """From hits of this collection to what is kept of their pictures; those not looked at yet are left out.
+    """A function that gives what is kept of the pictures of hits; it leaves out pictures that were not looked at yet.
 
-    Keypoints, which are five times as large as all else, are read for the first so many alone.
+    It reads keypoints for the first hits alone, because they are five times as large as all else.
     """
     return partial(_kept, collection)
 
@@ -88,12 +88,12 @@ def waiting() -> int:
 def see_pending(
     *, should_stop: Callable[[], bool] = lambda: False, progress: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Look at every picture that waits for it, and note objects with label text for indexing; how many were seen."""
+    """Look at every waiting picture, and note objects with label text for indexing. Returns the number of pictures."""
     seen = 0
     last = 0
     uses.note([maker()])
     while not should_stop():
-        # By primary key, so that one that can't be loaded now waits for the next run and no row is looked for twice.
+        # In the order of keys: a picture that can't be loaded now waits for the next run, and no row is read twice.
         batch = list(ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
         if not batch:
             break
@@ -107,7 +107,7 @@ def see_pending(
 
 
 def _note_readable(content_hashes: Sequence[str]) -> None:
-    """The objects that show these pictures are indexed once more, now with the text; their vectors are in the cache."""
+    """Note the objects that show these pictures for indexing with the text. Their vectors are in the cache."""
     shown = ShownPicture.objects.filter(content_hash__in=content_hashes)
     for collection in set(shown.values_list("collection", flat=True)):
         ids = set(shown.filter(collection=collection).values_list("object_id", flat=True))
@@ -115,7 +115,7 @@ def _note_readable(content_hashes: Sequence[str]) -> None:
 
 
 def _see(row: ShownPicture) -> PictureSight | None:
-    """What there is to see; None where the picture can't be had now, or is another one by now."""
+    """What the reader and the detectors see; None if the storage doesn't give the picture now, or gives another one."""
     data = _load(row)
     if data is None:
         return None
@@ -128,7 +128,7 @@ def _see(row: ShownPicture) -> PictureSight | None:
         sight.text = words_of(reader.read(image)) if reader else ""
     except PictureRefused as problem:
         sight.problem = str(problem)
-    # Native code meets content that nobody foresaw. The picture is found by its looks all the same.
+    # Native code may raise anything for strange content. Searches still find the picture by its vectors.
     except Exception as problem:
         logger.exception("Picture %s couldn't be looked at.", row)
         sight.problem = f"{type(problem).__name__}: {problem}"
@@ -143,7 +143,7 @@ def _load(row: ShownPicture) -> bytes | None:
     except Exception as problem:
         logger.warning("%s can't be looked at now (%s: %s).", row, type(problem).__name__, problem)
         return None
-    # Changed since: its entry is pending, and indexing will record the new content.
+    # If the content changed since, the object's entry is pending, and indexing will record the new content.
     return data if data is not None and content_hash(data) == row.content_hash else None
 
 

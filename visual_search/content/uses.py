@@ -1,4 +1,4 @@
-"""Which encoders and readers are in use: each process that works with one says so, at most once an hour."""
+"""Notes which encoders and readers are in use. Each process notes the ones it works with, at most once an hour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _lock = threading.Lock()
 
 
 def note(makers: Iterable[str]) -> None:
-    """This process works with what these makers made. Costs a write the first time in an hour, else nothing."""
+    """Note that this process works with these makers. Writes to the database the first time in an hour, else not at all."""
     now = time.monotonic()
     with _lock:
         due = [maker for maker in makers if now - _noted.get(maker, -EVERY) >= EVERY]
@@ -25,6 +25,6 @@ def note(makers: Iterable[str]) -> None:
 
 
 def forget() -> None:
-    """Say it again at the next occasion."""
+    """Let the next `note` write to the database again."""
     with _lock:
         _noted.clear()

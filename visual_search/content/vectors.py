@@ -1,4 +1,4 @@
-"""Vectors of pictures and titles, each made once: the cache goes by content and space, not by object."""
+"""Makes vectors of pictures and titles, each once. The cache is keyed by content and space, not by object."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BYTES_AT_ONCE = 32 * 1024 * 1024  # of files held in memory before they are enco
 
 @dataclass(slots=True)
 class PictureVectors:
-    """What became of some pictures, by the keys that they were given under."""
+    """What became of some pictures, by the caller's keys."""
 
     vectors: dict[str, dict[str, Vector]] = field(default_factory=dict)  # key -> space name -> vector
     hashes: dict[str, str] = field(default_factory=dict)  # key -> content hash, of those that could be loaded
@@ -115,7 +115,7 @@ def _loaded(pictures: Mapping[str, Picture], result: PictureVectors) -> Iterator
             batch[key] = picture.load()
         except (FileNotFoundError, ValueError) as problem:
             result.refused[key] = f"The file of picture {key} isn't there: {problem}"
-        # A shop's storage may raise anything; whatever it is, the object's words can be indexed without it.
+        # A shop's storage may raise anything. The object's texts can be indexed without the picture.
         except Exception as problem:
             result.unread[key] = f"The file of picture {key} couldn't be read ({type(problem).__name__}: {problem})."
         size += len(batch.get(key, b""))
@@ -132,14 +132,14 @@ Vectors = dict[str, dict[str, Vector]]  # content hash -> space name -> vector
 def _encoded(
     items: Sequence[tuple[str, Item]], encode: Callable[[Sequence[tuple[str, Item]]], Vectors]
 ) -> tuple[Vectors, dict[str, str]]:
-    """All items in one call; where that fails, half by half, so that one bad item costs only itself."""
+    """Encode all items in one call. If that fails, encode each half alone, so that one bad item costs only itself."""
     if not items:
         return {}, {}
     try:
         return encode(items), {}
     except EncoderUnavailable:
         raise
-    # Encoders meet content that nobody foresaw; what they raise isn't known.
+    # An encoder may raise anything for strange content.
     except Exception as problem:
         if len(items) == 1:
             return {}, {items[0][0]: f"The encoder failed on it ({type(problem).__name__}: {problem})."}
@@ -181,7 +181,7 @@ def _by_hash(keys: Sequence[str], matrices: Mapping[str, Matrix]) -> Vectors:
 
 
 def _rounded(vector: Vector) -> Vector:
-    # As it will come out of the cache, so that an object's document is the same whether its vectors were known or new.
+    # Rounded as the cache rounds it, so that a document is the same whether its vectors were cached or new.
     return _unpacked(_packed(vector))
 
 
@@ -195,7 +195,7 @@ def _unpacked(data: bytes | memoryview) -> Vector:
 
 
 def _known(hashes: set[str], spaces: Sequence[Space]) -> Vectors:
-    """What the cache has of these contents in all of these spaces."""
+    """The cached vectors of those contents that have one in every one of these spaces."""
     names = {space.fingerprint: space for space in spaces}
     known: Vectors = defaultdict(dict)
     rows = Embedding.objects.filter(content_hash__in=hashes, fingerprint__in=names)

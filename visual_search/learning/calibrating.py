@@ -1,7 +1,7 @@
-"""Learns from the shop's own pictures what a cosine is worth in it, and gives that to the search.
+"""Learns from the shop's own pictures which grade a cosine means in this shop, and gives that to the search.
 
-Synthetic photos of some objects are asked of the live index, as photos of shoppers are. What comes back is judged
-without any labels: each photo's object is known (`ranking/calibration.py`).
+It searches the live index with synthetic photos of some objects, as shoppers search with theirs. It needs no labels to judge the
+answers, because it knows which object each photo shows (`ranking/calibration.py`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def current(collection: str) -> Calibration:
 
 
 def kinds(collection: str) -> Categories:
-    """From ids of this collection to category paths, each read once in a while."""
+    """A function that gives the category paths of objects; it reads each path at most once in `KEPT_SECONDS`."""
     return partial(_known_kinds, collection)
 
 
@@ -77,7 +77,7 @@ def forget() -> None:
 def learn(
     collection: str, *, most: int = MOST_OBJECTS, seed: int = 0, progress: Callable[[int], object] = lambda count: None
 ) -> Calibration:
-    """Ask synthetic photos of at most `most` objects, evenly spread, and words of titles, and keep what they teach.
+    """Search with synthetic photos of at most `most` objects, evenly spread, and with words of titles; store what is learned.
 
     Raises BadInput where the shop has too few pictures, and whatever engine and encoder raise.
     """
@@ -102,7 +102,7 @@ def learn(
 
 
 def _spaces(card: EncoderCard) -> dict[str, str]:
-    """The fingerprints of what the legs over texts compare, by leg."""
+    """The fingerprints of the spaces that the legs over texts compare, by kind of leg."""
     spaces = {LegKind.MEANING: card.text, LegKind.DEPICTED: card.cross, LegKind.LIKE_TEXT: card.text}
     return {leg: space.fingerprint for leg, space in spaces.items() if space is not None}
 
@@ -111,14 +111,14 @@ def _spaces(card: EncoderCard) -> dict[str, str]:
 
 
 def _categories(source: Source, field: str, ids: Sequence[str]) -> dict[str, str]:
-    """Category paths by id. Ids that mean no object, and objects that can't be described, have none."""
+    """Category paths by id. Ids that mean no object, and objects whose source fails, are left out."""
     if not field:
         return {}
     paths: dict[str, str] = {}
     for id, obj in objects.objects_by_id(source, ids).items():
         try:
             paths[id] = first_path(source.facets(obj).get(field))
-        # The source is the shop's code: one product that it can't describe mustn't take searches by photo down.
+        # The source is the shop's code. One product that it can't describe must not break searches by photo.
         except Exception:
             logger.exception(
                 "%s.facets() failed for %s; its hits are graded without a category.", type(source).__name__, id
@@ -127,7 +127,7 @@ def _categories(source: Source, field: str, ids: Sequence[str]) -> dict[str, str
 
 
 def first_path(value: object) -> str:
-    """A path facet's value, or one of several; '' for None. The same one in every process, which order sets differently."""
+    """The value of a path facet, '' for None. Of a set it is the same value in every process, whatever the set's order."""
     if isinstance(value, set | frozenset):
         value = sorted(value, key=str)
     if isinstance(value, list | tuple):
@@ -136,7 +136,7 @@ def first_path(value: object) -> str:
 
 
 def unpacked(row: StoredCalibration) -> Calibration:
-    """What a row holds; `UNCALIBRATED` where another version stored it."""
+    """The calibration that a row holds; `UNCALIBRATED` if another version stored it."""
     try:
         return Calibration.from_json(row.limits)
     except (TypeError, ValueError, AttributeError):

@@ -1,6 +1,6 @@
-"""Synthetic questions of an index whose answers are known, and what they teach (`ranking/calibration.py`).
+"""Asks an index synthetic questions with known answers, from which `ranking/calibration.py` learns.
 
-Photos of the shop's own objects are asked as photos of shoppers are, words of their titles as shoppers would type them.
+It makes photos of the shop's own objects as shoppers take them, and takes words of titles as shoppers type them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ AT_ONCE = 100  # objects whose pictures are held in memory together
 SIDE = 320  # px, of the pictures that photos are made of: photos are smaller
 LONGEST = 3  # words of a title that are asked together: shoppers type few
 _PHOTO, _LIKE_TEXT = LegId(LegKind.PHOTO), LegId(LegKind.LIKE_TEXT)
-# Scraps of one or two letters are no words, but in Chinese, Japanese and Korean two signs are.
+# In alphabets a word has three letters or more; in Chinese, Japanese and Korean two signs are a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}|[^\W\d_]{3,}")
 
 Progress = Callable[[int], object]  # called after so many more objects
@@ -50,7 +50,7 @@ Progress = Callable[[int], object]  # called after so many more objects
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An index, and how its answers are judged. `field`: the facet that holds the category path; '' without one."""
+    """The index to ask, and what is needed to judge answers. `field`: the facet with the category path; '' if there is none."""
 
     engine: Engine
     encoder: Encoder
@@ -72,7 +72,7 @@ def teach(
     *,
     progress: Progress = lambda count: None,
 ) -> Calibration:
-    """What photos of these main pictures and words of these titles, in all languages, teach, each with the id of its object.
+    """The calibration learned from photos of these main pictures and words of these titles, each with the id of its object.
 
     Raises whatever engine and encoder raise.
     """
@@ -81,14 +81,14 @@ def teach(
 
 
 def _shown(asked: Asked, pictures: Sequence[tuple[str, Image.Image]], progress: Progress) -> Iterator[Probe]:
-    """One photo and one studio view of each object, answered by the index."""
+    """Ask the index for one photo and one studio view of each object."""
     maker = ProbeMaker([picture for _, picture in pictures], asked.seed)
     space = asked.encoder.card.image.name
     for number, (id, _) in enumerate(pictures):
         for kind, made in ((PHOTO, maker.photo(number)), (STUDIO, maker.studio(number))):
             try:
                 vector = vectors_of(made, asked.encoder)[space]
-            except PictureRefused:  # A white thing before a white wall.
+            except PictureRefused:  # The made picture shows nothing, such as a white thing before a white wall.
                 continue
             leg = VectorLeg(_PHOTO, space, vector, conf.RANK_WINDOW)
             probe = _probe(asked, kind, id, asked.hits([leg])[_PHOTO])
@@ -101,7 +101,7 @@ def _shown(asked: Asked, pictures: Sequence[tuple[str, Image.Image]], progress: 
 
 
 def _said(asked: Asked, titles: Iterable[tuple[str, Sequence[Title]]], progress: Progress) -> Iterator[Probe]:
-    """A few words of each title in one of its languages, and that title itself as something to resemble, with the answers."""
+    """Ask the index for a few words of each title in one of its languages, and for objects that resemble that title."""
     languages, random = (np.random.default_rng(asked.seed) for _ in range(2))
     for id, translations in titles:
         title = translations[int(languages.integers(len(translations)))]
@@ -113,20 +113,20 @@ def _said(asked: Asked, titles: Iterable[tuple[str, Sequence[Title]]], progress:
             legs.append(VectorLeg(_LIKE_TEXT, space.name, vectors[0], conf.RANK_WINDOW))
         if legs:
             for leg, hits in asked.hits(legs).items():
-                # What is to be resembled is never among the hits.
+                # A real search leaves the object to resemble out of the hits.
                 others = [hit for hit in hits if leg != _LIKE_TEXT or hit.id != id]
                 yield _probe(asked, str(leg), id, others)
         progress(1)
 
 
 def _text_legs(words: str, language: str, encoder: Encoder) -> list[VectorLeg]:
-    """The legs of these words whose cosines a scale is learned of."""
+    """Those vector legs of these words for which scales are learned."""
     kinds = {LegId(kind) for kind in LEGS}
     return [leg for leg in vector_legs(words, language, encoder) if leg.name in kinds] if words else []
 
 
 def typed(title: str, random: np.random.Generator) -> str:
-    """One to three of the title's words in their order; numbers and scraps are none."""
+    """One to three of the title's words in their order; numbers and scraps don't count as words."""
     words = _WORD.findall(title)
     if not words:
         return ""

@@ -1,4 +1,4 @@
-"""Whether the live index still finds the nearest objects: quick search against exact search, and wider where it doesn't."""
+"""Tests whether the live index finds the nearest objects, by exact search; if not, it compares more candidates from then on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from visual_search.types import Space, Vector, unit
 
 @dataclass(frozen=True, slots=True)
 class SpaceRecall:
-    """`width`: how many times the usual candidates are compared exactly from now on; None where nothing was changed."""
+    """`width`: how many times the usual number of candidates is compared exactly from now on; None if unchanged."""
 
     space: str
     queries: int
@@ -30,9 +30,9 @@ class SpaceRecall:
 
 
 def self_test(collection: str, *, widen: bool = True) -> tuple[SpaceRecall, ...]:
-    """Recall@10 in each space of a collection's live index; with `widen` a space that loses neighbours looks wider.
+    """Recall@10 in each space of a collection's live index. With `widen`, a space below the limit compares more candidates.
 
-    Raises ConfigurationError where the engine can't test itself, and what engines raise.
+    Raises ConfigurationError if the engine can't test itself, and what engines raise.
     """
     registry.source(collection)
     engine = wiring.engine()
@@ -50,9 +50,9 @@ def self_test(collection: str, *, widen: bool = True) -> tuple[SpaceRecall, ...]
 
 
 def sample(space: Space, size: int = SAMPLE) -> list[Vector]:
-    """Some of the vectors that the shop's database keeps of this space, others each time."""
+    """A random sample of the vectors of this space in the shop's database."""
     kept = Embedding.objects.filter(fingerprint=space.fingerprint)
-    # Hashes are spread evenly, so what follows any point of their order is a fair draw.
+    # Hashes are spread evenly, so the rows that follow a random hash are a fair sample.
     start = secrets.token_hex(32)
     rows = list(kept.filter(content_hash__gte=start).order_by("content_hash")[:size])
     rows += list(kept.filter(content_hash__lt=start).order_by("content_hash")[: size - len(rows)])

@@ -1,4 +1,4 @@
-"""Some of the shop's own objects, evenly spread, for what learns from them."""
+"""Samples the shop's own objects, evenly spread, for the modules that learn from them."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def _objects(source: Source, most: int) -> Iterator[tuple[str, Any]]:
     keys = list(objects.order_by("pk").values_list("pk", flat=True).distinct())
     for key in evenly(keys, most):
         obj = objects.filter(pk=key).first()
-        if obj is not None:  # Else it was deleted meanwhile.
+        if obj is not None:  # The object may have been deleted meanwhile.
             yield str(key), obj

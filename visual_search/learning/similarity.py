@@ -1,4 +1,4 @@
-"""What is learned from the shop's own pictures: the pictures themselves, and the similarity of `encoders/whitened.py`."""
+"""Learns the similarity of `encoders/whitened.py` from the shop's own pictures, and rebuilds the indexes if it changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import ConfigurationError
 from visual_search.learning.sampling import main_pictures
 
-# A mean cosine between a picture's old and new vector from which on nobody sees another order; a rebuild would be wasted.
+# If the mean cosine between old and new vectors is at least this, hits keep their order, and a rebuild would be wasted.
 AGREES = 0.995
-SAMPLE = 200  # pictures that the cosine is measured on
+SAMPLE = 200  # pictures on which the mean cosine is measured
 MOST_PICTURES = 2_000  # to learn from: beyond, a covariance of some hundred dimensions hardly moves
 
 
@@ -36,11 +36,11 @@ def refit_similarity(
     always: bool = False,
     advanced: Callable[[int], object] = lambda _: None,
 ) -> Refitted:
-    """Learn the metric of the shop's `WhitenedEncoder` anew; where it moved (or `always`), rebuild every index with it.
+    """Learn the metric of the shop's `WhitenedEncoder` anew. If it changed (or with `always`), rebuild every index with it.
 
-    Searches go on meanwhile with the old metric and the old index; other processes take the new one up as soon as it is
-    kept. Raises ConfigurationError where the encoder is another, ValueError for too few pictures, and what
-    `rebuilding.rebuild` raises; then everything stays as it was.
+    Meanwhile searches use the old metric and the old index; other processes use the new metric as soon as it is stored.
+    Raises ConfigurationError for another encoder, ValueError for too few pictures, and what `rebuilding.rebuild` raises;
+    then everything stays as it was.
     """
     encoder = wiring.encoder()
     if not isinstance(encoder, WhitenedEncoder):

@@ -1,4 +1,4 @@
-"""What tiles show of hits: one database query for all cards, and the reasons in the shopper's words."""
+"""Adds to hits what their tiles show: the card, the words of a label, and the card that a reason is about."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 
 
 def cards(collection: str, ids: Sequence[str], language: str | None) -> dict[str, Card]:
-    """What a tile shows of each of these objects that is there, by one database query."""
+    """The cards of these objects by id, read with one database query. Objects that are gone are left out."""
     source = registry.source(collection)
     shown: dict[str, Card] = {}
     for id, obj in objects_by_id(source, ids).items():
         try:
             shown[id] = source.card(obj, language)
-        # The source is the shop's code: one product that it can't show mustn't take the whole page down.
+        # The source is the shop's code. One product that it can't show must not break the whole page.
         except Exception:
             logger.exception("%s.card() failed for %s.", type(source).__name__, id)
     return shown
@@ -36,7 +36,7 @@ def with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tuple
 
 
 def with_labels(hits: Sequence[Hit], pictures: Sequence[QueryPicture]) -> tuple[Hit, ...]:
-    """Hits that a photo's label speaks for, with the words of the label that their own titles share."""
+    """The hits; those with the reason "label" get the words of the label that their own titles share."""
     text = " ".join(picture.witness.text for picture in pictures if picture.witness)
     pieces = {word: set(grams(word)) for word in text.split()}
     shown = []
@@ -50,6 +50,6 @@ def with_labels(hits: Sequence[Hit], pictures: Sequence[QueryPicture]) -> tuple[
 
 
 def _because(hit: Hit, cards: Mapping[str, Card]) -> Hit:
-    """With the card of what the reason is about; without a reason where that can't be shown any more."""
+    """The hit with the card of the object that its reason is about, or without a reason if that object is gone."""
     card = cards.get(hit.because)
     return replace(hit, because_card=card) if card else replace(hit, reason="", because="")

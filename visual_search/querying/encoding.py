@@ -1,4 +1,4 @@
-"""What the encoder and the reader make of a question: its legs, and of each photo its vectors and what it says."""
+"""Lets encoder and reader work on a question: makes its legs, and the vectors and the witness of each photo."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Encoded:
-    """`pictures`: the question's, with vectors and witness and without pixels. `looked`: by the place of each photo that
-    came as pixels.
+    """`pictures`: those of the question, with vectors and witness, without pixels. `looked`: what was seen in each photo
+    that came as pixels, by its place in `pictures`.
     """
 
     pictures: list[QueryPicture]
@@ -33,10 +33,10 @@ class Encoded:
 def encode(
     query: Query, words: str, language: str | None, encoder: Encoder, *, reader: Reader | None, clock: Clock
 ) -> Encoded:
-    """The legs that need the encoder or the reader, what each photo gave, and what had to be left out.
+    """Make the legs that need the encoder or the reader, and fill in what each photo shows.
 
-    Words are still answered by full text where the encoder fails. Raises EncoderUnavailable where there are none, and
-    BadInput for a photo in which there is nothing to see.
+    If the encoder fails, full text still answers the words, and `degraded` says so. Raises EncoderUnavailable if there
+    are no words, and BadInput for a photo that shows nothing.
     """
     result = Encoded([replace(picture, image=None) for picture in query.pictures])
     try:
@@ -48,7 +48,7 @@ def encode(
                 result.legs += vector_legs(words, language, encoder)
     except BadInput:
         raise
-    # An encoder runs foreign code over strangers' pictures: what it may raise besides EncoderUnavailable isn't known.
+    # An encoder runs foreign code over strangers' pictures, so it may raise anything.
     except Exception as error:
         _log(error)
         if not words:
@@ -60,11 +60,11 @@ def encode(
 
 
 def meaning(encoder: Encoder, language: str | None, phrase: str) -> Vector | None:
-    """The vector of words that mustn't be meant; None where the encoder doesn't know them, or fails."""
+    """The vector of a phrase that hits must not mean; None if the encoder doesn't know the words, or fails."""
     try:
         vectors = encoder.texts([phrase], role="query", language=language).text
     except Exception as error:
-        # Objects whose texts say these words are left out all the same.
+        # Without the vector, the search still leaves out objects whose texts say these words.
         _log(error)
         return None
     return vectors[0] if vectors is not None and vectors[0].any() else None
@@ -73,7 +73,7 @@ def meaning(encoder: Encoder, language: str | None, phrase: str) -> Vector | Non
 def _add_photo(
     result: Encoded, picture: QueryPicture, number: int, encoder: Encoder, *, reader: Reader | None, clock: Clock
 ) -> None:
-    """One photo's legs. Without a reader, what an earlier reading left in a token is kept, but doesn't count."""
+    """Add one photo's legs. Without a reader, the text that came with a token stays in the witness but adds no leg."""
     space = encoder.card.image.name
     vectors, witness = picture.vectors, picture.witness or Witness()
     if picture.image is not None:
@@ -85,7 +85,7 @@ def _add_photo(
         result.looked[number] = looked
     photo = LegId(LegKind.PHOTO, number)
     result.legs.append(VectorLeg(photo, space, vectors[space], conf.RANK_WINDOW))
-    # A photo of many things is asked by each of them; `composing.gathered` makes one leg of these again.
+    # Each thing in the photo is one more leg; `composing.gathered` later joins their answers into one.
     for part, other in enumerate(picture.others):
         result.legs.append(VectorLeg(replace(photo, part=part), space, other[space], conf.RANK_WINDOW))
     if witness.text and reader is not None:
@@ -94,7 +94,7 @@ def _add_photo(
 
 
 def _log(error: Exception) -> None:
-    # Where it failed, but not what it said: a tokenizer's message may quote the shopper's words.
+    # The log gets the place of the failure but not its message: a tokenizer may quote the shopper's words in it.
     said = str(error) if isinstance(error, EncoderUnavailable) else ""
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error("The encoder failed: %s %s\n%s", type(error).__name__, said, where)

@@ -1,8 +1,8 @@
 """One table: how each kind of leg counts.
 
-Ends and limits of the legs over texts are what `calibrate` learned with the offline encoder of a public catalogue; a shop that
-has calibrated has its own. The weights are set by judgement: a photo decides, full text and meaning follow, words against
-pictures only break ties. `measure_quality` shows what they give (docs/reference/quality-and-speed.md).
+`calibrate` learned the ends and limits of the legs over texts on a public catalogue with the offline encoder; a shop that runs
+`calibrate` gets its own. The weights are set by judgement: a photo decides, full text and meaning follow, and words compared
+with pictures only break ties. `measure_quality` shows their effect (docs/reference/quality-and-speed.md).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from visual_search.types import LegKind
 class Rule:
     """How the legs of one kind count.
 
-    `names_picture`: its best vector is that of a picture, which the tile then shows. `admits_foreign`: the (scaled) value
-    from which on it admits a hit where its photo shows nothing that the shop has; None: as `scale` says.
+    `names_picture`: the leg compares with pictures, and a tile shows the picture that it found nearest. `admits_foreign`:
+    the scaled value from which on the leg admits a hit when the photo is near to nothing in the shop; None: as `scale`
+    says.
     """
 
     scale: Scale
@@ -27,15 +28,17 @@ class Rule:
     admits_foreign: float | None = None
 
 
-# Of several legs that name a picture, the first in this order decides which one a tile shows. A leg of pictures that is
-# empty says that nothing found has a picture near to what was asked, so its weight stays; an empty witness says nothing.
+# If several legs name a picture of a hit, the tile shows that of the first kind in this order. An empty leg of pictures means
+# that no hit has a picture like the one asked for, so its weight stays and lowers all scores. Any other empty leg says nothing
+# about the hits, so the other legs share its weight.
 RULES: Mapping[LegKind, Rule] = {
-    # Hits of a photo are admitted by their grade (`scales.py`).
+    # A photo admits hits by their grade (`scales.py`).
     LegKind.PHOTO: Rule(Scale(weight=1.0, low=0.0, high=1.0, stays_empty=True), names_picture=True),
     LegKind.LIKE: Rule(Scale(weight=1.0, low=0.0, high=1.0, stays_empty=True), names_picture=True),
-    # Words of a foreign label stand on some product of the shop, too: it must agree clearly (docs/decisions/0025).
+    # Some words of any label stand on some product of the shop. If nothing looks like the photo, the label must agree clearly
+    # (docs/decisions/0025-honest-grades.md).
     LegKind.LABEL: Rule(Scale(weight=0.6, low=0.0, high=1.0, admits=0.3), admits_foreign=0.6),
-    # From .7 on, .82 of the products that keypoints spoke for were of the photo's kind (ranking/calibration.py).
+    # Of the products that keypoints confirmed with .7 or more, .82 were of the photo's kind (ranking/calibration.py).
     LegKind.CONFIRMED: Rule(Scale(weight=0.4, low=0.0, high=1.0, admits=0.5), admits_foreign=0.7),
     LegKind.LIKE_TEXT: Rule(Scale(weight=0.3, low=0.22, high=1.0, admits=0.34)),
     LegKind.WORDS: Rule(Scale(weight=0.6, admits=0.0, absent=Absent.NO_MATCH)),

@@ -1,4 +1,4 @@
-"""Which legs words, codes and an empty question become. Photos: `encoding.py`; products to resemble: `likes.py`."""
+"""Makes the legs of words, codes and empty questions. Photos: `encoding.py`; objects to resemble: `likes.py`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from visual_search.types import BrowseLeg, CollectionSchema, FacetKind, LegId, L
 CODE = LegId(LegKind.CODE)
 WORDS = LegId(LegKind.WORDS)
 _CODE = re.compile(r"[^\s]*\d[^\s]*")
-_LEAST_CODE = 4  # characters of a word that may be a code: shorter ones are sizes and counts
+_LEAST_CODE = 4  # characters: shorter words with a digit are sizes and counts
 
 
 def vector_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[VectorLeg]:
-    """How words are asked by their vectors: one leg for each space that the encoder brings them into.
+    """The legs that ask for words by their vectors: one for each space in which the encoder gives them a vector.
 
-    Words meet titles (MEANING), what pictures show (DEPICTED), and pictures as the one that they ask for (IMAGINED).
+    MEANING compares words with titles, DEPICTED with what pictures show; IMAGINED compares the picture that the words
+    ask for with pictures.
     """
     card = encoder.card
     vectors = encoder.texts([words], role="query", language=language)
@@ -47,7 +48,7 @@ def codes_in(words: str) -> tuple[str, ...]:
 
 
 def browse(sort: str, schema: CollectionSchema) -> BrowseLeg:
-    """Everything that passes the filters, for a question that asks for nothing. Raises BadInput for an unknown order."""
+    """The leg of a question that asks for nothing: all that passes the filters. Raises BadInput for an unknown order."""
     order_by, descending = order(sort, schema)
     return BrowseLeg(LegId(LegKind.BROWSE), conf.BROWSE_WINDOW, order_by, descending)
 

@@ -1,4 +1,4 @@
-"""Objects that the hits should resemble, or not: their vectors, from the shop's database, and the legs that ask for them."""
+"""Finds the vectors of objects that hits should resemble or not resemble, and makes the legs that ask for them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ class Resembled:
 
 
 def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
-    """The question with the ids that there are, as the database writes them ("007" is 7), and their vectors.
+    """The question with the ids of objects that exist, as the database writes them ("007" is 7), and their vectors.
 
-    An engine never gives vectors back, so they come from the cache. What is gone and shouldn't be resembled needs no
-    word; where some of the objects to resemble are gone, a warning says so. Raises BadInput (404) where all of them are.
+    The vectors come from the cache, because an engine never gives vectors back. If some objects to resemble are gone, a
+    warning says so; objects not to resemble may be gone without one. Raises BadInput (404) if all objects to resemble
+    are gone.
     """
     if not query.like and not query.unlike:
         return query, Resembled()
@@ -67,7 +68,7 @@ def legs(liked: BySpace, card: EncoderCard) -> list[VectorLeg]:
 
 
 def weights(liked: BySpace, card: EncoderCard) -> dict[LegId, float]:
-    """What each of these legs weighs beside the others of its kind."""
+    """The weight of each of these legs among the legs of its kind."""
     return {id: item.weight for id, _space, item in _items(liked, card)}
 
 
@@ -87,7 +88,7 @@ def _vectors_of_all(
         for id, obj in objects.items()
         if (own := _vectors_of(source, obj, encoder))
     ]
-    # The first picture of each, then the second of each: where legs are few, every object has its say.
+    # The first picture of each object, then the second of each: so each object gets a leg before any gets two.
     return {
         space: [item for item in chain.from_iterable(zip_longest(*(own.get(space, ()) for own in each))) if item]
         for space in dict.fromkeys(space for own in each for space in own)

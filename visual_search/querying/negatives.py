@@ -1,4 +1,4 @@
-"""What a question doesn't want, looked up among what it found: which object loses how much, and which is left out."""
+"""Applies the negative parts of a question to its hits: which hit loses how much score, and which is left out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cost:
     weight: float = 1.0
 
 
-# From which cosine on it costs to look like, or to mean, what isn't wanted. Unrelated objects of the public catalogue lie below
+# A hit loses score if it looks like, or means, something unwanted. Unrelated objects of the public catalogue lie below `near`
 # (docs/decisions/0020-composed-questions.md).
 LOOKS = Cost(0.28, 1.0)
 MEANS = Cost(0.35, 0.85)
@@ -49,10 +49,10 @@ def losses(
     language: str | None,
     languages: tuple[str, ...],
 ) -> Losses:
-    """What the objects of these answers lose. None where nothing is unwanted.
+    """What each object of these answers loses; nothing if the question has no negative part.
 
-    One more request to the engine, over the found objects alone and exact, so that nothing that was found can slip
-    through because a leg stopped early.
+    This asks the engine once more, for these objects alone and exactly, so that no hit escapes because a leg stopped
+    early.
     """
     ids = tuple(dict.fromkeys(hit.id for leg in answers for hit in leg.hits))
     if not ids:
@@ -71,7 +71,7 @@ def losses(
 
 
 def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:
-    """The objects that say all words of one of the phrases."""
+    """The objects whose texts contain all words of one of the phrases."""
     refused: set[str] = set()
     for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
         legs = (LegId(LegKind.NOT_SAID, number, place) for place in range(len(phrase.split())))

@@ -1,6 +1,6 @@
-"""From what a caller sent to the parts of a `Query`, and the limits of one.
+"""Turns what a caller sent into the parts of a `Query`, and checks its limits.
 
-The REST API and the storefront read their input with the same functions. Photos: `uploads.py`; their tokens: `tokens.py`.
+The REST API and the storefront both use these functions. Photos: `uploads.py`; tokens of photos: `tokens.py`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def point(raw: object, *, field: str = "point") -> Point | None:
 
 
 def _numbers(raw: object, count: int) -> list[float]:
-    """So many numbers in a list or with commas. Raises TypeError, ValueError or OverflowError for anything else."""
+    """`count` numbers from a list or from text with commas. Raises TypeError, ValueError or OverflowError for anything else."""
     numbers = raw.split(",") if isinstance(raw, str) else raw
     if (
         not isinstance(numbers, list | tuple)
@@ -101,12 +101,12 @@ def words(text: str) -> str:
 
 
 def words_and_not(text: str, language: str | None) -> tuple[str, tuple[str, ...]]:
-    """The shopper's words, and what they say must be left out: "sofa -leather", "sofa not leather"."""
+    """The shopper's words without their negative part, and that part: "sofa -leather", "sofa not leather"."""
     return negation.split(words(text), language)
 
 
 def weight(raw: object, *, field: str, least: float = 0.0) -> float:
-    """What a part counts beside the others; 1 where nothing is said."""
+    """The weight of one part of the question; 1 if the caller gives none."""
     number = _number(raw, field)
     if number is None:
         return 1.0
@@ -133,15 +133,15 @@ def weighted_ids(raw: Iterable[object], *, field: str) -> tuple[tuple[str, ...],
 
 
 def written(typed: str) -> tuple[str, tuple[str, ...]]:
-    """The words in one written form, and a warning where they had to be cut."""
-    # Cut before and after: normalising costs time, and it makes 18 letters of one Arabic ligature.
+    """The words normalised and cut at QUERY_MAX_CHARS, with a warning if they had to be cut."""
+    # Cut before, because normalising costs time, and after, because it makes 18 letters of one Arabic ligature.
     text = normalise(typed[: conf.QUERY_MAX_CHARS])
     cut = len(typed) > conf.QUERY_MAX_CHARS or len(text) > conf.QUERY_MAX_CHARS
     return text[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
 
 
 def check_limits(query: Query) -> None:
-    """Raises BadInput for a page that isn't there, or more parts than a question may have: each costs the engine a leg."""
+    """Raises BadInput for a page or a page size outside its limits, and for more parts than a question may have."""
     if query.page < 1:
         raise BadInput(f"page is {query.page}; pages start at 1.", field="page")
     if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
@@ -156,7 +156,7 @@ def check_limits(query: Query) -> None:
 
 
 def taste(raw: object) -> Taste:
-    """What the shopper's device remembers. A bad one never costs the answer: it is empty, with the problem named."""
+    """What the shopper's device remembers. If it can't be read, it is empty and names the problem; the search goes on."""
     return read_taste(raw, today=int(time.time() // 86_400))
 
 
@@ -184,7 +184,7 @@ def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
         if name != "not":
             rules.append(_filter(str(name), value, schema))
         elif isinstance(value, Mapping) and "not" in value:
-            # Before going in, so that a thousand of them inside each other go no deeper.
+            # Refused before the recursion, so that a thousand nested ones can't exhaust the stack.
             raise BadInput("filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not")
         else:
             rules += [Not(inner) for inner in filters(value, schema) if not isinstance(inner, Not)]
@@ -242,7 +242,7 @@ def _number(value: Any, where: str) -> float | None:
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
-    """BadInput that names the first parameter nobody knows, so that a typing mistake isn't silently ignored."""
+    """Raises BadInput that names the first unknown parameter, so that a typing mistake isn't ignored in silence."""
     allowed = list(known)
     for name in given:
         if name not in allowed:

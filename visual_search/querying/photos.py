@@ -1,4 +1,4 @@
-"""A shopper's photo: looked at, read and compared. Nothing here touches the database, and nothing of a photo is kept."""
+"""Encodes, reads and compares a shopper's photo. Nothing here uses the database, and nothing of the photo is kept."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from visual_search.types import LegHit, Reading, Vector, unit
 
 logger = logging.getLogger(__name__)
 
-# Share of white border from which a picture counts as taken in a studio: there the thing fills the frame already, and
+# A picture with a larger share of white border counts as taken in a studio. There the object fills the frame already, and
 # keypoints of cloth and varnish agree by chance.
 ON_WHITE = 0.15
-# A photo's middle is looked at once more, for the thing that was meant is there: exact@1 of 567 shop-floor photos rises
-# from .353 to .383. The share of each side that counts as the middle.
+# The share of each side that counts as the middle of a photo. The encoder sees the middle once more, because the object that the
+# shopper means is there: exact@1 of 567 shop-floor photos rises from .353 to .383.
 MIDDLE = 0.85
 COMPARED = 30  # nearest pictures whose keypoints are compared: half a millisecond each
 
@@ -48,10 +48,10 @@ class Looked:
 def look(
     image: Image.Image, encoder: Encoder, reader: Reader | None, *, vectors: Mapping[str, Vector] | None = None
 ) -> Looked:
-    """Encode a photo and, on another core, read it. A reader that fails is named in `degraded`, nothing else is lost.
+    """Encode a photo and read it on another core. If the reader fails, `degraded` names it and the rest goes on.
 
-    `vectors` are taken where they are known already. Raises PictureRefused where there is nothing to see, and whatever
-    the encoder raises.
+    `vectors`: given if they are known already. Raises PictureRefused if the photo shows nothing, and whatever the
+    encoder raises.
     """
     studio = colour.white_border_share(colour.thumbnail(image)) > ON_WHITE
     with _reading(image, reader) as read:
@@ -78,7 +78,11 @@ def look(
 
 
 def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[str, float], tuple[str, ...]]:
-    """How surely keypoints say that a hit shows the photo's very thing, by object id, and who shows the very photo."""
+    """Compare a photo with the pictures of its hits.
+
+    Returns how surely keypoints say that an object is the one in the photo, by object id, in [0, 1], and the ids of the
+    objects that show the very same picture, nearest first.
+    """
     nearest = tuple(dict.fromkeys((hit.id, hit.key) for hit in hits))
     # A small preview's vector can lie far from its own picture's, so thumbnails are compared with all hits.
     pictures = kept(nearest, COMPARED if looked.keypoints is not None else 0)
@@ -96,7 +100,7 @@ def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[st
 
 
 def vectors_of(image: Image.Image, encoder: Encoder) -> dict[str, Vector]:
-    """The vectors of a whole photo, by space. Raises PictureRefused where there is nothing to see."""
+    """The vectors of a whole photo, by space. Raises PictureRefused if it shows nothing."""
     return _vectors(image, encoder, studio=colour.white_border_share(colour.thumbnail(image)) > ON_WHITE)
 
 
@@ -124,7 +128,7 @@ def _middle(image: Image.Image) -> Image.Image:
 
 @contextmanager
 def _reading(image: Image.Image, reader: Reader | None) -> Iterator[Callable[[], tuple[Reading, tuple[str, ...]]]]:
-    """Reads in a thread of its own while the caller encodes; what is yielded waits for the result."""
+    """Read the photo in a thread of its own while the caller encodes it. Yields a function that waits for the result."""
     result: list[Reading] = []
     degraded: list[str] = []
 

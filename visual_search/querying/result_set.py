@@ -1,6 +1,6 @@
-"""The one result set of a question: what belongs to it, in which order, and with which grade.
+"""Makes the one result set of a question: which objects belong to it, in which order, with which grade.
 
-Everything on a page is a part of it, or counted over it.
+Hits, facets, totals and pages are all taken from it.
 """
 
 from __future__ import annotations
@@ -33,24 +33,26 @@ from visual_search.types import (
     Relation,
 )
 
-LEAST_RESULTS = 24  # With fewer admitted hits, the nearest others follow, graded "nothing close": never a blank page.
-# From this share of the most that a label's text could give, its words are named as a reason. Half of what admits a hit by the
-# label alone: a reason beside others needs less. Set by judgement.
+LEAST_RESULTS = (
+    24  # If fewer hits are admitted, the nearest others follow, graded "nothing close", so that no page is blank.
+)
+# From this score of the label leg on, the answer names the label as a reason. It is half of what the label needs to admit a hit
+# alone, because it confirms what other legs found. Set by judgement.
 LABEL_AGREES = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How the answers of one question count (`scales.py`), and what its negatives take away."""
+    """How the answers of one question count (`scales.py`), and what its negative parts take away."""
 
     scales: Mapping[LegName, Scale]
     limits: LegLimits
     losses: Losses
-    kinds: Categories  # in which category an object is
+    kinds: Categories  # gives the category paths of objects
 
 
 def confirmed_legs(pictures: Sequence[QueryPicture], answers: Sequence[LegAnswer]) -> Iterator[LegAnswer]:
-    """What keypoints say, as one more leg for each photo: over the objects that the question found, filters and all."""
+    """One more leg for each photo, with what keypoints confirm. Only objects that other legs found are in it."""
     returned = _ids(answers)
     for number, picture in enumerate(pictures):
         confirmed = picture.witness.confirmed if picture.witness else {}
@@ -63,7 +65,7 @@ def confirmed_legs(pictures: Sequence[QueryPicture], answers: Sequence[LegAnswer
 def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> tuple[Hit, ...]:
     """Objects with an exact code first, then those that show the very photo, then those that some leg admits.
 
-    Where these are few, the nearest others follow. Objects whose texts say what mustn't be said are in none of these.
+    If these are few, the nearest others follow. Objects whose texts say what the question forbids are left out.
     """
     own = [leg for leg in answers if _kind(leg) is not LegKind.OFFERED]
     allowed = _ids(own) - counted.losses.refused
@@ -89,13 +91,13 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
 
 
 def offered(answers: Sequence[LegAnswer], losses: Losses) -> tuple[Hit, ...]:
-    """What curators may add: the objects that they named, as far as they pass the question's filters and negatives."""
+    """The objects that curators named and that pass the question's filters and negatives; curators may add them."""
     legs = (leg for leg in answers if _kind(leg) is LegKind.OFFERED)
     return tuple(Hit(hit.id, 0.0) for leg in legs for hit in leg.hits if hit.id not in losses.refused)
 
 
 def relation(answers: Sequence[LegAnswer], scales: Mapping[LegName, Scale]) -> Relation:
-    """ "gte" where a leg that decides over the result set stopped before everything that belongs into it was found."""
+    """ "gte" if a leg that admits hits stopped before it had returned all that it would admit, else "eq"."""
     for leg in answers:
         scale = scales.get(leg.name)
         if admits_more(leg, scale) if scale is not None else cut_short(leg):
@@ -104,7 +106,7 @@ def relation(answers: Sequence[LegAnswer], scales: Mapping[LegName, Scale]) -> R
 
 
 def sorted_by(query: Query, hits: tuple[Hit, ...], engine: Engine, schema: CollectionSchema) -> tuple[Hit, ...]:
-    """The same result set in the order of a number. What is nothing close stays behind what is close, however cheap."""
+    """The same result set in the order of a number facet. Hits graded "nothing close" stay behind all others."""
     order_by, descending = order(query.sort, schema)
     wanted = {hit.id: hit for hit in hits}
     leg = BrowseLeg(LegId(LegKind.ORDER), max(1, len(wanted)), order_by, descending)
@@ -122,7 +124,7 @@ def _ids(answers: Sequence[LegAnswer]) -> set[str]:
 
 
 def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> dict[str, str]:
-    """Objects that stand first whatever their score, and why: a code that was asked for, then the very same picture."""
+    """Objects that come first whatever their score, with the reason: an exact code, then the very same picture."""
     codes = [hit.id for leg in answers if _kind(leg) is LegKind.CODE for hit in leg.hits]
     copies = [id for picture in query.pictures if picture.witness for id in picture.witness.copies]
     firsts = dict.fromkeys((id for id in codes if id in allowed), "exact code")
@@ -130,14 +132,14 @@ def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> di
 
 
 def _browsed(answers: Sequence[LegAnswer], allowed: Set[str], lost: Mapping[str, float]) -> list[Hit]:
-    """A list that nobody asked a question of. Its order stays, but what is like the unwanted goes to its end."""
+    """The hits of a question without words, photo or objects, in their order; those with a loss go to the end."""
     legs = (leg for leg in answers if _kind(leg) is LegKind.BROWSE)
     hits = [Hit(hit.id, hit.score) for leg in legs for hit in leg.hits if hit.id in allowed]
     return sorted(hits, key=lambda hit: lost.get(hit.id, 0.0))
 
 
 def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
-    """Each object's best grade by a photo that was asked with, its keypoints, or a picture of an object to resemble."""
+    """Each object's best grade: by the question's photos, their keypoints, or pictures of objects to resemble."""
     by_looks = [(leg, counted.limits[leg.name]) for leg in answers if leg.name in counted.limits]
     near = {hit.id for leg, limits in by_looks if limits for hit in leg.hits if hit.score >= limits.hangs_on_kind}
     kind_of = counted.kinds(sorted(near)) if near else {}
@@ -157,7 +159,7 @@ def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
 
 
 def _pictures(answers: Sequence[LegAnswer]) -> dict[str, str]:
-    """The id of each object's picture that matched, as the weightiest leg over pictures found it."""
+    """For each object, the id of the picture that the first kind of leg in `PICTURE_KINDS` found nearest."""
     legs = [(PICTURE_KINDS.index(kind), leg) for leg in answers if (kind := _kind(leg)) in PICTURE_KINDS]
     legs.sort(key=lambda each: each[0])
     return {hit.id: hit.key for _, leg in reversed(legs) for hit in leg.hits}
@@ -166,7 +168,7 @@ def _pictures(answers: Sequence[LegAnswer]) -> dict[str, str]:
 def _hit(item: Fused, looks: Mapping[str, Grade], pictures: Mapping[str, str], *, explain: bool) -> Hit:
     grade: Grade | None = Grade.DISTANT
     if item.admitted:
-        # What only its words or its meaning brought in looks as it looks: a grade would claim what nobody compared.
+        # A hit that came in by its words alone gets no grade, because nobody compared its looks.
         grade = looks.get(item.id)
         grade = None if grade is Grade.DISTANT else grade
     return Hit(

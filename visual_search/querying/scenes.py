@@ -1,6 +1,6 @@
-"""A photo is taken apart into things that can be searched one by one, before anything is looked up.
+"""Takes a photo apart into things, so that the shopper can search by each of them.
 
-Each thing's vectors travel in the sealed token, so that another choice needs no second upload.
+The sealed token carries the vectors of each thing, so that another choice needs no second upload.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from visual_search.types import Box, Query, QueryPicture, Reading, Region, Scene
 
 logger = logging.getLogger(__name__)
 
-SAME_THING = 0.8  # overlap from which on a drawn box means an object that is already known
+SAME_THING = 0.8  # overlap (intersection over union) from which on a box means a thing that is known already
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,17 @@ class Narrowed:
 
 
 def taken_apart(query: Query, encoder: Encoder, detector: Detector | None) -> tuple[Query, tuple[str, ...]]:
-    """The question with each photo narrowed to the part that is meant, and what had to be left out. Raises as `narrow`."""
+    """The question with each photo narrowed to the part to search by, and what failed. Raises as `narrow`."""
     each = [narrow(picture, encoder, detector, proposals=query.proposals) for picture in query.pictures]
     degraded = dict.fromkeys(name for one in each for name in one.degraded)
     return replace(query, pictures=tuple(one.picture for one in each)), tuple(degraded)
 
 
 def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *, proposals: bool = False) -> Narrowed:
-    """The part of the photo that the question means, and everything else in it that could be searched.
+    """Find the things in a photo, choose the part to search by, and encode them.
 
-    `proposals`: also what may be more things; a tap chooses among them in any case.
-    Raises BadInput for a choice that the photo or the token can't serve, PictureRefused for a photo that shows nothing,
-    EncoderUnavailable.
+    `proposals`: whether to list less sure things, too; for a tap they are always looked for. Raises BadInput for a part
+    that the photo or the token doesn't have, PictureRefused for a photo that shows nothing, EncoderUnavailable.
     """
     if picture.weight == 0:
         return Narrowed(picture)
@@ -54,14 +53,14 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
         return _from_token(picture)
     asked = _asked(picture)
     if detector is None and not asked and picture.weight > 0:
-        # Nothing to take apart: the photo is encoded as a whole, while it is read.
+        # There is nothing to take apart; `photos.look` encodes the whole photo while it is read.
         return Narrowed(picture)
     detected, degraded = _detected(picture.image, detector, faint=proposals or picture.point is not None)
     try:
         scene = _encoded(picture.image, detected, encoder)
     except BadInput:
         raise
-    # The search decides what an encoder's failure costs: words may still answer.
+    # `encoding.encode` meets the same failure and decides whether the words alone can answer.
     except Exception:
         logger.exception("The encoder failed on a photo's parts.")
         box = regions.tapped(picture.point, detected) if picture.point is not None else picture.box
@@ -69,7 +68,7 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
         return Narrowed(replace(picture, image=part), degraded)
     box = _chosen(picture, scene)
     known = _known(box, scene)
-    # Where the search chose the part, the whole photo is read and compared: the label may stand beside the thing.
+    # If the search chose the part, the whole photo is still read and compared, because the label may stand beside the thing.
     part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
     vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
     if not vectors:
@@ -91,7 +90,7 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
 
 
 def read_ahead(pictures: Sequence[QueryPicture], reader: Reader | None) -> Reader | None:
-    """A reader that has begun with the first photo, on another core, while its things are found and encoded."""
+    """A reader that already reads the first photo on another core while the things in it are found and encoded."""
     first = pictures[0] if pictures else None
     if reader is None or first is None or first.image is None or _asked(first):
         return reader
@@ -124,14 +123,14 @@ def _detected(
             things = standing_out.things(image)
             detected = (*things, *detected[: max(0, PROPOSALS - len(things))])
         return detected, ()
-    # A detector runs foreign code over strangers' pictures: what it may raise isn't known. The whole photo is searched.
+    # A detector runs foreign code over strangers' pictures, so it may raise anything. Then the whole photo is searched.
     except Exception:
         logger.exception("The detector failed; the whole photo is searched.")
         return (), ("objects",)
 
 
 def _encoded(image: Image.Image, detected: Sequence[Region], encoder: Encoder) -> Scene:
-    """The photo and all its things. A thing that shows nothing is left out. Raises PictureRefused."""
+    """The scene: the photo and its things with vectors. It leaves out things that show nothing. Raises PictureRefused."""
     whole = Region(WHOLE, vectors=photos.vectors_of(image, encoder))
     sure = [region for region in detected if not region.faint]
     parts = [regions.crop(image, region.box) for region in sure]
@@ -141,7 +140,7 @@ def _encoded(image: Image.Image, detected: Sequence[Region], encoder: Encoder) -
 
 
 def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, Vector]]:
-    """By space, for each picture; empty where the encoder saw nothing."""
+    """For each picture its vectors by space; empty if the picture shows nothing to the encoder."""
     space = encoder.card.image.name
     rows = encoder.images(images).image
     return [{space: row} if np.isfinite(row).all() and row.any() else {} for row in rows]
@@ -171,14 +170,14 @@ def _from_token(picture: QueryPicture) -> Narrowed:
             code="box_needs_photo",
             status=422,
         )
-    # What the token says of labels and copies, it says of the part that was searched before.
+    # The witness in the token belongs to the part that was searched before.
     witness = picture.witness if known.box == scene.chosen else None
     scene = replace(scene, chosen=known.box)
     return Narrowed(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
 
 
 def _asked(picture: QueryPicture) -> bool:
-    """Whether a part of the photo, or expressly all of it, was chosen."""
+    """Whether the caller chose a part of the photo, or expressly all of it."""
     return not (picture.box is None and picture.object is None and picture.point is None)
 
 
@@ -198,13 +197,13 @@ def _chosen(picture: QueryPicture, scene: Scene) -> Box:
 
 
 def _others(picture: QueryPicture, scene: Scene) -> tuple[Mapping[str, Vector], ...]:
-    """In a photo of several things where none was chosen, each of them counts beside the whole."""
+    """The vectors of all things, if there are several and the caller chose none: then each counts beside the whole."""
     if _asked(picture) or not regions.is_scene(scene.objects):
         return ()
     return tuple(region.vectors for region in scene.objects)
 
 
 def _known(box: Box, scene: Scene) -> Region | None:
-    """The whole or the object that this box means; None for a part that nobody has encoded yet."""
+    """The region that this box means: the whole photo or a thing; None if the box is a part without vectors."""
     nearest = max((scene.whole, *scene.objects), key=lambda region: regions.overlap(region.box, box))
     return nearest if regions.overlap(nearest.box, box) >= SAME_THING else None

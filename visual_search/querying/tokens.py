@@ -1,4 +1,4 @@
-"""The sealed token that a browser keeps instead of a photo: what was seen in it, for this shop alone to read."""
+"""Seals what was seen in a photo into a token that the browser keeps instead of the photo. Only this shop can read it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SCENE_PURPOSE = "photo's objects"
 
 
 def photo_token(picture: QueryPicture | None) -> str:
-    """The photo's token: its vectors and what it says, and behind a dot the things in it; '' where there is no photo."""
+    """The photo's token: its vectors and witness, then a dot and the things in it; '' if there is no photo."""
     if picture is None or not picture.vectors:
         return ""
     return _sealed_photo(picture) + _sealed_scene(picture)
 
 
 def seconds_left(picture: QueryPicture | None) -> int:
-    """How long the photo's token works from now on: as long as the one that was asked with, if there was one."""
+    """How many seconds the photo's token still works. If the question came with a token, that one's end counts."""
     until = picture.expires if picture else None
     whole = conf.PHOTO_TOKEN_SECONDS
     return whole if until is None else max(0, min(whole, until - math.floor(time.time())))
@@ -49,7 +49,7 @@ def photo_from_token(token: str) -> QueryPicture:
         scene = None
         if sealed_scene:
             opened = _sealer().open(sealed_scene, purpose=_SCENE_PURPOSE)
-            # The parts of two tokens fit together, so that a younger one in front must not prolong the other.
+            # Somebody may join the parts of two tokens, so the earlier end counts.
             scene, expires = _scene(opened.payload), min(expires, opened.expires)
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     vectors = {
@@ -67,7 +67,7 @@ def photo_from_token(token: str) -> QueryPicture:
 
 
 def _witness(packed: bytes) -> Witness:
-    """What the photo said; nothing, where the token was sealed by another version."""
+    """The witness in a token; an empty one if another version sealed the token."""
     try:
         said = json.loads(packed)
         return Witness(
@@ -85,12 +85,12 @@ def _sealed_photo(picture: QueryPicture) -> str:
     packed = pack_vectors(_labelled(picture.vectors))
     said = json.dumps(asdict(picture.witness or Witness()), ensure_ascii=False, separators=(",", ":")).encode()
     payload = len(packed).to_bytes(4, "big") + packed + said
-    # The end stays that of the token which the vectors came from: no answer prolongs it.
+    # `until` keeps the end of the token that the vectors came from, so that no answer prolongs it.
     return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=picture.expires)
 
 
 def _sealed_scene(picture: QueryPicture) -> str:
-    """What goes behind the photo's own part, so that its things can be chosen; '' where there are none."""
+    """The part of the token behind the dot, by which things can be chosen later; '' if there are none."""
     scene = picture.scene
     if scene is None or not scene.objects:
         return ""
@@ -101,7 +101,7 @@ def _sealed_scene(picture: QueryPicture) -> str:
         if len(packed) <= SCENE_BYTES:
             sealed = _sealer().seal(packed, purpose=_SCENE_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=picture.expires)
             return f".{sealed}"
-        # Encoders with many dimensions fill the token sooner; the least sure things are left out.
+        # Vectors with many dimensions fill the token sooner; then the least sure things are left out.
         parts.pop()
     return ""
 
@@ -118,7 +118,7 @@ def _scene(packed: bytes) -> Scene | None:
 
 
 def _labelled(vectors: Mapping[str, Vector]) -> dict[str, Vector]:
-    """By labels that name the weights, too: another encoder's vectors must not be taken for today's."""
+    """Vectors by a label of space and weights, so that another encoder's vectors are never taken for today's."""
     spaces = {space.name: space for space in wiring.encoder().card.spaces}
     return {_label(spaces[name]): vector for name, vector in vectors.items()}
 

@@ -1,4 +1,4 @@
-"""A shopper's photo on its way in: an uploaded file or base64, kept in memory alone and opened safely."""
+"""Takes in a shopper's photo, as an uploaded file or as base64: keeps it in memory alone and opens it safely."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _READ_TO_THE_END = 64 * 1024 * 1024  # bytes; a larger body is refused unread, t
 
 
 class PhotoUploadHandler(FileUploadHandler):
-    """Keeps an uploaded photo in memory, whatever FILE_UPLOAD_HANDLERS says: it never touches a disk.
+    """Keeps an uploaded photo in memory, whatever FILE_UPLOAD_HANDLERS says, so that it is never written to a disk.
 
-    Django's own memory handler drops a file above its limit without a word, so that a photo of 13 MB would search for
-    nothing at all. This one reads on, keeps one byte too many, and `uploaded` then names the size.
+    Django's own memory handler drops a file above its limit in silence, and a photo of 13 MB would search for nothing.
+    This one reads on and keeps one byte more than allowed, so that `uploaded` can name the size.
     """
 
     chunk_size = 64 * 1024
@@ -66,7 +66,7 @@ def too_large(size: int) -> str:
 
 
 def refuse_too_large(content_length: int) -> None:
-    """PictureRefused (413) for a body without files that is larger than a photo in base64 and the other fields."""
+    """Raises PictureRefused (413) for a body without files that is larger than a photo in base64 and the other fields."""
     if content_length > conf.PICTURE_MAX_BYTES * 4 // 3 + _OTHER_FIELDS:
         raise PictureRefused(too_large(content_length), field="image", code="too_large", status=413)
 
@@ -100,7 +100,7 @@ def photo_from_base64(text: str) -> QueryPicture:
 
 
 def preview(image: Image.Image) -> str:
-    """A small JPEG of the photo as a data URI, made from pixels alone, so that the results page can show it."""
+    """A small JPEG of the photo as a data URI, made from its pixels alone, which the results page shows."""
     small = image.copy()
     small.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
     buffer = io.BytesIO()
