@@ -40,6 +40,7 @@ from visual_search.measuring.scratch import CachingEncoder, open_picture
 from visual_search.types import (
     AnyOf,
     Between,
+    BrowseLeg,
     CollectionSchema,
     Document,
     EncoderCard,
@@ -322,8 +323,8 @@ def test_both_engines_give_a_shopper_the_same_ten_best(
         (one, scores), (other, others) = (personal(question, taste, ranking.hits) for ranking in rankings)
         personalised += one.notes == ("personal:personalised",)
         moved += [id for id, _ in scores] != plain[:DEPTH]
-        same = [(hit.id, hit.reason, hit.because) for hit in one.hits[:DEPTH]] == [
-            (hit.id, hit.reason, hit.because) for hit in other.hits[:DEPTH]
+        same = [(hit.id, hit.reason, hit.because) for hit in one.value[:DEPTH]] == [
+            (hit.id, hit.reason, hit.because) for hit in other.value[:DEPTH]
         ]
         if not same or one.notes != other.notes:
             different.append((question.words, one.notes, other.notes, scores, others))
@@ -363,7 +364,7 @@ def test_codes_facets_totals_and_versions_are_the_same(engines: tuple[Engine, En
     one, other = engines
     assert list(one.versions(SHOP)) == list(other.versions(SHOP))
     for filters in FILTERS:
-        leg = search.BrowseLeg("dear", 500, "price", descending=True)
+        leg = BrowseLeg("dear", 500, "price", descending=True)
         answers = [engine.search(SHOP, EngineQuery((leg,), filters)) for engine in engines]
         assert answers[0] == answers[1]
         ids = [hit.id for hit in answers[0].legs[0].hits]
