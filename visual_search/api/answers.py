@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from visual_search.api import tiles
 from visual_search.querying import tokens
 from visual_search.suggesting import Suggestions
 from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture, Witness
@@ -76,15 +77,10 @@ def _corners(box: Box) -> list[float]:
 
 
 def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
-    card, because = hit.card, hit.because_card
+    because = hit.because_card
     return {
+        **tiles.to_json(hit.card),
         "id": hit.id,
-        "sku": card.sku if card else "",
-        "title": card.title if card else "",
-        "url": card.url if card else "",
-        "image": card.image_url if card else "",
-        "price": card.price if card else "",
-        "in_stock": card.in_stock if card else False,
         "score": hit.score,
         "grade": hit.grade.value if hit.grade else None,
         "picture": hit.picture,

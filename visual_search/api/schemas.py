@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from visual_search.api import tiles
+
 
 class SearchRequest(serializers.Serializer[Any]):
     q = serializers.CharField(required=False, help_text="Words in any language.")
@@ -88,13 +90,7 @@ class Because(serializers.Serializer[Any]):
 
 
 class SearchHit(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    sku = serializers.CharField()
-    title = serializers.CharField()
-    url = serializers.CharField()
-    image = serializers.CharField()
-    price = serializers.CharField()
-    in_stock = serializers.BooleanField()
+    # What its tile shows comes first: see get_fields. Then why it was found.
     score = serializers.FloatField(help_text="Comparable within one answer only.")
     grade = serializers.CharField(
         allow_null=True, help_text="For a photo: same item, very similar, similar style or nothing close."
@@ -107,6 +103,9 @@ class SearchHit(serializers.Serializer[Any]):
     label_words = serializers.CharField(help_text="Words on the photo's label that the product's own words share.")
     because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {**tiles.fields(), **super().get_fields()}
 
 
 class FacetItem(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 FacetValue = str | float | bool | tuple[str, ...] | None
@@ -32,15 +32,20 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a result tile shows. `price` is already formatted for people."""
+    """What a result tile shows. `price` is already formatted for people.
+
+    REST answers and their OpenAPI schema show these fields too, in this order and by themselves (api/tiles.py). In a
+    field's metadata "rest" is its name there, where that is another one (None: it stays out), and "help" what
+    OpenAPI says of it.
+    """
 
     id: str
     sku: str
     title: str
     url: str
-    image_url: str = ""
+    image_url: str = field(default="", metadata={"rest": "image"})
     price: str = ""
-    subtitle: str = ""
+    subtitle: str = field(default="", metadata={"rest": None})
     in_stock: bool = True
 
 
