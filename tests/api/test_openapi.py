@@ -10,8 +10,13 @@ from django.core.management import call_command
 from tests.api.test_search import HIT_KEYS, KEYS
 from tests.api.test_suggest import KEYS as SUGGEST_KEYS
 from visual_search import errors
-from visual_search.api.requests import PARAMETERS, SHAREABLE, SUGGEST
+from visual_search.api.requests import PARAMETERS, SHAREABLE, SIMILAR, SUGGEST
 from visual_search.errors import PictureRefused, VisualSearchError
+from visual_search.querying.likes import MOST_LIKED
+from visual_search.querying.negatives import MOST_NEGATIVES
+from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
+from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
+from visual_search.suggesting import LIMIT, MOST
 from visual_search.types import Grade
 
 # A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
@@ -45,8 +50,63 @@ def test_it_names_exactly_the_parameters_that_are_accepted(client, db) -> None:
         assert set(found["components"]["schemas"][name]["properties"]) == set(PARAMETERS)
     by_get = found["paths"]["/api/v1/search"]["get"]["parameters"]
     assert {parameter["name"] for parameter in by_get} == set(SHAREABLE)
+    resembling = found["paths"]["/api/v1/products/{id}/similar"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in resembling} == {"id", *SIMILAR}
     while_typing = found["paths"]["/api/v1/suggest"]["get"]["parameters"]
     assert {parameter["name"] for parameter in while_typing} == set(SUGGEST)
+
+
+def described(found: dict, name: str) -> list[tuple[dict, str]]:
+    """Schema and description of a parameter wherever the document has it: in bodies and in addresses."""
+    schemas = found["components"]["schemas"]
+    bodies = [schemas[body]["properties"].get(name) for body in ("MultipartSearchRequest", "JsonSearchRequest")]
+    asked = [one for path in found["paths"].values() for one in path.get("get", {}).get("parameters", ())]
+    inside = [(body, body.get("description", "")) for body in bodies if body]
+    return inside + [(one["schema"], one.get("description", "")) for one in asked if one["name"] == name]
+
+
+def test_limits_that_a_shop_sets_are_in_it_at_once(shop, client) -> None:
+    before = document(client)
+    shop.use(PAGE_SIZE=12, PAGE_SIZE_MAX=50, QUERY_MAX_CHARS=80, PICTURE_MAX_BYTES=2_000_000)
+    found = document(client)
+    sizes = described(found, "page_size")
+    assert len(sizes) == 4  # both bodies, searching by address, what is similar
+    assert {(schema["minimum"], schema["maximum"], schema["default"]) for schema, _ in sizes} == {(1, 50, 12)}
+    assert {text for _, text in sizes} == {"1 to 50."}
+    assert {text for _, text in described(before, "page_size")} == {"1 to 100."}
+    words = [text for _, text in described(found, "q")]
+    assert len(words) == 4  # suggestions have no page, but words
+    assert all(text.endswith("Cut after 80 characters.") for text in words)
+    assert all("2,000,000 bytes" in text for _, text in described(found, "image"))
+    assert client.get("/api/v1/search", {"q": "chair", "page_size": 50}).status_code == 200
+    assert client.get("/api/v1/search", {"q": "chair", "page_size": 51}).status_code == 400
+
+
+def test_limits_that_no_shop_sets_are_those_that_hold(client, db) -> None:
+    found = document(client)
+    ((limit, text),) = described(found, "limit")
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, MOST, LIMIT)
+    assert text == f"1 to {MOST}, default {LIMIT}."
+    weights = described(found, "q_weight")
+    assert {(schema["minimum"], schema["maximum"], schema["default"]) for schema, _ in weights} == {(0, MOST_WEIGHT, 1)}
+    for name, said in {
+        "pictures": f"Up to {PICTURES} photos",
+        "taste": f"at most {MAX_EVENTS} entries and {MAX_BYTES // 1024} KiB",
+        "like": f"at most {MOST_LIKED}",
+        "unlike": f"at most {MOST_NEGATIVES}",
+        "q_not": f"at most {MOST_NEGATIVES} phrases",
+    }.items():
+        texts = [text for _, text in described(found, name)]
+        assert texts
+        assert all(said in text for text in texts), (name, texts)
+
+
+def test_what_may_be_empty_in_an_address_may_be_so_in_the_document(shop, client) -> None:
+    named = document(client)["paths"]["/api/v1/search"]["get"]["parameters"]
+    empty = [one["name"] for one in named if one["schema"]["type"] == "string"]
+    assert {"q", "filters", "lang", "sort"} <= set(empty)
+    assert all("minLength" not in one["schema"] for one in named)
+    assert client.get("/api/v1/search", dict.fromkeys(empty, "")).status_code == 200
 
 
 def test_answers_have_exactly_the_fields_that_it_names(shop, client) -> None:

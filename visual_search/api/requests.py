@@ -29,6 +29,7 @@ PARAMETERS = (
 PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
 POST_ONLY = (*PHOTO, "proposals", "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
+SIMILAR = ("page", "page_size")
 SUGGEST = ("q", "lang", "limit")
 
 

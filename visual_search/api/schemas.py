@@ -7,75 +7,146 @@ from typing import Any
 from rest_framework import serializers
 
 from visual_search.api import tiles
+from visual_search.api.requests import SHAREABLE, SIMILAR
+from visual_search.conf import conf
+from visual_search.querying.likes import MOST_LIKED
+from visual_search.querying.negatives import MOST_NEGATIVES
+from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
+from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
+from visual_search.suggesting import LIMIT, MOST
+
+_Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 
+def _text(help: str = "") -> serializers.CharField:
+    return serializers.CharField(required=False, allow_blank=True, help_text=help or None)
+
+
+# What a setting limits is said in get_fields, when the document is made and not when this module is read.
 class SearchRequest(serializers.Serializer[Any]):
-    q = serializers.CharField(required=False, help_text="Words in any language.")
+    q = _text()
     filters = serializers.JSONField(
         required=False,
         help_text='`{"category": ["Home > Office"], "price": {"gte": 10, "lte": 90}, "not": {"brand": ["Acme"]}}`',
     )
-    lang = serializers.CharField(required=False, help_text="The page's language, such as `de`; helps with short words.")
-    page = serializers.IntegerField(required=False, min_value=1, default=1)
-    page_size = serializers.IntegerField(required=False, min_value=1, max_value=100, default=24)
-    sort = serializers.CharField(required=False, help_text="`relevance`, or a number facet: `price`, `-price`.")
+    lang = _text("The page's language, such as `de`; helps with short words.")
+    page = serializers.IntegerField(required=False, min_value=1, default=1, help_text="From 1.")
+    page_size = serializers.IntegerField(required=False)
+    sort = _text("`relevance`, or a number facet: `price`, `-price`.")
     q_weight = serializers.FloatField(
-        required=False, min_value=0, max_value=10, default=1, help_text="What the words count beside the other parts."
-    )
-    q_not = serializers.CharField(
         required=False,
-        help_text="What the products mustn't say, separated by commas. `sofa -leather` in `q` means the same.",
+        min_value=0,
+        max_value=MOST_WEIGHT,
+        default=1,
+        help_text=f"What the words count beside the other parts: 0 to {MOST_WEIGHT:g}.",
     )
-    like = serializers.CharField(
-        required=False,
-        help_text='Ids of products to resemble, separated by commas; in JSON also `[{"id": "12", "weight": 2}]`.',
+    q_not = _text(
+        f"What the products mustn't say, separated by commas, at most {MOST_NEGATIVES} phrases. "
+        "`sofa -leather` in `q` means the same.",
     )
-    unlike = serializers.CharField(
-        required=False, help_text="Ids of products that the hits should resemble less, written as in `like`."
+    like = _text(
+        f"Ids of products to resemble, separated by commas, at most {MOST_LIKED}; in JSON also "
+        f'`[{{"id": "12", "weight": 2}}]` with a weight from 0 to {MOST_WEIGHT:g}.',
+    )
+    unlike = _text(
+        f"Ids of products that the hits should resemble less, at most {MOST_NEGATIVES}, written as in `like`.",
     )
     pictures = serializers.JSONField(
         required=False,
-        help_text="Up to 4 photos in place of one: "
+        help_text=f"Up to {PICTURES} photos in place of one: "
         '`[{"image": "<base64>", "weight": 2, "box": [0, 0, 0.5, 1]}, {"photo_token": "...", "object": 1}]`. '
-        "A negative weight asks for less like this photo.",
+        f"A weight lies between {-MOST_WEIGHT:g} and {MOST_WEIGHT:g}; a negative one asks for less like this photo.",
     )
-    photo_token = serializers.CharField(
-        required=False, help_text="From an earlier answer: searches with that photo without sending it again."
-    )
+    photo_token = _text("From an earlier answer: searches with that photo without sending it again.")
     taste = serializers.JSONField(
         required=False,
         help_text='What the shopper\'s device remembers, for this answer alone: `[["<product id>", "view", <day>], ...]`, '
-        "at most 100 entries and 4 KiB; also `click`, `basket`, `purchase`, `dislike`; days count from 1970 in UTC.",
+        f"at most {MAX_EVENTS} entries and {MAX_BYTES / 1024:g} KiB; also `click`, `basket`, `purchase`, `dislike`; days "
+        "count from 1970 in UTC.",
     )
-    box = serializers.CharField(
-        required=False,
-        help_text="The part of the photo to search by: `x1,y1,x2,y2` as shares of its width and height from the top left.",
+    box = _text(
+        "The part of the photo to search by: `x1,y1,x2,y2` as shares of its width and height from the top left.",
     )
     object = serializers.IntegerField(
         required=False, min_value=0, help_text="The part to search by, as the id of one of the answer's `objects`."
     )
-    point = serializers.CharField(
-        required=False,
-        help_text="Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by.",
+    point = _text(
+        "Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by.",
     )
     proposals = serializers.BooleanField(
         required=False,
         default=False,
         help_text="Lists what may be more things in the photo, which takes a closer look.",
     )
-    facets = serializers.CharField(required=False, help_text="Which facets to count; default all.")
+    facets = _text("Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
     read = serializers.BooleanField(
         required=False, default=True, help_text="Whether words, barcodes and QR codes in the photo count."
     )
 
+    def get_fields(self) -> _Fields:
+        # Put in place of those above, so that the order stays.
+        return {
+            **super().get_fields(),
+            "q": _text(f"Words in any language. {_cut()}"),
+            "page_size": serializers.IntegerField(
+                required=False,
+                min_value=1,
+                max_value=conf.PAGE_SIZE_MAX,
+                default=conf.PAGE_SIZE,
+                help_text=f"1 to {conf.PAGE_SIZE_MAX}.",
+            ),
+        }
+
+
+class SearchAddress(SearchRequest):
+    """What may stand in the address of a search."""
+
+    def get_fields(self) -> _Fields:
+        known = super().get_fields()
+        known["filters"] = _text("JSON, as in POST.")
+        return {name: known[name] for name in SHAREABLE}
+
+
+class SimilarAddress(SearchRequest):
+    """What may stand in the address of what resembles a product."""
+
+    def get_fields(self) -> _Fields:
+        known = super().get_fields()
+        return {name: known[name] for name in SIMILAR}
+
+
+class SuggestAddress(serializers.Serializer[Any]):
+    """What may stand in the address of a suggestion."""
+
+    def get_fields(self) -> _Fields:
+        return {
+            "q": _text(f"What stands in the box. {_cut()}"),
+            "lang": _text("The page's language; default that of the request."),
+            "limit": serializers.IntegerField(
+                required=False, min_value=1, max_value=MOST, default=LIMIT, help_text=f"1 to {MOST}, default {LIMIT}."
+            ),
+        }
+
+
+def _cut() -> str:
+    return f"Cut after {conf.QUERY_MAX_CHARS} characters."
+
+
+def _largest() -> str:
+    return f"of at most {conf.PICTURE_MAX_BYTES:,} bytes"
+
 
 class MultipartSearchRequest(SearchRequest):
-    image = serializers.FileField(required=False, help_text="A JPEG, PNG or WebP.")
+    def get_fields(self) -> _Fields:
+        image = serializers.FileField(required=False, help_text=f"A JPEG, PNG or WebP {_largest()}.")
+        return {**super().get_fields(), "image": image}
 
 
 class JsonSearchRequest(SearchRequest):
-    image = serializers.CharField(required=False, help_text="The file's bytes as base64.")
+    def get_fields(self) -> _Fields:
+        image = _text(f"The bytes of a JPEG, PNG or WebP {_largest()}, as base64.")
+        return {**super().get_fields(), "image": image}
 
 
 class Total(serializers.Serializer[Any]):
@@ -104,7 +175,7 @@ class SearchHit(serializers.Serializer[Any]):
     because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    def get_fields(self) -> _Fields:
         return {**tiles.fields(), **super().get_fields()}
 
 

@@ -14,13 +14,16 @@ from rest_framework.views import APIView
 
 from visual_search import search, suggesting, wiring
 from visual_search.api.answers import page_to_json, suggestions_to_json
-from visual_search.api.requests import query_from, typed_from
+from visual_search.api.requests import SIMILAR, query_from, typed_from
 from visual_search.api.schemas import (
     HealthAnswer,
     JsonSearchRequest,
     MultipartSearchRequest,
     Problem,
+    SearchAddress,
     SearchAnswer,
+    SimilarAddress,
+    SuggestAddress,
     SuggestAnswer,
 )
 from visual_search.conf import conf
@@ -29,10 +32,6 @@ from visual_search.querying import parsing
 from visual_search.types import Query
 
 _PROBLEMS = {400: Problem, 404: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
-_NUMBER = [
-    OpenApiParameter("page", int, description="From 1."),
-    OpenApiParameter("page_size", int, description="1 to 100."),
-]
 
 
 class SearchView(APIView):
@@ -58,19 +57,7 @@ class SearchView(APIView):
     @extend_schema(
         operation_id="search_words",
         description="Search by words and filters alone, so that the address can be shared.",
-        parameters=[
-            OpenApiParameter("q", str),
-            OpenApiParameter("filters", str, description="JSON, as in POST."),
-            OpenApiParameter("lang", str),
-            OpenApiParameter("sort", str),
-            OpenApiParameter("like", str),
-            OpenApiParameter("unlike", str),
-            OpenApiParameter("q_not", str),
-            OpenApiParameter("q_weight", float),
-            OpenApiParameter("facets", str),
-            OpenApiParameter("explain", bool),
-            *_NUMBER,
-        ],
+        parameters=[SearchAddress],
         responses={200: SearchAnswer, **_PROBLEMS},
     )
     def get(self, request: Request) -> Response:
@@ -82,11 +69,11 @@ class SimilarView(APIView):
 
     @extend_schema(
         operation_id="similar",
-        parameters=[OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH), *_NUMBER],
+        parameters=[OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH), SimilarAddress],
         responses={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem},
     )
     def get(self, request: Request, id: str) -> Response:
-        parsing.refuse_unknown(request.query_params, ("page", "page_size"))
+        parsing.refuse_unknown(request.query_params, SIMILAR)
         page = parsing.whole_number(request.query_params.get("page"), field="page", default=1)
         size = parsing.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
         return _answer(Query(like=(id,), page=page, page_size=size))
@@ -97,11 +84,7 @@ class SuggestView(APIView):
 
     @extend_schema(
         operation_id="suggest",
-        parameters=[
-            OpenApiParameter("q", str, description="What stands in the box."),
-            OpenApiParameter("lang", str, description="The page's language; default that of the request."),
-            OpenApiParameter("limit", int, description="1 to 20, default 8."),
-        ],
+        parameters=[SuggestAddress],
         responses={200: SuggestAnswer, 400: Problem, 503: Problem},
     )
     def get(self, request: Request) -> Response:
