@@ -1,0 +1,224 @@
+"""The package as others get it: the wheel holds every file, and a shop of its own runs on it as the tutorial says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.live.conftest import absent
+from tests.search.shop import PRODUCTS, draw, photo_of, to_bytes
+
+ROOT = Path(__file__).resolve().parents[1]
+TUTORIAL = (ROOT / "docs/tutorial/your-own-shop.md").read_text()
+ROOMS = ("visual_search", "multilingual")
+
+# What a reader of the tutorial has already: a model of their own.
+MODELS = """
+from django.db import models
+
+
+class Thing(models.Model):
+    sku = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    category = models.CharField(max_length=100)
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    stock = models.IntegerField()
+    published = models.BooleanField(default=True)
+
+    def get_absolute_url(self):
+        return f"/things/{self.pk}/"
+
+
+class Photo(models.Model):
+    thing = models.ForeignKey(Thing, models.CASCADE, related_name="photos")
+    file = models.FileField()
+
+    def file_bytes(self):
+        with self.file.open("rb") as file:
+            return file.read()
+"""
+FILL = """
+import json
+from django.core.files.base import ContentFile
+from shop.models import Photo, Thing
+
+for sku, name, category, price, stock in json.load(open("things.json")):
+    thing = Thing.objects.create(sku=sku, name=name, category=category, price=price, stock=stock)
+    picture = open(f"drawn/{sku}.png", "rb").read()
+    Photo.objects.create(thing=thing, file=ContentFile(picture, name=f"{sku}.png"))
+"""
+ASK = """
+import json
+from django.test import Client
+
+shopper = Client(SERVER_NAME="localhost")
+found = {}
+for sku in json.load(open("asked.json")):
+    with open(f"photos/{sku}.jpg", "rb") as photo:
+        found[sku] = shopper.post("/api/v1/search", {"image": photo}).json()
+page = shopper.get("/search/", {"q": "chair"})
+document = shopper.get("/api/v1/openapi.json")
+print(json.dumps({"found": found, "page": [page.status_code, page.content.decode()], "document": document.status_code}))
+"""
+
+
+def run(*command: str | Path, cwd: Path, stdin: str = "") -> str:
+    """What the command printed. It sees nothing of this repository, nor of the settings that these tests run under."""
+    hidden = ("PYTHONPATH", "DJANGO_SETTINGS_MODULE", "VAR_DIR", "ENCODER_CACHE")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment |= {"PYTHONNOUSERSITE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=cwd,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def tracked() -> list[str]:
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        absent("what the package holds is told by git, and this is no checkout of it")
+    # With files that aren't committed yet, as a change that is being made needs them.
+    which = ("--cached", "--others", "--exclude-standard")
+    listed = run("git", "ls-files", "-z", *which, *ROOMS, "pyproject.toml", "README.md", "LICENSE", cwd=ROOT)
+    return [name for name in listed.split("\0") if name and (ROOT / name).exists()]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that nothing old in build/ gets into it and nothing new into the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in tracked():
+        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / "source" / name)
+    run(
+        sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation",
+        "--no-deps", "--no-index", "--wheel-dir", folder, folder / "source", cwd=folder,
+    )  # fmt: skip
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path) -> None:
+    inside = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    wanted = {name for name in tracked() if name.startswith(tuple(f"{room}/" for room in ROOMS))}
+    assert sorted(wanted - inside) == []
+    assert sorted(inside - wanted) == []
+    assert len([name for name in wanted if not name.endswith(".py")]) > 30
+
+
+# --- A shop of its own --------------------------------------------------------------------------
+
+
+def said(start: str) -> str:
+    """The block of the tutorial that begins so."""
+    blocks = re.findall(r"```\w*\n(.*?)```", TUTORIAL, flags=re.S)
+    (found,) = [block for block in blocks if block.startswith(start)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; what it depends on is lent by the one that runs these tests."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    run(
+        sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check",
+        "--no-deps", "--no-index", wheel, cwd=folder,
+    )  # fmt: skip
+    # Only now: pip would find the package there, as a checkout that is installed in place. Such a checkout is not
+    # importable from here, since Python reads no .pth file in folders that a .pth file names.
+    lent = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
+    (own / "lent.pth").write_text("\n".join(lent) + "\n")
+    return python
+
+
+@pytest.fixture
+def project(python: Path, tmp_path: Path) -> Path:
+    """What `startproject` makes, with the tutorial's lines in the files that it names."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run(python, "-m", "django", "startproject", "site_", ".", cwd=folder)
+    run(python, "manage.py", "startapp", "shop", cwd=folder)
+    (folder / "shop/models.py").write_text(MODELS)
+    (folder / "shop/search.py").write_text(said("# shop/search.py"))
+    settings = folder / "site_/settings.py"
+    settings.write_text(
+        f"{settings.read_text()}\n"
+        "before = {'INSTALLED_APPS': INSTALLED_APPS, 'MIDDLEWARE': MIDDLEWARE}\n"
+        f"{said('# settings.py')}\n"
+        # The tutorial's `...` are what stood there before.
+        "INSTALLED_APPS[:1], MIDDLEWARE[:1] = before['INSTALLED_APPS'], before['MIDDLEWARE']\n"
+        "MEDIA_ROOT = BASE_DIR / 'media'\n"
+        "MEDIA_URL = '/media/'\n"
+    )
+    paths = "".join(f"    *{line},\n" for line in said("# urls.py").splitlines() if line.startswith("("))
+    (folder / "site_/urls.py").write_text(f"from django.urls import include, path\n\nurlpatterns = [\n{paths}]\n")
+    base = folder / "shop/templates/shop/base.html"
+    base.parent.mkdir(parents=True)
+    blocks = "<title>{% block title %}{% endblock %}</title>{% block head %}{% endblock %}"
+    box = said("{% load visual_search %}").replace("...", blocks)
+    base.write_text(f"{box}{{% block content %}}{{% endblock %}}</body>")
+    return folder
+
+
+@pytest.mark.slow
+def test_the_tutorial_s_shop_runs_on_the_wheel_alone(python: Path, project: Path) -> None:
+    where = "import visual_search, multilingual; print(visual_search.__file__, multilingual.__file__)"
+    assert all(Path(path).is_relative_to(python.parents[1]) for path in run(python, "-c", where, cwd=project).split())
+    shop = "from importlib.util import find_spec; print(find_spec('catalog'))"
+    assert run(python, "-c", shop, cwd=project).strip() == "None"
+
+    # One of each shape: how well drawings that differ in colour alone are told apart is the encoder's matter.
+    by_shape = {product[3]: sku for sku, product in reversed(PRODUCTS.items()) if product[3]}
+    sold = {sku: PRODUCTS[sku] for sku in by_shape.values()}
+    assert len(sold) == 5
+    things = [[sku, name, category, price, stock] for sku, (name, _, category, _, _, price, stock) in sold.items()]
+    (project / "things.json").write_text(json.dumps(things))
+    (project / "asked.json").write_text(json.dumps(list(sold)))
+    for name in ("drawn", "photos"):
+        (project / name).mkdir()
+    for sku, (_, _, _, shape, colour, *_) in sold.items():
+        (project / f"drawn/{sku}.png").write_bytes(to_bytes(draw(shape, colour)))
+        (project / f"photos/{sku}.jpg").write_bytes(photo_of(shape, colour))
+    (project / "some-photo.jpg").write_bytes(photo_of("sofa", "green"))
+
+    assert "no issues" in run(python, "manage.py", "check", cwd=project)
+    run(python, "manage.py", "makemigrations", "shop", cwd=project)
+    migrate, *others = re.findall(r"^python manage\.py (\w+.*?) *(?:#|$)", said("python manage.py migrate"), flags=re.M)
+    run(python, "manage.py", migrate, cwd=project)
+    run(python, "manage.py", "shell", cwd=project, stdin=FILL)
+    others.remove("calibrate")  # It needs 30 products.
+    printed = {command: run(python, "manage.py", *command.split(), cwd=project) for command in others}
+    assert list(printed) == ["rebuild_index", "try_photo some-photo.jpg"]
+    assert "SOF-GRN-03" in printed["try_photo some-photo.jpg"].splitlines()[1]
+
+    answered = json.loads(run(python, "manage.py", "shell", cwd=project, stdin=ASK).splitlines()[-1])
+    found = {sku: answer["hits"][0]["sku"] for sku, answer in answered["found"].items()}
+    assert found == {sku: sku for sku in sold}
+    assert [answer["degraded"] for answer in answered["found"].values()] == [[]] * len(sold)
+    status, page = answered["page"]
+    assert (status, answered["document"]) == (200, 200)
+    assert "Red chair" in page
+    statics = {*re.findall(r'/static/(visual_search/[^"]+)"', page)}
+    assert {"visual_search/search.css", "visual_search/search.js"} <= statics
+    for static in sorted(statics):
+        run(python, "manage.py", "findstatic", static, cwd=project)
