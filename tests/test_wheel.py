@@ -214,6 +214,8 @@ def test_the_tutorial_s_shop_runs_on_the_wheel_alone(python: Path, project: Path
     answered = json.loads(run(python, "manage.py", "shell", cwd=project, stdin=ASK).splitlines()[-1])
     found = {sku: answer["hits"][0]["sku"] for sku, answer in answered["found"].items()}
     assert found == {sku: sku for sku in sold}
+    lamp = answered["found"]["LMP-BRS-04"]["hits"][0]
+    assert (lamp["image"], lamp["price"], lamp["in_stock"]) == ("/media/LMP-BRS-04.png", "89.00 EUR", False)
     assert [answer["degraded"] for answer in answered["found"].values()] == [[]] * len(sold)
     status, page = answered["page"]
     assert (status, answered["document"]) == (200, 200)
