@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -103,6 +104,8 @@ def tracked() -> list[str]:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing old in build/ gets into it and nothing new into the checkout."""
+    if lacking := [name for name in ("pip", "setuptools") if find_spec(name) is None]:
+        absent(f"{' and '.join(lacking)} can't be imported here, so no wheel can be built and installed")
     folder = tmp_path_factory.mktemp("wheel")
     for name in tracked():
         (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
