@@ -29,7 +29,7 @@ KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "basket": 1.0, "
 # Something else that was viewed or bought, or the hit itself.
 Kind = Literal["viewed", "bought", "viewed_before", "bought_before"]
 EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
-# The `spread` of the vectors that the default taus were chosen with (`features/personalisation/measuring.py`).
+# The `spread` of the vectors with which the default taus were chosen.
 REFERENCE_SPREAD = 0.994
 _CENTRE = 10  # hits whose mean stands for the question where it has no vector in the items' space
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from tests.core.conftest import GADGETS, picture
-from visual_search.features.personalisation import item_vectors, refreshing
+from visual_search.features.personalisation import item_vectors, tasks
 from visual_search.features.personalisation.models import ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.hooks import Moment, Rescorers
@@ -171,7 +171,7 @@ def test_what_is_nothing_close_stays_behind(shelf) -> None:
 def test_before_vectors_are_made_what_was_bought_still_counts_and_vectors_are_asked_for(shelf, monkeypatch) -> None:
     ItemVector.objects.all().delete()
     asked = []
-    monkeypatch.setattr(refreshing, "soon", asked.append)
+    monkeypatch.setattr(tasks, "soon", asked.append)
     after = PersonalRescorer().rescore(ask(saw(shelf.viewed)), shelf.hits, FOREVER)
     assert after.hits == shelf.hits
     assert asked == [GADGETS]

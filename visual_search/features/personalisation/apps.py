@@ -23,12 +23,12 @@ class PersonalisationConfig(AppConfig):
 
 def _measure(queries: Path, limit: int | None) -> Table:
     # Imported when it is asked for: serving a shop needs none of it.
-    from visual_search.features.personalisation.measuring import measure  # noqa: PLC0415
+    from visual_search.features.personalisation.measuring.purchases import measure  # noqa: PLC0415
 
     return measure(queries / "personalisation", limit=limit)
 
 
 def _overhead(questions: int) -> Table:
-    from visual_search.features.personalisation.speed import overhead  # noqa: PLC0415 - models aren't ready above.
+    from visual_search.features.personalisation.measuring.overhead import overhead  # noqa: PLC0415 - models aren't ready above.
 
     return overhead(questions)

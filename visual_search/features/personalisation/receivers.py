@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from visual_search.features.personalisation import refreshing
+from visual_search.features.personalisation import tasks
 from visual_search.signals import index_rebuilt
 
 
@@ -13,4 +13,4 @@ def connect() -> None:
 
 
 def _after_rebuild(*, collection: str, **kwargs: Any) -> None:
-    refreshing.soon(collection)
+    tasks.soon(collection)

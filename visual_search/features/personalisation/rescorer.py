@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from visual_search import wiring
-from visual_search.features.personalisation import refreshing
+from visual_search.features.personalisation import tasks
 from visual_search.features.personalisation.item_cache import Items, cache
 from visual_search.hooks import Moment, Reordered
 from visual_search.ranking.rescoring import Reason, Rescored, Weights, Window, rescore
@@ -58,7 +58,7 @@ class PersonalRescorer:
             return Reordered(hits, "sensitive")
         # An object with neither picture nor title has a row, too: one that has none is new, or made by another encoder.
         if any(hit.id not in items.categories for hit in window):
-            refreshing.soon(query.collection)
+            tasks.soon(query.collection)
         history = [event for event in query.taste if event.id in items.categories and event.id not in sensitive]
         weights = self._tuned(query.collection, card)
         after = rescore(

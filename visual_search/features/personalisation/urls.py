@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from visual_search.features.personalisation import views
+from visual_search.features.personalisation import api, views
 
 app_name = "personalisation"
 urlpatterns = [
     path("", views.memory, name="memory"),
     path("shown", views.shown, name="shown"),
-    path("account", views.account, name="account"),
+    path("account", api.account, name="account"),
 ]

@@ -1,4 +1,7 @@
-"""`POST /api/v1/events`: what was done with an answer. Reads no cookie and no account."""
+"""What programs ask of the query log: to note events, to delete a browser's rows, and how it treats privacy signals.
+
+None of it reads a cookie or an account.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser
@@ -19,10 +25,13 @@ from visual_search.errors import BadInput
 from visual_search.features.query_log import events
 from visual_search.features.query_log.collecting import ACTIONS
 from visual_search.features.query_log.consent import asker_of
+from visual_search.features.query_log.erasure import erase_client
 
-MAX_BODY = 16 * 1024
-MAX_EVENTS = 50  # A page has at most 100 hits, and a browser reports what came into view a few times.
-MAX_POSITION = 10_000
+MAX_BODY_BYTES = 16 * 1024  # MAX_EVENTS events of about 300 bytes each.
+MAX_EVENTS = 50  # A page has at most 100 hits, and a browser reports in several requests what came into view.
+MAX_POSITION = 10_000  # Nobody pages further. The column of the table holds up to 32,767.
+GPC_SINCE = "2026-11-25"  # the day from which this site has honoured Global Privacy Control
+OLDER_ROWS = gettext_lazy("Questions of earlier days can't be tied to a browser by anybody: the key was destroyed.")
 
 
 class Event(serializers.Serializer[Any]):
@@ -62,20 +71,20 @@ class EventsView(APIView):
 
 
 def _events(request: Request) -> list[events.Event]:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
         raise BadInput(
-            f"The body is over {MAX_BODY} bytes; send fewer events.", field="events", code="too_large", status=413
+            f"The body is over {MAX_BODY_BYTES} bytes; send fewer events.", field="events", code="too_large", status=413
         )
     try:
         given = request.data
     except RecursionError:
         raise BadInput("The body is nested too deeply to be read.", field="body") from None
-    found = given.get("events") if isinstance(given, Mapping) else None
-    if not isinstance(found, list) or not 1 <= len(found) <= MAX_EVENTS:
+    listed = given.get("events") if isinstance(given, Mapping) else None
+    if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_EVENTS:
         raise BadInput(
             f'The body must be {{"events": [...]}} with 1 to {MAX_EVENTS} events.', field="events", code="bad_input"
         )
-    return [_event(number, event) for number, event in enumerate(found)]
+    return [_event(number, event) for number, event in enumerate(listed)]
 
 
 def _event(number: int, given: object) -> events.Event:
@@ -96,3 +105,14 @@ def _event(number: int, given: object) -> events.Event:
     except ValueError:
         raise BadInput("query_id must be that of an answer.", field=f"{where}.query_id") from None
     return events.Event(query_id, action, object_id, position)
+
+
+def erase_mine(request: HttpRequest) -> JsonResponse:
+    """`DELETE /privacy/me`: delete the rows that can still be tied to this browser, and say why no older ones can be."""
+    return JsonResponse({"erased": erase_client(asker_of(request).material), "older": str(OLDER_ROWS)})
+
+
+@require_safe
+def gpc(request: HttpRequest) -> HttpResponse:
+    """`GET /.well-known/gpc.json`: this site honours Global Privacy Control."""
+    return JsonResponse({"gpc": True, "lastUpdate": GPC_SINCE})

@@ -20,6 +20,6 @@ class QueryLogConfig(AppConfig):
 
 
 def _overhead(questions: int) -> Table:
-    from visual_search.features.query_log.speed import overhead  # noqa: PLC0415 - models aren't ready above.
+    from visual_search.features.query_log.measuring import overhead  # noqa: PLC0415 - models aren't ready above.
 
     return overhead(questions)

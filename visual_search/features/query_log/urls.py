@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from visual_search.features.query_log import views
-from visual_search.features.query_log.api import EventsView
+from visual_search.features.query_log import api, views
 
 app_name = "query_log"
 urlpatterns = [
     path("privacy/me", views.me, name="me"),
-    path("api/v1/events", EventsView.as_view(), name="events"),
-    path(".well-known/gpc.json", views.gpc, name="gpc"),
+    path("api/v1/events", api.EventsView.as_view(), name="events"),
+    path(".well-known/gpc.json", api.gpc, name="gpc"),
 ]

@@ -1,32 +1,27 @@
-"""Taking back today's rows, and the shop's word on Global Privacy Control."""
+"""The page on which shoppers delete today's rows of their browser. Programs use the same address (`api.erase_mine`)."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from visual_search.conf import conf
+from visual_search.features.query_log.api import OLDER_ROWS, erase_mine
 from visual_search.features.query_log.consent import asker_of
 from visual_search.features.query_log.erasure import erase_client
 
-GPC_SINCE = "2026-11-25"
-OLDER = gettext_lazy("Questions of earlier days can't be tied to a browser by anybody: the key was destroyed.")
 
-
-# A DELETE from another site's page needs that site's leave from this one, which it hasn't; no cookie is read, either. A form
-# could come from anywhere, so the POST is protected, one call below.
+# A DELETE needs no CSRF token: a browser lets a page of another site send it only if this site allows that, which it doesn't,
+# and no cookie is read. But every page may send a form, so `_page` checks the token of a POST.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST", "DELETE"])
 def me(request: HttpRequest) -> HttpResponse:
-    """Delete what can still be tied to this browser, and say why nothing older can: DELETE for programs, a page for people."""
-    if request.method != "DELETE":
-        return _page(request)
-    return JsonResponse({"erased": erase_client(asker_of(request).material), "older": str(OLDER)})
+    """Delete the rows that can still be tied to this browser. DELETE is for programs, the page is for people."""
+    return erase_mine(request) if request.method == "DELETE" else _page(request)
 
 
 @csrf_protect
@@ -36,12 +31,6 @@ def _page(request: HttpRequest) -> HttpResponse:
         "base_template": conf.BASE_TEMPLATE,
         "opted_out": asker.opted_out,
         "erased": erase_client(asker.material) if request.method == "POST" else None,
-        "older": OLDER,
+        "older": OLDER_ROWS,
     }
     return render(request, "visual_search_query_log/me.html", context)
-
-
-@require_safe
-def gpc(request: HttpRequest) -> HttpResponse:
-    """`/.well-known/gpc.json`: this site honours Global Privacy Control."""
-    return JsonResponse({"gpc": True, "lastUpdate": GPC_SINCE})

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.evaluation import evaluation_data
-from visual_search.features.personalisation.measuring import (
+from visual_search.features.personalisation.measuring.purchases import (
     Purchase,
     by_average_vector,
     by_history,
