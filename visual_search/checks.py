@@ -53,6 +53,7 @@ def _unknown_settings(given: dict[str, Any]) -> Iterator[CheckMessage]:
         if name not in SETTINGS:
             near = difflib.get_close_matches(str(name), SETTINGS, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(SETTINGS))}."
+            hint += " The setting of a feature is known while the feature's app is in INSTALLED_APPS."
             yield Error(f"VISUAL_SEARCH has no setting '{name}'.", hint=hint, id="visual_search.E001")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,12 @@ SETTINGS: dict[str, Setting] = {
     "RESCORERS": Setting(
         [],
         "list of dotted paths and options",
-        "What may change the order of the best hits, one after the other; personal order is one. None by default.",
+        "What may change the order of the best hits, one after the other. None by default.",
     ),
     "RESCORE_LIMIT_MS": Setting(
         50,
         "milliseconds a rescorer",
-        "Ten times what personal order needs; a database that dawdles then costs a shopper the personal order only.",
+        "Ten times what a rescorer usually needs; a slow database then costs a shopper the rescored order only.",
     ),
     "CURATORS": Setting(
         [],
@@ -117,11 +118,14 @@ SETTINGS: dict[str, Setting] = {
     "QUERY_LANGUAGES": Setting(
         None, "list of ISO 639-1 codes or None", "Languages with their own text field; None: all with an analyzer."
     ),
-    # Features
-    "QUERY_LOG": Setting(
-        {}, "dictionary of options", "What may be studied of questions, and for how long; see explanation/privacy.md."
-    ),
 }
+
+
+def declare(settings_of_feature: Mapping[str, Setting]) -> None:
+    """Add a feature's own settings. Its `AppConfig.ready` calls this, so they are known while the feature is installed."""
+    for name, setting in settings_of_feature.items():
+        if SETTINGS.setdefault(name, setting) is not setting:
+            raise ConfigurationError(f"VISUAL_SEARCH['{name}'] is declared twice. Give one of the two another name.")
 
 
 class Conf:

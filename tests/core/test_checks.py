@@ -12,7 +12,9 @@ from django.conf import settings as django_settings
 
 from tests.shop.models import Gadget, GadgetImage, Maker
 from visual_search import checks, registry
-from visual_search.conf import SETTINGS
+from visual_search import conf as conf_module
+from visual_search.conf import SETTINGS, Setting, conf, declare
+from visual_search.errors import ConfigurationError
 from visual_search.registry import Source
 from visual_search.types import FacetField, FacetKind
 
@@ -50,6 +52,18 @@ class TestSettings:
         (message,) = of_settings(settings, PAGE_SISE=10)
         assert "no setting 'PAGE_SISE'" in message
         assert "Did you mean 'PAGE_SIZE'?" in message
+
+    def test_the_setting_of_a_feature_is_known_from_its_declaration_on(self, settings, monkeypatch):
+        assert "no setting 'RULES'" in of_settings(settings, RULES=1)[0]
+        monkeypatch.setattr(conf_module, "SETTINGS", SETTINGS.copy())
+        monkeypatch.setattr(checks, "SETTINGS", conf_module.SETTINGS)
+        declare({"RULES": Setting(5, "rules", "Five are enough.")})
+        assert of_settings(settings, RULES=1) == []
+        assert "must be a number of rules" in of_settings(settings, RULES=-1)[0]
+        settings.VISUAL_SEARCH = {}
+        assert conf.RULES == 5
+        with pytest.raises(ConfigurationError, match=r"'RULES'\] is declared twice"):
+            declare({"RULES": Setting(6, "rules", "Six are enough.")})
 
     def test_not_a_dictionary(self, settings):
         settings.VISUAL_SEARCH = ["x"]

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from visual_search.conf import declare
 from visual_search.measuring.measures import Table, register
 
 
@@ -13,8 +14,9 @@ class QueryLogConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models can't be imported before the app registry is ready.
-        from visual_search.features.query_log import checks, receivers  # noqa: F401, PLC0415
+        from visual_search.features.query_log import checks, options, receivers  # noqa: F401, PLC0415
 
+        declare(options.SETTINGS)
         receivers.connect()
         register("query_log", overhead=_overhead)
 

@@ -1,4 +1,4 @@
-"""What a shop sets in `VISUAL_SEARCH["QUERY_LOG"]`, checked, with the keys that belong to it."""
+"""What a shop sets in `VISUAL_SEARCH["QUERY_LOG"]`, checked, and the keys that these options ask for."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from typing import Any
 
 from django.core.signals import setting_changed
 
-from visual_search.conf import conf
+from visual_search.conf import Setting, conf
 from visual_search.errors import ConfigurationError
 from visual_search.privacy.keys import EpochKeys, FolderKeyStore, KeyStore, MemoryKeyStore
 from visual_search.privacy.noise import Release
 
-clock = time.time  # One clock for keys, rows and time limits; tests put another here.
+SETTINGS = {
+    "QUERY_LOG": Setting(
+        {}, "dictionary of options", "What may be studied of questions, and for how long; see `Options`."
+    ),
+}
+
+clock = time.time  # One clock for keys, rows and time limits. Tests put another one here.
 
 
 def now() -> float:
