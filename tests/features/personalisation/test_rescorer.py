@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from tests.contracts.hooks import RescorerContract
+from tests.contracts.hooks import hits as graded
 from tests.core.conftest import GADGETS, picture
 from visual_search.features.personalisation import item_vectors, tasks
 from visual_search.features.personalisation.models import ItemVector
@@ -69,6 +72,30 @@ def saw(gadget, kind: str = "view") -> TasteEvent:
 
 def order(hits) -> list[str]:
     return [hit.id for hit in hits]
+
+
+class TestContract(RescorerContract):
+    """With memories and hits of which some are moved and some are left as they came."""
+
+    @pytest.fixture
+    def hook(self, shelf) -> PersonalRescorer:
+        # Without the first grade of the contract's hits: a photo of the very thing is never reordered.
+        close = [replace(hit, grade=None if hit.grade is Grade.SAME else hit.grade) for hit in graded(19)]
+        self.hits = tuple(replace(hit, id=shelf.id(n)) for n, hit in enumerate(close))
+        self.questions = (
+            ask(),
+            ask(saw(shelf.viewed)),
+            ask(saw(shelf.id(12), "purchase"), saw(shelf.id(18), "purchase"), explain=True),
+            ask(saw(shelf.viewed), page=3, page_size=6),
+            ask(saw(shelf.viewed), sort="-price"),
+            ask(TasteEvent("no such thing", "view")),
+        )
+        return PersonalRescorer(relevance=1, repeat=1)
+
+    def test_the_questions_of_this_contract_try_it(self, hook) -> None:
+        notes = [hook.rescore(query, self.hits, FOREVER).note for query in self.questions]
+        assert notes == ["", "personalised", "personalised", "personalised", "sorted", "no_history"]
+        assert hook.rescore(self.questions[2], self.hits, FOREVER).hits != self.hits
 
 
 def test_what_resembles_something_viewed_rises_and_says_so(shelf) -> None:
