@@ -254,7 +254,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
     notes = serializers.ListField(
         child=serializers.CharField(),
-        help_text="What each hook did, or why nothing, such as `personal:personalised` or `personal:exact`.",
+        help_text="What each hook did, or why nothing, such as `synonyms:replaced`.",
     )
     redirect = serializers.CharField(help_text="The address of a page that answers better than the hits; mostly empty.")
     timings_ms = serializers.DictField(child=serializers.FloatField())

@@ -52,7 +52,7 @@ class Page:
     distant: int = 0  # how many of `total` are graded "nothing close": they only keep the page from being bare
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()  # what each hook did, or why nothing: "personal:personalised", "personal:exact"
+    notes: tuple[str, ...] = ()  # what each hook did, or why nothing: "synonyms:replaced"
     redirect: str = ""  # the address of a page that answers better than the hits, as a rewriter says
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     words: str = ""  # as they were read: without what mustn't be said
