@@ -87,12 +87,12 @@ def test_real_households_gain_and_new_things_are_not_hidden() -> None:
     asked = list(
         questions(purchases, start=datetime(2017, 11, 5, tzinfo=UTC), end=datetime(2018, 1, 10, tzinfo=UTC), limit=2000)
     )
-    found = {item.name: item for item in compare(asked, standard_rankers(item_vectors(purchases)))}
+    by_name = {item.name: item for item in compare(asked, standard_rankers(item_vectors(purchases)))}
     for name in ("kernel + own", "kernel + own, device"):
-        assert found[name].gain.low > 0.0
-        assert found[name].new_gain.mean > -0.02
-        assert found[name].figures.worse.mean <= 0.12
-        assert found[name].figures.repeat.mean > found["popularity"].figures.repeat.mean * 1.1
+        assert by_name[name].gain.low > 0.0
+        assert by_name[name].new_gain.mean > -0.02
+        assert by_name[name].figures.worse.mean <= 0.12
+        assert by_name[name].figures.repeat.mean > by_name["popularity"].figures.repeat.mean * 1.1
 
 
 def _table(tmp_path: Path, rows: list[str]) -> Path:
@@ -115,11 +115,11 @@ def test_the_command_prints_every_ranker_and_its_share_of_harm(tmp_path, capsys)
                 f"{household},2017-0{1 + household}-{day:02} 10:00:00,{product},National,FRUIT,APPLES,{product[:1]}PLES,1 LB"
             )
     queries = _table(tmp_path, rows)
-    call_command("measure_quality", "personalisation", queries=queries, json=tmp_path / "found.json")
+    call_command("measure_quality", "personalisation", queries=queries, json=tmp_path / "figures.json")
     printed = capsys.readouterr().out
     for name in ("popularity", "average vector", "kernel", "kernel + own", "kernel + own, device"):
         assert f"\n  {name} " in printed
-    table = json.loads((tmp_path / "found.json").read_text())["measures"]["personalisation"]
+    table = json.loads((tmp_path / "figures.json").read_text())["measures"]["personalisation"]
     assert set(table["columns"]) == set(table["intervals"]["kernel"]) == set(table["rows"]["kernel"])
     # All questions are one household's, and households are drawn whole: there is nothing to vary.
     assert table["intervals"]["kernel + own"]["gain"] == pytest.approx([table["rows"]["kernel + own"]["gain"]] * 2)

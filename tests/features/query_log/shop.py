@@ -77,13 +77,13 @@ class Shop:
     @staticmethod
     def everything() -> str:
         """All that the log's tables hold, as text; bytes as hex."""
-        found = []
+        kept = []
         for model in apps.get_app_config("visual_search_query_log").get_models():
             rows = json.loads(serializers.serialize("json", model.objects.all()))
-            found += [json.dumps(row, ensure_ascii=False) for row in rows]
+            kept += [json.dumps(row, ensure_ascii=False) for row in rows]
             for name in (field.name for field in model._meta.fields if field.get_internal_type() == "BinaryField"):
-                found += [bytes(value).hex() for value in model.objects.values_list(name, flat=True)]
-        return "\n".join(found)
+                kept += [bytes(value).hex() for value in model.objects.values_list(name, flat=True)]
+        return "\n".join(kept)
 
 
 def material(client: int) -> str:
@@ -91,13 +91,13 @@ def material(client: int) -> str:
 
 
 def page(query_id: uuid.UUID, hits: Iterable[str] = ()) -> Page:
-    found = tuple(Hit(id, 1.0) for id in hits)
+    listed = tuple(Hit(id, 1.0) for id in hits)
     return Page(
         query_id=str(query_id),
         took_ms=50,
-        total=len(found),
+        total=len(listed),
         relation="eq",
-        hits=found,
+        hits=listed,
         facets=(),
         page=1,
         page_size=24,

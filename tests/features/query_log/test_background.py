@@ -13,7 +13,7 @@ from django.db import connection
 
 from visual_search.features.query_log import collecting
 from visual_search.features.query_log.background import Background
-from visual_search.features.query_log.collecting import ENOUGH, Buffer
+from visual_search.features.query_log.collecting import ROWS_TO_HIDE_AMONG, Buffer
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.features.query_log.writing import Batch
 
@@ -48,7 +48,7 @@ def gate(shop):
 
 
 def test_questions_go_on_while_rows_are_written_and_all_arrive(shop, gate) -> None:
-    for client in range(ENOUGH):
+    for client in range(ROWS_TO_HIDE_AMONG):
         shop.ask(client=client)
     assert gate.begun.wait(20)
     for client in range(7):
@@ -56,8 +56,11 @@ def test_questions_go_on_while_rows_are_written_and_all_arrive(shop, gate) -> No
     assert gate.rows == 0
     gate.open.set()
     shop.buffer.end()
-    assert [len(batch.rows) for batch in gate.batches] == [ENOUGH, 7]
-    assert sum(batch.tally[key] for batch in gate.batches for key in batch.tally if key[1] == "queries") == ENOUGH + 7
+    assert [len(batch.rows) for batch in gate.batches] == [ROWS_TO_HIDE_AMONG, 7]
+    assert (
+        sum(batch.tally[key] for batch in gate.batches for key in batch.tally if key[1] == "queries")
+        == ROWS_TO_HIDE_AMONG + 7
+    )
 
 
 def test_before_there_are_enough_nothing_is_written_until_the_end(shop, gate) -> None:
@@ -71,33 +74,33 @@ def test_before_there_are_enough_nothing_is_written_until_the_end(shop, gate) ->
 def test_a_client_that_takes_back_waits_for_what_is_being_written(shop, gate) -> None:
     from tests.features.query_log.shop import material
 
-    for client in range(ENOUGH):
+    for client in range(ROWS_TO_HIDE_AMONG):
         shop.ask(client=client)
     assert gate.begun.wait(20)
     shop.ask(client=3)
-    found = []
-    taking = threading.Thread(target=lambda: found.append(shop.buffer.take_back(material(3))))
+    taken_back = []
+    taking = threading.Thread(target=lambda: taken_back.append(shop.buffer.take_back(material(3))))
     taking.start()
     taking.join(0.05)
     assert taking.is_alive()
     gate.open.set()
     taking.join(20)
-    assert found == [1]
-    assert gate.rows == ENOUGH
+    assert taken_back == [1]
+    assert gate.rows == ROWS_TO_HIDE_AMONG
 
 
 def test_a_database_that_dawdles_does_not_fill_the_memory(shop, gate, monkeypatch) -> None:
-    monkeypatch.setattr(collecting, "MOST", ENOUGH + 5)
-    for client in range(ENOUGH):
+    monkeypatch.setattr(collecting, "MOST_WAITING", ROWS_TO_HIDE_AMONG + 5)
+    for client in range(ROWS_TO_HIDE_AMONG):
         shop.ask(client=client)
     assert gate.begun.wait(20)
-    for client in range(2 * ENOUGH):
+    for client in range(2 * ROWS_TO_HIDE_AMONG):
         shop.ask(client=client)
     gate.open.set()
     shop.buffer.end()
-    assert gate.rows == ENOUGH + ENOUGH + 5
+    assert gate.rows == ROWS_TO_HIDE_AMONG + ROWS_TO_HIDE_AMONG + 5
     dropped = [count for batch in gate.batches for (_, name), count in batch.tally.items() if name == "dropped"]
-    assert sum(dropped) == ENOUGH - 5
+    assert sum(dropped) == ROWS_TO_HIDE_AMONG - 5
 
 
 def test_what_fails_is_logged_by_kind_alone_and_the_next_is_tried(caplog) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.features.query_log.shop import MORNING, material, page
 from visual_search.features.query_log import writing
-from visual_search.features.query_log.collecting import ENOUGH
+from visual_search.features.query_log.collecting import ROWS_TO_HIDE_AMONG
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import day_keys
 from visual_search.features.query_log.rows import opened
@@ -68,13 +68,13 @@ def test_words_stand_in_no_statement_to_the_database(shop) -> None:
 
 
 def test_nothing_is_written_until_there_are_enough_to_hide_among(shop) -> None:
-    for client in range(ENOUGH - 1):
+    for client in range(ROWS_TO_HIDE_AMONG - 1):
         shop.ask(client=client)
     assert not LoggedQuery.objects.exists()
     assert not Counter.objects.exists()
     shop.ask(client=99)
-    assert LoggedQuery.objects.count() == ENOUGH
-    assert Counter.objects.get(name="queries").value == ENOUGH
+    assert LoggedQuery.objects.count() == ROWS_TO_HIDE_AMONG
+    assert Counter.objects.get(name="queries").value == ROWS_TO_HIDE_AMONG
 
 
 def test_a_quiet_hour_is_written_when_it_is_over(shop) -> None:
@@ -92,19 +92,19 @@ def test_the_order_of_rows_says_nothing(shop, monkeypatch) -> None:
     monkeypatch.setattr(writing, "_chance", random.Random(1))
     correlations = []
     for _ in range(20):
-        asked = {shop.ask(client=n): n for n in range(ENOUGH)}
+        asked = {shop.ask(client=n): n for n in range(ROWS_TO_HIDE_AMONG)}
         # The storage's own order: SQLite's hidden row number, PostgreSQL's place in the file.
         hidden = "rowid" if connection.vendor == "sqlite" else "ctid"
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT query_id FROM {LoggedQuery._meta.db_table} ORDER BY {hidden}")  # noqa: S608
-            written = [asked[found] for (raw,) in cursor.fetchall() if (found := UUID(str(raw))) in asked]
-        correlations.append(np.corrcoef(range(ENOUGH), written)[0, 1])
+            written = [asked[query_id] for (raw,) in cursor.fetchall() if (query_id := UUID(str(raw))) in asked]
+        correlations.append(np.corrcoef(range(ROWS_TO_HIDE_AMONG), written)[0, 1])
     assert abs(np.mean(correlations)) < 0.1
 
 
 def test_with_the_key_rows_lead_to_clients_and_without_it_they_do_not(shop) -> None:
     """Promise P2 on real rows: the attacker has the whole table, all code and the list of all clients."""
-    asked = {shop.ask(f"words {n % 7}", client=n % 10): n % 10 for n in range(ENOUGH)}
+    asked = {shop.ask(f"words {n % 7}", client=n % 10): n % 10 for n in range(ROWS_TO_HIDE_AMONG)}
     number, key = day_keys().epoch().number, day_keys().current()[1]
     stolen = [(row.query_id, bytes(row.closed)) for row in LoggedQuery.objects.all()]
 

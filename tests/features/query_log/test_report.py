@@ -37,26 +37,26 @@ def busy(shop):
 
 
 def test_totals_add_up_over_what_is_hidden(busy) -> None:
-    found = report()
-    today, yesterday = found.days[:2]
+    shown = report()
+    today, yesterday = shown.days[:2]
     assert (yesterday.searches, yesterday.with_words) == (12, 11)
     assert (yesterday.readable, yesterday.hidden, yesterday.unsealed) == (6, 5, 0)
     assert (today.with_words, today.readable, today.hidden, today.unsealed) == (4, 0, 0, 4)
-    for day in found.days:
+    for day in shown.days:
         assert day.readable + day.hidden + day.unsealed == day.with_words
         assert sum(day.kinds.values()) == day.searches
-    totals = found.totals
+    totals = shown.totals
     assert totals["readable"] + totals["hidden"] + totals["unsealed"] == totals["with_words"] == 15
 
 
 def test_rates_and_texts(busy) -> None:
-    found = report()
-    yesterday = found.days[1]
+    shown = report()
+    yesterday = shown.days[1]
     assert yesterday.zero_rate == pytest.approx(1 / 12)
     assert yesterday.click_through == 0.25
     assert yesterday.clicks_a_search == pytest.approx(1 / 12)
     assert (yesterday.within, yesterday.languages) == ("<100ms", [("en", 12)])
-    assert [(row.text, row.client_days, row.queries) for row in found.top] == [("red chair", 6, 6)]
+    assert [(row.text, row.client_days, row.queries) for row in shown.top] == [("red chair", 6, 6)]
 
 
 def test_staff_see_it_and_the_visit_is_noted(busy, admin_client) -> None:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 
 from tests.features.query_log.shop import material, page
 from visual_search.features.query_log import receivers, retrying
-from visual_search.features.query_log.collecting import ENOUGH, Buffer
+from visual_search.features.query_log.collecting import ROWS_TO_HIDE_AMONG, Buffer
 from visual_search.features.query_log.consent import Asker
 from visual_search.features.query_log.erasure import erase_client
 from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
@@ -64,17 +64,17 @@ def test_rows_wait_until_the_database_is_back_and_no_answer_fails(shop, monkeypa
     shop.buffer.flush()
     answers = []
     with table_away():
-        for _ in range(ENOUGH):
+        for _ in range(ROWS_TO_HIDE_AMONG):
             served = {"query": Query(words="red chair canarysecret"), "page": page(uuid4()), "context": {}}
             answers += search_served.send_robust(sender=Query, **served)
     assert not [answer for _, answer in answers if answer is not None]
     assert LoggedQuery.objects.count() == 1
     shop.later(hours=MINUTE)
     shop.ask("red chair")
-    assert LoggedQuery.objects.count() == 1 + ENOUGH, "what waits since is too little to hide among"
-    assert Counter.objects.get(name="queries").value == 1 + ENOUGH
+    assert LoggedQuery.objects.count() == 1 + ROWS_TO_HIDE_AMONG, "what waits since is too little to hide among"
+    assert Counter.objects.get(name="queries").value == 1 + ROWS_TO_HIDE_AMONG
     shop.buffer.flush()
-    assert LoggedQuery.objects.count() == 2 + ENOUGH
+    assert LoggedQuery.objects.count() == 2 + ROWS_TO_HIDE_AMONG
     assert set(LoggedQuery.objects.values_list("masked", flat=True)) == {"red chair", "red chair ⟨?:Latin:11+⟩"}
     assert "canarysecret" not in caplog.text + shop.everything()
 
@@ -92,8 +92,8 @@ def test_what_waits_longer_waits_masked(shop, outage, caplog) -> None:
 
 
 def test_a_long_outage_loses_no_more_than_it_must_and_counts_it(shop, outage, monkeypatch) -> None:
-    monkeypatch.setattr(retrying, "MOST_KEPT", 2 * ENOUGH)
-    for client in range(5 * ENOUGH):
+    monkeypatch.setattr(retrying, "MOST_KEPT", 2 * ROWS_TO_HIDE_AMONG)
+    for client in range(5 * ROWS_TO_HIDE_AMONG):
         shop.ask(client=client % 200)
         if client % 7 == 0:
             shop.later(hours=MINUTE)
@@ -103,9 +103,11 @@ def test_a_long_outage_loses_no_more_than_it_must_and_counts_it(shop, outage, mo
     shop.later(hours=MINUTE)
     shop.buffer.flush()
     dropped = report().totals["dropped"]
-    assert LoggedQuery.objects.count() + dropped == 5 * ENOUGH
-    assert dropped == 3 * ENOUGH
-    assert report().totals["searches"] == 5 * ENOUGH, "counts name nobody, so they wait however many they are"
+    assert LoggedQuery.objects.count() + dropped == 5 * ROWS_TO_HIDE_AMONG
+    assert dropped == 3 * ROWS_TO_HIDE_AMONG
+    assert report().totals["searches"] == 5 * ROWS_TO_HIDE_AMONG, (
+        "counts name nobody, so they wait however many they are"
+    )
 
 
 def test_what_the_database_refuses_is_tried_once_more_and_stops_nothing_else(shop, outage) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tests.features.query_log.shop import material, page
 from visual_search.features.query_log.models import LoggedQuery, QueryCount
 from visual_search.features.query_log.options import day_keys, now, options, window_keys
-from visual_search.features.query_log.rows import MAX_TEXT, Keys, Row, row_of
+from visual_search.features.query_log.rows import MAX_TEXT_CHARS, Keys, Row, row_of
 from visual_search.types import Query
 
 
@@ -38,7 +38,7 @@ def test_no_report_of_an_error_shows_keys_words_or_client(shop) -> None:
 
 def test_a_text_is_kept_up_to_its_limit(shop) -> None:
     held = keys()
-    longest = ("red chair " * MAX_TEXT)[: MAX_TEXT - 1] + "s"
+    longest = ("red chair " * MAX_TEXT_CHARS)[: MAX_TEXT_CHARS - 1] + "s"
     assert row(longest, held).words == longest
     assert row(longest + "t", held).words == longest
 
@@ -50,5 +50,5 @@ def test_a_pasted_page_counts_as_what_is_left_of_it(shop) -> None:
         shop.ask(pasted, client)
     shop.finish_day()
     count = QueryCount.objects.get()
-    assert (count.text, count.clients) == (pasted[:MAX_TEXT], 3)
+    assert (count.text, count.clients) == (pasted[:MAX_TEXT_CHARS], 3)
     assert set(LoggedQuery.objects.values_list("text", flat=True)) == {count.text}

@@ -27,7 +27,7 @@ from visual_search.features.query_log.models import (
     WindowShare,
 )
 from visual_search.features.query_log.options import day_keys, options, window_keys
-from visual_search.features.query_log.rows import WINDOW
+from visual_search.features.query_log.rows import WINDOW_SCOPE
 from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.privacy.pseudonyms import pseudonym
 from visual_search.privacy.thresholds import share
@@ -138,7 +138,7 @@ def test_the_order_of_parts_does_not_tell_which_are_one_clients(shop) -> None:
             shop.ask(text, client)
     day, window = day_keys().epoch().number, window_keys().epoch().number
     names = {n: pseudonym(day_keys().key(day), site=options().site, client=material(n)) for n in clients}
-    terms = {"k": options().readable_from, "scope": WINDOW}
+    terms = {"k": options().readable_from, "scope": WINDOW_SCOPE}
     whose = {
         share(window_keys().key(window), text=text, client=names[n], **terms).pack(): n
         for n in clients

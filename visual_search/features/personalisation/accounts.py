@@ -1,4 +1,4 @@
-"""The account's copy of what a shopper's devices remember: opt-in, sealed, exported and erased on demand."""
+"""The account's copy of what a shopper's devices remember. Shoppers opt in, and can export and erase it; it is sealed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from visual_search.features.personalisation.models import AccountMemory
 from visual_search.privacy.sealing import Sealer
 from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
 
-KEPT_DAYS = 180  # after the last visit; older entries hardly count in the order anyway
+KEPT_DAYS = 180  # after the last visit; older events hardly count in the order anyway
 
-Wire = tuple[str, str, int]  # product id, what was done, UTC day since 1970
+SentEvent = tuple[str, str, int]  # product id, what was done, UTC day since 1970
 
 
 def opted_in(user: Any) -> bool:
+    """Whether this user is signed in and has asked for a copy."""
     return bool(user.is_authenticated) and AccountMemory.objects.filter(user_id=user.pk).exists()
 
 
-def read(user: Any) -> tuple[Wire, ...]:
-    """What is kept; nothing where the shopper didn't ask for it, or where its time or its key has passed."""
+def read(user: Any) -> tuple[SentEvent, ...]:
+    """The events of the copy, oldest first; () if the shopper asked for no copy, or if it or its key has expired."""
     sealed = AccountMemory.objects.filter(user_id=user.pk).values_list("sealed", flat=True).first()
     if not sealed:
         return ()
@@ -35,8 +36,11 @@ def read(user: Any) -> tuple[Wire, ...]:
         return ()
 
 
-def keep(user: Any, events: Iterable[Wire], *, replace: bool = False) -> tuple[Wire, ...]:
-    """Opt in, or bring the copy up to date: the newest entries of both, or `events` alone. What is kept now."""
+def keep(user: Any, events: Iterable[SentEvent], *, replace: bool = False) -> tuple[SentEvent, ...]:
+    """Make or update the copy; returns its events.
+
+    The copy keeps the newest of its own events and of `events`; with `replace`, of `events` alone.
+    """
     today = int(timezone.now().timestamp() // 86_400)
     merged = dict.fromkeys([*(() if replace else read(user)), *events])
     recent = sorted((event for event in merged if today - event[2] <= KEPT_DAYS), key=lambda event: event[2])
@@ -48,18 +52,18 @@ def keep(user: Any, events: Iterable[Wire], *, replace: bool = False) -> tuple[W
 
 
 def erase(user: Any) -> int:
-    """Opt out: nothing of it remains. How many entries were erased."""
+    """Delete the copy, as the shopper opts out; returns how many events it held."""
     count = len(read(user))
     AccountMemory.objects.filter(user_id=user.pk).delete()
     return count
 
 
 def expire() -> int:
-    """Delete copies that nobody has touched for their time; how many."""
+    """Delete the copies that haven't changed for KEPT_DAYS; returns how many."""
     return AccountMemory.objects.filter(changed__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()[0]
 
 
-def _within_limits(events: Sequence[Wire]) -> tuple[Wire, ...]:
+def _within_limits(events: Sequence[SentEvent]) -> tuple[SentEvent, ...]:
     kept = tuple(events[-MAX_EVENTS:])
     while len(json.dumps(kept, separators=(",", ":")).encode()) > MAX_BYTES:
         kept = kept[1:]
@@ -67,7 +71,7 @@ def _within_limits(events: Sequence[Wire]) -> tuple[Wire, ...]:
 
 
 def _purpose(user: Any) -> str:
-    # In the purpose, so that one shopper's copy never opens in another's row.
+    # The purpose names the user, so that nobody can open one shopper's copy in the row of another.
     return f"account memory {user.pk}"
 
 

@@ -1,4 +1,4 @@
-"""The Django app of personal ranking."""
+"""The Django app of personal order."""
 
 from pathlib import Path
 

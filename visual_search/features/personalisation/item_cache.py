@@ -1,4 +1,4 @@
-"""Hands out hundreds of item vectors in one array: a shelf a collection and process, filled as questions need them."""
+"""Hands out hundreds of item vectors in one array. Each process keeps a shelf for each collection, filled by its questions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.models import chunks
 from visual_search.types import EncoderCard, Matrix, unit
 
-SHELF_BYTES = 64 * 2**20  # a process and collection: 11,900 vectors at 1408 dimensions
-LOOK_SECONDS = 30.0  # how often a process looks whether vectors were made anew
-SHELF_SECONDS = 3600.0  # the longest that a shelf lives, should a refresh die before it says that it made some
-STRANGERS = 20_000  # ids without a row that are remembered
+SHELF_BYTES = 64 * 2**20  # for each process and collection: 11,900 vectors of 1408 dimensions
+LOOK_SECONDS = 30.0  # After so long a process asks the table again whether vectors were made anew.
+SHELF_SECONDS = 3600.0  # A shelf is dropped after so long, in case a refresh died before it wrote a new stamp.
+MOST_STRANGERS = 20_000  # ids without a row that a shelf remembers, so that made-up ids can't fill the memory
 
 _Row = tuple[str, bytes | memoryview]  # category, float16 little endian
 
@@ -29,7 +29,7 @@ _Row = tuple[str, bytes | memoryview]  # category, float16 little endian
 class Items:
     """Row n of `vectors`, shape (ids, dims), belongs to `ids[n]`; zeros where there is no vector.
 
-    `categories` holds those ids alone that there is a row for.
+    `categories` has only those ids that have a row in the table.
     """
 
     ids: tuple[str, ...]
@@ -39,20 +39,23 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What the table says of itself: `stamp` changes with each refresh that made something or dropped it."""
+    """What the row of the spread says. A refresh that makes or drops a vector writes a new `stamp`."""
 
-    looked: float
+    looked: float  # when this process read it, on its monotonic clock
     spread: float
     stamp: UUID | None
 
 
 class _Shelf:
-    """One array with a place for each id; the longest unused make room. Not thread-safe."""
+    """One array with a place for each id. When it is full, the ids leave that were unused for the longest time.
+
+    Not thread-safe.
+    """
 
     def __init__(self, dims: int, now: float) -> None:
         self.made = now
         rows = max(SHELF_BYTES // (4 * dims), 1)
-        self._vectors = np.empty((rows, dims), dtype=np.float32)  # Memory is taken as rows are filled.
+        self._vectors = np.empty((rows, dims), dtype=np.float32)  # The system gives the memory as rows are filled.
         self._used = np.zeros(rows, dtype=np.int64)
         self._ids: list[str] = []  # by place
         self._categories: dict[str, str] = {}
@@ -61,40 +64,42 @@ class _Shelf:
         self._tick = 0
 
     def missing(self, ids: Iterable[str]) -> list[str]:
+        """The ids of which the shelf doesn't know yet whether the table has a row."""
         return [id for id in ids if id not in self._places and id not in self._strangers]
 
-    def put(self, found: Mapping[str, _Row], asked: Sequence[str]) -> None:
-        """Keep these rows; of the ids that were asked for and not found, that there is none."""
-        new = [id for id in found if id not in self._places][: len(self._used)]
+    def put(self, rows: Mapping[str, _Row], asked: Sequence[str]) -> None:
+        """Keep these rows. An id of `asked` that has no row is remembered as a stranger."""
+        new = [id for id in rows if id not in self._places][: len(self._used)]
         self._make_room(len(new))
         first = len(self._ids)
-        self._vectors[first : first + len(new)] = _unpacked([found[id][1] for id in new], self._vectors.shape[1])
+        self._vectors[first : first + len(new)] = _unpacked([rows[id][1] for id in new], self._vectors.shape[1])
         self._tick += 1
         self._used[first : first + len(new)] = self._tick
         for place, id in enumerate(new, start=first):
             self._places[id] = place
-            self._categories[id] = found[id][0]
+            self._categories[id] = rows[id][0]
         self._ids += new
-        # A memory full of strange ids mustn't cost a query each time, nor fill this one.
-        if len(self._strangers) > STRANGERS:
+        # A device may remember ids that the table doesn't have. Without this set each question would ask for them again.
+        if len(self._strangers) > MOST_STRANGERS:
             self._strangers.clear()
-        self._strangers.update(id for id in asked if id not in found)
+        self._strangers.update(id for id in asked if id not in rows)
 
     def take(self, ids: Sequence[str]) -> Items:
+        """The items of these ids, in this order; zeros where the shelf has no vector."""
         places = np.array([self._places.get(id, -1) for id in ids], dtype=np.intp)
         known = places >= 0
         self._tick += 1
         self._used[places[known]] = self._tick
         vectors = self._vectors[places]
         vectors[~known] = 0.0
-        categories = {id: found for id in ids if (found := self._categories.get(id)) is not None}
+        categories = {id: category for id in ids if (category := self._categories.get(id)) is not None}
         return Items(tuple(ids), vectors, categories)
 
     def _make_room(self, count: int) -> None:
         room = len(self._used) - len(self._ids)
         if count <= room:
             return
-        # A quarter at once, so that this is rare.
+        # A quarter leaves at once, so that this is rarely needed.
         kept_count = max(min(len(self._ids) * 3 // 4, len(self._used) - count), 0)
         by_use = np.argsort(self._used[: len(self._ids)], kind="stable")
         kept = np.sort(by_use[len(self._ids) - kept_count :])
@@ -107,7 +112,7 @@ class _Shelf:
 
 
 class ItemCache:
-    """Thread-safe. Follows the table within LOOK_SECONDS."""
+    """Item vectors and spreads as the table has them, at most LOOK_SECONDS late. Thread-safe."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -116,7 +121,7 @@ class ItemCache:
         self._states: dict[tuple[str, str], _State] = {}
 
     def items(self, collection: str, card: EncoderCard, ids: Iterable[str]) -> Items:
-        """The items of these ids, each once, in the order of the first mention; one query for all not in memory."""
+        """The items of these ids, each once, in the order in which they are first named. One query reads all that are missing."""
         mark, wanted = fingerprint(card), list(dict.fromkeys(ids))
         self._state(collection, mark)
         with self._lock:
@@ -124,16 +129,17 @@ class ItemCache:
             missing = shelf.missing(wanted)
             if not missing:
                 return shelf.take(wanted)
-        found = _read(collection, mark, missing)
+        rows = _read(collection, mark, missing)
         with self._lock:
-            shelf.put(found, missing)
+            shelf.put(rows, missing)
             return shelf.take(wanted)
 
     def spread(self, collection: str, card: EncoderCard) -> float:
-        """How far unrelated things of this collection lie apart, as it was measured when they were made; 0: unknown."""
+        """How far unrelated things of this collection lie apart, measured when their vectors were made; 0 if unknown."""
         return self._state(collection, fingerprint(card)).spread
 
     def forget(self) -> None:
+        """Drop all shelves, so that the next question reads the table."""
         with self._lock:
             self._shelves.clear()
             self._states.clear()
@@ -152,34 +158,35 @@ class ItemCache:
 
     def _shelf(self, collection: str, mark: str, dims: int) -> _Shelf:
         now = self._clock()
-        of, shelf = self._shelves.get(collection, ("", None))
-        if shelf is None or of != mark or now - shelf.made > SHELF_SECONDS:
+        shelf_mark, shelf = self._shelves.get(collection, ("", None))
+        if shelf is None or shelf_mark != mark or now - shelf.made > SHELF_SECONDS:
             shelf = _Shelf(dims, now)
             self._shelves[collection] = (mark, shelf)
         return shelf
 
 
 def fingerprint(card: EncoderCard) -> str:
-    """Of the encoder's spaces that an item vector is made of: vectors of two encoders don't compare."""
+    """Stands for the encoder's spaces that item vectors are made of: vectors of two encoders can't be compared."""
     text = card.text.fingerprint if card.text is not None else "none"
     return f"{card.image.fingerprint[:19]}-{text[:19]}"
 
 
 def dims_of(card: EncoderCard) -> int:
+    """The dimensions of an item vector."""
     return card.image.dims + (card.text.dims if card.text is not None else 0)
 
 
 def _read(collection: str, mark: str, ids: Sequence[str]) -> dict[str, _Row]:
-    found: dict[str, _Row] = {}
+    rows: dict[str, _Row] = {}
     for batch in chunks(ids):
-        rows = ItemVector.objects.filter(collection=collection, fingerprint=mark, object_id__in=batch)
-        found |= {id: (category, vector) for id, category, vector in _quietly(rows)}
-    return found
+        those = ItemVector.objects.filter(collection=collection, fingerprint=mark, object_id__in=batch)
+        rows |= {id: (category, vector) for id, category, vector in _quietly(those)}
+    return rows
 
 
 def _quietly(rows: QuerySet[ItemVector]) -> list[tuple[str, str, bytes | memoryview]]:
-    """Ids, categories and vectors. What a device remembers stands in this statement, so it goes by a cursor that Django's log
-    of statements (DEBUG) doesn't see.
+    """Ids, categories and vectors. The statement names what a device remembers, so it runs on a cursor whose statements
+    Django doesn't record (as it does under DEBUG).
     """
     connection = connections[rows.db]
     statement, values = rows.values_list("object_id", "category", "vector").query.sql_with_params()
@@ -190,7 +197,7 @@ def _quietly(rows: QuerySet[ItemVector]) -> list[tuple[str, str, bytes | memoryv
 
 
 def _unpacked(packed: Sequence[bytes | memoryview], dims: int) -> npt.NDArray[np.float32]:
-    """Shape (rows, dims). One without a vector, or with one of another size, gives zeros."""
+    """Shape (rows, dims). A row without a vector, or with a vector of another size, becomes zeros."""
     nothing = bytes(2 * dims)
     whole = b"".join(bytes(row) if len(row) == len(nothing) else nothing for row in packed)
     return unit(np.frombuffer(whole, dtype="<f2").reshape(len(packed), dims))

@@ -1,4 +1,4 @@
-"""Keeps one vector an object up to date with the index."""
+"""Keeps one vector for each object up to date with the index."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ from visual_search.types import Document, EncoderCard, Vector, unit
 logger = logging.getLogger(__name__)
 
 CATEGORY = "category"  # the facet that a shop's list of sensitive categories speaks of
-BATCH = 64
-SPREAD_SAMPLE = 2000
+BATCH = 64  # objects that are read, and whose vectors are written, together
+SPREAD_SAMPLE = 2000  # vectors: a mean over so many pairs hardly changes with more
 
 
 def joint(document: Document, card: EncoderCard) -> Vector | None:
-    """Looks and title in one unit vector: its cosines are the mean of both parts' cosines. None without either."""
+    """Looks and title in one unit vector. Its cosine with another is the mean of the cosines of both parts.
+
+    None for an object that has neither pictures nor titles.
+    """
     parts = []
     for space in (card.image, card.text):
         if space is None:
             continue
-        # The middle of all pictures; of the titles the first, for it is in the shop's main language.
+        # All pictures count alike. Of the titles only the first counts: it is in the shop's main language.
         named = document.vectors.get(space.name, ())
         chosen = named if space is card.image else named[:1]
         parts.append(unit(np.sum([item.vector for item in chosen], axis=0)) if chosen else np.zeros(space.dims))
@@ -41,9 +44,9 @@ def joint(document: Document, card: EncoderCard) -> Vector | None:
 
 
 def refresh(collection: str, *, limit: int | None = None) -> int:
-    """Make the vectors of objects that the index holds in a newer version, drop those of objects that are gone.
+    """Make the vectors of objects that the index holds in a newer version, and drop those of objects that are gone.
 
-    Returns how many were made. Vectors come from the cache of the index, so nothing is encoded twice.
+    Returns how many vectors were made. Vectors come from the cache of the index, so nothing is encoded twice.
     """
     card = wiring.encoder().card
     mark = fingerprint(card)
@@ -64,7 +67,7 @@ def refresh(collection: str, *, limit: int | None = None) -> int:
         for batch in chunks(wanted, BATCH):
             made += _make(collection, dict(batch), mark)
     finally:
-        # Last, and whatever went wrong: who reads an old row after this reads the new one when the stamp is seen.
+        # Written last, and also after an error: a process that keeps old rows reads them anew when it sees the new stamp.
         if made or dropped or not ItemSpread.objects.filter(collection=collection, fingerprint=mark).exists():
             ItemSpread.objects.update_or_create(
                 collection=collection,
@@ -76,16 +79,16 @@ def refresh(collection: str, *, limit: int | None = None) -> int:
 
 
 def _drop_other_spreads(collection: str, mark: str) -> None:
-    """Those of encoders that no vector is left of: each object has one row, of the encoder that made it last."""
+    """Delete the spreads of encoders that have no vector left. (An object has one row, of the encoder that made it last.)"""
     left = ItemVector.objects.filter(collection=collection, fingerprint=OuterRef("fingerprint"))
     spreads = ItemSpread.objects.filter(~Exists(left), collection=collection)
     spreads.exclude(fingerprint=mark).delete()
 
 
 def measured_spread(collection: str, mark: str) -> float:
-    """The spread of a sample of this collection's vectors; 0 with fewer than two."""
+    """The spread of a sample of this collection's vectors; 0 if there are fewer than two."""
     rows = ItemVector.objects.filter(collection=collection, fingerprint=mark).exclude(vector=b"")
-    # By key and not by chance: the database needn't sort the table, and keys say nothing of looks.
+    # The newest rows and not random ones: the database needn't sort the table, and a key says nothing about looks.
     packed = rows.order_by("-pk").values_list("vector", flat=True)[:SPREAD_SAMPLE]
     vectors = [unit(np.frombuffer(bytes(data), dtype="<f2")) for data in packed]
     return spread(np.stack(vectors)) if len(vectors) > 1 else 0.0

@@ -1,4 +1,4 @@
-"""One vector a product, to compare hundreds within milliseconds; and, for accounts that asked, a copy of a memory."""
+"""A vector for each product, so that hundreds can be compared within milliseconds; and copies of memories, for accounts."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class ItemVector(models.Model):
 
 
 class ItemSpread(models.Model):
-    """How far unrelated objects lie apart, measured when vectors are made: too slow for the first search of a process."""
+    """How far unrelated objects lie apart. It is measured when vectors are made: the first search of a process can't wait."""
 
     collection = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=40)
     spread = models.FloatField()
-    stamp = models.UUIDField(default=uuid4)  # another one after each refresh that changed a row
+    stamp = models.UUIDField(default=uuid4)  # new after each refresh that made or dropped a vector
 
     class Meta:
         constraints = [
@@ -45,8 +45,8 @@ class ItemSpread(models.Model):
 
 
 class AccountMemory(models.Model):
-    """A copy of what a shopper's devices remember, for those who asked for it. Sealed, and read by its owner's pages alone:
-    no search looks into it, the device sends what it remembers itself.
+    """A sealed copy of what a shopper's devices remember, for those who asked for it. Only its owner's pages read it: with a
+    search, the device itself sends what it remembers.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)

@@ -1,4 +1,4 @@
-"""A rebuilt index has new versions, and perhaps a new encoder: the item vectors follow."""
+"""After a rebuild the index has new versions, and perhaps another encoder, so the item vectors are made anew."""
 
 from __future__ import annotations
 

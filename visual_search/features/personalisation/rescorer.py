@@ -1,4 +1,7 @@
-"""Brings what the shopper's device remembers to bear on the best hits. Stores nothing, logs nothing of it."""
+"""The journey of personal order: from a question with a memory and its best hits to the same hits in another order.
+
+Nothing of the memory is stored or logged.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from visual_search.hooks import Moment, Reordered
 from visual_search.ranking.rescoring import Reason, Rescored, Weights, Window, rescore
 from visual_search.types import PATH_SEPARATOR, AnyOf, EncoderCard, Grade, Hit, Query
 
-_USUAL = Weights()
+_DEFAULTS = Weights()
 
 
 class PersonalRescorer:
-    """Options are the shop's: `repeat` 0 to 0.2 for fashion, 0.5 to 1 for what is used up; `sensitive` names
-    categories (a path covers all below it) that neither read nor write a shopper's history.
+    """The shop sets its options. `repeat`: 0 to 0.2 for fashion, 0.5 to 1 for what is used up. `sensitive`: categories, each
+    with all below it, that neither read a shopper's history nor write to it.
     """
 
     name = "personal"
@@ -27,10 +30,10 @@ class PersonalRescorer:
     def __init__(
         self,
         *,
-        relevance: float = _USUAL.relevance,
-        repeat: float = _USUAL.repeat,
-        half_life_days: float = _USUAL.half_life_days,
-        promote_at_most: int = _USUAL.promote_at_most,
+        relevance: float = _DEFAULTS.relevance,
+        repeat: float = _DEFAULTS.repeat,
+        half_life_days: float = _DEFAULTS.half_life_days,
+        promote_at_most: int = _DEFAULTS.promote_at_most,
         sensitive: Sequence[str] = (),
     ) -> None:
         self._weights = Weights(
@@ -42,12 +45,12 @@ class PersonalRescorer:
         self._sensitive = tuple(sensitive)
 
     def rescore(self, query: Query, hits: tuple[Hit, ...], moment: Moment) -> Reordered:
-        """The hits in personal order, or exactly as they came: with no memory, and for questions that name one thing."""
+        """The hits in personal order; exactly as they came without a memory, and for questions that name one thing."""
         if not query.taste:
             return Reordered(hits)
-        if reason := self._hands_off(query, hits):
+        if reason := self._why_left_alone(query, hits):
             return Reordered(hits, reason)
-        # What is nothing close stays behind what is, whoever asks.
+        # Hits that are graded "nothing close" stay behind the others, for everybody.
         close = next((n for n, hit in enumerate(hits) if hit.grade is Grade.DISTANT), len(hits))
         window, rest = hits[:close], hits[close:]
         card = wiring.encoder().card
@@ -56,7 +59,7 @@ class PersonalRescorer:
         sensitive = self._sensitive_of(items)
         if not sensitive.isdisjoint(hit.id for hit in window):
             return Reordered(hits, "sensitive")
-        # An object with neither picture nor title has a row, too: one that has none is new, or made by another encoder.
+        # Every object has a row, even without pictures and titles. A hit without one is new, or another encoder made its row.
         if any(hit.id not in items.categories for hit in window):
             tasks.soon(query.collection)
         history = [event for event in query.taste if event.id in items.categories and event.id not in sensitive]
@@ -78,13 +81,14 @@ class PersonalRescorer:
             )
         return Reordered((*moved, *rest), "personalised")
 
-    def _hands_off(self, query: Query, hits: Sequence[Hit]) -> str:
+    def _why_left_alone(self, query: Query, hits: Sequence[Hit]) -> str:
+        """Why the hits stay as they are, as the answer's notes say it; '' if they may be reordered."""
         if query.sort not in ("", "relevance"):
             return "sorted"
-        # A list that nobody asked a question of has no hits that are better than others.
+        # Where nothing was asked, no hit fits better than another.
         if not (query.words.strip() or query.pictures or query.like):
             return "no_question"
-        # An exact code, or a photo of the very thing: the shopper knows what they want.
+        # The shopper gave an exact code, or a photo of the very thing, and so knows what they want.
         if hits and (hits[0].reason or hits[0].grade is Grade.SAME):
             return "exact"
         asked = [
@@ -104,8 +108,8 @@ class PersonalRescorer:
         return is_sensitive_in(category, self._sensitive)
 
     def _tuned(self, collection: str, card: EncoderCard) -> Weights:
-        found = cache.spread(collection, card)
-        return self._weights.for_spread(found) if found > 0 else replace(self._weights, relevance=0.0)
+        spread = cache.spread(collection, card)
+        return self._weights.for_spread(spread) if spread > 0 else replace(self._weights, relevance=0.0)
 
 
 def is_sensitive_in(category: str, sensitive: Sequence[str]) -> bool:
@@ -114,12 +118,14 @@ def is_sensitive_in(category: str, sensitive: Sequence[str]) -> bool:
 
 
 def _window(hits: Sequence[Hit], items: Items) -> Window:
-    # Hits were asked for first, and each is there once, so their rows lead the array.
+    # `rescore` names the hits first, and each once, so the first rows of the array are theirs.
     return Window(tuple(hit.id for hit in hits), np.array([hit.score for hit in hits]), items.vectors[: len(hits)])
 
 
 def _reasoned(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:
-    """With "viewed" or "bought" and the id of what was, or with "viewed_before" or "bought_before"; pages say it in words."""
+    """The hit with the reason why it rose: "viewed" or "bought" something like it, and its id; or "viewed_before" or
+    "bought_before", where it was the hit itself. Pages say it in words.
+    """
     reason = reasons.get(hit.id)
     if reason is None or hit.reason:
         return hit
@@ -127,7 +133,7 @@ def _reasoned(hit: Hit, reasons: Mapping[str, Reason]) -> Hit:
 
 
 def _parts(after: Rescored, place: int, weights: Weights) -> dict[str, float]:
-    """All parts of the score that a hit now stands by; `personal.score` is their sum."""
+    """All parts of the score that gives the hit its new place; `personal.score` is their sum."""
     relevance, repeat = weights.relevance * after.relevance[place], weights.repeat * after.repeat[place]
     score = float(after.scores[place])
     return {

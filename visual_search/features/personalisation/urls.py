@@ -1,4 +1,4 @@
-"""Include it where the page shall stand: `path("memory/", include("visual_search.features.personalisation.urls"))`."""
+"""Include them where the page shall stand: `path("memory/", include("visual_search.features.personalisation.urls"))`."""
 
 from django.urls import path
 

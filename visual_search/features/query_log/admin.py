@@ -15,6 +15,8 @@ from visual_search.features.query_log.report import KINDS, report
 
 
 class ReadOnly(admin.ModelAdmin):
+    """Staff may look and change nothing."""
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -27,19 +29,19 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(SearchReport)
 class SearchReportAdmin(ReadOnly):
-    """One page, in place of a list. Whoever opens it stands in the audit log: it shows what shoppers typed."""
+    """One page, in place of a list. It shows what shoppers typed, so the audit log notes who opens it."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = report()
-        audit.append(f"user {request.user.pk}", "view search report", texts=len(found.top))
+        search_report = report()
+        audit.append(f"user {request.user.pk}", "view search report", texts=len(search_report.top))
         context = {
             **self.admin_site.each_context(request),
             **(extra_context or {}),
             "title": "Search report",
-            "report": found,
-            "totals": found.totals,
+            "report": search_report,
+            "totals": search_report.totals,
             "kinds": KINDS,
             "opts": self.model._meta,
         }
@@ -50,5 +52,7 @@ class SearchReportAdmin(ReadOnly):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly):
+    """The audit log, newest entry first."""
+
     list_display = ("number", "at", "actor", "action", "facts")
     ordering = ("-number",)

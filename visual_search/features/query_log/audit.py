@@ -2,8 +2,8 @@
 
     hash = SHA-256(previous hash + canonical JSON of number, at, actor, action, facts)
 
-Cutting off the newest entries leaves a chain that is whole. Against that, note the head somewhere else now and then
-(`manage.py verify_audit` prints it) and hand it to a later run.
+A chain whose newest entries were cut off is still whole. To notice that, write the head down somewhere else now and then
+(`manage.py verify_audit` prints it) and give it to a later run.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from visual_search.features.query_log.models import AuditEntry
 from visual_search.features.query_log.options import now
 
-GENESIS = "0" * 64
-ATTEMPTS = 5
+GENESIS = "0" * 64  # stands for the hash before the first entry
+ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Verdict:
 
 
 def append(actor: str, action: str, **facts: int | str) -> AuditEntry:
-    """Add an entry. `facts` are numbers and names; what was looked at or erased must not be among them."""
+    """Add an entry. `facts` are numbers and names, never the texts or rows that were looked at or erased."""
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
@@ -54,7 +54,7 @@ def append(actor: str, action: str, **facts: int | str) -> AuditEntry:
 
 
 def verify(*, head: str = "") -> Verdict:
-    """Whether each entry is as it was written and follows the one before; `head`: a hash noted earlier must be among them."""
+    """Whether each entry is as it was written and follows the one before. `head`: a hash that must be among them."""
     entries = AuditEntry.objects.order_by("number").iterator(chunk_size=500)
     return _verify(entries, head)
 
@@ -64,7 +64,7 @@ def _verify(entries: Iterable[AuditEntry], head: str) -> Verdict:
     for entry in entries:
         count += 1
         if last is None:
-            # Older entries have lived their time; the first that is left is believed to follow them.
+            # Older entries are deleted after their time, so nothing tells whether the first that is left follows them.
             if entry.number == 1 and entry.previous != GENESIS:
                 return Verdict(count, entry.hash, "Entry 1 doesn't begin the chain.")
         elif entry.number != last.number + 1:

@@ -1,4 +1,4 @@
-"""A thread of its own for what no shopper should wait for; ended, and its work finished, with the process."""
+"""A thread for work that no shopper should wait for. It ends with the process, after its work is finished."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-END_SECONDS = 10.0  # how long the end of a process waits for work that is going on
+END_SECONDS = 10.0  # The end of a process waits so long for work that is going on.
 
 
 class Background:
     """Calls `work` when woken, after `pause` seconds, and once more at the end. One thread a process, started on demand.
 
-    What `work` raises is logged by its kind alone: a database's message may quote what it was to store.
+    Of an error of `work`, only the kind is logged: a database's message may quote the values that it was given.
     """
 
     def __init__(self, work: Callable[[], object], *, pause: float, name: str) -> None:
@@ -29,7 +29,7 @@ class Background:
 
     @property
     def ending(self) -> bool:
-        """Whether `work` is called for the last time."""
+        """Whether this call of `work` is the last."""
         return self._ending
 
     def start(self) -> None:
@@ -43,11 +43,12 @@ class Background:
                 atexit.register(self.end)
 
     def wake(self) -> None:
+        """Let the thread work now."""
         self.start()
         self._wanted.set()
 
     def end(self) -> None:
-        """Let the thread finish, then do what is left. Further calls do nothing."""
+        """Let the thread finish, then call `work` for the last time. Further calls do nothing."""
         with self._lock:
             thread, already = self._thread, self._ending
             self._ending = True

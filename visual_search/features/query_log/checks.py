@@ -47,7 +47,7 @@ def check_query_log(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _wrong_place(folder: Path) -> list[CheckMessage]:
-    """A key beside what it protects goes into the same backup, and then protects nothing."""
+    """A key that lies beside the rows which it protects goes into the same backup, and then protects nothing."""
     folder = folder.resolve()
     places = {"MEDIA_ROOT": settings.MEDIA_ROOT, "STATIC_ROOT": settings.STATIC_ROOT}
     for alias, database in settings.DATABASES.items():

@@ -1,7 +1,9 @@
-"""Rows wait in memory, are shuffled, and are written many at once: order and time of writing tell nothing.
+"""The journey of the log: from an answered question to its row in the table.
 
-A thread of its own writes them, so that no shopper waits, and once more when the process ends. What can't be written waits
-for the database (retrying.py). What waits is lost where a process is killed; that is the price, and it is small.
+A question becomes a row (`Buffer.question`). Rows wait in memory until there are enough to hide among, or their hour is over
+(`flush_if_due`); then they are written in random order, so that order and time of writing tell nothing. A thread writes them,
+so that no shopper waits, and writes the rest when the process ends. What can't be written waits for the database (`retrying`).
+Rows that wait are lost if the process is killed: they are few, and a log on disk would keep them in order.
 """
 
 from __future__ import annotations
@@ -26,23 +28,23 @@ from visual_search.privacy.keys import KeyGone
 from visual_search.privacy.pseudonyms import pseudonym
 from visual_search.types import Page, Query
 
-ENOUGH = 50  # rows to hide among; a part-filled buffer waits for the end of its hour
-MOST = 5_000  # rows, and as many events, that may wait; about 10 MB
-TIDY_SECONDS = 600.0
+ROWS_TO_HIDE_AMONG = 50  # So many are written together. Fewer wait until their hour is over.
+MOST_WAITING = 5_000  # rows, and as many events: about 10 MB
+TIDY_SECONDS = 600.0  # Each look at what is due costs some queries.
 ACTIONS = ("impression", "click", "view", "basket", "purchase")
 
 logger = logging.getLogger(__name__)
 
 
 class Buffer:
-    """One process's waiting rows, events and counters. Thread-safe."""
+    """The rows, events and counts of one process that wait to be written. Thread-safe."""
 
     def __init__(self, write: Callable[[Batch], None] = write) -> None:
         self._write = write
         self.start_afresh()
 
     def start_afresh(self) -> None:
-        """Hold nothing. A forked process begins so: its parent writes what waited, and its locks may be taken for ever."""
+        """Hold nothing. A forked process begins so: its parent writes what waited, and threads of the parent may hold locks."""
         self._tidied = 0.0
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -58,7 +60,7 @@ class Buffer:
         return taken
 
     def question(self, query: Query, page: Page, *, material: str, opted_out: bool) -> None:
-        """Note an answered question as the shop's mode and the client's wish allow."""
+        """Note an answered question, as far as the shop's mode and the client's wish allow."""
         mode = options().mode
         if mode is Mode.OFF:
             return
@@ -74,10 +76,11 @@ class Buffer:
         self._go_on()
 
     def wants_events(self, *, opted_out: bool) -> bool:
+        """Whether the shop and the client allow to note events."""
         return options().mode is Mode.ANONYMOUS and not opted_out
 
     def event(self, query_id: UUID, action: str, object_id: str, *, position: int | None, opted_out: bool) -> None:
-        """Note what was done with an answer. Nothing is kept where the client or the shop doesn't want it."""
+        """Note what was done with an answer; nothing if the shop or the client doesn't allow it."""
         if not self.wants_events(opted_out=opted_out):
             return
         moment = now()
@@ -93,34 +96,35 @@ class Buffer:
         self._go_on()
 
     def unknown_objects(self, count: int) -> None:
-        """Count events on what the shop doesn't have, so that a page which sends wrong ids is noticed."""
+        """Count events on objects that the shop doesn't have, so that a page which sends wrong ids is noticed."""
         with self._lock:
             self._tally[hour_of(now()), "events.unknown"] += count
         self._go_on()
 
     def tidied_at(self, moment: float) -> None:
-        """Take it that everything was tidied then; the next look comes TIDY_SECONDS later."""
+        """Treat everything as tidied at this moment; the next look comes TIDY_SECONDS later."""
         self._tidied = moment
 
     def flush_if_due(self) -> int:
-        """Write when there are enough to hide among, or when the hour of the oldest is over; returns how many rows."""
+        """Write if there are enough rows to hide among, or if the hour of the oldest is over; returns how many were written."""
         if self._is_due():
             written = self.flush()
         elif self._retrying.is_due:
-            # Without what waits meanwhile: that has not enough to hide among.
+            # Only what failed before: the rows that came since are too few to hide among.
             with self._writing:
                 written = self._retrying.write()
         else:
             written = 0
-        # So that time limits hold without a schedule, too. Not more often: each look costs some queries.
+        # Time limits hold without a schedule, too.
         if self._is_untidy():
             self.tidied_at(now())
             tidy()
         return written
 
     def flush(self) -> int:
-        """Write all that waits; returns how many rows. What can't be written waits on. Only the process's end and tests call
-        it directly.
+        """Write all that waits; returns how many rows were written. What can't be written keeps waiting.
+
+        Only the end of the process and tests call this directly: it doesn't wait for rows to hide among.
         """
         with self._writing:
             with self._lock:
@@ -128,7 +132,7 @@ class Buffer:
             return self._retrying.write(batch)
 
     def finish(self) -> None:
-        """What the thread does each time; at the process's end all that waits is written, however little."""
+        """One turn of the thread. At the end of the process it writes all that waits, however little."""
         if self._background.ending:
             self.flush()
             if lost := self._retrying.size:
@@ -141,8 +145,8 @@ class Buffer:
         self._background.end()
 
     def take_back(self, material: str) -> int:
-        """Drop this client's waiting rows and their events; returns how many rows. What is being written is in the table
-        afterwards.
+        """Drop this client's waiting rows and their events; returns how many rows. A batch that is being written meanwhile is
+        in the table when this returns, so look there afterwards.
         """
         clients = set(pseudonyms_now(material).values())
         with self._writing, self._lock:
@@ -152,7 +156,7 @@ class Buffer:
         return len(mine)
 
     def forget(self, query_ids: Collection[UUID]) -> None:
-        """Drop what waits of these questions, such as events."""
+        """Drop the rows and events of these questions that wait."""
         with self._writing, self._lock:
             self._drop(query_ids)
 
@@ -172,7 +176,7 @@ class Buffer:
     def _is_due(self) -> bool:
         this_hour = hour_of(now())
         with self._lock:
-            if len(self._rows) >= ENOUGH or len(self._events) >= ENOUGH:
+            if max(len(self._rows), len(self._events)) >= ROWS_TO_HIDE_AMONG:
                 return True
             # Hours never go back, so the first of each kind is the oldest.
             oldest = [waiting[0].hour for waiting in (self._rows, self._events) if waiting]
@@ -182,8 +186,8 @@ class Buffer:
         return not TIDY_SECONDS > now() - self._tidied >= 0
 
     def _has_room(self, waiting: Sequence[object], moment: float) -> bool:
-        """False, and counted, while the database keeps so many waiting that memory would fill up."""
-        if len(waiting) < MOST:
+        """Whether one more may wait; counts it as dropped if not. Memory would fill up while the database is away."""
+        if len(waiting) < MOST_WAITING:
             return True
         self._tally[hour_of(moment), "dropped"] += 1
         return False
@@ -200,13 +204,13 @@ class Buffer:
 
 
 def pseudonyms_now(material: str) -> dict[int, bytes]:
-    """This client's pseudonym of each day whose key still lives."""
+    """This client's pseudonym on each day whose key still exists."""
     today, _ = day_keys().current()
-    found = {}
+    pseudonyms = {}
     for day in (today.number - 1, today.number):
         with suppress(KeyGone):
-            found[day] = pseudonym(day_keys().key(day), site=options().site, client=material)
-    return found
+            pseudonyms[day] = pseudonym(day_keys().key(day), site=options().site, client=material)
+    return pseudonyms
 
 
 buffer = Buffer()

@@ -1,4 +1,4 @@
-"""What a request says about its client and its wish not to be logged. Read in this process, written nowhere."""
+"""What a request says about its client, and whether that client asks not to be logged. Nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from visual_search.privacy.pseudonyms import client_material
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """`material` is what a pseudonym is made of; it is left out of every repr."""
+    """Who asks. A pseudonym is made of `material`, which no repr shows."""
 
     material: str = field(repr=False)
     opted_out: bool
@@ -25,11 +25,12 @@ _asker: ContextVar[Asker | None] = ContextVar("visual_search_asker", default=Non
 
 
 def asker() -> Asker | None:
-    """Who asks in this request; None outside of one, or without the middleware."""
+    """Who asks in this request; None outside of a request or without the middleware."""
     return _asker.get()
 
 
 def asker_of(request: HttpRequest) -> Asker:
+    """Who asks, read from the request itself."""
     return Asker(
         material=client_material(
             address=_address(request), user_agent=request.headers.get("User-Agent", ""), device_id=_device(request)
@@ -39,8 +40,9 @@ def asker_of(request: HttpRequest) -> Asker:
 
 
 def opted_out(request: HttpRequest) -> bool:
-    """Global Privacy Control and Do Not Track count when they are exactly "1"; `X-Privacy: nolog` is for the storefront's
-    own consent banner. GPC speaks of sale and sharing; we read it more strictly.
+    """Whether the client asks not to be logged: by Global Privacy Control or Do Not Track, which count if they are exactly
+    "1", or by `X-Privacy: nolog`, which the shop's own consent banner may send. The standard of GPC speaks only of selling
+    and sharing data; this log reads it more strictly.
     """
     headers = request.headers
     wishes = {part.strip().lower() for part in headers.get("X-Privacy", "").split(",")}
@@ -48,13 +50,13 @@ def opted_out(request: HttpRequest) -> bool:
 
 
 def _device(request: HttpRequest) -> str:
-    """The device's own random id, where the shopper agreed to it and the storefront sends it."""
+    """The device's random id, if the storefront sends one because the shopper agreed to it; else ''."""
     given = request.headers.get("X-Device-Id", "")
     return given if 16 <= len(given) <= 64 and given.isascii() and given.isprintable() else ""
 
 
 def _address(request: HttpRequest) -> str:
-    # Each trusted proxy appends the address it saw; what stands further left may be made up by the client.
+    # Each trusted proxy appends the address that it saw. The client may have made up what stands further left.
     proxies = options().proxies
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     if proxies and len(forwarded) >= proxies:
@@ -63,7 +65,7 @@ def _address(request: HttpRequest) -> str:
 
 
 class QueryLogMiddleware:
-    """Lets the log know who asks, for the time of the request. Works under WSGI and ASGI."""
+    """Tells the log who asks while a request is answered. Works under WSGI and ASGI."""
 
     sync_capable = True
     async_capable = True

@@ -1,4 +1,4 @@
-"""What a client may ask: take back today's rows, while the key that leads to them lives."""
+"""A client takes its rows back, as long as the key that leads to them exists."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from visual_search.models import chunks
 
 
 def erase_client(material: str) -> int:
-    """Delete this client's rows and their events of the days whose key still lives; returns how many rows.
+    """Delete this client's rows and their events of the days whose key still exists; returns how many rows.
 
-    Rows of older days can't be found any more, by us or by anybody: nothing in them leads to a client.
+    Nobody can find the client's rows of older days any more, the shop included: nothing in them leads to a client.
     """
     erased = buffer.take_back(material)
     mine = list(_rows_of(material))
-    # Before the transaction: who is writing holds the buffer, and may wait for the database in turn.
+    # Before the transaction: a thread that writes holds the buffer and may wait for the database, so both could wait for ever.
     buffer.forget(set(mine))
     with transaction.atomic():
         for ids in chunks(mine):

@@ -1,4 +1,4 @@
-"""Events are noted on objects that the shop has. `object_id` would else be a place where anybody leaves any text."""
+"""Notes events, but only on objects that the shop has: else anybody could store any text as an `object_id`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Event:
 
 
 def note(events: Sequence[Event], *, opted_out: bool) -> None:
-    """Note them where the client and the shop want it, by one query for all.
+    """Note these events if the client and the shop allow it. One query looks up all objects.
 
-    Those on other objects are counted, and nothing more of them is kept. They are no error of the request: a product may have
-    been taken off the shelf since the page was made, and the other events are as good as before.
+    Events on objects that the shop doesn't have are counted, and nothing else of them is kept. They are no error of the
+    request: the shop may have removed a product since it made the page, and the other events are still good.
     """
     if not buffer.wants_events(opted_out=opted_out):
         return

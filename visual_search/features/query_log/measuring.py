@@ -1,4 +1,4 @@
-"""What the query log adds to an answer, in milliseconds, its writes among them."""
+"""How many milliseconds the query log adds to an answer, its writes included."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from uuid import uuid4
 import numpy as np
 from django.db import transaction
 
-from visual_search.features.query_log.collecting import ENOUGH, Buffer
+from visual_search.features.query_log.collecting import ROWS_TO_HIDE_AMONG, Buffer
 from visual_search.features.query_log.options import Mode, now, options
 from visual_search.features.query_log.writing import Batch, write
 from visual_search.measuring.measures import Table
 from visual_search.privacy.pseudonyms import client_material
 from visual_search.types import Hit, Page, Query
 
-PAUSE = 0.005  # seconds between two questions: a busy process
+PAUSE_SECONDS = 0.005  # between two questions, as in a busy process
 PAGE = Page(
     query_id="", took_ms=80.0, total=24, relation="eq", hits=tuple(Hit(f"{n}", 1.0) for n in range(24)), facets=(), page=1,
     page_size=24, language="en",
@@ -24,7 +24,7 @@ PAGE = Page(
 
 
 def overhead(questions: int) -> Table:
-    """Through a buffer of its own; its writes are rolled back, so the shop's log stays as it is."""
+    """Measure with a buffer of its own. Its writes are rolled back, so the shop's log stays as it is."""
     writes: list[tuple[float, float]] = []
 
     def write_and_undo(batch: Batch) -> None:
@@ -36,21 +36,21 @@ def overhead(questions: int) -> Table:
 
     buffer = Buffer(write_and_undo)
     buffer.tidied_at(now())
-    count = max(questions, 4 * ENOUGH)
+    count = max(questions, 4 * ROWS_TO_HIDE_AMONG)
     times = []
     for number in range(count):
         times.append(_timed(buffer, number))
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_SECONDS)
     buffer.end()
     mode = "" if options().mode is Mode.ANONYMOUS else f" (mode {options().mode}: no rows are written)"
     return Table(
-        title=f"query log: {count} questions, rows written {ENOUGH} at a time{mode}",
+        title=f"query log: {count} questions, rows written {ROWS_TO_HIDE_AMONG} at a time{mode}",
         columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95", "max ms"), "{:.2f}"),
-        rows={"noting a question": _row(times), f"writing {ENOUGH}": _row(writes)},
+        rows={"noting a question": _row(times), f"writing {ROWS_TO_HIDE_AMONG}": _row(writes)},
         notes=(
-            f"Written by a thread of its own while one question comes each {1000 * PAUSE:.0f} ms."
+            f"Written by a thread of its own while one question comes each {1000 * PAUSE_SECONDS:.0f} ms."
             if options().in_background
-            else f"The greatest is one question in {ENOUGH}: the one that writes.",
+            else f"The greatest is one question in {ROWS_TO_HIDE_AMONG}: the one that writes.",
         ),
     )
 

@@ -1,7 +1,7 @@
 """What the log keeps. No row has an account, address, browser, referrer, picture, vector, or text as it was typed.
 
-Names follow OpenSearch's UBI 1.3 where it has one (query_id, object_id, action_name, position). Keys are random: counting up
-would give away the order of rows.
+Names are those of OpenSearch's UBI 1.3, if it has one (query_id, object_id, action_name, position). Keys are random: numbers
+that count up would give away the order of rows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db import models
 
 
 class LoggedQuery(models.Model):
-    """One question, to the hour. `closed` ties it to a client until the day's key is destroyed; then it is noise."""
+    """One question, with its hour. The box `closed` ties it to a client until the day's key is destroyed; then it is noise."""
 
     query_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     hour = models.DateTimeField(db_index=True)
@@ -21,8 +21,8 @@ class LoggedQuery(models.Model):
     collection = models.CharField(max_length=64)
     language = models.CharField(max_length=10, blank=True)
     kind = models.CharField(max_length=10)  # text, image, hybrid, similar, browse
-    results = models.CharField(max_length=10)  # a bucket
-    took = models.CharField(max_length=10)  # a bucket
+    results = models.CharField(max_length=10)  # a bucket, such as "10-99"
+    took = models.CharField(max_length=10)  # a bucket, such as "<300ms"
     object_ids = models.JSONField(default=list)  # the first ten
     masked = models.TextField(blank=True)  # only words that the catalogue uses
     text = models.TextField(blank=True)  # filled when the day is sealed, if enough clients typed it
@@ -36,7 +36,7 @@ class LoggedQuery(models.Model):
 
 
 class LoggedEvent(models.Model):
-    """What was done with an answer: impression, click, basket, purchase. It leads to its question, and no further."""
+    """What was done with an answer: impression, click, view, basket, purchase. It leads to its question, and no further."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     query_id = models.UUIDField(db_index=True)
@@ -76,7 +76,7 @@ class SealedDay(models.Model):
 
 
 class QueryCount(models.Model):
-    """A text that at least k different clients typed on one day. For staff only: k-anonymous, not private enough to show."""
+    """A text that at least k clients typed on one day. For staff only: k-anonymity isn't private enough for the public."""
 
     day = models.IntegerField()
     text = models.TextField()
@@ -106,7 +106,7 @@ class EventCount(models.Model):
 
 
 class WindowShare(models.Model):
-    """One client-day's part of one text in a window: readable only with many others, and tied to nothing."""
+    """What one client of one day adds to one text in a window: readable only together with many others, tied to nothing."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     window = models.IntegerField(db_index=True)
@@ -117,7 +117,7 @@ class WindowShare(models.Model):
 
 
 class PublicRelease(models.Model):
-    """The one differentially private list of a window, with all that is needed to judge it. Never made twice."""
+    """The only differentially private list of a window, with all that is needed to judge it. It is never made twice."""
 
     window = models.IntegerField(primary_key=True)
     window_days = models.PositiveSmallIntegerField()
@@ -134,7 +134,7 @@ class PublicRelease(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who looked at, took out or erased what, and when keys ended. Each entry seals the one before; see audit.py."""
+    """Who looked at, took out or erased what, and when keys were destroyed. Each entry seals the one before (`audit`)."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     at = models.CharField(max_length=40)  # ISO 8601 as it was hashed; a database might write a time differently

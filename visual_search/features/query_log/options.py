@@ -40,7 +40,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Each with unit and reason; see docs/explanation/privacy.md."""
+    """The options, each with its unit or reason. docs/how-to/query-log.md explains them."""
 
     mode: Mode = Mode.ANONYMOUS
     key_folder: Path | None = None  # None: keys live in this process alone. Several processes need one folder on tmpfs.
@@ -57,11 +57,12 @@ class Options:
 
     @property
     def readable_from(self) -> int:
-        """Contributions in a window from which a text is readable: one client on every day stays unreadable."""
+        """How many contributions in a window make a text readable. One client on every day of the window isn't enough."""
         return max(self.k, self.window_days + 1)
 
     @property
     def release(self) -> Release:
+        """The terms of the public lists."""
         return Release(
             epsilon=Fraction(self.epsilon).limit_denominator(10**6),
             delta=Fraction(self.delta).limit_denominator(10**12),
@@ -71,7 +72,7 @@ class Options:
 
 
 def read(given: Mapping[str, Any]) -> Options:
-    """The options. ConfigurationError names the wrong one and what it may be."""
+    """The options that these settings give. Raises ConfigurationError, which names the wrong one and what it may be."""
     known = {field.name: field for field in fields(Options)}
     values = {name.lower(): value for name, value in given.items()}
     if unknown := sorted(set(values) - set(known)):
@@ -100,6 +101,7 @@ def read(given: Mapping[str, Any]) -> Options:
 
 @functools.cache
 def options() -> Options:
+    """The options of this shop's settings."""
     return read(conf.QUERY_LOG)
 
 
@@ -111,16 +113,18 @@ def _store() -> KeyStore:
 
 @functools.cache
 def day_keys() -> EpochKeys:
+    """The keys that close the rows of each day."""
     return EpochKeys(_store(), series="day", clock=now)
 
 
 @functools.cache
 def window_keys() -> EpochKeys:
+    """The keys of the windows, whose texts enter one public list each."""
     return EpochKeys(_store(), series="window", days=options().window_days, clock=now)
 
 
 def forget() -> None:
-    """Read the settings anew. Keys in memory are gone with it; those in a folder stay."""
+    """Read the settings anew. Keys in memory are lost by that; keys in a folder stay."""
     for cached in (options, _store, day_keys, window_keys):
         cached.cache_clear()
 

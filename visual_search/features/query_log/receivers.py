@@ -1,4 +1,4 @@
-"""Each answered question goes to the buffer; the photo, the vectors and the shopper's memory go nowhere."""
+"""Gives each answered question to the buffer. The photo, the vectors and the shopper's memory stay out of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def connect() -> None:
 
 def _served(*, query: Query, page: Page, **kwargs: Any) -> None:
     who = asker()
-    # Without a request there is no client to count: commands and tests leave counters alone.
+    # Outside of a request nobody asks: questions of commands and tests aren't counted.
     if who is not None:
         buffer.question(query, page, material=who.material, opted_out=who.opted_out)

@@ -1,4 +1,4 @@
-"""What staff may see of searches: rates by day, and texts that enough clients typed. What is hidden is counted, too."""
+"""What staff may see of searches: rates by day, texts that enough clients typed, and how many searches stay hidden."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from visual_search.features.query_log.options import day_keys, options
 from visual_search.features.query_log.rows import TOOK
 from visual_search.privacy.keys import DAY_SECONDS
 
-DAYS = 14
-TOP = 50
+DAYS_SHOWN = 14  # two weeks, so that each weekday stands beside the one before
+TEXTS_SHOWN = 50  # more than one person reads at a time
 KINDS = ("text", "image", "hybrid", "similar", "browse")
 
 
@@ -33,7 +33,7 @@ class Day:
     clicks: int
     dropped: int  # rows and events that couldn't be written
     unknown: int  # events on products that the shop doesn't have
-    within: str  # the step of latency that 95 % of the searches keep
+    within: str  # the bucket of latency within which 95 % of the searches were answered
     with_words: int
     readable: int
     hidden: int
@@ -41,20 +41,23 @@ class Day:
 
     @property
     def zero_rate(self) -> float:
+        """The share of searches without results."""
         return self.without_results / self.searches if self.searches else 0.0
 
     @property
     def clicks_a_search(self) -> float:
+        """Clicks divided by searches."""
         return self.clicks / self.searches if self.searches else 0.0
 
     @property
     def click_through(self) -> float:
+        """The share of hits that came into view and were clicked."""
         return self.clicks / self.impressions if self.impressions else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`client_days`: different clients of each day, added up; one person on two days counts twice."""
+    """A text that staff may read. `client_days` adds up the clients of each day: one person on two days counts twice."""
 
     text: str
     client_days: int
@@ -64,18 +67,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """The days, newest first; the readable texts, commonest first; `k` clients make a text readable."""
+
     days: Sequence[Day]
     top: Sequence[Text]
     k: int
 
     @property
     def totals(self) -> Mapping[str, int]:
+        """Each count, added up over the days."""
         names = ["searches", "with_words", "readable", "hidden", "unsealed", "without_results"]
         names += ["clicks", "impressions", "dropped", "unknown"]
         return {name: sum(getattr(day, name) for day in self.days) for name in names}
 
 
-def report(*, days: int = DAYS) -> Report:
+def report(*, days: int = DAYS_SHOWN) -> Report:
     """The last `days` days, today first."""
     today = day_keys().epoch().number
     since = datetime.fromtimestamp((today - days + 1) * DAY_SECONDS, tz=UTC)
@@ -90,7 +96,7 @@ def report(*, days: int = DAYS) -> Report:
         counts.order_by()
         .values("text")
         .annotate(all_clients=Sum("clients"), all_queries=Sum("queries"), nothing=Sum("without_results"))
-        .order_by("-all_clients", "text")[:TOP]
+        .order_by("-all_clients", "text")[:TEXTS_SHOWN]
     )
     return Report(
         days=[_day(n, tallies[n], readable.get(n, 0), sealed=n in sealed) for n in numbers],
@@ -122,9 +128,9 @@ def _day(number: int, tally: Tally[str], readable: int, *, sealed: bool) -> Day:
 
 
 def _within(steps: Iterable[tuple[str, int]], *, share: float = 0.95) -> str:
-    found = list(steps)
-    total, reached = sum(count for _, count in found), 0
-    for step, count in found:
+    counted = list(steps)
+    total, reached = sum(count for _, count in counted), 0
+    for step, count in counted:
         reached += count
         if total and reached >= share * total:
             return step

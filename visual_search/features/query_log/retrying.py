@@ -1,4 +1,4 @@
-"""A batch that couldn't be written is kept in memory, masked, and tried again when the database is back."""
+"""Keeps a batch that couldn't be written in memory, masked, and writes it when the database is back."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from visual_search.privacy.keys import GRACE_SECONDS
 logger = logging.getLogger(__name__)
 
 MOST_KEPT = 10_000  # rows and events together; about 10 MB
-RETRY_SECONDS = 60.0
+RETRY_SECONDS = 60.0  # between two tries, so that not every question waits for a database that is down
 
 
 class Retrying:
-    """Writes batches and keeps what fails. For one thread at a time.
+    """Writes batches and keeps those that fail. For one thread at a time.
 
-    While the database can't be reached, a batch waits. One that the database refuses is tried once more; then it is its own
-    fault. Kept rows hold no words as they were typed, and end with their day's key: until then their pseudonyms let a client
-    take them back, and after it nothing may tie them together.
+    While the database can't be reached, batches wait. A batch that the database refuses is tried once more and then given
+    up, because the fault is in the batch. Kept rows hold no words as they were typed, and they are dropped together with
+    their day's key: before that their pseudonyms let a client take them back, and after it nothing may tie them together.
     """
 
     def __init__(self, write: Callable[[Batch], None]) -> None:
         self._write = write
         self._kept: list[tuple[Batch, bool]] = []  # with whether the database has refused it before
-        self._owed: Tally[tuple[datetime, str]] = (
-            Tally()
-        )  # counts of batches that were given up, and of how much they held
+        # Counts of batches that were given up, and how many rows and events these held: written with the next batch.
+        self._owed: Tally[tuple[datetime, str]] = Tally()
         self._failed_at = 0.0
 
     @property
     def is_due(self) -> bool:
+        """Whether something waits and the last failure is long enough ago."""
         return bool(self._kept or self._owed) and not RETRY_SECONDS > now() - self._failed_at >= 0
 
     @property
@@ -49,14 +49,14 @@ class Retrying:
         return sum(batch.size for batch, _ in self._kept)
 
     def write(self, batch: Batch | None = None) -> int:
-        """Write what was kept, then this; returns how many rows were written. What fails is logged by its kind alone."""
+        """Write what was kept, then this batch; returns how many rows were written. Of an error, only its kind is logged."""
         left, written = self._due(batch), 0
         while left:
             one, refused = left.pop(0)
             try:
                 self._write(one)
             except (OperationalError, InterfaceError) as problem:
-                # The others would meet the same, and wait as long for it.
+                # The other batches would fail in the same way, each after the same wait.
                 for waiting, before in [(one, refused), *left]:
                     self._keep(waiting, refused=before)
                 left = []
@@ -73,6 +73,7 @@ class Retrying:
 
     @property
     def rows(self) -> Iterator[Row]:
+        """The rows that are kept."""
         return (row for batch, _ in self._kept for row in batch.rows)
 
     def drop(self, query_ids: Collection[UUID]) -> None:
@@ -104,18 +105,20 @@ class Retrying:
         self._kept.append((replace(batch, rows=rows), refused))
 
     def _give_up(self, batch: Batch, *, counts: bool = False) -> None:
-        """Its counts may be written with the next; not where it may be they that the database refuses."""
+        """Drop this batch, and count it as dropped. `counts`: its counts are written with the next batch. They are not where the
+        database refused the batch, because it may have refused the counts.
+        """
         if counts:
             self._owed.update(batch.tally)
         if batch.size:
             self._owed[hour_of(now()), "dropped"] += batch.size
 
     def _say(self, problem: Exception) -> None:
-        # By its kind alone: a database's message may quote what it was to store.
+        # Only the kind of error is logged: a database's message may quote the values that it was given.
         kind = type(problem).__name__
         logger.warning("The query log couldn't be written (%s); %d rows and events wait.", kind, self.size)
 
 
 def _lives(batch: Batch) -> bool:
-    """Whether the key of its oldest hour's day may still be there."""
+    """Whether the key of the batch's oldest day may still exist."""
     return day_keys().epoch(batch.oldest.timestamp()).number >= day_keys().epoch(now() - GRACE_SECONDS).number

@@ -1,4 +1,4 @@
-"""From an answered question to the row that may be kept: buckets, hours, masked words, and a box that only today's key opens."""
+"""Makes the row that may be kept of an answered question: buckets, hours, and a box that only the key of its day opens."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from visual_search.privacy.pseudonyms import PSEUDONYM_BYTES, RowBox, pseudonym
 from visual_search.privacy.thresholds import Share, share
 from visual_search.types import Page, Query
 
-KEPT_HITS = 10
-MAX_TEXT = 200  # characters; what is longer was pasted, and no ten clients type the same
-DAY, WINDOW = "day", "window"
+KEPT_HITS = 10  # Below these a shopper rarely looks.
+MAX_TEXT_CHARS = 200  # A longer text was pasted, and never do enough clients type the same.
+DAY_SCOPE, WINDOW_SCOPE = "day", "window"  # of a share: shares of two scopes never fit together
 
 _LENGTH = struct.Struct(">H")
+# Buckets: the highest value that falls into each, and its name.
 _RESULTS = ((0, "0"), (9, "1-9"), (99, "10-99"))
-TOOK = ("<100ms", "<300ms", "<1s", ">=1s")
-_TOOK = ((100, "<100ms"), (300, "<300ms"), (1000, "<1s"))
+_TOOK_MS = ((100, "<100ms"), (300, "<300ms"), (1000, "<1s"))
+_SLOWEST = ">=1s"
+TOOK = (*(name for _, name in _TOOK_MS), _SLOWEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The live keys of this moment, with the epochs they belong to."""
+    """The keys of this moment, each with the day or the window that it belongs to."""
 
     day: Epoch
     day_key: bytes = field(repr=False)
@@ -38,8 +40,8 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What waits in memory to be written. `words` is masked at the moment of writing and never written itself; a row that
-    had to wait longer holds what is left of it as `masked`.
+    """A row that waits in memory. `words` is never written: it is masked at the moment of writing. A row that must wait for
+    the database holds no `words` any more, but what is left of them in `masked`.
     """
 
     query_id: UUID
@@ -54,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a box held: the day's pseudonym, and the shares of a text that may become readable."""
+    """What a box held: the client's pseudonym of the day, and its shares of a text that may become readable."""
 
     client: bytes
     day_share: Share | None
@@ -63,15 +65,16 @@ class Opened:
 
 
 def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Options, now: float) -> Row:
+    """The row of this question and its answer. `material`: what the client's pseudonym is made of."""
     client = pseudonym(keys.day_key, site=options.site, client=material)
-    words = normalise(query.words)[:MAX_TEXT]
+    words = normalise(query.words)[:MAX_TEXT_CHARS]
     # A question with a phone number in it is about a person, so it never becomes readable, however many type it.
     shared = bool(words) and pii.scrub(words).clean
     day_share, window_share = (
         share(key, text=words, client=client, k=k, scope=scope) if shared else None
         for key, k, scope in (
-            (keys.day_key, options.k, DAY),
-            (keys.window_key, options.readable_from, WINDOW),
+            (keys.day_key, options.k, DAY_SCOPE),
+            (keys.window_key, options.readable_from, WINDOW_SCOPE),
         )
     )
     return Row(
@@ -100,7 +103,7 @@ def opened(closed: bytes, day_key: bytes) -> Opened | None:
         return None
     client, window, rest = content[:PSEUDONYM_BYTES], content[PSEUDONYM_BYTES:][:4], content[PSEUDONYM_BYTES + 4 :]
     shares: list[Share | None] = []
-    for _ in (DAY, WINDOW):
+    for _ in (DAY_SCOPE, WINDOW_SCOPE):
         length = _LENGTH.unpack_from(rest)[0]
         packed, rest = rest[_LENGTH.size :][:length], rest[_LENGTH.size + length :]
         shares.append(Share.unpack(packed) if packed else None)
@@ -116,10 +119,12 @@ def _pack(client: bytes, day_share: Share | None, window_share: Share | None, wi
 
 
 def hour_of(now: float) -> datetime:
+    """The beginning of the hour, in UTC."""
     return datetime.fromtimestamp(now - now % 3600, tz=UTC)
 
 
 def kind_of(query: Query) -> str:
+    """What was asked with: hybrid, image, similar, text or browse."""
     if query.pictures:
         return "hybrid" if query.words else "image"
     if query.like:
@@ -128,8 +133,10 @@ def kind_of(query: Query) -> str:
 
 
 def took_of(milliseconds: float) -> str:
-    return bucket(milliseconds, _TOOK, ">=1s")
+    """The bucket of an answer's time."""
+    return bucket(milliseconds, _TOOK_MS, _SLOWEST)
 
 
 def bucket(value: float, limits: tuple[tuple[float, str], ...], above: str) -> str:
+    """The name of the first bucket that the value fits into; `above` if it fits into none."""
     return next((name for limit, name in limits if value <= limit), above)

@@ -1,4 +1,7 @@
-"""The last look at a day: what enough clients typed becomes readable, the rest never does, and the key is destroyed."""
+"""The journey of a day that is over: texts that enough clients typed become readable, and its key is destroyed.
+
+What fewer clients typed can never be read after that. Public lists and time limits follow below.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ from visual_search.privacy.keys import DAY_SECONDS, KeyGone
 from visual_search.privacy.noise import bounded
 from visual_search.privacy.thresholds import Share, recover
 
-SETTLE_SECONDS = 1800.0  # after midnight: other processes' last rows of the day arrive within this
+SETTLE_SECONDS = 1800.0  # after midnight: within this time other processes write their last rows of the day
 NO_RESULTS = "0"
 
 _chance = random.SystemRandom()
@@ -43,12 +46,12 @@ class _DayCounts:
 
     texts: Mapping[UUID, str]  # of questions whose text is readable
     counts: Sequence[QueryCount]
-    withheld: int
-    contributions: Sequence[WindowShare]
+    withheld: int  # questions whose text stays unreadable
+    contributions: Sequence[WindowShare]  # to the public list of the window
 
 
 def seal_due() -> list[int]:
-    """Seal each day that is over, and wipe what a lost key left behind; returns the days. May run at any time, twice."""
+    """Seal each day that is over, also one whose key is lost; returns the days. It may run at any time, and twice at once."""
     moment = now()
     today = day_keys().epoch(moment).number
     settled = day_keys().epoch(moment - SETTLE_SECONDS).number
@@ -68,24 +71,24 @@ def _seal(day: int) -> None:
     except KeyGone:
         key = None
     with transaction.atomic():
-        # The lock of the day: a second process waits here, and finds nothing left to open.
+        # This row is the lock of the day: a second process waits here, and then has nothing left to open.
         record, _ = SealedDay.objects.select_for_update().get_or_create(day=day)
         rows = list(LoggedQuery.objects.filter(day=day).exclude(closed=b""))
         boxes = {row.query_id: opened(bytes(row.closed), key) if key else None for row in rows}
         known = {query_id: box for query_id, box in boxes.items() if box is not None}
-        found = _count(day, known, {row.query_id: row.results for row in rows})
-        # In one statement with the text, and before the key goes: no row keeps what ties it to another.
+        day_counts = _count(day, known, {row.query_id: row.results for row in rows})
+        # Text and box change in one statement, before the key is destroyed, so no row keeps what ties it to another.
         for row in rows:
-            row.closed, row.text = b"", found.texts.get(row.query_id, "")
+            row.closed, row.text = b"", day_counts.texts.get(row.query_id, "")
         LoggedQuery.objects.bulk_update(rows, ["closed", "text"], batch_size=200)
-        QueryCount.objects.bulk_create(found.counts, ignore_conflicts=True)
-        EventCount.objects.bulk_create(_event_counts(day, found.texts))
-        WindowShare.objects.bulk_create(found.contributions)
-        record.readable += len(found.counts)
-        record.withheld += found.withheld
+        QueryCount.objects.bulk_create(day_counts.counts, ignore_conflicts=True)
+        EventCount.objects.bulk_create(_event_counts(day, day_counts.texts))
+        WindowShare.objects.bulk_create(day_counts.contributions)
+        record.readable += len(day_counts.counts)
+        record.withheld += day_counts.withheld
         record.lost += len(boxes) - len(known)
         record.save()
-        audit.append("system", "seal day", day=day, readable=len(found.counts), withheld=found.withheld)
+        audit.append("system", "seal day", day=day, readable=len(day_counts.counts), withheld=day_counts.withheld)
     if day_keys().destroy(day):
         audit.append("system", "destroy key", day=day)
 
@@ -119,7 +122,7 @@ def _count(day: int, boxes: Mapping[UUID, Opened], results: Mapping[UUID, str]) 
     contributions = [
         WindowShare(window=window, share=part.pack())
         for shares in by_client.values()
-        # At random, and never more than the bound that the noise of a release is made for.
+        # A random choice, of no more texts for each client than the noise of a release is made for.
         for part, window in bounded(list(shares.values()), options().per_client)
     ]
     _chance.shuffle(contributions)
@@ -141,7 +144,7 @@ def _event_counts(day: int, texts: Mapping[UUID, str]) -> list[EventCount]:
 
 
 def release_due() -> list[int]:
-    """Make the one public list of each window that is over, then delete what it was made of; returns the windows."""
+    """Make the only public list of each window that is over, and delete the data that it came from; returns the windows."""
     # The last day of a window is sealed after its end.
     over = window_keys().epoch(now() - 2 * SETTLE_SECONDS).number
     windows = set(WindowShare.objects.filter(window__lt=over).values_list("window", flat=True))
@@ -172,7 +175,7 @@ def _release(window: int) -> bool:
             WindowShare.objects.filter(window=window).delete()
             audit.append("system", "release window", window=window, texts=len(counts))
     except IntegrityError:
-        # Another process, or an earlier run, has made it: fresh noise over the same data would wear the noise off.
+        # Another process or an earlier run has made the list. A second list of the same data would weaken its noise.
         WindowShare.objects.filter(window=window).delete()
         return False
     window_keys().destroy(window)
@@ -183,7 +186,7 @@ def _release(window: int) -> bool:
 
 
 def expire() -> int:
-    """Delete what has lived its time; returns how many rows. Keys end in the same step."""
+    """Delete the rows and the keys whose time is over; returns how many rows."""
     moment = now()
     day_keys().sweep()
     window_keys().sweep()
@@ -203,7 +206,7 @@ def expire() -> int:
 
 
 def tidy() -> None:
-    """All that time brings: seal, release, expire. The schedule runs it, and so does the first write of an hour."""
+    """Seal, release and expire what is due. The schedule runs it, and so do processes that answer questions."""
     seal_due()
     release_due()
     expire()

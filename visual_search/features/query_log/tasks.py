@@ -1,4 +1,4 @@
-"""What Celery's schedule runs. Without a broker, `manage.py tidy_query_log` and searches themselves do the same."""
+"""What Celery's schedule runs. Without a broker, `manage.py tidy_query_log` or the searches themselves do the same."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from visual_search.features.query_log import sealing, vocabulary
 
 @shared_task(name="visual_search.features.query_log.tidy", ignore_result=True)
 def tidy() -> None:
-    """Every ten minutes: the hour after midnight UTC is when a day can be sealed."""
+    """Every ten minutes: a day can only be sealed in the hour after its midnight (UTC), while its key exists."""
     sealing.tidy()
 
 
 @shared_task(name="visual_search.features.query_log.vocabulary", ignore_result=True)
 def refresh_vocabulary() -> None:
-    """Every night: the words that a masked question may keep."""
+    """Every night: read the words anew that a masked question may keep."""
     vocabulary.refresh()

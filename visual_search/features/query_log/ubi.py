@@ -1,7 +1,8 @@
 """Sealed rows and events as OpenSearch's User Behavior Insights 1.3 writes them (github.com/o19s/ubi).
 
-Only rows of sealed days: nothing in them leads to a client any more, so there is no `client_id`. For staff: a text is
-there if enough clients typed it, else what the catalogue's own words leave of it. Nothing of this may be published.
+Only rows of sealed days are written: nothing in them leads to a client any more, so there is no `client_id`. A text stands
+there as it was typed if enough clients typed it, else with only the catalogue's own words. This is for staff and must not be
+published.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
 from visual_search.features.query_log.options import options
 from visual_search.models import chunks
 
-# UBI's own names for what the shop's pages call otherwise.
-ACTIONS: Mapping[str, str] = {"basket": "add_to_cart"}
+# UBI has other names for some of the actions of the shop's pages.
+UBI_ACTIONS: Mapping[str, str] = {"basket": "add_to_cart"}
 
 
 def queries() -> Iterator[dict[str, Any]]:
+    """The rows of sealed days, as UBI's queries."""
     for row in LoggedQuery.objects.filter(closed=b"").order_by("query_id").iterator(chunk_size=500):
         yield {
             "application": row.application,
@@ -38,7 +40,7 @@ def queries() -> Iterator[dict[str, Any]]:
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """Events of the rows that `queries` gives."""
+    """The events of the rows that `queries` gives, as UBI's events."""
     sealed = LoggedQuery.objects.filter(closed=b"").order_by("query_id").values_list("query_id", flat=True)
     for ids in chunks(list(sealed)):
         for event in LoggedEvent.objects.filter(query_id__in=ids).order_by("id"):
@@ -46,17 +48,17 @@ def events() -> Iterator[dict[str, Any]]:
 
 
 def _event(event: LoggedEvent) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    common: dict[str, Any] = {
         "application": options().site,
-        "action_name": ACTIONS.get(event.action_name, event.action_name),
+        "action_name": UBI_ACTIONS.get(event.action_name, event.action_name),
         "query_id": str(event.query_id),
         "timestamp": event.hour.isoformat(),
     }
     if event.position is None:
         # UBI's event_attributes must name a position, and a purchase has none.
-        return {**found, "object_id": event.object_id}
+        return {**common, "object_id": event.object_id}
     return {
-        **found,
+        **common,
         "event_attributes": {
             "object": {"object_id": event.object_id, "object_id_type": "product", "object_id_field": "id"},
             "position": {"ordinal": event.position},

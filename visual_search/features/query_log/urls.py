@@ -1,4 +1,4 @@
-"""Include it at the root, before the API: `path("", include("visual_search.features.query_log.urls"))`."""
+"""Include them at the root, before the API: `path("", include("visual_search.features.query_log.urls"))`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The words that the catalogue itself uses, and so may stand in a masked question."""
+"""The words that the catalogue itself uses: only these may stand in a masked question."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from visual_search.features.query_log.models import VocabularyWord
 from visual_search.models import chunks
 from visual_search.privacy.masking import masked, vocabulary
 
-MAX_WORD = 60
-BATCH = 500
-READ_SECONDS = 3600.0  # the table changes nightly
+MAX_WORD_CHARS = 60  # as the table's column; longer ones are codes or mistakes
+BATCH = 500  # objects that are read, and words that are written, together
+READ_SECONDS = 3600.0  # After so long a process reads the table again, which changes nightly.
 
 
 def refresh() -> int:
     """Read all words of the catalogue anew (titles, descriptions, keywords, facets, codes); returns how many.
 
-    What the catalogue no longer uses is gone.
+    Words that the catalogue no longer uses are deleted.
     """
     words: set[str] = set()
     for source in registry.sources():
@@ -49,30 +49,30 @@ def _words_of(reading: documents.Content) -> set[str]:
     texts = [part for text in reading.texts.values() for part in (text.title, text.description, *text.keywords)]
     for value in reading.facets.values():
         texts += [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
-    return {word for word in vocabulary([*texts, *reading.codes]) if len(word) <= MAX_WORD}
+    return {word for word in vocabulary([*texts, *reading.codes]) if len(word) <= MAX_WORD_CHARS}
 
 
 def masked_all(texts: Sequence[str]) -> list[str]:
-    """Each text with only the catalogue's words left."""
+    """Each text, in which all words but the catalogue's are masked."""
     known = _known.words()
     return [masked(text, known) for text in texts]
 
 
 def masked_by_memory(texts: Sequence[str]) -> list[str]:
-    """The same without the database: words of which this process doesn't know that the catalogue uses them are masked, too."""
+    """The same without asking the database: words of the catalogue that this process hasn't read yet are masked, too."""
     return [masked(text, _known.held) for text in texts]
 
 
 class _Fingerprints:
-    """The vocabulary in this process, eight bytes a word, so that a shopper's words stand in no statement to a database:
-    its log of slow ones, or Django's own at DEBUG, would keep them as they were typed.
+    """The vocabulary in this process, eight bytes for each word. With it a shopper's words stand in no statement to the
+    database: its log of slow statements, or Django's own under DEBUG, would keep them as they were typed.
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._sorted = array("Q", sorted({_fingerprint(word) for word in words}))
 
     def __contains__(self, word: object) -> bool:
-        # Among a million words a wrong one passes once in 10^13.
+        # With a million words in the vocabulary, one in 10^13 other words passes by chance.
         wanted = _fingerprint(str(word))
         at = bisect_left(self._sorted, wanted)
         return at < len(self._sorted) and self._sorted[at] == wanted

@@ -1,4 +1,4 @@
-"""A batch of rows is written in random order and in one transaction: order and time of writing tell nothing."""
+"""Writes a batch of rows in random order and in one transaction, so that the order and time of writing tell nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _chance = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written together. `tally` counts by hour and name. Not empty where `oldest` is asked for."""
+    """What is written together. `tally` counts by hour and name."""
 
     rows: Sequence[Row]
     events: Sequence[LoggedEvent]
@@ -29,26 +29,28 @@ class Batch:
 
     @property
     def empty(self) -> bool:
+        """Whether there is nothing to write."""
         return not (self.rows or self.events or self.tally)
 
     @property
     def size(self) -> int:
+        """How many rows and events it holds."""
         return len(self.rows) + len(self.events)
 
     @property
     def oldest(self) -> datetime:
-        """The first hour of which it tells."""
+        """The earliest hour of its rows, events and counts. Ask only a batch that isn't empty."""
         hours = [row.hour for row in self.rows] + [event.hour for event in self.events]
         return min(hours + [hour for hour, _ in self.tally])
 
     def without(self, query_ids: Collection[UUID]) -> Batch:
-        """Without these questions and what was done with their answers."""
+        """The batch without these questions and without the events of their answers."""
         rows = [row for row in self.rows if row.query_id not in query_ids]
         return replace(self, rows=rows, events=[event for event in self.events if event.query_id not in query_ids])
 
 
 def write(batch: Batch) -> None:
-    """In random order and one transaction."""
+    """Write the batch, in random order and one transaction."""
     rows, events = list(batch.rows), list(batch.events)
     _chance.shuffle(rows)
     _chance.shuffle(events)
@@ -61,11 +63,11 @@ def write(batch: Batch) -> None:
 
 
 def _coarse(tally: Mapping[tuple[datetime, str], int]) -> Tally[tuple[datetime, str]]:
-    """Languages by day: the one person who writes Icelandic shouldn't be seen coming and going by the hour."""
-    found: Tally[tuple[datetime, str]] = Tally()
+    """The counts, those of languages by day: by the hour they would show when the only person who writes Icelandic comes."""
+    coarse: Tally[tuple[datetime, str]] = Tally()
     for (hour, name), value in tally.items():
-        found[hour.replace(hour=0) if name.startswith("language.") else hour, name] += value
-    return found
+        coarse[hour.replace(hour=0) if name.startswith("language.") else hour, name] += value
+    return coarse
 
 
 def _records(rows: Sequence[Row]) -> list[LoggedQuery]:

@@ -1,4 +1,4 @@
-"""What personal order adds to an answer, in milliseconds: a full window, a full memory, vectors of the encoder's own size."""
+"""How many milliseconds personal order adds to an answer with a full window, a full memory and vectors of the encoder's size."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from visual_search.ranking.taste import MAX_EVENTS
 from visual_search.types import Hit, Query, TasteEvent, unit
 
 COLLECTION = "bench-personal"
-WINDOW = 200
-KINDS = 10
+WINDOW = 200  # hits, as the default of RANK_WINDOW
+KINDS = 10  # of made-up things, of which the hits are one
 ITEMS = WINDOW * KINDS
-LIMIT_MS = 60_000.0  # Measured, not stopped.
-COLD = 20  # questions with an empty cache: each reads three hundred rows
+LIMIT_MS = 60_000.0  # so long that a slow machine is measured and not cut off
+COLD_QUESTIONS = 20  # asked with an empty cache; few, since each reads three hundred rows
 
 
 def overhead(questions: int) -> Table:
-    """Over made-up items in the shop's own table, inside a transaction that is rolled back."""
+    """Measure with made-up items in the shop's own table, inside a transaction that is rolled back."""
     card = wiring.encoder().card
     mark = item_cache.fingerprint(card)
     dims = item_cache.dims_of(card)
@@ -54,7 +54,7 @@ def overhead(questions: int) -> Table:
         measured = item_vectors.measured_spread(COLLECTION, mark)
         ItemSpread.objects.create(collection=COLLECTION, fingerprint=mark, spread=measured)
         item_cache.cache.forget()
-        cold = [_timed(guard, query, hits, forget=True) for query in queries[:COLD]]
+        cold = [_timed(guard, query, hits, forget=True) for query in queries[:COLD_QUESTIONS]]
         for query in queries[:5]:
             _timed(guard, query, hits)  # The cache fills.
         warm = [_timed(guard, query, hits) for query in queries]

@@ -27,18 +27,18 @@ from visual_search.measuring.metrics import Estimate, estimates, relative_change
 from visual_search.ranking.rescoring import Weights, Window, rescore
 from visual_search.types import TasteEvent, Vector, unit
 
-DIMS = 128
-QUESTIONS = 4000
-ASKED_FROM = 0.84  # of the span of time; what lies before is the past of all households (weeks 1-44 of 52)
-WINDOW = 200
-DEVICE_EVENTS = 100
-_WHOLE = (
+DIMS = 128  # of an item's vector
+QUESTIONS = 4000  # so many give an interval of .31 to .33 around an MRR of .32
+ASKED_FROM = 0.84  # of the span of time; before it lies the past of all households (weeks 1-44 of 52)
+WINDOW = 200  # hits, as the default of RANK_WINDOW
+DEVICE_EVENTS = 100  # purchases that a device would remember
+_WHOLE_WORD_COLUMNS = (
     "brand",
     "manufacturer_id",
     "department",
     "product_category",
     "product_type",
-)  # columns that are one word each
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_purchases(path: Path) -> list[Purchase]:
 
 
 def _purchase(row: Mapping[str, str]) -> Purchase:
-    words = [f"{column}={row[column]}" for column in _WHOLE if row.get(column)]
+    words = [f"{column}={row[column]}" for column in _WHOLE_WORD_COLUMNS if row.get(column)]
     for column in ("product_category", "product_type", "package_size"):
         words += [f"{column[-4:]}:{word}" for word in re.findall(r"[A-Z0-9.]+", row[column])]
     return Purchase(
@@ -166,11 +166,12 @@ def questions(
 
 
 def by_popularity(question: Question) -> Sequence[int]:
+    """The order that everybody gets."""
     return range(len(question.ids))
 
 
 def by_average_vector(vectors: Mapping[str, Vector], *, weight: float = 0.25, half_life: float = 182.0) -> Ranker:
-    """The obvious design, as a baseline: one decayed mean of the history, its cosine added to the score."""
+    """The obvious design, as a baseline: the mean of the history, where older events count less; its cosine joins the score."""
 
     def rank(question: Question) -> Sequence[int]:
         taste = np.zeros(len(next(iter(vectors.values()))))
@@ -185,7 +186,7 @@ def by_average_vector(vectors: Mapping[str, Vector], *, weight: float = 0.25, ha
 
 
 def by_history(vectors: Mapping[str, Vector], weights: Weights, *, last: int | None = None) -> Ranker:
-    """What the product does: the kernel over the history (its `last` events), inside the window of best hits."""
+    """What the shop's search does: the kernel over the history (its `last` events), inside the window of best hits."""
 
     def rank(question: Question) -> Sequence[int]:
         ids = question.ids[:WINDOW]
@@ -205,7 +206,7 @@ def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker]) -> list[Co
     base = np.array([question.target for question in asked])
     new = np.array([not question.repeat for question in asked])
     households = np.array([question.household for question in asked])
-    found = []
+    comparisons = []
     for name, ranker in rankers.items():
         ranks = np.array([list(ranker(question)).index(question.target) for question in asked])
         ours, plain = 1.0 / (1 + ranks), 1.0 / (1 + base)
@@ -216,7 +217,7 @@ def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker]) -> list[Co
             worse=_mean(ranks > base, households),
             better=_mean(ranks < base, households),
         )
-        found.append(
+        comparisons.append(
             Comparison(
                 name=name,
                 figures=figures,
@@ -224,16 +225,16 @@ def compare(asked: Sequence[Question], rankers: Mapping[str, Ranker]) -> list[Co
                 new_gain=relative_change(ours[new], plain[new], households[new].tolist()),
             )
         )
-    return found
+    return comparisons
 
 
 def _mean(values: npt.NDArray[Any], households: npt.NDArray[np.str_]) -> Estimate:
-    found = estimates([{"": float(value)} for value in values], households.tolist())
-    return found[""] if found else Estimate(math.nan, math.nan, math.nan)
+    means = estimates([{"": float(value)} for value in values], households.tolist())
+    return means[""] if means else Estimate(math.nan, math.nan, math.nan)
 
 
 def standard_rankers(vectors: Mapping[str, Vector], weights: Weights | None = None) -> dict[str, Ranker]:
-    """The rankers that the targets speak of. With a whole year's history, earlier purchases need less weight."""
+    """The rankers that are compared. With the history of a whole year, earlier purchases need less weight."""
     weights = weights or Weights()
     long = replace(weights, repeat=0.5, tau_item=0.05)
     return {
@@ -262,10 +263,10 @@ def measure(folder: Path, *, limit: int | None = None) -> Table:
     asked = list(questions(purchases, start=start, end=end, limit=limit or QUESTIONS))
     if not asked:
         raise BadInput(f"{path} has no purchase after {start:%Y-%m-%d} that leaves a choice.")
-    found = compare(asked, standard_rankers(item_vectors(purchases)))
+    comparisons = compare(asked, standard_rankers(item_vectors(purchases)))
     repeats = sum(question.repeat for question in asked) / len(asked)
     columns = dict.fromkeys(("MRR", "new", "repeat"), "{:.3f}") | dict.fromkeys(("gain", "new gain"), "{:+.1%}")
-    cells = {item.name: _cells(item) for item in found}
+    cells = {item.name: _cells(item) for item in comparisons}
     return Table(
         title=f"personalisation: {len(asked)} purchases after {start:%Y-%m-%d} as questions, {repeats:.0%} of them repeats",
         columns=columns | {"worse": "{:.1%}", "better": "{:.1%}"},

@@ -1,4 +1,4 @@
-"""`{% memory_script %}` in the shop's base template; `{% if category|is_sensitive %} data-vs-private` on its product page."""
+"""`{% memory_script %}` for the shop's base template; `{% if category|is_sensitive %} data-vs-private` for its product page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def memory_script(context: dict[str, Any]) -> SafeString:
-    """The browser's memory: what it needs to know stands in attributes, for a shop may forbid inline scripts."""
+    """The script that remembers. It reads its addresses from attributes, because a shop may forbid inline scripts."""
     user = getattr(context.get("request"), "user", None)
     return format_html(
         '<script src="{}" defer data-results="{}" data-shown="{}" data-account="{}" data-signed-in="{}"></script>',

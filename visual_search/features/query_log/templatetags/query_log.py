@@ -1,4 +1,4 @@
-"""`{% events_script %}` in the shop's base template, and what the report's template needs."""
+"""`{% events_script %}` for the shop's base template, and a filter for the report."""
 
 from django import template
 from django.templatetags.static import static
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def events_script() -> SafeString:
-    """Reports what is done with answers; nothing where the shop keeps no log."""
+    """The script that reports what is done with answers; nothing if the shop keeps no log."""
     if options().mode is Mode.OFF:
         return SafeString("")
     source = static("visual_search_query_log/events.js")

@@ -1,30 +1,30 @@
-// What this device remembers of the shopper: at most 100 products, what was done, on which day. It stays here, and goes to
-// the shop with a search for that one answer; the shop keeps nothing of it. Without JavaScript nothing is remembered.
+// What this device remembers of the shopper: at most 100 events, each a product, what was done with it, and the day. It stays
+// in this browser. A search sends it to the shop for that one answer, and the shop keeps nothing of it.
 (() => {
   "use strict";
   const { results, shown, account, signedIn } = document.currentScript.dataset;
-  const KEY = "vs-memory";
+  const KEY = "vs-memory"; // in the browser's local storage
   const KINDS = ["view", "basket", "purchase"];
-  const MOST = 100;
-  const MOST_BYTES = 4096; // what the shop accepts
+  const MOST_EVENTS = 100; // The shop ignores a memory of more events,
+  const MOST_BYTES = 4096; // and one of more bytes.
   const DAY = 86_400_000; // ms
 
   // Global Privacy Control or Do Not Track: off until the shopper switches it on here.
-  const wish = () => navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
+  const asksNotToBeTracked = () => navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
   const bytes = (text) => new TextEncoder().encode(text).length;
-  const well = (event) =>
+  const isEvent = (event) =>
     Array.isArray(event) && typeof event[0] === "string" && KINDS.includes(event[1]) && Number.isInteger(event[2]);
 
   function read() {
     try {
       const { on = null, events = [] } = JSON.parse(localStorage.getItem(KEY)) || {};
-      return { on, events: events.filter(well) };
+      return { on, events: events.filter(isEvent) };
     } catch {
       return { on: null, events: [] };
     }
   }
   function write(memory) {
-    let events = memory.events.slice(-MOST);
+    let events = memory.events.slice(-MOST_EVENTS);
     while (bytes(JSON.stringify(events)) > MOST_BYTES) events = events.slice(1);
     try {
       localStorage.setItem(KEY, JSON.stringify({ on: memory.on, events }));
@@ -32,7 +32,7 @@
       // A full or forbidden store: nothing is remembered, and nothing else breaks.
     }
   }
-  const active = (memory) => memory.on ?? !wish();
+  const active = (memory) => memory.on ?? !asksNotToBeTracked();
 
   function remember(id, kind) {
     const memory = read();
@@ -50,32 +50,32 @@
     if (!detail.private) remember(detail.id, detail.kind);
   });
 
-  // --- Sent with a search, in the body alone ---
+  // --- The memory goes along with a search: in the body, never in the address ---
   const isSearch = (address) => new URL(address, location.href).pathname === results;
   document.addEventListener("formdata", (event) => {
     const form = event.target;
     if (form.method !== "post" || !isSearch(form.action)) return;
-    const found = taste();
-    if (found) event.formData.set("taste", found);
+    const remembered = taste();
+    if (remembered) event.formData.set("taste", remembered);
   });
-  // A search by words has an address to share. With a memory it is asked by POST, and the address stays as it was.
-  let quiet = false; // the first answer is put into personal order without a click: no focus and no history may move
+  // A search by words has an address that can be shared. With a memory it is sent by POST, and the address stays the same.
+  let quiet = false; // True while the page itself asks again: nobody clicked, so focus and history must stay as they are.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get" || !isSearch(detail.path) || detail.elt.id !== "vs-form") return;
-    const found = taste();
-    if (!found) return;
+    const remembered = taste();
+    if (!remembered) return;
     if (quiet) {
       for (const name of [...detail.formData.keys()]) detail.formData.delete(name);
       for (const [name, value] of new URLSearchParams(location.search)) detail.formData.append(name, value);
     }
     const address = new URLSearchParams([...detail.formData].filter(([name]) => name !== "taste"));
-    detail.vsAddress = `${results}?${address}`; // kept on htmx's own record of the request, not sent
+    detail.vsAddress = `${results}?${address}`; // This stays on htmx's record of the request and isn't sent.
     detail.vsQuiet = quiet;
     detail.headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
     detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
     detail.verb = "post";
     detail.useUrlParams = false;
-    detail.formData.set("taste", found);
+    detail.formData.set("taste", remembered);
   });
   document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
     const { vsAddress, vsQuiet } = detail.requestConfig;
@@ -87,7 +87,7 @@
   function personalise() {
     const form = document.querySelector("#vs-form[data-vs-query]");
     if (!form || form.method !== "get" || !window.htmx || !taste()) return;
-    if (!new URLSearchParams(location.search).get("q")) return; // a list that nobody asked a question of
+    if (!new URLSearchParams(location.search).get("q")) return; // Nothing was asked, so there is no order to improve.
     quiet = true;
     window.htmx.trigger(form, "submit");
     quiet = false;
@@ -116,7 +116,7 @@
   async function show(page) {
     const memory = read();
     const on = active(memory);
-    page.querySelector("[data-vs-state]").textContent = on ? page.dataset.on : wish() ? page.dataset.wish : page.dataset.off;
+    page.querySelector("[data-vs-state]").textContent = on ? page.dataset.on : asksNotToBeTracked() ? page.dataset.wish : page.dataset.off;
     for (const [name, visible] of [["turn-off", on], ["turn-on", !on], ["forget-all", memory.events.length > 0]]) {
       page.querySelector(`[data-vs-${name}]`).hidden = !visible;
     }
@@ -165,6 +165,6 @@
   }
   document.addEventListener("DOMContentLoaded", start);
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) personalise(); // back from a product that is remembered now
+    if (event.persisted) personalise(); // The shopper comes back from a product that is remembered now.
   });
 })();

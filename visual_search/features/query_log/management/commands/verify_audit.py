@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from visual_search.features.query_log import audit
 from visual_search.management.tables import TablesCommand
 
-HEAD = re.compile(r"[0-9a-f]{64}")
+HEAD_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Command(TablesCommand):
@@ -21,9 +21,9 @@ class Command(TablesCommand):
         parser.add_argument("--head", default="", help="a hash that an earlier run printed; it must still be there")
 
     def handle(self, *args: Any, head: str, **options: Any) -> None:
-        if head and not HEAD.fullmatch(head):
+        if head and not HEAD_HASH.fullmatch(head):
             raise CommandError(f"--head is '{head[:80]}'; it must be the 64 characters that an earlier run printed.")
-        found = audit.verify(head=head)
-        if found.problem:
-            raise CommandError(f"{found.problem} Compare with a backup from before.")
-        self.stdout.write(f"{found.entries} entries, all as they were written. Head: {found.head or 'none'}")
+        verdict = audit.verify(head=head)
+        if verdict.problem:
+            raise CommandError(f"{verdict.problem} Compare with a backup from before.")
+        self.stdout.write(f"{verdict.entries} entries, all as they were written. Head: {verdict.head or 'none'}")
