@@ -48,7 +48,7 @@ class ProductAdmin(admin.ModelAdmin):
     actions = ["publish", "archive"]
 
     def view_on_site(self, product: Product) -> str | None:
-        """Only what is published has a page."""
+        """The product's page; None for a product that isn't published, because it has no page."""
         return product.get_absolute_url() if product.state == State.PUBLISHED else None
 
     @admin.action(description="Publish the selected products", permissions=["change"])
@@ -63,7 +63,7 @@ class ProductAdmin(admin.ModelAdmin):
         moved = list(products.exclude(state=state))
         with transaction.atomic():
             for product in moved:
-                # Saved one by one: `update()` sends no signals, and the index wouldn't hear of it.
+                # Saved one by one: `update()` sends no signals, so the index wouldn't notice.
                 product.state = state
                 product.save(update_fields=["state", "updated_at"])
         self.message_user(request, f"{len(moved)} products are {state.label} now.")

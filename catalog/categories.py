@@ -1,4 +1,4 @@
-"""The category tree, read off the products: a level exists as long as something stands on it."""
+"""The category tree, which the products make: a level exists as long as a published product stands on it or below it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _plain_slug(path: str) -> str:
 
 
 def all_categories() -> list[Category]:
-    """Every level that holds published products, in order of path. One query."""
+    """Every level with published products on it or below it, in order of path. One query."""
     counts: Counter[str] = Counter()
     rows = Product.objects.published().exclude(category="").values_list("category").annotate(Count("pk")).order_by()
     for path, count in rows:
@@ -50,14 +50,14 @@ def all_categories() -> list[Category]:
         slug = plain = _plain_slug(path)
         number = 2
         while slug in slugs:
-            # "C++" and "C#" would share an address, and one of them would have no page.
+            # Without a number, "C++" and "C#" would share an address, and one of them would have no page.
             slug, number = f"{plain}-{number}", number + 1
         slugs[slug] = path
     return [Category(path, slug, counts[path]) for slug, path in slugs.items()]
 
 
 def shown_first(categories: list[Category]) -> list[Category]:
-    """The categories for the navigation: the top level, or the one below where the top is a single one."""
+    """The categories for the navigation: those of the top level; if that is a single one, those below it."""
     top = [category for category in categories if not category.parent]
     if len(top) == 1:
         return [category for category in categories if category.parent == top[0].path] or top

@@ -26,11 +26,11 @@ from visual_search.imaging.headers import sniff
 from visual_search.models import chunks
 
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
-PRICE = re.compile(r"\d+(\.\d+)?")
-# A file is stored under the ending of what it is: a picture called "x.html" would be served as a page.
+PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
+# A file gets the ending of its real format: a picture called "x.html" would be served as a page.
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
-# Columns that a field of the same name takes as it is.
-PLAIN = ("category", "brand", "source", "licence", "attribution")
+# Each of these columns goes unchanged into the field of the same name.
+UNCHANGED = ("category", "brand", "source", "licence", "attribution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class RowFault:
 
 
 class _Faulty(Exception):
-    """`row` is the line at fault where it isn't the product's own."""
+    """A row can't be imported. `row`: the line at fault, if it isn't the product's own."""
 
     def __init__(self, message: str, row: Row | None = None) -> None:
         super().__init__(message)
@@ -55,6 +55,8 @@ class _Faulty(Exception):
 
 @dataclass
 class Summary:
+    """How many rows did what, and what is wrong with the others."""
+
     created: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -70,7 +72,7 @@ class _Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a row says, checked as far as files alone can tell. Columns that the file lacks aren't in `fields`."""
+    """What a row says, checked as far as it can be without the database. Columns that the file lacks aren't in `fields`."""
 
     row: Row
     fields: dict[str, Any]
@@ -125,11 +127,11 @@ def import_rows(
 
 
 def _fingerprints(skus: Iterable[str]) -> dict[str, str]:
-    """sku -> what the last import of it had read, for those that are in the shop."""
-    found: dict[str, str] = {}
+    """sku -> the fingerprint of what the last import read of it, for products that are in the shop."""
+    fingerprints: dict[str, str] = {}
     for some in chunks(skus):
-        found.update(Product.objects.filter(sku__in=some).values_list("sku", "import_hash"))
-    return found
+        fingerprints.update(Product.objects.filter(sku__in=some).values_list("sku", "import_hash"))
+    return fingerprints
 
 
 def _parents(rows: Sequence[Row]) -> dict[str, str]:
@@ -167,7 +169,7 @@ def _wanted(catalogue: Catalogue, row: Row, parents: dict[str, str], currency: s
 
 
 def _fields(values: dict[str, str], currency: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: values[name] for name in PLAIN if name in values}
+    fields: dict[str, Any] = {name: values[name] for name in UNCHANGED if name in values}
     for name in ("color", "colour"):
         if name in values:
             fields["colour"] = values[name] or fields.get("colour", "")
@@ -240,7 +242,7 @@ def _picture(folder: Path, name: str) -> _Picture:
 def _price(text: str) -> Decimal | None:
     if not text:
         return None
-    if not PRICE.fullmatch(text):
+    if not PLAIN_NUMBER.fullmatch(text):
         raise _Faulty(
             f"price is '{text}'; write it as 12.50, 0 or more, without a currency or a thousands separator."
         ) from None
@@ -248,7 +250,7 @@ def _price(text: str) -> Decimal | None:
 
 
 def _stock(text: str) -> int:
-    # Ten digits are more than a database's integer holds; the model says so in its own words.
+    # A database's integer holds nine digits and some of ten; for a larger number the model has an error message of its own.
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         raise _Faulty(f"stock is '{_short(text)}'; it must be a whole number from 0.")
     return int(text)
@@ -258,17 +260,17 @@ def _attributes(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        attributes = json.loads(text, parse_constant=_no_constant)
     except ValueError as error:
         raise _Faulty(
             f'attributes is \'{_short(text)}\', no valid JSON ({error}). Write an object such as {{"width": "60"}}.'
         ) from error
-    if not isinstance(found, dict):
+    if not isinstance(attributes, dict):
         raise _Faulty(f'attributes is \'{_short(text)}\'; write an object such as {{"width": "60"}}.')
-    if "\\u0000" in json.dumps(found):
-        # PostgreSQL's JSON can't hold it.
+    if "\\u0000" in json.dumps(attributes):
+        # PostgreSQL's JSON can't hold this character.
         raise _Faulty(f"attributes is '{_short(text)}', with a NUL character (\\u0000). Remove it.")
-    return found
+    return attributes
 
 
 def _no_constant(name: str) -> None:
@@ -297,7 +299,7 @@ def _filled(wanted: _Wanted) -> Product:
     """The product as the row wants it, not saved and without its parent. Raises _Faulty."""
     product = Product.objects.filter(sku=wanted.row.sku).first()
     if product is None:
-        # An owner who has archived a product, or counted its stock, isn't overruled by the next import.
+        # Only for new products: the next import must not overrule an owner who archived a product or counted its stock.
         product = Product(sku=wanted.row.sku, state=State.PUBLISHED, stock=STOCK_WHERE_NOT_GIVEN)
     for name, value in wanted.fields.items():
         setattr(product, name, value)
@@ -322,14 +324,14 @@ def _store(wanted: _Wanted) -> None:
     saved: list[tuple[Any, str]] = []
     try:
         with transaction.atomic():
-            # From the commit on these files are the product's, whatever is raised by what runs after it.
+            # After the commit the files belong to the product, even if something that runs later raises an error.
             transaction.on_commit(saved.clear)
             product = _filled(wanted)
             product.parent = Product.objects.get(sku=wanted.parent) if wanted.parent else None
             if product.parent is not None and product.pk is not None:
-                # It headed its family until now. Search doesn't know parents, so no signals are needed.
+                # It was the head of its family until now. Search doesn't know parents, so no signals are needed.
                 product.variants.update(parent=product.parent)
-            # This save notes the product for the index, so texts and pictures may come in bulk within its transaction.
+            # This save notes the product for the index, so texts and pictures may be written in bulk in the same transaction.
             product.save()
             _store_texts(product, [values for _, values in wanted.texts])
             if wanted.pictures is not None:
@@ -341,7 +343,7 @@ def _store(wanted: _Wanted) -> None:
 
 
 def _store_texts(product: Product, texts: Sequence[dict[str, Any]]) -> None:
-    """Texts in other languages stay: they are the owner's."""
+    """Write these texts. Texts in other languages stay: the shop's owner wrote them."""
     existing = {text.language: text for text in product.texts.all()}
     ProductText.objects.bulk_create(
         ProductText(product=product, **values) for values in texts if values["language"] not in existing
@@ -355,7 +357,9 @@ def _store_texts(product: Product, texts: Sequence[dict[str, Any]]) -> None:
 
 
 def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[tuple[Any, str]]) -> None:
-    """Pictures that an import brought follow the file; those of the owner stay. What is there isn't stored again."""
+    """Write these pictures and delete those of earlier imports that the file no longer has. The owner's own pictures stay, and
+    a picture that is there isn't stored again.
+    """
     existing = list(product.images.all())
     by_content: dict[str, list[ProductImage]] = {}
     for image in existing:

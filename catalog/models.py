@@ -58,7 +58,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(models.Q(category=path) | models.Q(category__startswith=f"{path} > "))
 
     def for_tiles(self) -> ProductQuerySet:
-        """With what a tile shows, in three queries however many products there are."""
+        """With all that a tile shows, in three queries for any number of products."""
         return self.prefetch_related("images", "texts")
 
 
@@ -162,10 +162,10 @@ class Product(models.Model):
         return f"{number_format(self.price, decimals, force_grouping=True)} {self.currency}".strip()
 
     def text(self, language: str | None = None) -> ProductText | None:
-        """The text in this language; else in English; else the first there is. Reads what was prefetched."""
+        """The text in this language, else in English, else the first one. It reads what was prefetched."""
         texts = {text.language: text for text in self.texts.all()}
-        found = texts.get(language or "") or texts.get("en")
-        return found or next(iter(texts.values()), None)
+        text = texts.get(language or "") or texts.get("en")
+        return text or next(iter(texts.values()), None)
 
     def title(self, language: str | None = None) -> str:
         text = self.text(language)
@@ -175,7 +175,7 @@ class Product(models.Model):
         return next(iter(self.shown_images()), None)
 
     def shown_images(self) -> list[ProductImage]:
-        """Without the photos that serve recognition alone. Reads what was prefetched."""
+        """The pictures without those that only serve recognition. It reads what was prefetched."""
         return [image for image in self.images.all() if image.role != ProductImage.Role.PHOTO]
 
 
@@ -210,8 +210,8 @@ class ProductImage(models.Model):
         return f"{self.product.sku} #{self.position}"
 
     def clean(self) -> None:
-        """Refuses, while its owner still looks at the form, a new file that the index couldn't open."""
-        if self.file and not getattr(self.file, "_committed", True):  # Django's own mark of a file just given
+        """Refuse a new file that the index couldn't open, while the owner still has the form before them."""
+        if self.file and not getattr(self.file, "_committed", True):  # Django's own mark of a new file
             self.file.open()
             try:
                 decode(
@@ -225,7 +225,7 @@ class ProductImage(models.Model):
             self.file.seek(0)
 
     def read(self) -> bytes:
-        """The file's bytes. FileNotFoundError where the storage has lost it."""
+        """The file's bytes. Raises FileNotFoundError if the storage has lost it."""
         with self.file.storage.open(str(self.file.name)) as file:
             data: bytes = file.read()
         return data

@@ -1,4 +1,4 @@
-"""Reads a catalogue's CSV files and refuses those that are wrong as a whole. Writes nothing, knows no database."""
+"""Reads a catalogue's CSV files and refuses those that are wrong as a whole. It writes nothing and knows no database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PRODUCTS, TRANSLATIONS = "products.csv", "products_i18n.csv"
-REQUIRED = ("sku", "title")
-OPTIONAL = (
+REQUIRED_COLUMNS = ("sku", "title")
+OPTIONAL_COLUMNS = (
     "parent_sku", "description", "keywords", "category", "brand", "color", "colour", "price", "currency", "stock",
     "image", "extra_images", "attributes", "gtin", "source", "licence", "attribution",
 )  # fmt: skip
@@ -41,14 +41,14 @@ class Catalogue:
     folder: Path
     rows: tuple[Row, ...]
     translations: dict[str, tuple[Row, ...]]
-    unused: tuple[str, ...] = ()  # columns of products.csv that no one knows
+    unused: tuple[str, ...] = ()  # columns of products.csv that an import doesn't know
 
     @classmethod
     def read(cls, folder: Path) -> Catalogue:
         """Raises ImportRefused, naming the file, the column or the line."""
         if not folder.is_dir():
             raise ImportRefused(f"{folder} is no folder. Give the folder that holds {PRODUCTS}.")
-        rows = tuple(_read(folder / PRODUCTS, REQUIRED))
+        rows = tuple(_read(folder / PRODUCTS, REQUIRED_COLUMNS))
         seen: dict[str, int] = {}
         for row in rows:
             if row.sku in seen:
@@ -65,11 +65,11 @@ class Catalogue:
                     )
                 translations.setdefault(row.sku, []).append(row)
         columns = rows[0].values if rows else {}
-        unused = tuple(name for name in columns if name not in (*REQUIRED, *OPTIONAL))
-        return cls(folder, rows, {sku: tuple(found) for sku, found in translations.items()}, unused)
+        unused = tuple(name for name in columns if name not in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
+        return cls(folder, rows, {sku: tuple(lines) for sku, lines in translations.items()}, unused)
 
     def first(self, count: int | None) -> tuple[Row, ...]:
-        """The first so many rows, and the rows that head their families; all for None."""
+        """The first `count` rows and the rows that head their families; all rows for None."""
         if count is None:
             return self.rows
         families = {row.values.get("parent_sku", "") for row in self.rows[:count]}
@@ -77,8 +77,8 @@ class Catalogue:
 
 
 def _read(path: Path, required: Sequence[str]) -> Iterator[Row]:
-    # Only line feeds and carriage returns end a line. Texts pasted from elsewhere hold other characters that Python's
-    # `splitlines` would take for an end (vertical tab, U+0085, U+2028), and their rows would fall apart.
+    # Only line feeds and carriage returns end a line. Python's `splitlines` would also end lines at other characters that
+    # pasted texts may hold (vertical tab, U+0085, U+2028), and would break their rows apart.
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     line = 1
     try:

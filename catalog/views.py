@@ -19,9 +19,9 @@ from catalog.search import Products
 from multilingual.languages import base_code
 from visual_search.types import Card, path_prefixes
 
-PAGE_SIZE = 24
-NEWEST_SHOWN = 12
-# The texts that the licences of the demo's pictures ask to be named with.
+PAGE_SIZE = 24  # Divides by 2, 3, 4 and 6 columns.
+NEWEST_SHOWN = 12  # the same, in two rows of six
+# The licences of the demo's pictures ask that a page links to their texts.
 LICENCES = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
@@ -36,6 +36,7 @@ SORTS: dict[str, tuple[Any, ...]] = {
 
 
 def cards(request: HttpRequest, products: Iterable[Product]) -> list[Card]:
+    """What the tiles of these products show, in the page's language."""
     source = Products()
     language = base_code(request.LANGUAGE_CODE)
     return [source.card(product, language) for product in products]
@@ -43,21 +44,22 @@ def cards(request: HttpRequest, products: Iterable[Product]) -> list[Card]:
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: the categories in the header of every page."""
-    # Called by the template that shows it: pages of the admin ask no questions for it.
+    # A function, which the template calls: pages of the admin don't show it, so they cost no query.
     return {"navigation": lambda: categories.shown_first(_categories(request))}
 
 
 def _categories(request: HttpRequest) -> list[Category]:
     """All categories, read once a request."""
-    found: list[Category] | None = request.__dict__.get("_catalog_categories")
-    if found is None:
-        found = request.__dict__["_catalog_categories"] = categories.all_categories()
-    return found
+    known: list[Category] | None = request.__dict__.get("_catalog_categories")
+    if known is None:
+        known = request.__dict__["_catalog_categories"] = categories.all_categories()
+    return known
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    found = categories.shown_first(_categories(request))
+    """The entrance: a tile for each category, and the newest products."""
+    entrances = categories.shown_first(_categories(request))
     # The first product of each category lends it its picture.
     first = dict(
         Product.objects.published().filter(images__isnull=False).values_list("category").annotate(Min("pk")).order_by()
@@ -71,7 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
             category,
             next((images[pk] for path, pk in sorted(first.items()) if category.holds(path) and pk in images), None),
         )
-        for category in found
+        for category in entrances
     ]
     newest = Product.objects.published().for_tiles().order_by("-created_at", "-pk")[:NEWEST_SHOWN]
     return render(request, "catalog/home.html", {"tiles": tiles, "cards": cards(request, newest)})
@@ -79,18 +81,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page of the products in this category and below it."""
     known = _categories(request)
-    found = next((item for item in known if item.slug == slug.strip("/").lower()), None)
-    if found is None:
+    asked = next((item for item in known if item.slug == slug.strip("/").lower()), None)
+    if asked is None:
         raise Http404(_("There is no such category."))
     sort = request.GET.get("sort", "sku")
     order = SORTS.get(sort, SORTS["sku"])
-    products = Product.objects.published().in_category(found.path).for_tiles().order_by(*order)
+    products = Product.objects.published().in_category(asked.path).for_tiles().order_by(*order)
     page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "category": found,
-        "trail": _trail(request, found.path),
-        "below": [item for item in known if item.parent == found.path],
+        "category": asked,
+        "trail": _trail(request, asked.path),
+        "below": [item for item in known if item.parent == asked.path],
         "page": page,
         "cards": cards(request, page.object_list),
         "sort": sort if sort in SORTS else "sku",
@@ -100,17 +103,18 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, sku: str) -> HttpResponse:
-    found = get_object_or_404(Product.objects.published().for_tiles().select_related("parent"), sku=sku)
-    family = found.parent_id or found.pk
+    """One product, with the other members of its family."""
+    shown = get_object_or_404(Product.objects.published().for_tiles().select_related("parent"), sku=sku)
+    family = shown.parent_id or shown.pk
     members = Q(parent_id=family) | Q(pk=family)
-    variants = Product.objects.published().for_tiles().filter(members).exclude(pk=found.pk)
+    variants = Product.objects.published().for_tiles().filter(members).exclude(pk=shown.pk)
     context = {
-        "product": found,
-        "text": found.text(base_code(request.LANGUAGE_CODE)),
-        "trail": _trail(request, found.category),
-        "licence_url": LICENCES.get(found.licence, ""),
-        "images": found.shown_images(),
-        "attributes": _attributes(found.attributes),
+        "product": shown,
+        "text": shown.text(base_code(request.LANGUAGE_CODE)),
+        "trail": _trail(request, shown.category),
+        "licence_url": LICENCES.get(shown.licence, ""),
+        "images": shown.shown_images(),
+        "attributes": _attributes(shown.attributes),
         "variants": cards(request, variants),
     }
     return render(request, "catalog/product.html", context)
@@ -118,6 +122,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
 
 @require_safe
 def credits(request: HttpRequest) -> HttpResponse:
+    """Who made the pictures, and under which licence."""
     rows = (
         Product.objects.published()
         .exclude(attribution="", licence="")
@@ -125,22 +130,22 @@ def credits(request: HttpRequest) -> HttpResponse:
         .annotate(count=Count("pk"))
         .order_by("licence", "attribution")
     )
-    found = [{**row, "url": LICENCES.get(row["licence"], "")} for row in rows]
-    return render(request, "catalog/credits.html", {"rows": found, "licences": LICENCES})
+    credited = [{**row, "url": LICENCES.get(row["licence"], "")} for row in rows]
+    return render(request, "catalog/credits.html", {"rows": credited, "licences": LICENCES})
 
 
 def _trail(request: HttpRequest, path: str) -> list[Category]:
-    """Each level above and the category itself."""
+    """The categories from the top level down to this one."""
     known = {item.path: item for item in _categories(request)}
     return [known[prefix] for prefix in path_prefixes(path) if prefix in known]
 
 
 MEASURES = ("width", "depth", "height")
-NOT_SHOWN = ("unit", "image_kind")  # the unit stands beside each measure; how a picture was made stands in the credits
+NOT_SHOWN = ("unit", "image_kind")  # The unit stands beside each measure; the credits say how a picture was made.
 
 
 def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    """(name, value) as people read them: 'image_kind' -> 'Image kind', lists joined, measures with their unit."""
+    """(name, value) as people read them: 'seat_height' -> 'Seat height', lists joined, measures with their unit."""
     unit = str(attributes.get("unit", ""))
     shown = []
     in_order = dict.fromkeys([*(key for key in MEASURES if key in attributes), *attributes])

@@ -1,4 +1,4 @@
-"""Languages for search: which there are, which one a text is in, and how a text becomes index terms.
+"""Languages for search: which ones there are, in which one a text is written, and how a text becomes index terms.
 
-Plain Python (and Snowball stemmers); knows no Django and no engine.
+Plain Python and Snowball stemmers; it knows no Django and no engine.
 """

@@ -1,4 +1,4 @@
-"""Turns text into index terms. Index and query, and every engine, use the same terms, so that they always agree."""
+"""Turns text into index terms. All engines use these terms, for the index and for queries, so that both always agree."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from multilingual.languages import LANGUAGES
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import bigrams, characters, runs
 
-# A run of up to four characters is a word or a name and is looked for as a phrase; longer runs are phrases of several
-# words, of which some may be missing.
+# Fewer pairs of characters than this are one word or name (up to four characters), so they must follow each other. More of
+# them are several words, of which a document may lack some.
 PHRASE_LENGTH = 4
-# Nobody types a word of more characters; cut here, a pasted key or a flood of one letter breaks no engine's limit.
+# Words are cut after so many characters. Nobody types a longer one, and a pasted key would break an engine's limit.
 LONGEST_WORD = 64
-CACHED_WORDS = 20_000
-# "l'armoire", "dell'ufficio", "qu'une", "men's": what stands on the short side of an apostrophe isn't looked for.
+CACHED_WORDS = 20_000  # for each language, so that a word that comes again needn't be stemmed again
+# "l'armoire", "dell'ufficio", "qu'une", "men's": the short part beside the apostrophe is no word to search for.
 _ELISION = re.compile(r"\b[^\W\d_]{1,2}'(?=\w)|(?<=\w)'s\b|\b(?:a|[dn]e|[ds]a|su|co|que|be)ll'(?=\w)")
-_DOTTED = frozenset({"tr", "az"})  # Here "I" is the capital of "ı", and "İ" that of "i".
+_DOTTED = frozenset({"tr", "az"})  # In these languages "I" is the capital of "ı", and "İ" is the capital of "i".
 
 
 def analyse(text: str, language: str) -> list[str]:
     """The terms of a text in order: words, stemmed and without diacritics, or pairs of characters.
 
-    Languages without a stemmer, "und" among them, give plain words. Never raises; gives no empty term and no spaces.
+    A language without a stemmer, such as "und", gives plain words. It never raises; no term is empty or has a space.
     """
     terms: list[str] = []
     for run, unspaced, phrase in _phrases(text, language):
         terms += phrase
         if unspaced:
-            # They stand behind the pairs, where they don't come between pairs that must follow each other.
+            # Single characters come after the pairs, so that they don't separate pairs that must follow each other.
             terms += characters(run)
     return terms
 
 
 def analyse_query(text: str, language: str) -> list[tuple[str, ...]]:
-    """The terms of a query, each a tuple of terms that must follow each other; repeated ones once."""
-    found: dict[tuple[str, ...], None] = {}
+    """The terms of a query, each once. Each is a tuple of terms that must follow each other."""
+    phrases: dict[tuple[str, ...], None] = {}
     for _, _, phrase in _phrases(text, language):
         if len(phrase) < PHRASE_LENGTH:
-            found[phrase] = None
+            phrases[phrase] = None
         else:
-            found.update(((term,), None) for term in phrase)
-    return list(found)
+            phrases.update(((term,), None) for term in phrase)
+    return list(phrases)
 
 
 def _phrases(text: str, language: str) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
@@ -71,12 +71,12 @@ def _stem_for(language: str) -> Callable[[str], str]:
     def stem(word: str) -> str:
         with lock:  # Snowball's C objects mustn't be used by two threads at once.
             stemmed = stemmer.stemWord(word)
-        # A stemmer may eat a whole short word; then the word itself is the term.
+        # A stemmer may remove a whole short word; then the word itself is the term.
         return fold(stemmed) or fold(word) or word
 
     return stem
 
 
 if hasattr(os, "register_at_fork"):
-    # Another thread may have held a stemmer's lock at the moment of the fork, and in the child nobody would free it.
+    # At the moment of the fork another thread may hold a stemmer's lock, and nobody would release it in the child.
     os.register_at_fork(after_in_child=_stem_for.cache_clear)

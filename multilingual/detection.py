@@ -1,4 +1,4 @@
-"""Guesses the language of a short text. Where two or three words don't tell, it says None."""
+"""Guesses the language of a short text; None if its two or three words don't show it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multilingual.normalising import normalise
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """`confidence` in [0, 1]: 1.0 where the script leaves one language, 0.0 where nothing tells."""
+    """A guess. `confidence` in [0, 1]: 1.0 if only one language has this script, 0.0 if nothing shows the language."""
 
     language: str | None
     confidence: float
@@ -41,11 +41,11 @@ _SCRIPTS = {
         "Han": "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f",
     }.items()
 }
-_ONE_LANGUAGE = {
+_LANGUAGE_OF_SCRIPT = {  # only scripts of a single language
     "Greek": "el", "Hebrew": "he", "Thai": "th", "Lao": "lo", "Khmer": "km", "Georgian": "ka", "Armenian": "hy",
     "Hangul": "ko", "Kana": "ja", "Bengali": "bn", "Tamil": "ta",
 }  # fmt: skip
-# Where a script serves several languages: letters that only these use, then the commonest language of the script.
+# Scripts of several languages: the letters that only one of these uses. Without such a letter, the commonest language counts.
 _LETTERS = {
     "Cyrillic": (("uk", "іїєґ"), ("be", "ў"), ("sr", "ђћџјљњ"), ("kk", "әғқңөұүһ"), ("ru", "ыэё")),
     "Arabic": (("ur", "ٹڈڑںے"), ("fa", "پچژگ")),
@@ -81,13 +81,13 @@ _WORD_SETS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.
 
 
 def detect(text: str, *, candidates: Collection[str] | None = None, hint: str | None = None) -> Detection:
-    """The language of the text, among `candidates` if given. `hint` (the page's language) decides where nothing else does."""
+    """The language of the text, one of `candidates` if given. `hint` (the page's language) decides if the text doesn't."""
     text = normalise(text)
     script = _script(text)
     if script is None:
         return Detection(None, 0.0, None)
-    if script in _ONE_LANGUAGE:
-        return _allowed(Detection(_ONE_LANGUAGE[script], 1.0, script), candidates)
+    if script in _LANGUAGE_OF_SCRIPT:
+        return _allowed(Detection(_LANGUAGE_OF_SCRIPT[script], 1.0, script), candidates)
     if script == "Han":
         # Words of Han characters alone are Chinese or Japanese; a Japanese page makes them Japanese.
         language = "ja" if hint == "ja" else "zh"

@@ -1,7 +1,7 @@
-"""What a shopper writes to keep out: "sofa -leather", "sofa not leather". Read conservatively: when in doubt, a word is wanted.
+"""Reads what a shopper doesn't want: "sofa -leather", "sofa not leather". When in doubt, a word is wanted.
 
-Only a minus that clings to a word, and only "not" in languages where it is told apart from names and idioms, near the
-end and after something wanted. "without" is never read: titles say "without laces" of the very shoes that are meant.
+A minus counts only directly before a word. "not" counts only near the end, after something wanted, and in languages where it
+can be told from names and idioms. "without" never counts: titles say "without laces" of the very shoes that are meant.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 # A minus after a space and before a letter; "T-shirt", "A - B" and "-10 %" are something else.
 _MINUS = re.compile(r"(?:(?<=\s)|^)[-−–](?=[^\W\d_])(\S+)")
-# The last thing said: "not" and one or two words. Longer tails are sentences, whose "not" may mean anything.
+# "not" and one or two words at the end. A longer end is a sentence, in which "not" may mean anything.
 _LAST = {
     "en": re.compile(
         r"^(?P<wanted>\S.*?)[\s,]+(?:but\s+)?not\s+(?:in\s+)?(?P<kept_out>[^\W\d_][\w-]*(?:\s[^\W\d_][\w-]*)?)$", re.I
@@ -23,7 +23,7 @@ _IDIOMS = re.compile(
 
 
 def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """What is wanted, and each thing that isn't. `language`: of the page, for "not"; None reads the minus alone.
+    """The words that are wanted, and each thing that isn't. `language` is the page's, for "not"; None reads only the minus.
 
     >>> split("sofa -leather")
     ('sofa', ('leather',))
@@ -35,7 +35,7 @@ def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]
     kept_out = tuple(match.group(1).strip(",.;") for match in _MINUS.finditer(words))
     wanted = " ".join(_MINUS.sub(" ", words).split())
     if not wanted:
-        # Nothing else is asked: then the minus was a slip, or a way to write.
+        # Nothing else is asked for, so the minus was a mistake or a dash.
         return words, ()
     pattern = _LAST.get(language or "")
     if pattern and not _IDIOMS.search(wanted) and (match := pattern.match(wanted)):

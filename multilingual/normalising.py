@@ -1,4 +1,4 @@
-"""One written form for text that looks the same: for the index and for the query alike."""
+"""Gives texts that look the same one written form, for the index and for queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DOTS = re.compile("i\u0307+")
 # Marks that people leave out when they type: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. The marks of
 # other scripts (Hindi, Thai) are letters in all but name.
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]")
-# Letters that Unicode doesn't take apart, and what is typed for them.
+# Letters that Unicode doesn't decompose, and what people type for them.
 _LETTERS = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss", "ς": "σ"}
 )
@@ -24,7 +24,7 @@ def normalise(text: str) -> str:
     Diacritics stay, since stemmers need them; `fold` removes them after stemming. Idempotent.
     """
     text = unicodedata.normalize("NFKC", text).lower().replace(_TATWEEL, "").translate(_APOSTROPHES)
-    # What was removed or lowered may have brought characters together that NFKC composes or puts into another order.
+    # Characters that stand side by side only now may need NFKC again: it composes them or changes their order.
     text = unicodedata.normalize("NFKC", "".join(map(_keep, text)))
     # "İ".lower() is "i" with a combining dot above; shoppers type a plain "i".
     return " ".join(unicodedata.normalize("NFKC", _DOTS.sub("i", text)).split())

@@ -31,20 +31,20 @@ def test_a_product_is_read_whole(django_assert_num_queries) -> None:
 
     source = Products()
     with django_assert_num_queries(3):
-        (found,) = source.queryset()
-        (shown,) = source.pictures(found)
-        texts = source.texts(found)
-        card = source.card(found, "de")
+        (product,) = source.queryset()
+        (shown,) = source.pictures(product)
+        texts = source.texts(product)
+        card = source.card(product, "de")
     assert shown.load() == picture()
     assert list(texts) == ["en", "de"]
     assert texts["en"].keywords == ("seat",)
-    assert source.facets(found) == {
+    assert source.facets(product) == {
         "category": "Home > Office",
         "brand": "Acme",
         "colour": None,
         "price": Decimal("9.99"),
         "in_stock": True,
     }
-    assert list(source.codes(found)) == ["A", "4006381333931"]
+    assert list(source.codes(product)) == ["A", "4006381333931"]
     assert (card.title, card.price, card.url) == ("Stuhl", "9.99 EUR", "/p/A/")
     assert card.image_url.endswith(".jpg")

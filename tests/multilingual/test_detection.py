@@ -51,9 +51,9 @@ def test_what_tells_itself(text: str, language: str) -> None:
     ],
 )
 def test_each_script_is_known_with_its_language(text: str, script: str, language: str) -> None:
-    found = detect(text)
-    assert (found.script, found.language) == (script, language)
-    assert detect(text, candidates=[language]) == found
+    detection = detect(text)
+    assert (detection.script, detection.language) == (script, language)
+    assert detect(text, candidates=[language]) == detection
     assert detect(text, candidates=["xx"]) == Detection(None, 0.0, script)
 
 
@@ -100,6 +100,6 @@ def test_only_candidates_are_given() -> None:
 
 @given(st.text(), st.sampled_from([None, *LANGUAGES]))
 def test_any_text_gets_an_answer(text: str, hint: str | None) -> None:
-    found = detect(text, hint=hint)
-    assert found.language is None or found.language in LANGUAGES
-    assert 0.0 <= found.confidence <= 1.0
+    detection = detect(text, hint=hint)
+    assert detection.language is None or detection.language in LANGUAGES
+    assert 0.0 <= detection.confidence <= 1.0

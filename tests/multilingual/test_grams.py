@@ -32,6 +32,6 @@ def test_a_letter_read_wrongly_leaves_most_pieces() -> None:
 
 @given(st.text(st.characters(), max_size=200))
 def test_no_piece_is_empty_or_has_a_space_or_comes_twice(text: str) -> None:
-    found = grams(text)
-    assert all(piece and not any(character.isspace() for character in piece) for piece in found)
-    assert len(set(found)) == len(found)
+    pieces = grams(text)
+    assert all(piece and not any(character.isspace() for character in piece) for piece in pieces)
+    assert len(set(pieces)) == len(pieces)

@@ -94,13 +94,13 @@ def photo_page(shop, client):
 
 
 def test_a_photo_stays_on_its_page_and_travels_as_a_token(photo_page) -> None:
-    found = page(photo_page)
-    fields = dict(found.fields)
-    assert found.titles[0] == "Red chair"
-    assert found.method == "post"
+    form = page(photo_page)
+    fields = dict(form.fields)
+    assert form.titles[0] == "Red chair"
+    assert form.method == "post"
     assert fields["photo_token"]
     assert fields["preview"].startswith("data:image/jpeg;base64,")
-    assert any(image.get("src") == fields["preview"] for image in found.images)
+    assert any(image.get("src") == fields["preview"] for image in form.images)
     assert photo_page["Cache-Control"] == "private, no-store"
 
 
@@ -177,9 +177,9 @@ def test_the_preview_carries_no_metadata(shop, client) -> None:
 @pytest.mark.parametrize("preview", ["javascript:alert(1)", 'x" onerror="alert(1)', "data:text/html;base64,PHNjcmlwdD4=",
                                      "https://example.org/track.gif", "data:image/jpeg;base64,a\n"])  # fmt: skip
 def test_a_preview_that_is_not_ours_is_not_shown(client, photo_page, preview) -> None:
-    found = page(page(photo_page).submit(client, ("preview", preview), without=("preview",)))
-    assert dict(found.fields)["preview"] == ""
-    assert all(image.get("src") != preview for image in found.images)
+    form = page(page(photo_page).submit(client, ("preview", preview), without=("preview",)))
+    assert dict(form.fields)["preview"] == ""
+    assert all(image.get("src") != preview for image in form.images)
 
 
 def test_nothing_of_the_photo_is_kept(shop, client, settings) -> None:
@@ -197,11 +197,11 @@ def test_nothing_of_the_photo_is_kept(shop, client, settings) -> None:
 
 def test_words_make_an_address_to_share(shop, client) -> None:
     response = client.get(URL, {"q": "red chair", "f.price.lte": "50", "sort": "relevance"})
-    found = page(response)
-    assert found.titles[0] == "Red chair"
-    assert "Blue chair" not in found.titles
-    assert found.method == "get"
-    assert dict(found.fields)["q"] == "red chair"
+    form = page(response)
+    assert form.titles[0] == "Red chair"
+    assert "Blue chair" not in form.titles
+    assert form.method == "get"
+    assert dict(form.fields)["q"] == "red chair"
 
 
 def test_the_count_tells_what_is_close_from_what_is_not(shop, client) -> None:
@@ -218,9 +218,9 @@ def test_words_are_shown_escaped(shop, client) -> None:
 
 def test_facets_show_their_counts(shop, client) -> None:
     response = client.get(URL)
-    found = page(response)
-    assert set(found.choices["f.brand"]) == {"Plain", "Nordic"}
-    assert "Home > Seating > Chairs" in found.choices["f.category"]
+    form = page(response)
+    assert set(form.choices["f.brand"]) == {"Plain", "Nordic"}
+    assert "Home > Seating > Chairs" in form.choices["f.category"]
     assert "Plain 5" in text_of(response)
 
 
@@ -244,8 +244,8 @@ def test_a_page_beyond_the_end_leads_back_to_the_last(shop, client) -> None:
 
 
 def test_titles_are_in_the_language_of_the_page(shop, client) -> None:
-    found = page(client.get(URL, {"q": "Stuhl"}, headers={"accept-language": "de"}))
-    assert set(found.titles[:2]) == {"Roter Stuhl", "Blauer Stuhl"}
+    form = page(client.get(URL, {"q": "Stuhl"}, headers={"accept-language": "de"}))
+    assert set(form.titles[:2]) == {"Roter Stuhl", "Blauer Stuhl"}
 
 
 def test_long_words_are_cut_and_the_page_says_so(shop, client) -> None:

@@ -20,8 +20,8 @@ SCRIPTS = [f"visual_search/{name}.js" for name in ("search", "acts", "parts", "s
 
 def brought(html: str) -> list[str]:
     """The style and the scripts that every page with a search box needs, in the page's order."""
-    found = re.findall(r'<(?:link rel="stylesheet" href|script src)="[^"]*?(visual_search/[^"]+)"', html)
-    return [name for name in found if name in (STYLE, *SCRIPTS)]
+    linked = re.findall(r'<(?:link rel="stylesheet" href|script src)="[^"]*?(visual_search/[^"]+)"', html)
+    return [name for name in linked if name in (STYLE, *SCRIPTS)]
 
 
 def rendered(source: str, more: dict[str, str] | None = None) -> str:

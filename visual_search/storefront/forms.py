@@ -1,4 +1,4 @@
-"""Reads the search box and the results form into a `Query`. All of it works as plain HTML forms, without JavaScript."""
+"""Reads the search box and the results form into a `Query`. Both are plain HTML forms, which work without JavaScript."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
 from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
-# What the results form sends back must be one of our own previews: it goes into the page again.
+# The results form sends the preview back, and it goes into the page again, so it must look like one of our own.
 _PREVIEW = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]{0,40000}={0,2}")
-_SHOT = re.compile(r"[0-9a-z]{1,32}")
+_SHOT_NAME = re.compile(r"[0-9a-z]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the form says: the question, and what the page must carry on. `chosen`: facet -> values as texts."""
+    """What the form says: the question, and what the next page needs again. `chosen`: facet -> values as texts."""
 
     query: Query
     preview: str
     shot: str  # the name under which the browser may still hold the photo's pixels
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
-    shows: str = ""  # the object that the photo shows, as somebody of the staff says
+    shows: str = ""  # the id of the object that the photo shows, as a member of the staff says
 
 
 def read(request: HttpRequest, *, collection: str = "products") -> Asked:
-    """Raises BadInput where the form's values can't be used."""
+    """What this request's form says. Raises BadInput if its values can't be used."""
     schema = wiring.schema(collection)
     data = (request.POST if request.method == "POST" else request.GET).copy()
     _remove(data)
@@ -41,7 +41,7 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
     picture, preview = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     words, words_not = parsing.words_and_not(data.get("q", ""), language)
-    # Never out of an address, where a history or a log would keep it.
+    # A memory is never read from an address: the browser's history or a log would keep it.
     taste = parsing.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
         query=Query(
@@ -60,7 +60,7 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
             taste_problem=taste.problem,
         ),
         preview=preview,
-        shot=shot if _SHOT.fullmatch(shot := data.get("shot", "")) else "",
+        shot=shot if _SHOT_NAME.fullmatch(shot := data.get("shot", "")) else "",
         chosen=chosen,
         ranges=ranges,
         shows=data.get("shows", "") if request.method == "POST" else "",
@@ -68,9 +68,9 @@ def read(request: HttpRequest, *, collection: str = "products") -> Asked:
 
 
 def _remove(data: QueryDict) -> None:
-    """A chip's button sends without=name=value: take that value out, whatever else the form says.
+    """Take out what a chip's button names (`without=name=value`), though the form still has it.
 
-    (A field called "remove" would hide the form's own `remove()` from scripts, and htmx calls it.)
+    The field isn't called "remove": that would hide the form's own `remove()` from scripts, and htmx calls it.
     """
     for pair in data.getlist("without"):
         name, _, value = pair.partition("=")
@@ -103,7 +103,7 @@ def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tup
 
 
 def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
-    """The part of the photo that the form means: `part=3`, `part=all`, four numbers of a box, or two of a tap."""
+    """The photo with the part that the form names: `part=3`, `part=all`, four numbers for a box, or two for a tap."""
     if part == "all":
         return replace(picture, box=WHOLE)
     if part.count(",") == 1:

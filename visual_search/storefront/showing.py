@@ -1,4 +1,4 @@
-"""What the results template shows, made ready: facets with their choices, chips, pages."""
+"""Prepares what the results template shows: facets with their choices, chips, parts of the photo, orders."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grad
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """One value of a facet. `depth`: how deep it lies in a tree, from 0."""
+
     value: str
     label: str
     count: int
@@ -28,6 +30,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FacetBox:
+    """A facet with its choices; a number with the limits of the hits (`minimum`, `maximum`) and those typed (`least`, `most`)."""
+
     name: str
     label: str
     choices: tuple[Choice, ...] = ()
@@ -39,6 +43,8 @@ class FacetBox:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
+    """What narrows the results, with a button that takes it away."""
+
     label: str
     remove: str  # name=value, as the form's `remove` button sends it
 
@@ -57,11 +63,11 @@ class Part:
     height: float = 100.0
 
 
-MOST_CHOICES = 12  # Longer lists are cut to the commonest values; chosen ones always stay.
+CHOICES_SHOWN = 12  # A longer list hides the next facet: it is cut to the commonest values and those that are chosen.
 
 
 def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
-    """One box a facet that still divides the result set, or in which something is chosen."""
+    """A box for each facet that still divides the result set, or in which something is chosen."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
     boxes = []
     for answer in page.facets:
@@ -82,7 +88,7 @@ def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
 
 
 def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -> tuple[Choice, ...]:
-    shown = list(dict.fromkeys([*chosen, *list(counts)[:MOST_CHOICES]]))
+    shown = list(dict.fromkeys([*chosen, *list(counts)[:CHOICES_SHOWN]]))
     if field.kind is FacetKind.PATH:
         shown.sort()
     else:
@@ -100,35 +106,35 @@ def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -
 
 
 def chips(asked: Asked, unlike: Sequence[str] = ()) -> list[Chip]:
-    """What narrows the results now, each removable. `unlike`: the ids not to resemble that there are."""
+    """A chip for each part of the question. `unlike`: the ids that the hits must not resemble, if they exist."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
-    found = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
-    found += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
+    chips = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
+    chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
     titles = _titles(asked.query.collection, unlike, asked.query.language)
-    found += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in unlike]
+    chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in unlike]
     for name, values in asked.chosen.items():
-        found += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
+        chips += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
         for key, sign, value in zip(("gte", "lte"), ("≥", "≤"), ends, strict=True):
             if value:
                 label = fields[name].label or name.capitalize()
-                found.append(Chip(f"{label} {sign} {value}", f"f.{name}.{key}={value}"))
-    return found
+                chips.append(Chip(f"{label} {sign} {value}", f"f.{name}.{key}={value}"))
+    return chips
 
 
 def parts(page: Page) -> list[Part]:
-    """What of the photo can be searched by: all of it and each thing in it, and the part that somebody drew."""
+    """The parts of the photo that can be searched by: all of it, each thing in it, and the part that the shopper drew."""
     scene = page.pictures[0].scene if page.pictures else None
     if scene is None or (not scene.objects and scene.chosen == WHOLE):
         return []
-    found = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
+    parts = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
     for number, region in enumerate(scene.objects):
         label = _(region.label) if region.label else _("Something")
-        found.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
-    if not any(part.chosen for part in found):
+        parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
+    if not any(part.chosen for part in parts):
         own = ",".join(f"{corner:.4f}" for corner in scene.chosen)
-        found.append(_part(own, _("Your selection"), scene.chosen, True, len(found)))
-    return found
+        parts.append(_part(own, _("Your selection"), scene.chosen, True, len(parts)))
+    return parts
 
 
 def _part(value: str, label: str, box: Box, chosen: bool, number: int) -> Part:
@@ -137,30 +143,30 @@ def _part(value: str, label: str, box: Box, chosen: bool, number: int) -> Part:
 
 
 def _titles(collection: str, ids: Sequence[str], language: str | None) -> dict[str, str]:
-    """Titles of objects that the page only mentions. One that is gone has none."""
+    """The titles of objects that the page only mentions; none for an object that is gone."""
     source = registry.source(collection)
-    found = source.queryset().filter(pk__in=ids) if ids else ()
-    return {str(obj.pk): source.card(obj, language).title for obj in found}
+    mentioned = source.queryset().filter(pk__in=ids) if ids else ()
+    return {str(obj.pk): source.card(obj, language).title for obj in mentioned}
 
 
 def orders(asked: Asked) -> list[tuple[str, str, bool]]:
     """(value, label, chosen) for each order that the collection offers."""
     numbers = [field for field in wiring.schema(asked.query.collection).facets if field.kind is FacetKind.NUMBER]
-    found = [("relevance", _("Best match"))]
+    offered = [("relevance", _("Best match"))]
     for field in numbers:
         label = field.label or field.name.capitalize()
-        found += [(field.name, _("%s, low to high") % label), (f"-{field.name}", _("%s, high to low") % label)]
-    return [(value, label, value == asked.query.sort) for value, label in found]
+        offered += [(field.name, _("%s, low to high") % label), (f"-{field.name}", _("%s, high to low") % label)]
+    return [(value, label, value == asked.query.sort) for value, label in offered]
 
 
 def link_life(page: Page) -> str:
-    """How long a link to what a photo found works, such as "1 day", in the page's language."""
+    """How long a link to the results of a photo works, such as "1 day", in the page's language."""
     now = timezone.now()
     return timesince(now - timedelta(seconds=tokens.seconds_left(page.photo)), now)
 
 
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
-    """Hits that are close, and those that only fill the page."""
+    """The hits that are close, and those that are not and only fill the page."""
     return [hit for hit in hits if hit.grade is not Grade.DISTANT], [hit for hit in hits if hit.grade is Grade.DISTANT]
 
 

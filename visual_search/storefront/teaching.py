@@ -1,4 +1,4 @@
-"""Photos of which the shop's staff say "this is that product": each is one more picture to recognise it by."""
+"""Keeps photos of which staff say "this shows that product": each is one more picture by which search recognises it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def may_teach(request: HttpRequest, collection: str) -> bool:
-    """Whether this shop keeps such photos, and this user is of the staff and may change its objects."""
+    """Whether this shop keeps such photos, and this user is a member of the staff who may change its objects."""
     source = registry.source(collection)
     user = getattr(request, "user", None)
     if user is None or not source.keeps_photos or not user.is_staff:
@@ -29,9 +29,9 @@ def may_teach(request: HttpRequest, collection: str) -> bool:
 
 
 def keep(request: HttpRequest, asked: Asked) -> str:
-    """Keep the photo's preview as a picture of `asked.shows`; its title. Raises BadInput.
+    """Keep the photo's preview as a picture of the object `asked.shows`; returns its title. Raises BadInput.
 
-    The preview is all that there is: the photo itself was never stored, and the page carries the preview along.
+    Only the preview exists: the shop never stored the photo, and the page carries the preview along.
     """
     source = registry.source(asked.query.collection)
     if not may_teach(request, asked.query.collection):
@@ -42,7 +42,7 @@ def keep(request: HttpRequest, asked: Asked) -> str:
     if not asked.preview:
         raise BadInput(_("The photo is gone. Upload it again, then say what it shows."), field="shows")
     data = base64.b64decode(asked.preview.partition(",")[2])
-    uploads.photo(data)  # Refuses what no picture can be made of: the preview has been in the browser's hands.
+    uploads.photo(data)  # It refuses data that is no picture: the browser may have changed the preview.
     with transaction.atomic():
         source.keep_photo(obj, data)
     logger.info("User %s said that a photo shows %s %s.", request.user.pk, asked.query.collection, asked.shows)

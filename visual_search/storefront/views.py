@@ -21,14 +21,15 @@ from visual_search.querying import tokens, uploads
 from visual_search.storefront import forms, showing, teaching
 from visual_search.types import Query
 
-SIMILAR_SHOWN = 12
+SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
 
 
-# Exempt here and protected one call below: the check reads the form, and the photo's handler must be set before that.
+# Django checks the CSRF token in `_results` and not here: the check reads the form, and by then the handler of the photo must
+# be set.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def results(request: HttpRequest) -> HttpResponse:
-    """Answers the search box. GET for words and filters (an address to share), POST for photos (never in an address)."""
+    """Answers the search box: GET with words and filters, so that the address can be shared; POST with a photo."""
     request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
         return _results(request)
@@ -89,7 +90,7 @@ def similar(request: HttpRequest, object_id: str) -> HttpResponse:
         page = search.search(query)
     except VisualSearchError as error:
         if fragment:
-            # A product page without its "similar" strip is a good page; the shopper needn't read about it.
+            # The product page is still good without its strip of similar products, so the shopper reads no error.
             return HttpResponse(status=204)
         return _failed(request, error)
     name = "visual_search/tiles.html" if fragment else "visual_search/similar.html"
@@ -98,7 +99,7 @@ def similar(request: HttpRequest, object_id: str) -> HttpResponse:
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     response = render(request, name, {"base_template": conf.BASE_TEMPLATE, **context}, status=status)
-    # The same address gives a whole page or tiles alone.
+    # The same address answers with a whole page, or with tiles alone if htmx asks.
     patch_vary_headers(response, ["HX-Request"])
     # The page may show a shopper's photo: no shared cache may keep it.
     response["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
@@ -106,19 +107,19 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
 
 
 def _redirect(request: HttpRequest, address: str) -> HttpResponse:
-    """To the page that a rewriter names. htmx would put a redirected page into the results, so it is told to go there."""
+    """Send the shopper to the page that a rewriter names. htmx is told to go there: it would put that page into the results."""
     if getattr(request, "htmx", False):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of a form that can be sent once more as they are; none where a photo came with it, for it is gone."""
+    """The fields of a form that can be sent again as they are; none if a photo came with it, because the photo is gone."""
     if request.method != "POST" or request.FILES:
         return []
-    # What staff taught is kept before the search begins, and must not be kept twice.
-    left = ("csrfmiddlewaretoken", "shows")
-    return [(name, value) for name, values in request.POST.lists() if name not in left for value in values]
+    # What staff say of a photo is kept before the search begins, and must not be kept twice.
+    left_out = ("csrfmiddlewaretoken", "shows")
+    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
 
 
 def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:

@@ -18,8 +18,8 @@ from catalog.importing import import_rows
 from catalog.reading import Catalogue, ImportRefused
 from visual_search.management.tables import TablesCommand
 
-FAULTS_SHOWN = 50
-SECONDS_BETWEEN_LINES = 10.0  # of progress, where the output is no terminal
+FAULTS_SHOWN = 50  # More would scroll the summary out of sight.
+SECONDS_BETWEEN_LINES = 10.0  # of progress, if the output is no terminal
 
 
 class Command(TablesCommand):

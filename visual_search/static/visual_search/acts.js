@@ -1,12 +1,12 @@
-// Tells other scripts what a shopper does, as the event `vs:act` on the document, and keeps nothing itself.
+// Tells other scripts what a shopper does, by the event `vs:act` on the document. It keeps nothing itself.
 //
 // `detail` is {kind, id, query, position, private}: kind is impression, click, view, basket or purchase; query and position
-// are there where it was done on an answer. A shop's own pages say it by attributes,
+// are there if it was done on an answer. A shop's own pages say what their product is by attributes,
 //   <article data-vs-view="17">, <button data-vs-basket="17">, <button data-vs-purchase="17">,
 // or by sending the event: document.dispatchEvent(new CustomEvent("vs:act", {detail: {kind: "basket", id: "17"}})).
 (() => {
   "use strict";
-  const SEEN = 0.5; // share of a tile in view that counts as seen
+  const SEEN_SHARE = 0.5; // A tile counts as seen when half of it is in view.
 
   const act = (kind, id, more = {}) =>
     document.dispatchEvent(new CustomEvent("vs:act", { detail: { kind, id: String(id), ...more } }));
@@ -22,13 +22,13 @@
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
-        const found = isIntersecting && target.isConnected ? place(target) : null;
-        if (!found) continue;
+        const seen = isIntersecting && target.isConnected ? place(target) : null;
+        if (!seen) continue;
         observer.unobserve(target);
-        act("impression", target.dataset.vsId, found);
+        act("impression", target.dataset.vsId, seen);
       }
     },
-    { threshold: SEEN },
+    { threshold: SEEN_SHARE },
   );
   const watched = new WeakSet();
   function watch() {

@@ -1,18 +1,18 @@
 // Parts of the photo: a tap searches by the thing there; a frame, dragged or moved by arrow keys, cuts out any part.
-// Without JavaScript the buttons beside the photo choose among the things that were found.
+// Without JavaScript the buttons beside the photo choose among the things that the server found in it.
 (() => {
   "use strict";
   const KEY = "visual-search-photo"; // The pixels stay in this tab: the server keeps none, so another cut needs them again.
-  const LEAST = 0.05; // of a side
-  const STEP = 0.02;
+  const SHORTEST_SIDE = 0.05; // of the photo's side: a smaller frame is a slip of the hand
+  const KEY_STEP = 0.02; // of the photo's side, for each press of an arrow key
 
   const form = () => document.querySelector("#vs-form");
   const scene = () => document.querySelector("[data-vs-scene]");
 
   function kept() {
     try {
-      const found = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-      return found && found.shot && found.shot === scene()?.dataset.vsScene ? found : null;
+      const photo = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+      return photo && photo.shot && photo.shot === scene()?.dataset.vsScene ? photo : null;
     } catch {
       return null;
     }
@@ -22,7 +22,7 @@
     try {
       sessionStorage.removeItem(KEY);
     } catch {
-      // A browser that lends no storage has kept nothing.
+      // A browser that allows no storage has kept nothing.
     }
   }
 
@@ -39,7 +39,7 @@
             const input = sender.querySelector("[name=shot]") ?? sender.appendChild(document.createElement("input"));
             Object.assign(input, { type: "hidden", name: "shot", value: shot });
           } catch {
-            forget(); // It is full, or there is none: then only the things that were found can be chosen.
+            forget(); // The storage is full or not allowed: only the things that the server found can be chosen.
           }
           done();
         };
@@ -56,9 +56,9 @@
     [...document.querySelectorAll(".vs-parts [name=part]")].find((button) => button.value === value);
   document.addEventListener("click", (event) => {
     const area = scene();
-    if (frame || event.detail > 1 || !area?.contains(event.target)) return; // Of a double tap, the first one counts.
+    if (frame || event.detail > 1 || !area?.contains(event.target)) return; // Of a double tap only the first tap counts.
     const part = event.target.closest("[data-vs-part]");
-    // What was meant is told from all that the photo may show. Without its pixels, only what was found can be chosen.
+    // With the pixels the server looks for what the tap means; without them, only a thing that it found can be chosen.
     if (kept() && event.target.tagName !== "text") {
       const edge = area.getBoundingClientRect();
       send([(event.clientX - edge.left) / edge.width, (event.clientY - edge.top) / edge.height].map((x) => clamp(x)));
@@ -136,7 +136,7 @@
     sent.append(input, part);
     sent.enctype = "multipart/form-data";
     sent.submit();
-    // What is sent is settled. Whoever comes back, or stops the sending, finds the form as it was.
+    // The browser has the data now. A shopper who comes back, or stops the sending, finds the form as it was.
     input.remove();
     part.remove();
     token.disabled = false;
@@ -154,9 +154,9 @@
     if (event.key === "Enter") go();
     else if (event.key === "Escape") stop();
     else if (moves[event.key]) {
-      const [right, down] = moves[event.key].map((direction) => direction * STEP);
+      const [right, down] = moves[event.key].map((direction) => direction * KEY_STEP);
       const [x1, y1, x2, y2] = box;
-      if (event.shiftKey) box = [x1, y1, clamp(x2 + right, x1 + LEAST), clamp(y2 + down, y1 + LEAST)];
+      if (event.shiftKey) box = [x1, y1, clamp(x2 + right, x1 + SHORTEST_SIDE), clamp(y2 + down, y1 + SHORTEST_SIDE)];
       else {
         const across = clamp(right, -x1, 1 - x2);
         const along = clamp(down, -y1, 1 - y2);
@@ -175,7 +175,7 @@
     const [x, y] = at(event);
     const moved = (e) => {
       const [u, v] = at(e);
-      if (Math.abs(u - x) < LEAST || Math.abs(v - y) < LEAST) return;
+      if (Math.abs(u - x) < SHORTEST_SIDE || Math.abs(v - y) < SHORTEST_SIDE) return;
       box = [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
       draw();
     };

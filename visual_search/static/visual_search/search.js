@@ -2,7 +2,7 @@
 // Without JavaScript the same forms work by their buttons.
 (() => {
   "use strict";
-  const LONGEST_SIDE = 1024; // px: the server looks at no more, and a phone photo shrinks from 5 MB to 200 KB.
+  const LONGEST_SIDE = 1024; // px. The server uses no more, and a phone photo shrinks from 5 MB to 200 KB.
 
   const box = () => document.querySelector("[data-vs-box]");
 
@@ -96,8 +96,8 @@
     trouble.scrollIntoView({ block: "nearest" });
   }
 
-  // Enter in a field is a change and a submit at once, and a button may be tapped twice: what is being asked already isn't
-  // asked once more.
+  // Enter in a field is a change and a submit at once, and a button may be tapped twice. A question that is already on its way
+  // isn't sent a second time.
   let asked = null; // the request that is on its way, and what it asks
   function question(form, submitter) {
     const data = new FormData(form);
@@ -118,7 +118,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!ours(event)) return;
     if (event.detail.xhr.status < 400) {
-      if (event.detail.requestConfig.vsQuiet) return; // Only the order changes, and nobody asked for it just now.
+      if (event.detail.requestConfig.vsQuiet) return; // Only the order changes, and the shopper did nothing: focus and message stay.
       const active = document.activeElement?.closest("#vs-form input, #vs-form select");
       before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
       return;

@@ -1,15 +1,15 @@
-// Links to what a photo found. The sealed token stands behind the # of the address: browsers never send that part, so
-// no server logs it and no Referer has it. Whoever opens the link sends the token by POST, as the results form does.
+// Links to the results of a photo. The sealed token stands behind the # of the address: browsers never send that part, so no
+// server logs it and no Referer has it. The browser that opens the link sends the token by POST, as the results form does.
 (() => {
   "use strict";
   const MOST_CHARS = 8000; // Old messengers cut longer addresses, and a token that is cut opens nothing.
-  // Nothing else of a link is believed: by a stranger's link, "shows" would teach the shop in the name of its staff.
+  // Only these fields are taken from a link: with "shows", a stranger's link would teach the shop in the name of its staff.
   const CARRIED = /^(q|q_not|unlike|unread|sort|page|f\..+)$/;
   const RESULTS = document.currentScript.dataset.vsResults;
-  // Desktops have navigator.share, too, but their sheet is a detour to the clipboard.
+  // Desktops have navigator.share, too, but there the clipboard is the shorter way.
   const handsOn = () => Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
 
-  // As the server wrote them: what was typed or ticked since doesn't belong to the results that are seen.
+  // The values as the server wrote them: what was typed or ticked later doesn't belong to the results on the page.
   function written(item) {
     if (item.type === "checkbox") return item.defaultChecked ? [item.value] : [];
     // The first order is the one that a question has anyway.
@@ -17,7 +17,7 @@
     return item.tagName === "INPUT" ? [item.defaultValue] : [];
   }
 
-  // Behind the dot lie the other things of the photo, and they can be missed: before it is the chosen part.
+  // A token has the chosen part before its dot and the other things of the photo behind it. A link works without these.
   const tooLong = (form) => form.querySelector("[name=photo_token]").value.length > MOST_CHARS;
 
   function link(form, page) {
@@ -52,7 +52,7 @@
       await navigator.clipboard.writeText(address);
       said.textContent = `${area.dataset.vsCopied} ${left}`.trim();
     } catch {
-      // Browsers lend the clipboard to pages over HTTPS alone, and only where they are allowed to.
+      // Browsers allow the clipboard only to pages over HTTPS, and only if the shopper allows it.
       const field = area.querySelector("[data-vs-share-address]");
       field.value = address;
       field.hidden = false;
@@ -89,7 +89,7 @@
     form.submit();
   }
 
-  // On the page of a search that is away, reloading keeps what stands behind the #, and sends an uploaded photo again.
+  // On the page which says that search is away, a reload keeps the part behind the # and sends an uploaded photo again.
   const away = document.querySelector("[data-vs-again]");
   away?.addEventListener("click", (event) => {
     event.preventDefault();

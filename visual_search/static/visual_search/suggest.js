@@ -1,8 +1,8 @@
-// The words' field as a combobox: while somebody types, the products that the words may become; a choice leads to the product.
-// Without JavaScript, or while search is away, the field is the plain one.
+// Makes the field for words a combobox: while the shopper types, it lists products, and a choice leads to the product.
+// Without JavaScript, or while search is away, it stays a plain field.
 (() => {
   "use strict";
-  const PAUSE = 150; // ms between a key and the question: whoever types on is asked for the longer word alone
+  const PAUSE_MS = 150; // between a key and the question, so that fast typing asks only for the longer word
 
   const form = document.querySelector("[data-vs-suggest]");
   const field = form?.querySelector("input[name='q']");
@@ -21,7 +21,7 @@
   field.setAttribute("aria-expanded", "false");
 
   let timer = 0;
-  let asking = null; // the one question on its way
+  let asking = null; // the question that is on its way
   let active = -1; // the line that Enter would choose
 
   function mark(place) {
@@ -73,16 +73,16 @@
     const mine = (asking = new AbortController());
     const address = new URL(form.dataset.vsSuggest, location.href);
     address.searchParams.set("q", typed);
-    let found = [];
+    let suggestions = [];
     try {
       const response = await fetch(address, { signal: mine.signal, headers: { Accept: "application/json" } });
-      if (response.ok) found = (await response.json()).suggestions;
+      if (response.ok) suggestions = (await response.json()).suggestions;
     } catch {
-      // Suggestions are a help; where there are none the field works as it is.
+      // The field works without suggestions, too.
     }
-    if (asking !== mine) return; // Another question, or none, has taken its place.
+    if (asking !== mine) return; // Meanwhile another question was asked, or the list was closed.
     asking = null;
-    show(found);
+    show(suggestions);
   }
 
   function go(line) {
@@ -92,7 +92,7 @@
 
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE);
+    timer = setTimeout(ask, PAUSE_MS);
   }
 
   field.addEventListener("input", (event) => {
@@ -119,7 +119,7 @@
         else close();
         return;
       }
-      // One more place than lines: beyond the last, and before the first, the field itself is meant again.
+      // One place more than there are lines: after the last and before the first line comes the field itself.
       const places = list.children.length + 1;
       mark(((active + 1 + (event.key === "ArrowDown" ? 1 : places - 1)) % places) - 1);
     } else if (event.key === "Escape" && !list.hidden) {
