@@ -13,7 +13,7 @@ from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
 from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
 from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
-from visual_search.suggesting import LIMIT, MOST
+from visual_search.suggesting import LIMIT, MOST_LINES
 
 _Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
@@ -124,7 +124,11 @@ class SuggestAddress(serializers.Serializer[Any]):
             "q": _text(f"What stands in the box. {_cut()}"),
             "lang": _text("The page's language; default that of the request."),
             "limit": serializers.IntegerField(
-                required=False, min_value=1, max_value=MOST, default=LIMIT, help_text=f"1 to {MOST}, default {LIMIT}."
+                required=False,
+                min_value=1,
+                max_value=MOST_LINES,
+                default=LIMIT,
+                help_text=f"1 to {MOST_LINES}, default {LIMIT}.",
             ),
         }
 
