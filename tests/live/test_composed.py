@@ -40,7 +40,7 @@ def test_one_answer(shops, settings) -> None:
     questions = {
         "two photos": {"pictures": (QueryPicture(photo, weight=2), QueryPicture(other))},
         "a room": {"pictures": (QueryPicture(room()),)},
-        "one of its things": {"pictures": (QueryPicture(room(), object=1),)},
+        "one of its things": {"pictures": (QueryPicture(room(), thing=1),)},
         "a box": {"pictures": (QueryPicture(room(), box=(0.0, 0.0, 0.5, 1.0)),)},
         "less like": {"pictures": (QueryPicture(photo),), "unlike": (red,)},
         "less like a photo": {"words": "chair", "pictures": (QueryPicture(photo, weight=-1),)},

@@ -59,16 +59,16 @@ def token_of(page) -> str:
 def test_a_room_is_searched_by_all_its_things(seen) -> None:
     page = ask()
     scene = page.pictures[0].scene
-    assert [region.label for region in scene.objects] == ["chair", "sofa"]
+    assert [region.label for region in scene.things] == ["chair", "sofa"]
     assert scene.chosen == WHOLE
     assert {hit.card.sku for hit in page.hits[:2]} == {"CHR-RED-01", "SOF-GRN-03"}
 
 
 @pytest.mark.parametrize(("number", "sku"), [(0, "CHR-RED-01"), (1, "SOF-GRN-03")])
 def test_each_thing_by_itself(seen, number, sku) -> None:
-    page = ask(object=number)
+    page = ask(thing=number)
     assert first(page) == sku
-    assert page.pictures[0].scene.chosen == page.pictures[0].scene.objects[number].box
+    assert page.pictures[0].scene.chosen == page.pictures[0].scene.things[number].box
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_a_box_of_the_shopper(seen, box, sku) -> None:
 
 
 def test_another_thing_without_a_second_upload(seen) -> None:
-    token = token_of(ask(object=0))
-    for part, sku in (({"object": 1}, "SOF-GRN-03"), ({"box": RIGHT}, "SOF-GRN-03"), ({}, "CHR-RED-01")):
+    token = token_of(ask(thing=0))
+    for part, sku in (({"thing": 1}, "SOF-GRN-03"), ({"box": RIGHT}, "SOF-GRN-03"), ({}, "CHR-RED-01")):
         page = search.search(Query(pictures=(replace(tokens.photo_from_token(token), **part),)))
         assert first(page) == sku
         token = token_of(page) if not part else token
-        assert len(page.pictures[0].scene.objects) == 2, "the others are still offered"
+        assert len(page.pictures[0].scene.things) == 2, "the others are still offered"
     whole = search.search(Query(pictures=(replace(tokens.photo_from_token(token), box=WHOLE),)))
     assert whole.pictures[0].scene.chosen == WHOLE
 
@@ -104,12 +104,12 @@ def test_a_token_has_no_pixels_to_cut(seen) -> None:
 
 def test_an_object_that_is_not_there(seen) -> None:
     with pytest.raises(BadInput, match="object is 7; this photo has the numbers 0 to 1"):
-        ask(object=7)
+        ask(thing=7)
 
 
 def test_an_old_token_has_no_objects(seen) -> None:
     page = ask()
-    picture = replace(tokens.photo_from_token(tokens.photo_token(replace(page.photo, scene=None))), object=0)
+    picture = replace(tokens.photo_from_token(tokens.photo_token(replace(page.photo, scene=None))), thing=0)
     with pytest.raises(BadInput, match="Send the photo again"):
         search.search(Query(pictures=(picture,)))
 
@@ -122,16 +122,16 @@ def test_a_broken_detector_costs_only_the_objects(seen, monkeypatch) -> None:
     page = ask()
     assert page.degraded == ("objects",)
     assert page.hits
-    assert page.pictures[0].scene.objects == ()
+    assert page.pictures[0].scene.things == ()
 
 
 def test_what_nobody_can_name_is_offered_without_a_label(seen, tmp_path) -> None:
     nothing = np.array([[[0, 0, 2, 2, 0.9, 0]]])
     seen.use(DETECTOR=own_detector(tmp_path, nothing))
     page = ask()
-    assert [region.label for region in page.pictures[0].scene.objects] == ["", ""]
+    assert [region.label for region in page.pictures[0].scene.things] == ["", ""]
     assert page.pictures[0].scene.chosen == WHOLE
-    assert first(ask(object=0)) == "SOF-GRN-03", "the largest comes first"
+    assert first(ask(thing=0)) == "SOF-GRN-03", "the largest comes first"
 
 
 def test_what_stands_out_counts_among_the_proposals(seen, tmp_path) -> None:
@@ -139,7 +139,7 @@ def test_what_stands_out_counts_among_the_proposals(seen, tmp_path) -> None:
     grid = [(x, y, x + 16, y + 16, 0.1, 0) for x in places for y in places // 2]
     seen.use(DETECTOR=own_detector(tmp_path, np.array([grid])))
     scene = search.search(Query(pictures=(QueryPicture(image=room()),), proposals=True)).pictures[0].scene
-    assert (len(scene.objects), len(scene.proposals)) == (2, PROPOSALS - 2)
+    assert (len(scene.things), len(scene.proposals)) == (2, PROPOSALS - 2)
     assert ask().pictures[0].scene.proposals == (), "nobody asked for them"
 
 
@@ -187,11 +187,11 @@ def test_many_dimensions_leave_out_the_least_sure(seen, monkeypatch) -> None:
     whole = len(tokens.photo_token(page.photo).partition(".")[2]) + 1
     monkeypatch.setattr(tokens, "SCENE_BYTES", whole * 3 // 4 - 100)
     picture = tokens.photo_from_token(token_of(page))
-    assert [region.label for region in picture.scene.objects] == ["chair"]
+    assert [region.label for region in picture.scene.things] == ["chair"]
 
 
 def test_where_not_even_one_thing_fits_the_token_holds_what_was_chosen_alone(seen, monkeypatch) -> None:
-    page = ask(object=0)
+    page = ask(thing=0)
     monkeypatch.setattr(tokens, "SCENE_BYTES", 100)
     token = tokens.photo_token(page.photo)
     assert token.count(".") == 0

@@ -63,7 +63,7 @@ def _shown(picture: QueryPicture | None) -> dict[str, Any]:
                 "box": _corners(region.box),
                 "selected": region.box == scene.chosen,
             }
-            for number, region in enumerate(scene.objects)
+            for number, region in enumerate(scene.things)
         ],
         "proposals": [
             {"label": region.label, "score": round(region.score, 3), "box": _corners(region.box)}

@@ -161,7 +161,7 @@ def _within(items: list[Any], name: str) -> list[Any]:
 def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
     parts: dict[str, Any] = {
         "box": parsing.box(data.get("box")),
-        "object": parsing.object_number(data.get("object")),
+        "thing": parsing.object_number(data.get("object")),
         "point": parsing.point(data.get("point")),
     }
     picture = _photo(data)

@@ -135,8 +135,8 @@ def _encoded(image: Image.Image, detected: Sequence[Region], encoder: Encoder) -
     sure = [region for region in detected if not region.faint]
     parts = [regions.crop(image, region.box) for region in sure]
     vectors = _vectors(encoder, parts) if parts else []
-    objects = tuple(replace(region, vectors=own) for region, own in zip(sure, vectors, strict=True) if own)
-    return Scene(whole, objects, proposals=tuple(region for region in detected if region.faint))
+    things = tuple(replace(region, vectors=own) for region, own in zip(sure, vectors, strict=True) if own)
+    return Scene(whole, things, proposals=tuple(region for region in detected if region.faint))
 
 
 def _vectors(encoder: Encoder, images: Sequence[Image.Image]) -> list[dict[str, Vector]]:
@@ -178,32 +178,32 @@ def _from_token(picture: QueryPicture) -> Narrowed:
 
 def _asked(picture: QueryPicture) -> bool:
     """Whether the caller chose a part of the photo, or expressly all of it."""
-    return not (picture.box is None and picture.object is None and picture.point is None)
+    return not (picture.box is None and picture.thing is None and picture.point is None)
 
 
 def _chosen(picture: QueryPicture, scene: Scene) -> Box:
     if picture.box is not None:
         return picture.box
-    if picture.object is not None:
-        if not 0 <= picture.object < len(scene.objects):
-            count = len(scene.objects)
+    if picture.thing is not None:
+        if not 0 <= picture.thing < len(scene.things):
+            count = len(scene.things)
             numbers = f"has the numbers 0 to {count - 1}" if count else "has none"
-            raise BadInput(f"object is {picture.object}; this photo {numbers}.", field="object")
-        return scene.objects[picture.object].box
+            raise BadInput(f"object is {picture.thing}; this photo {numbers}.", field="object")
+        return scene.things[picture.thing].box
     if picture.point is not None:
-        return regions.tapped(picture.point, (*scene.objects, *scene.proposals))
-    subject = regions.subject(scene.objects)
+        return regions.tapped(picture.point, (*scene.things, *scene.proposals))
+    subject = regions.subject(scene.things)
     return subject.box if subject is not None else WHOLE
 
 
 def _others(picture: QueryPicture, scene: Scene) -> tuple[Mapping[str, Vector], ...]:
     """The vectors of all things, if there are several and the caller chose none: then each counts beside the whole."""
-    if _asked(picture) or not regions.is_scene(scene.objects):
+    if _asked(picture) or not regions.is_scene(scene.things):
         return ()
-    return tuple(region.vectors for region in scene.objects)
+    return tuple(region.vectors for region in scene.things)
 
 
 def _known(box: Box, scene: Scene) -> Region | None:
     """The region that this box means: the whole photo or a thing; None if the box is a part without vectors."""
-    nearest = max((scene.whole, *scene.objects), key=lambda region: regions.overlap(region.box, box))
+    nearest = max((scene.whole, *scene.things), key=lambda region: regions.overlap(region.box, box))
     return nearest if regions.overlap(nearest.box, box) >= SAME_THING else None

@@ -92,10 +92,10 @@ def _sealed_photo(picture: QueryPicture) -> str:
 def _sealed_scene(picture: QueryPicture) -> str:
     """The part of the token behind the dot, by which things can be chosen later; '' if there are none."""
     scene = picture.scene
-    if scene is None or not scene.objects:
+    if scene is None or not scene.things:
         return ""
     chosen = Region(scene.chosen, vectors=scene.whole.vectors)
-    parts = [replace(part, vectors=_labelled(part.vectors)) for part in (chosen, scene.whole, *scene.objects)]
+    parts = [replace(part, vectors=_labelled(part.vectors)) for part in (chosen, scene.whole, *scene.things)]
     while len(parts) >= LEAST_PARTS:
         packed = pack_regions(parts)
         if len(packed) <= SCENE_BYTES:
@@ -111,10 +111,10 @@ def _scene(packed: bytes) -> Scene | None:
     known = {_label(space): space for space in wiring.encoder().card.spaces}
     if len(parts) < LEAST_PARTS or any(set(part.vectors) - set(known) for part in parts):
         return None
-    chosen, whole, *objects = (
+    chosen, whole, *things = (
         replace(part, vectors={known[label].name: vector for label, vector in part.vectors.items()}) for part in parts
     )
-    return Scene(whole, tuple(objects), chosen.box)
+    return Scene(whole, tuple(things), chosen.box)
 
 
 def _labelled(vectors: Mapping[str, Vector]) -> dict[str, Vector]:

@@ -110,7 +110,7 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
         return replace(picture, point=parsing.point(part, field="part"))
     if "," in part:
         return replace(picture, box=parsing.box(part, field="part"))
-    return replace(picture, object=parsing.object_number(part))
+    return replace(picture, thing=parsing.object_number(part))
 
 
 def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:

@@ -125,10 +125,10 @@ def chips(asked: Asked, unlike: Sequence[str] = ()) -> list[Chip]:
 def parts(page: Page) -> list[Part]:
     """The parts of the photo that can be searched by: all of it, each thing in it, and the part that the shopper drew."""
     scene = page.pictures[0].scene if page.pictures else None
-    if scene is None or (not scene.objects and scene.chosen == WHOLE):
+    if scene is None or (not scene.things and scene.chosen == WHOLE):
         return []
     parts = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
-    for number, region in enumerate(scene.objects):
+    for number, region in enumerate(scene.things):
         label = _(region.label) if region.label else _("Something")
         parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
     if not any(part.chosen for part in parts):

@@ -70,6 +70,6 @@ class Scene:
     """
 
     whole: Region
-    objects: tuple[Region, ...] = ()  # surest first
+    things: tuple[Region, ...] = ()  # surest first
     chosen: Box = (0.0, 0.0, 1.0, 1.0)
     proposals: tuple[Region, ...] = ()

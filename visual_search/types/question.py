@@ -19,8 +19,8 @@ class QueryPicture:
     image: Image.Image | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)  # space name -> vector
     witness: Witness | None = None  # of a photo that comes as vectors
-    box: Box | None = None  # the part to search by; None: `object`, else what looks best
-    object: int | None = None  # the part to search by, as its place among the photo's objects
+    box: Box | None = None  # the part to search by; None: `thing`, else what looks best
+    thing: int | None = None  # the part to search by, as its place among the photo's things
     point: Point | None = None  # where somebody tapped: the thing there is the part to search by
     scene: Scene | None = None  # what the photo shows, once looked at
     expires: int | None = (

@@ -43,7 +43,7 @@ class Command(TablesCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}. Give the path of a picture.") from error
         try:
-            picture = replace(uploads.photo(data, name=path.name), object=object)
+            picture = replace(uploads.photo(data, name=path.name), thing=object)
             query = Query(pictures=(picture,), words=words, language=code, page_size=k, facets=())
             page = search.search(query)
         except VisualSearchError as error:
@@ -57,7 +57,7 @@ class Command(TablesCommand):
         if not page.hits:
             self.stdout.write("     no hits; is the index filled? (manage.py rebuild_index)")
         scene = page.pictures[0].scene
-        for number, region in enumerate(scene.objects if scene else ()):
+        for number, region in enumerate(scene.things if scene else ()):
             corners = ",".join(f"{corner:.2f}" for corner in region.box)
             mark = "*" if scene and region.box == scene.chosen else " "
             self.stdout.write(f"object {number}{mark} {region.score:.2f}  {corners}  {region.label or 'something'}")
