@@ -1,4 +1,4 @@
-"""Encoders inside encoders, named as in the setting."""
+"""What encoders around other encoders share: they build the inner one from a setting, and offer its cross space."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from visual_search.encoders.base import Encoder
 from visual_search.errors import ConfigurationError
+from visual_search.types import EncoderCard, ImageVectors, Matrix, Space
 
 
 def built(name: str, value: Encoder | Mapping[str, Any]) -> Encoder:
@@ -28,3 +29,19 @@ def built(name: str, value: Encoder | Mapping[str, Any]) -> Encoder:
     if not isinstance(made, Encoder):
         raise ConfigurationError(f"'{name}' names '{path}', which isn't an encoder.")
     return made
+
+
+def cross_space(inner: EncoderCard) -> Space | None:
+    """The space in which words are compared with the inner encoder's pictures, for a card with another image space.
+
+    An encoder may compare words with its image vectors themselves. One around it stores other image vectors, so it
+    stores the inner ones a second time, in a space of their own.
+    """
+    if inner.cross is not None and inner.cross == inner.image:
+        return Space("cross", inner.cross.dims, inner.cross.fingerprint)
+    return inner.cross
+
+
+def cross_vectors(inner: EncoderCard, vectors: ImageVectors) -> Matrix | None:
+    """The inner encoder's vectors of pictures in `cross_space(inner)`; None where it has no such space."""
+    return vectors.image if inner.cross == inner.image else vectors.cross

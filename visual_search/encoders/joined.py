@@ -1,4 +1,4 @@
-"""Two encoders side by side: the pictures' vectors of both in one, the words of the first.
+"""Joins two encoders: a picture's vector holds the vectors of both, and the first of them encodes words.
 
     "ENCODER": {
         "BACKEND": "visual_search.encoders.joined.JoinedEncoder",
@@ -9,8 +9,8 @@
         },
     }
 
-No single encoder wins every aisle. Since a dot product of joined vectors is the weighted sum of both cosines, an engine
-needs to know nothing of it: one image space, one leg, one exact score.
+No encoder is best for all kinds of goods. The dot product of joined vectors is the weighted sum of both cosines, so an
+engine needs no knowledge of the two: it has one image space, one leg and one exact score.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from visual_search.encoders.base import Encoder, Fitting, Role
-from visual_search.encoders.building import built
+from visual_search.encoders.building import built, cross_space, cross_vectors
 from visual_search.errors import ConfigurationError
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
 
@@ -46,14 +46,10 @@ class JoinedEncoder:
         dims = main.image.dims + beside.image.dims
         content = repr((self.share, main.image.fingerprint, beside.image.fingerprint))
         image = Space("image", dims, hashlib.sha256(content.encode()).hexdigest()[:32])
-        cross = main.cross
-        if cross == main.image:
-            # Words meet the first half alone, so it is kept once more on its own.
-            cross = Space("cross", cross.dims, cross.fingerprint)
         return EncoderCard(
             id=f"{main.id}+{beside.id}",
             image=image,
-            cross=cross,
+            cross=cross_space(main),
             text=main.text,
             languages=main.languages,
             licence=main.licence if main.licence == beside.licence else f"{main.licence}; {beside.licence}",
@@ -61,18 +57,18 @@ class JoinedEncoder:
         )
 
     def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
-        seen = self.main.images(pictures)
-        joined = self._join(seen.image, self.beside.images(pictures).image)
-        return ImageVectors(joined, seen.image if self.main.card.cross == self.main.card.image else seen.cross)
+        vectors = self.main.images(pictures)
+        joined = self._join(vectors.image, self.beside.images(pictures).image)
+        return ImageVectors(joined, cross_vectors(self.main.card, vectors))
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
-        found = self.main.texts(texts, role=role, language=language)
-        if found.image is None:
-            return found
-        # What words guess of a picture says nothing of the second half.
-        guessed = np.zeros((len(found.image), self.card.image.dims), np.float32)
-        guessed[:, : found.image.shape[1]] = found.image
-        return TextVectors(found.text, found.cross, guessed)
+        vectors = self.main.texts(texts, role=role, language=language)
+        if vectors.image is None:
+            return vectors
+        # The map from words to pictures knows only the main encoder's dimensions; those of `beside` stay 0.
+        guessed = np.zeros((len(vectors.image), self.card.image.dims), np.float32)
+        guessed[:, : vectors.image.shape[1]] = vectors.image
+        return TextVectors(vectors.text, vectors.cross, guessed)
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
         if isinstance(self.main, Fitting):

@@ -1,4 +1,4 @@
-"""Another similarity than cosine, the same on every engine: vectors are whitened before they are stored and asked.
+"""Compares pictures by a Mahalanobis metric on every engine: vectors are whitened before they are stored or asked.
 
     "ENCODER": {
         "BACKEND": "visual_search.encoders.whitened.WhitenedEncoder",
@@ -9,9 +9,10 @@
         },
     }
 
-The cosine of whitened vectors is the angle that the Mahalanobis metric sees from the catalogue's middle; of unit vectors,
-Euclidean distance orders as cosine does. So every engine scores it exactly, in every leg and behind every filter.
-`manage.py fit_similarity` learns the metric. The default encoder needs none: docs/reference/quality-and-speed.md.
+The cosine of whitened vectors is the cosine of their angle under the Mahalanobis metric, seen from the catalogue's mean.
+So every engine scores it exactly, in every leg and behind every filter. Euclidean distance orders unit vectors as cosine
+does, so it needs no encoder of its own. `manage.py fit_similarity` learns the metric. The default encoder is whitened
+inside already and gains nothing: docs/reference/quality-and-speed.md.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from PIL import Image
 from visual_search.encoders.atomic import write_once
 from visual_search.encoders.augment import PhotoMaker
 from visual_search.encoders.base import Encoder, Fitting, Role
-from visual_search.encoders.building import built
+from visual_search.encoders.building import built, cross_space, cross_vectors
 from visual_search.errors import ConfigurationError, EncoderUnavailable
-from visual_search.ranking import similarity as metrics
+from visual_search.ranking import covariance_whitening
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
 
 logger = logging.getLogger(__name__)
@@ -44,9 +45,11 @@ Doubles = npt.NDArray[np.float64]
 
 WITHIN, CATALOGUE = "within", "mahalanobis"
 SHRINKAGE = 0.7  # of the covariance towards a sphere; measured in docs/decisions/0022-whitening-by-an-encoder.md
-VIEWS = 3  # made-up photos of each product, for `within`
-_SEED = 7
-_BATCH = 32
+VIEWS = (
+    3  # made-up photos of each product, for `within`; docs/decisions/0022-whitening-by-an-encoder.md measured with 3
+)
+_SEED = 7  # any fixed number, so that the same pictures give the same metric
+_BATCH_PRODUCTS = 32  # products encoded in one call, so that memory stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Whitening:
         return unit((np.asarray(rows, np.float64) - self.mean) @ self.matrix)
 
     def undone(self, rows: Matrix) -> Matrix:
-        """The unit vectors that these whitened ones were: the only points of the unit sphere in their directions."""
+        """The unit vectors from which these rows were whitened: the only points of the unit sphere in their directions."""
         directions = np.linalg.solve(self.matrix, np.asarray(rows, np.float64).T).T
         square, along = (directions**2).sum(axis=1), directions @ self.mean
         # |mean + s v| = 1 has one positive solution, for the mean of different unit vectors lies inside the sphere.
@@ -81,14 +84,14 @@ def whitening(groups: Sequence[Matrix], similarity: str, shrinkage: float) -> Wh
     if not groups:
         raise ValueError("There are no pictures to learn from.")
     first = np.stack([group[0] for group in groups])
-    metric = (
-        metrics.within_groups(groups, shrinkage=shrinkage)
+    learned = (
+        covariance_whitening.within_groups(groups, shrinkage=shrinkage)
         if similarity == WITHIN
-        else metrics.mahalanobis(first, shrinkage=shrinkage)
+        else covariance_whitening.of_catalogue(first, shrinkage=shrinkage)
     )
     # Of all W with the same W W^T, the symmetric one turns the space least and doesn't depend on the order of directions.
-    directions = metric.whitening / np.linalg.norm(metric.whitening, axis=0)
-    return Whitening(first.mean(axis=0, dtype=np.float64), metric.whitening @ directions.T)
+    directions = learned / np.linalg.norm(learned, axis=0)
+    return Whitening(first.mean(axis=0, dtype=np.float64), learned @ directions.T)
 
 
 class WhitenedEncoder:
@@ -96,8 +99,10 @@ class WhitenedEncoder:
 
     `similarity`: "within" (differences between pictures of one product count less) or "mahalanobis" (directions in which
     the whole catalogue differs count less). `shrinkage`: 0 to 1, how far the covariance is drawn to a sphere; 1 changes
-    nothing but the middle. Until a metric was learned it is the inner encoder and nothing else, so that an index made by
-    that one serves on; a new metric is taken up at once. Raises `EncoderUnavailable` where the metric is damaged.
+    nothing but the middle. Until a metric was learned, it gives the inner encoder's vectors and card, so an index made by
+    the inner encoder stays in use. A new metric counts from the next call on.
+
+    Raises `EncoderUnavailable` where the metric is damaged.
     """
 
     def __init__(
@@ -137,15 +142,11 @@ class WhitenedEncoder:
     def _card_of(self, current: Whitening) -> EncoderCard:
         card = self.inner.card
         content = f"{card.image.fingerprint}\0{hashlib.sha256(current.packed()).hexdigest()}"
-        cross = card.cross
-        if cross == card.image:
-            # Words meet pictures as they were, so those are kept beside the whitened ones.
-            cross = Space("cross", cross.dims, cross.fingerprint)
         return replace(
             card,
             id=f"{card.id}+{self.similarity}",
             image=Space("image", card.image.dims, hashlib.sha256(content.encode()).hexdigest()[:32]),
-            cross=cross,
+            cross=cross_space(card),
             description=f"{card.description} Compared by the covariance {self._said}, learned on the shop's own pictures.",
         )
 
@@ -155,21 +156,20 @@ class WhitenedEncoder:
 
     @cached_property
     def path(self) -> Path:
-        """Where the metric lies; its name says which vectors it is for."""
+        """The file of the metric; its name says for which vectors it was learned."""
         return self.folder / f"similarity-{self.similarity}-{self.inner.card.image.fingerprint[:16]}.npz"
 
     # --- Vectors ----------------------------------------------------------------------------------
 
     def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
-        current, seen = self._current(), self.inner.images(pictures)
+        current, vectors = self._current(), self.inner.images(pictures)
         if current is None:
-            return seen
-        cross = seen.image if self.inner.card.cross == self.inner.card.image else seen.cross
-        return ImageVectors(current(seen.image), cross)
+            return vectors
+        return ImageVectors(current(vectors.image), cross_vectors(self.inner.card, vectors))
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
-        current, found = self._current(), self.inner.texts(texts, role=role, language=language)
-        return found if found.image is None or current is None else replace(found, image=current(found.image))
+        current, vectors = self._current(), self.inner.texts(texts, role=role, language=language)
+        return vectors if vectors.image is None or current is None else replace(vectors, image=current(vectors.image))
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
         if isinstance(self.inner, Fitting):
@@ -185,7 +185,7 @@ class WhitenedEncoder:
     def learn(
         self, pictures: Sequence[Image.Image], *, advanced: Callable[[int], object] = lambda _: None
     ) -> Whitening:
-        """The metric of these products, one picture each; for "within" beside photos made up of them. Nothing is kept.
+        """The metric of these products, from one picture each; for "within" also from photos made of it. Stores nothing.
 
         `advanced(n)` is called after n products. Raises ValueError where there are too few.
         """
@@ -211,11 +211,11 @@ class WhitenedEncoder:
         return float((current(rows) * other(rows)).sum(axis=1).mean())
 
     def adopt(self, other: Whitening | None) -> None:
-        """Use this metric in this process alone, as for a rebuild; None: the one that is kept."""
+        """Use this metric in this process alone, as a rebuild does; None: use the stored one again."""
         self._adopted = other
 
     def keep(self, other: Whitening) -> None:
-        """Put the metric in its place for all processes, which take it up with their next question."""
+        """Store the metric for all processes; each uses it from its next question on."""
         write_once(self.path, other.packed())
         self._adopted = None
 
@@ -241,16 +241,16 @@ class WhitenedEncoder:
         dims = self.inner.card.image.dims
         try:
             with np.load(self.path, allow_pickle=False) as stored:
-                found = Whitening(stored["mean"], stored["matrix"])
-            if found.mean.shape != (dims,) or found.matrix.shape != (dims, dims):
-                raise ValueError(f"its shape is {found.matrix.shape}, not {(dims, dims)}")
+                metric = Whitening(stored["mean"], stored["matrix"])
+            if metric.mean.shape != (dims,) or metric.matrix.shape != (dims, dims):
+                raise ValueError(f"its shape is {metric.matrix.shape}, not {(dims, dims)}")
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as problem:
             raise EncoderUnavailable(
                 f"The similarity in '{self.path}' is damaged ({problem}). Delete it and run manage.py fit_similarity."
             ) from problem
-        return found
+        return metric
 
 
 def _batches(count: int) -> Iterator[range]:
-    for start in range(0, count, _BATCH):
-        yield range(start, min(start + _BATCH, count))
+    for start in range(0, count, _BATCH_PRODUCTS):
+        yield range(start, min(start + _BATCH_PRODUCTS, count))
