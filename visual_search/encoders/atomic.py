@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, however many processes write them and whenever one is killed."""
+"""Writes files so that each is either whole or absent, also when several processes write or one is killed."""
 
 from __future__ import annotations
 

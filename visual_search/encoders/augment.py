@@ -1,6 +1,6 @@
-"""Studio pictures made to look like shoppers' photos: other backgrounds, light, angles, crops, blur and compression.
+"""Makes studio pictures look like shoppers' photos: other backgrounds, light, angles, crops, blur and compression.
 
-What these changes do to a vector is what the encoder learns to ignore; `probing.py` has milder ones.
+The encoder learns to ignore what these changes do to a vector. `probing.py` makes milder changes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-FRAME = 300  # px
-_CUT_SIDE = 256  # px
-_NEAR_WHITE = 20  # grey levels
+# These three were set by judgement, and whatever the shipped numbers learned depends on them.
+SCENE_SIDE = 300  # px of a made-up scene, before it is scaled down to a photo of 90 to 230 px
+_CUT_SIDE = 256  # px of the longer side of a product that is cut out, somewhat less than the scene's side
+_NEAR_WHITE = 20  # grey levels: a pixel that differs from white by no more may belong to the studio's ground
 
 
 class PhotoMaker:
@@ -42,22 +43,22 @@ class PhotoMaker:
         kind = random.random()
         if kind < 0.4:  # alone in front of something
             scene = self._background()
-            self._place(scene, cut, FRAME * random.uniform(0.45, 1.15))
+            self._place(scene, cut, SCENE_SIDE * random.uniform(0.45, 1.15))
         elif kind < 0.6:  # a bin full of it
             scene = self._background()
-            side = float(FRAME * random.uniform(0.2, 0.5))
+            side = float(SCENE_SIDE * random.uniform(0.2, 0.5))
             for _ in range(random.integers(3, 40)):
-                at = random.uniform(-0.2 * FRAME, 0.95 * FRAME, 2)
+                at = random.uniform(-0.2 * SCENE_SIDE, 0.95 * SCENE_SIDE, 2)
                 self._place(scene, cut, side * random.uniform(0.9, 1.1), (int(at[0]), int(at[1])))
         elif kind < 0.85:  # a part of it, near
             scene = self._background()
-            self._place(scene, cut, FRAME * 0.98)
-            window = FRAME * random.uniform(0.2, 0.8) ** 0.5
-            left, top = random.uniform(0, FRAME - window, 2)
+            self._place(scene, cut, SCENE_SIDE * 0.98)
+            window = SCENE_SIDE * random.uniform(0.2, 0.8) ** 0.5
+            left, top = random.uniform(0, SCENE_SIDE - window, 2)
             scene = scene.crop((int(left), int(top), int(left + window), int(top + window)))
         else:
-            scene = Image.new("RGB", (FRAME, FRAME), "white")
-            self._place(scene, cut, FRAME * random.uniform(0.5, 1.0))
+            scene = Image.new("RGB", (SCENE_SIDE, SCENE_SIDE), "white")
+            self._place(scene, cut, SCENE_SIDE * random.uniform(0.5, 1.0))
         return scene
 
     def _background(self) -> Image.Image:
@@ -65,17 +66,17 @@ class PhotoMaker:
         kind = random.random()
         if kind < 0.4:  # a collage of other products
             red, green, blue = random.integers(0, 256, 3)
-            collage = Image.new("RGB", (FRAME, FRAME), (int(red), int(green), int(blue)))
+            collage = Image.new("RGB", (SCENE_SIDE, SCENE_SIDE), (int(red), int(green), int(blue)))
             for _ in range(random.integers(4, 20)):
                 width = int(random.integers(60, 300))
                 other = self.cuts[random.integers(len(self.cuts))].resize((width, width))
-                left, top = random.integers(-60, FRAME, 2)
+                left, top = random.integers(-60, SCENE_SIDE, 2)
                 collage.paste(other, (int(left), int(top)), other)
             return collage
         if kind < 0.7:  # a gradient with noise
             corners = int(random.integers(2, 5))
             coarse = Image.fromarray(random.integers(0, 256, (corners, corners, 3)).astype(np.uint8))
-            smooth = np.asarray(coarse.resize((FRAME, FRAME), Image.Resampling.BICUBIC)).astype(np.float32)
+            smooth = np.asarray(coarse.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.BICUBIC)).astype(np.float32)
             return as_image(smooth + random.normal(0, random.uniform(2, 18), smooth.shape))
         return self._inside_of_another()
 
@@ -85,7 +86,7 @@ class PhotoMaker:
         side = random.uniform(0.15, 0.5) * inner.width
         left, top = random.uniform(0.2 * inner.width, 0.8 * inner.width - 0.5 * side, 2)
         inside = inner.crop((int(left), int(top), int(left + side), int(top + side)))
-        return inside.resize((FRAME, FRAME), Image.Resampling.BILINEAR)
+        return inside.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.BILINEAR)
 
     def _place(self, scene: Image.Image, cut: Image.Image, side: float, at: tuple[int, int] | None = None) -> None:
         scale = side / max(cut.size)
@@ -94,8 +95,8 @@ class PhotoMaker:
             copy = copy.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         copy = copy.rotate(self.random.normal(0, 14), expand=True, resample=Image.Resampling.BILINEAR)
         if at is None:
-            shift = self.random.normal(0, 0.1, 2) * FRAME
-            at = (int((FRAME - copy.width) / 2 + shift[0]), int((FRAME - copy.height) / 2 + shift[1]))
+            shift = self.random.normal(0, 0.1, 2) * SCENE_SIDE
+            at = (int((SCENE_SIDE - copy.width) / 2 + shift[0]), int((SCENE_SIDE - copy.height) / 2 + shift[1]))
         scene.paste(copy, at, copy)
 
     def _taken(self, scene: Image.Image) -> Image.Image:
@@ -117,7 +118,7 @@ class PhotoMaker:
 
 
 def cut_out(picture: Image.Image) -> Image.Image:
-    """The product without the white that joins the border, as RGBA, cropped to what is left."""
+    """The product as RGBA, cropped to itself: white that is connected to the border becomes transparent."""
     small = picture.convert("RGB")
     small.thumbnail((_CUT_SIDE, _CUT_SIDE))
     white = np.abs(np.asarray(small).astype(np.int16) - 255).max(axis=2) <= _NEAR_WHITE
@@ -141,4 +142,5 @@ def cut_out(picture: Image.Image) -> Image.Image:
 
 
 def as_image(pixels: npt.NDArray[np.floating]) -> Image.Image:
+    """Pixels of any numbers as a picture: values are clipped to 0 to 255."""
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""What a small convolutional autoencoder learned of the shop's own pictures, served as ONNX without torch.
+"""An encoder by a small convolutional autoencoder of the shop's own pictures; it runs as ONNX, without torch.
 
     "ENCODER": {
         "BACKEND": "visual_search.encoders.autoencoder.AutoencoderEncoder",
@@ -6,7 +6,7 @@
     }
 
 `manage.py train_autoencoder` trains it (Hinton and Salakhutdinov, Science 2006; denoising: Vincent et al., ICML 2008).
-It needs no labels and no download, and finds less than networks that have seen a million photos:
+It needs no labels and no download, and it finds less than networks that were trained on a million photos:
 docs/reference/quality-and-speed.md.
 """
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-SIDE = 64  # px
-DIMS = 128
+INPUT_SIDE = 64  # px of the square that the network reads; set by judgement, so that training takes minutes on a CPU
+DIMS = 128  # of a picture's code; set by judgement
 FILE = "autoencoder.onnx"
 CANARY_KEY, COUNT_KEY = "canary", "pictures"
 VERSION = "pad to a white square, 64 px; v1"
@@ -93,7 +93,7 @@ class AutoencoderEncoder:
         if self._session is None:
             with self._lock:
                 if self._session is None:
-                    assert self.card  # It says what to do where there is no file.
+                    assert self.card  # Without a file, building the card raises the error that says what to do.
                     session = open_session(self.path, self.threads)
                     check(session)
                     self._session = session
@@ -101,13 +101,13 @@ class AutoencoderEncoder:
 
 
 def network_input(pictures: Sequence[Image.Image]) -> Floats:
-    """Shape (n, 3, 64, 64), 0 to 1, padded to squares with white."""
-    rows = np.full((len(pictures), SIDE, SIDE, 3), 255, np.uint8)
+    """Pictures padded with white to squares of 64 px: shape (n, 3, 64, 64), values 0 to 1."""
+    rows = np.full((len(pictures), INPUT_SIDE, INPUT_SIDE, 3), 255, np.uint8)
     for row, picture in zip(rows, pictures, strict=True):
         image = picture if picture.mode == "RGB" else picture.convert("RGB")
-        scale = SIDE / max(image.size)
+        scale = INPUT_SIDE / max(image.size)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
+        left, top = (INPUT_SIDE - size[0]) // 2, (INPUT_SIDE - size[1]) // 2
         row[top : top + size[1], left : left + size[0]] = np.asarray(image.resize(size, Image.Resampling.BOX))
     return np.ascontiguousarray(rows.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
 
@@ -126,5 +126,5 @@ def check(session: InferenceSession) -> None:
 
 
 def _run(session: InferenceSession, pictures: Sequence[Image.Image]) -> Matrix:
-    (found,) = session.run(["vectors"], {"pictures": network_input(pictures)})
-    return unit(found)
+    (codes,) = session.run(["vectors"], {"pictures": network_input(pictures)})
+    return unit(codes)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from visual_search.encoders import canary
 from visual_search.encoders.atomic import write_once
-from visual_search.encoders.autoencoder import CANARY_KEY, COUNT_KEY, DIMS, SIDE, network_input
+from visual_search.encoders.autoencoder import CANARY_KEY, COUNT_KEY, DIMS, INPUT_SIDE, network_input
 from visual_search.errors import EncoderUnavailable
 from visual_search.types import unit
 
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-LEAST_PICTURES = 32
+# These figures were set by judgement; docs/reference/quality-and-speed.md has what the encoder finds with them.
+LEAST_PICTURES = 32  # half a batch; fewer are refused
 CHANNELS = (3, 16, 32, 64, 128)  # each step halves the side: 64, 32, 16, 8, 4 px
-BATCH = 64
-HELD_OUT = 10  # every tenth picture judges and isn't learned from
-_SHIFT = 6  # px
-_SEED = 7
+BATCH_PICTURES = 64  # pictures in one step of the optimiser
+HELD_OUT = 10  # Every tenth picture isn't learned from; the error is measured on those.
+_MOST_SHIFT = 6  # px by which a picture is moved at most before the network restores it
+_SEED = 7  # any fixed number, so that the same pictures give the same network
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Mean squared errors on the held-out pictures: of the network, and of the mean picture for scale."""
+    """Mean squared errors on the held-out pictures: `error` of the network, `error_of_mean` of the mean picture beside it."""
 
     pictures: int
     error: float
@@ -63,7 +64,7 @@ def train(
         optimiser = torch.optim.Adam(weights, lr=1e-3)
         for _ in range(epochs):
             errors = []
-            for rows in torch.randperm(len(learned)).split(BATCH):
+            for rows in torch.randperm(len(learned)).split(BATCH_PICTURES):
                 clean = learned[rows]
                 error = torch.nn.functional.mse_loss(decoder(encoder(_disturbed(clean))), clean)
                 optimiser.zero_grad()
@@ -74,14 +75,14 @@ def train(
                 advanced(float(np.mean(errors)))
         with torch.inference_mode():
             error = float(torch.nn.functional.mse_loss(decoder(encoder(judged)), judged))
-            codes = torch.cat([encoder(part) for part in torch.from_numpy(everything).split(BATCH)]).numpy()
+            codes = torch.cat([encoder(part) for part in torch.from_numpy(everything).split(BATCH_PICTURES)]).numpy()
     write_once(path, _as_onnx(encoder, codes, len(pictures)))
     return Training(len(pictures), error, float(((judged - learned.mean(dim=0)) ** 2).mean()))
 
 
 def _networks() -> tuple[nn.Sequential, nn.Sequential]:
     nn = _torch().nn
-    inner = CHANNELS[-1] * (SIDE >> (len(CHANNELS) - 1)) ** 2
+    inner = CHANNELS[-1] * (INPUT_SIDE >> (len(CHANNELS) - 1)) ** 2
     down: list[Any] = []
     for before, after in itertools.pairwise(CHANNELS):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.ReLU()]
@@ -92,11 +93,16 @@ def _networks() -> tuple[nn.Sequential, nn.Sequential]:
 
 
 def _disturbed(clean: torch.Tensor) -> Any:
-    """Shifted by some pixels, in another light, with noise: what differs between two pictures of one thing."""
+    """The pictures shifted by some pixels, in another light and with noise, as two pictures of one thing differ."""
     torch = _torch()
-    down, across = (int(step) for step in torch.randint(-_SHIFT, _SHIFT + 1, (2,)))
-    shifted = torch.nn.functional.pad(clean, (_SHIFT,) * 4, value=1.0)
-    shifted = shifted[:, :, _SHIFT + down : _SHIFT + down + SIDE, _SHIFT + across : _SHIFT + across + SIDE]
+    down, across = (int(step) for step in torch.randint(-_MOST_SHIFT, _MOST_SHIFT + 1, (2,)))
+    shifted = torch.nn.functional.pad(clean, (_MOST_SHIFT,) * 4, value=1.0)
+    shifted = shifted[
+        :,
+        :,
+        _MOST_SHIFT + down : _MOST_SHIFT + down + INPUT_SIDE,
+        _MOST_SHIFT + across : _MOST_SHIFT + across + INPUT_SIDE,
+    ]
     light = 1 + 0.1 * torch.randn(len(clean), 3, 1, 1)
     return (shifted * light + 0.03 * torch.randn_like(shifted)).clamp(0, 1)
 
@@ -136,7 +142,7 @@ def _as_onnx(encoder: nn.Sequential, codes: Floats, count: int) -> bytes:
     graph = onnx.helper.make_graph(
         nodes,
         "autoencoder",
-        [onnx.helper.make_tensor_value_info("pictures", number, ["n", 3, SIDE, SIDE])],
+        [onnx.helper.make_tensor_value_info("pictures", number, ["n", 3, INPUT_SIDE, INPUT_SIDE])],
         [onnx.helper.make_tensor_value_info("vectors", number, ["n", DIMS])],
         constants,
     )

@@ -1,4 +1,4 @@
-"""What an encoder promises: pictures and words become unit vectors of the spaces on its card.
+"""The protocol of encoders: they turn pictures and words into unit vectors of the spaces on their card.
 
 Every encoder passes the contract in `tests/contracts/encoder.py`.
 """

@@ -1,4 +1,4 @@
-"""A fixed picture and fixed texts: an encoder that gives other vectors for them than were recorded is not the same one."""
+"""A fixed picture and fixed texts, whose vectors tell whether an encoder is still the one that was recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 from visual_search.encoders.base import Role
 
-LEAST_COSINE = 0.999  # Processors differ by less than 0.0001; other weights by far more.
+LEAST_COSINE = 0.999  # Cosines differ by less than 0.0001 between processors, and by far more for other weights.
 ROLES: tuple[Role, ...] = ("query", "document")
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "en": ("red leather sofa", "coffee mug"),

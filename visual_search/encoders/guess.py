@@ -1,8 +1,8 @@
-"""A learned guess of the picture that words ask for, from the shop's own pictures and titles.
+"""Learns a map from words to pictures on the shop's own titles, so that words find pictures by what they show.
 
-Ridge regression from text vectors to picture vectors. Stored vectors never change: only how a question is asked does,
-so a new fit needs no re-indexing. Beside the label names of the network this more than doubles what words find among
-pictures whose titles are hidden (docs/decisions/0004-offline-encoder.md).
+The map is a ridge regression from text vectors to picture vectors. It changes how a question is asked and no stored
+vector, so a new fit needs no new index. Together with the class names of the network it more than doubles what words
+find among pictures whose titles are hidden (docs/decisions/0004-offline-encoder.md).
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from visual_search.types import unit
 Floats = npt.NDArray[np.float32]
 
 VERSION = 1
-LAMBDA = 0.2  # times the mean eigenvalue of the text covariance
-LEAST_PAIRS = 30  # Fewer titles than this teach nothing.
-MOST_PAIRS = 4000  # More change little, and e5 takes 16 ms for each.
+# The ridge's l, in units of the mean eigenvalue of the text covariance; the decision's figures were measured with it.
+RIDGE = 0.2
+LEAST_PAIRS = 30  # titles with a picture; fewer teach nothing (set by judgement)
+MOST_PAIRS = 4000  # titles with a picture; more change the map little, and e5 takes 16 ms for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class PictureGuess:
         return unit((texts - self.text_mean) @ self.matrix)
 
     def save(self, path: Path) -> None:
-        """In one step: a process that reads meanwhile sees the old map or the new one."""
+        """Write the file in one step, so that a process that reads meanwhile gets the old map or the new one."""
         buffer = io.BytesIO()
         np.savez(
             buffer,
@@ -60,7 +61,7 @@ def learn(texts: Floats, pictures: Floats, fingerprint: str) -> PictureGuess:
     text_mean = texts.mean(axis=0)
     x = (texts - text_mean).astype(np.float64)
     gram = x.T @ x
-    gram[np.diag_indices_from(gram)] += LAMBDA * np.trace(gram) / len(gram) + 1e-9
+    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram) + 1e-9
     matrix = np.linalg.solve(gram, x.T @ (pictures - pictures.mean(axis=0)))
     # Only the direction of a guess matters; scaling keeps the numbers inside half precision.
     matrix /= max(float(np.abs(matrix).max()), 1e-12)

@@ -1,4 +1,4 @@
-"""What is published about models that are worth naming, as data: languages, licence, and how they want to be asked.
+"""Published facts about known models: languages, licence, and the prompts that they were trained with.
 
 The figures behind the choice stand in docs/how-to/choose-a-model.md. A model that isn't here works all the same.
 """

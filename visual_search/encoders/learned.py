@@ -28,13 +28,15 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Learned:
+    """The shipped numbers, by what they are for."""
+
     projection: Projection
     class_names: Floats  # (1000, 512) in USE's space
     means: dict[Role, Floats]  # of e5, shape (384,) each
 
 
 def read(path: Path = FILE) -> Learned:
-    """Raises `EncoderUnavailable` where the file is missing or damaged."""
+    """The numbers in this file. Raises `EncoderUnavailable` where it is missing or damaged."""
     arrays = _arrays(path)
     try:
         projection = Projection(
@@ -52,7 +54,7 @@ def fingerprint() -> str:
 
 
 def canary() -> dict[str, Floats]:
-    """What the intact encoder gives for the canary's picture and texts."""
+    """The vectors that the intact encoder gives for the canary's picture and texts."""
     return _arrays(CANARY_FILE)
 
 

@@ -1,7 +1,8 @@
-"""How a picture looks, as one vector: what a network sees in it, and its colours.
+"""Makes the offline encoder's picture vector: the features of a network, and colours.
 
-The colours weigh in twice. On white, those of the whole picture count (garments differ by little else); in a photo the
-background would drown them, so there only the middle counts, and the first part fades to nothing.
+Colours stand in the vector twice. The first part has the colours of the whole picture; it counts in pictures taken on
+white, where garments differ by little else. In a photo the background would outweigh the product, so the first part
+counts nothing there. The second part has the colours of the middle, and always counts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from visual_search.encoders.efficientnet import CLASSES, SIDE
+from visual_search.encoders.efficientnet import CLASSES, INPUT_SIDE
 from visual_search.imaging import colour
 from visual_search.types import unit
 
@@ -29,16 +30,17 @@ DIMS = SHAPE_DIMS + WHITE_DIMS + PHOTO_DIMS
 WHITE_WEIGHT, PHOTO_WEIGHT = 0.4, 0.1
 # The share of white border at which a picture begins to count as taken on white, and at which it fully does.
 WHITE_FROM, WHITE_FULL = 0.05, 0.25
+# The share of white border above which colours of the middle are those of the product, cut out of its ground.
 ON_WHITE = 0.15
 PREPROCESSING = (
-    f"pad to a white square; bilinear {SIDE} px; (x - 127) / 128; root; {SHAPE_DIMS} + {WHITE_WEIGHT} x {WHITE_DIMS}"
+    f"pad to a white square; bilinear {INPUT_SIDE} px; (x - 127) / 128; root; {SHAPE_DIMS} + {WHITE_WEIGHT} x {WHITE_DIMS}"
     f" from {WHITE_FROM} to {WHITE_FULL} + {PHOTO_WEIGHT} x {PHOTO_DIMS}, cut out from {ON_WHITE}; v1"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is measured of one picture before any projection. All but the last have unit length."""
+    """What is measured of one picture before any projection. `network`, `whole` and `middle` have unit length."""
 
     network: Floats  # (1280,) square roots of the pooled features
     whole: Floats  # (384,) HSV histogram of everything
@@ -58,14 +60,14 @@ class Projection:
     middle_mean: Floats
     middle: Floats  # (864, 64)
 
-    def vectors(self, seen: Sequence[Observed]) -> Floats:
+    def vectors(self, observed: Sequence[Observed]) -> Floats:
         """Shape (n, 512), unit length."""
-        if not seen:
+        if not observed:
             return np.empty((0, DIMS), np.float32)
-        network = unit((np.stack([one.network for one in seen]) - self.network_mean) @ self.network)
-        whole = unit((np.stack([one.whole for one in seen]) - self.whole_mean) @ self.whole)
-        middle = unit((np.stack([one.middle for one in seen]) - self.middle_mean) @ self.middle)
-        white = np.array([[one.white] for one in seen], np.float32)
+        network = unit((np.stack([one.network for one in observed]) - self.network_mean) @ self.network)
+        whole = unit((np.stack([one.whole for one in observed]) - self.whole_mean) @ self.whole)
+        middle = unit((np.stack([one.middle for one in observed]) - self.middle_mean) @ self.middle)
+        white = np.array([[one.white] for one in observed], np.float32)
         return unit(np.hstack([network, whole * white * WHITE_WEIGHT**0.5, middle * PHOTO_WEIGHT**0.5]))
 
 
@@ -86,15 +88,15 @@ def observe(session: InferenceSession, image: Image.Image) -> Observed:
 
 def _fitted(image: Image.Image) -> Image.Image:
     """The picture with its longer side at 260 px, its shape kept."""
-    scale = SIDE / max(image.size)
+    scale = INPUT_SIDE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
 
 
 def _network_input(image: Image.Image) -> Floats:
     """(1, 3, 260, 260): padded to a square with white, as the pictures of catalogues are."""
-    square = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    left, top = (SIDE - image.width) // 2, (SIDE - image.height) // 2
+    square = np.full((INPUT_SIDE, INPUT_SIDE, 3), 255, np.uint8)
+    left, top = (INPUT_SIDE - image.width) // 2, (INPUT_SIDE - image.height) // 2
     square[top : top + image.height, left : left + image.width] = np.asarray(image)
     return np.ascontiguousarray(((square.astype(np.float32) - 127) / 128).transpose(2, 0, 1)[None])
 

@@ -1,8 +1,8 @@
-"""The offline encoder without its colours: what a network sees in a picture, alone.
+"""The offline encoder without colours: the features of its network alone.
 
     "ENCODER": {"BACKEND": "visual_search.encoders.network.NetworkEncoder", "OPTIONS": {"cache": VAR_DIR / "encoders"}}
 
-For goods whose colour means nothing, and to see what colours add. Words are the offline encoder's.
+It is for goods whose colour means nothing, and for measuring what colours add. The offline encoder encodes words.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class NetworkEncoder:
         )
 
     def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
-        found = self._offline.images(pictures)
-        return ImageVectors(unit(found.image[:, : looks.SHAPE_DIMS]), found.cross)
+        vectors = self._offline.images(pictures)
+        return ImageVectors(unit(vectors.image[:, : looks.SHAPE_DIMS]), vectors.cross)
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
-        found = self._offline.texts(texts, role=role, language=language)
-        # A map that was learned for the offline encoder guesses vectors with colours.
-        return replace(found, image=None)
+        vectors = self._offline.texts(texts, role=role, language=language)
+        # The offline encoder's map from words gives vectors with colours, which these pictures don't have.
+        return replace(vectors, image=None)
 
     def canary(self) -> None:
         self._offline.canary()

@@ -1,4 +1,4 @@
-"""The field's real models through sentence-transformers, by one setting: SigLIP 2, CLIP, Marqo, Qwen3-VL, any local folder.
+"""An encoder by any model that sentence-transformers loads: SigLIP 2, CLIP, Marqo, Qwen3-VL, or a local folder.
 
     "ENCODER": {
         "BACKEND": "visual_search.encoders.neural.NeuralEncoder",
@@ -34,9 +34,9 @@ _TEXTS = [text for texts in canary.TEXTS.values() for text in texts]
 class NeuralEncoder:
     """Implements `Encoder`. All of `model`, `text_tower` and `text_model` are ids of the hub or local folders.
 
-    `model` sees pictures, and reads words where it can. `text_tower` reads words into the same space instead (the
+    `model` encodes pictures, and words if it can. `text_tower` encodes words into the same space instead (the
     multilingual student of CLIP). `text_model` compares titles with words in a space of its own; without one, the
-    joint space serves, or the offline encoder's words where `model` only sees. The first use loads the model twice (see
+    joint space serves, or the offline encoder's words if `model` takes only pictures. The first use loads the model twice (see
     `_record`), later ones once; a process that only needs the card loads nothing.
     """
 
@@ -129,7 +129,7 @@ class NeuralEncoder:
         return ImageVectors(self._joint.images(pictures))
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
-        """`cross` is None in languages that the model is known not to read: what it says of them is noise."""
+        """`cross` is None in languages that the model is known not to read, since its vectors for them are noise."""
         card = self.card
         if not texts:
             empty = np.empty((0, card.image.dims), np.float32) if card.cross else None
@@ -158,7 +158,7 @@ class NeuralEncoder:
         self._compare(self._recording())
 
     def _check_once(self) -> None:
-        # The second look is inside the lock: two threads that come first would otherwise both check.
+        # The second check is inside the lock: two threads that come first would otherwise both check.
         if not self._checked:
             with self._lock:
                 if not self._checked:
@@ -222,17 +222,17 @@ class NeuralEncoder:
             if model is not None and model is not self._joint and not model.reads():
                 raise EncoderUnavailable(f"The model '{model.source.name}' takes no words, so it can't be '{option}'.")
         if self._tower is not self._joint:
-            seen, read = self._joint.images([canary.picture()]), self._tower.texts(_TEXTS[:1], "query")
-            if seen.shape[1] != read.shape[1]:
+            picture, text = self._joint.images([canary.picture()]), self._tower.texts(_TEXTS[:1], "query")
+            if picture.shape[1] != text.shape[1]:
                 raise EncoderUnavailable(
-                    f"'{self._tower.source.name}' gives {read.shape[1]} dimensions and '{self._joint.source.name}' "
-                    f"{seen.shape[1]}: they share no space. Name it as 'text_model' instead."
+                    f"'{self._tower.source.name}' gives {text.shape[1]} dimensions and '{self._joint.source.name}' "
+                    f"{picture.shape[1]}: they share no space. Name it as 'text_model' instead."
                 )
 
     def _canary_vectors(self) -> dict[str, Matrix]:
-        found = {"image": self._joint.images([canary.picture()])}
+        vectors = {"image": self._joint.images([canary.picture()])}
         if self._tower.reads():
-            found["cross"] = np.concatenate([self._tower.texts(_TEXTS, role) for role in canary.ROLES])
+            vectors["cross"] = np.concatenate([self._tower.texts(_TEXTS, role) for role in canary.ROLES])
         if self._text is not None:
-            found["text"] = np.concatenate([self._text.texts(_TEXTS, role) for role in canary.ROLES])
-        return found
+            vectors["text"] = np.concatenate([self._text.texts(_TEXTS, role) for role in canary.ROLES])
+        return vectors

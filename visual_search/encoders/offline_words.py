@@ -1,4 +1,4 @@
-"""Words for encoders that only see: those of the offline encoder, so that words find titles whatever sees the pictures."""
+"""Encodes words with the offline encoder, for encoders that take only pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from visual_search.types import Matrix, Space
 
 
 class OfflineWords:
-    """Lazy; its space is that of the offline encoder, so titles that one of both has encoded serve the other too."""
+    """Loads nothing before the first call. Its space is the offline encoder's, so stored vectors of titles serve both."""
 
     def __init__(self, cache: Path | str, threads: int = 1) -> None:
         self._encoder = OfflineEncoder(cache, threads=threads)
@@ -27,7 +27,7 @@ class OfflineWords:
         return self._encoder.card.languages
 
     def texts(self, texts: Sequence[str], role: Role, language: str | None) -> Matrix:
-        """Shape (n, dims), unit length. Their own canary is checked when they are loaded."""
-        found = self._encoder.texts(texts, role=role, language=language).text
-        assert found is not None
-        return found
+        """Shape (n, dims), unit length. The offline encoder checks its canary when it loads the models."""
+        vectors = self._encoder.texts(texts, role=role, language=language).text
+        assert vectors is not None
+        return vectors

@@ -1,4 +1,4 @@
-"""What a model gave for the canary when it was first loaded, kept in the cache folder and checked from then on.
+"""Records the vectors that a model gives for the canary when it is first loaded, and checks later loads against them.
 
 Models that are named by a setting bring no vectors to compare with, so the first load writes them down, with the
 dimensions and a digest of the files. Later loads must give the same; the card is known from the record alone.
@@ -40,10 +40,10 @@ class Recording:
         np.savez(buffer, allow_pickle=False, **arrays)
         write_once(path, buffer.getvalue())
 
-    def compare(self, found: Mapping[str, Matrix], *, what: str, mend: str) -> None:
+    def compare(self, vectors: Mapping[str, Matrix], *, what: str, mend: str) -> None:
         """Raise `CanaryFailed` unless every part is as it was recorded."""
         for part, expected in self.vectors.items():
-            cosine = least_cosine(found.get(part), expected)
+            cosine = least_cosine(vectors.get(part), expected)
             # Written so that NaN fails too.
             if not cosine > LEAST_COSINE:
                 raise CanaryFailed(
@@ -52,7 +52,7 @@ class Recording:
 
 
 def read(path: Path) -> Recording | None:
-    """What was recorded; None where there is nothing, or nothing whole."""
+    """The recording in this file; None where the file is missing or damaged."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             meta = json.loads(bytes(stored[_META]))
@@ -61,11 +61,11 @@ def read(path: Path) -> Recording | None:
         return None
 
 
-def least_cosine(found: Matrix | None, expected: Matrix) -> float:
+def least_cosine(rows: Matrix | None, expected: Matrix) -> float:
     """The smallest cosine of corresponding rows; 0 where the shapes differ."""
-    if found is None or found.shape != expected.shape or not len(expected):
+    if rows is None or rows.shape != expected.shape or not len(expected):
         return 0.0
-    return float((found * expected).sum(axis=1).min())
+    return float((rows * expected).sum(axis=1).min())
 
 
 def key(parts: Iterable[object]) -> str:

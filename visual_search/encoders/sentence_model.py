@@ -1,4 +1,4 @@
-"""One sentence-transformers model behind a door that keeps its traps out.
+"""Runs one sentence-transformers model, and keeps it from four mistakes that such models invite.
 
 - A bare string that looks like a URL or a path is fetched or opened, so words only go in as `{"text": ...}` and pictures
   only as PIL images.
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 # Files that decide what a model gives; the rest of its folder is documentation.
 _DECIDING = {".safetensors", ".bin", ".json", ".txt", ".model", ".py"}
-_MOST_CHARS = 4_000  # No tokenizer reads on: the longest context of these models is far below.
+_MOST_CHARS = 4_000  # of a text; the longest context of these models ends far before
 _LEAST_SIDE = 16  # px; some processors refuse less
-_LONGEST = 8  # times the shorter side; a strip of 1 x 1,000 px would be blown up to gigabytes
+_MOST_ELONGATED = 8  # longer side by shorter side; a strip of 1 x 1,000 px would be enlarged to gigabytes
 _ON_CLASS_TOKEN = ("dinov2", "dinov3_vit")
 
 
@@ -106,13 +106,13 @@ class SentenceModel:
     def digest(self) -> str:
         """SHA-256 over the files that decide what the model gives, in hex. Reads them all: a few seconds a gigabyte."""
         folder = self._folder()
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")):
             if path.suffix in _DECIDING and path.is_file():
-                found.update(path.relative_to(folder).as_posix().encode())
+                digest.update(path.relative_to(folder).as_posix().encode())
                 with path.open("rb") as file:
-                    found.update(hashlib.file_digest(file, "sha256").digest())
-        return found.hexdigest()
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()
 
     @property
     def _options(self) -> dict[str, Any]:
@@ -135,8 +135,8 @@ class SentenceModel:
         return {"processing_kwargs": {"text": text}}
 
     @staticmethod
-    def _units(found: Any, rows: int) -> Matrix:
-        matrix: npt.NDArray[np.float32] = np.asarray(found, np.float32).reshape(rows, -1)
+    def _units(raw: Any, rows: int) -> Matrix:
+        matrix: npt.NDArray[np.float32] = np.asarray(raw, np.float32).reshape(rows, -1)
         return unit(matrix)
 
     # --- Loading ----------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def _tamed(image: Image.Image) -> Image.Image:
     """RGB, no thinner than 1 : 8 (padded with white), no side below 16 px."""
     image = image if image.mode == "RGB" else image.convert("RGB")
     width, height = image.size
-    least = (max(width, height) + _LONGEST - 1) // _LONGEST
+    least = (max(width, height) + _MOST_ELONGATED - 1) // _MOST_ELONGATED
     if min(width, height) < least:
         padded = Image.new("RGB", (max(width, least), max(height, least)), "white")
         padded.paste(image, ((padded.width - width) // 2, (padded.height - height) // 2))

@@ -26,11 +26,12 @@ from visual_search.types import unit
 
 Floats = npt.NDArray[np.float32]
 
-PHOTOS_EACH = 6
-RECOLOURED_EACH = 2
-TITLES = 800
-SHRINKAGE = 1.0  # of the within-product covariance, times its mean eigenvalue
-SEED = 7
+# docs/decisions/0004-offline-encoder.md has the figures of the encoder that was trained with these.
+PHOTOS_EACH = 6  # made-up photos of each product that the whitening learns from
+RECOLOURED_EACH = 2  # recoloured pictures, and as many recoloured photos, of each product
+MOST_TITLES = 800  # titles that e5's mean is taken over, at random from some 2,000
+SHRINKAGE = 1.0  # added to the within-product covariance, times its mean eigenvalue
+SEED = 7  # any fixed number, so that the same folder gives the same files
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -44,8 +45,8 @@ def main(arguments: Sequence[str]) -> None:
     output.mkdir(parents=True, exist_ok=True)
     cache = output / "graph"
     titles = sorted({row["title"] for row in products + _rows(folder / "products_i18n.csv")})
-    # Every second or third of some 2,000 titles gives the same mean to three digits.
-    some = np.random.default_rng(SEED).permutation(titles)[:TITLES].tolist()
+    # A sample of the titles gives the same mean to three digits as all of them.
+    some = np.random.default_rng(SEED).permutation(titles)[:MOST_TITLES].tolist()
     # The quick parts come first, so that a mistake in them doesn't cost five minutes.
     numbers = learn_words(some) | learn_colours(maker) | learn_network(maker, cache)
     np.savez_compressed(output / learned.FILE.name, allow_pickle=False, **numbers)
@@ -58,8 +59,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def learn_network(maker: PhotoMaker, cache: Path) -> dict[str, npt.NDArray[np.floating]]:
-    """The mean of the studio pictures' features, and their projection: whitened, then the 384 directions that photos
-    differ most in.
+    """The mean of the studio pictures' features, and their projection: it whitens them, then keeps the 384 directions in
+    which photos differ most.
     """
     session = efficientnet.open_session(efficientnet.graph_path(cache), 1)
     clean = np.stack([looks.observe(session, picture).network for picture in tqdm(maker.pictures, "pictures")])
@@ -128,15 +129,15 @@ def record_canary(folder: Path, cache: Path) -> dict[str, Floats]:
     """What the encoder with the numbers in `folder` gives for the canary's picture and texts."""
     numbers = learned.read(folder / learned.FILE.name)
     session = efficientnet.open_session(efficientnet.graph_path(cache), 1)
-    seen = looks.observe(session, canary.picture())
-    shares = looks.class_shares(seen.logits[None], keep=CONSE_CLASSES, temperature=CONSE_TEMPERATURE)
-    found = {"image": numbers.projection.vectors([seen]), "cross": unit(shares @ numbers.class_names)}
+    observed = looks.observe(session, canary.picture())
+    shares = looks.class_shares(observed.logits[None], keep=CONSE_CLASSES, temperature=CONSE_TEMPERATURE)
+    vectors = {"image": numbers.projection.vectors([observed]), "cross": unit(shares @ numbers.class_names)}
     models = words.WordEncoder(numbers.means, threads=1)
     for role in canary.ROLES:
         for language, texts in canary.TEXTS.items():
             share = words.use_shares(texts, role, language)
-            found[f"{role}-{language}"] = words.join(models.use(texts), models.e5(texts, role), share)
-    return found
+            vectors[f"{role}-{language}"] = words.join(models.use(texts), models.e5(texts, role), share)
+    return vectors
 
 
 if __name__ == "__main__":

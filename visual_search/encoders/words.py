@@ -1,4 +1,4 @@
-"""What words mean, as one vector that is comparable across languages.
+"""Encodes words, with USE and e5, as one vector that is comparable across languages.
 
 Two models complement each other. The multilingual Universal Sentence Encoder (USE) is by far the better one in the
 languages it was trained on, and returns noise for scripts it never saw; multilingual-e5-small knows about a hundred
@@ -32,7 +32,8 @@ def _codes(text: str) -> frozenset[str]:
 USE_DIMS, E5_DIMS = 512, 384
 DIMS = USE_DIMS + E5_DIMS
 USE_LANGUAGES = _codes("ar de en es fr it ja ko nl pl pt ru th tr zh")
-# Not trained on, but near enough to one of the above that half of USE beats e5 alone: measured on 121 languages.
+# USE wasn't trained on these, but they are so near to one of the above that half of USE beats e5 alone: measured on 121
+# languages.
 KIN_LANGUAGES = _codes("af az ba be bg ca cv gl id jv lb mk ms oc qu rm sc tg yue")
 # About 100 languages, those of XLM-R's vocabulary.
 LANGUAGES = USE_LANGUAGES | _codes(
@@ -41,17 +42,17 @@ LANGUAGES = USE_LANGUAGES | _codes(
     " xh yi"
 )
 _SCRIPTS_OF_USE = ("LATIN", "CYRILLIC", "ARABIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI")
-# Share of USE in a query's score; the rest is e5's.
+# Share of USE in a query's score, the rest is e5's; measured in docs/decisions/0004-offline-encoder.md.
 _SHARE_TRAINED, _SHARE_KIN, _SHARE_OTHER = 0.65, 0.5, 0.3
-LEAST_SHARE_FOR_CROSS = _SHARE_KIN  # Below it, what USE says of a text isn't compared with pictures.
-_E5_CHARS = 200  # A title; e5 takes 20 ms for one and 90 ms for a description, which would blur it.
-_USE_CHARS = 400
-_E5_BATCH = 64
+LEAST_SHARE_FOR_CROSS = _SHARE_KIN  # A text with a smaller share of USE isn't compared with pictures in USE's space.
+_E5_CHARS = 200  # The length of a title. e5 takes 20 ms for one and 90 ms for a description, which would blur it.
+_USE_CHARS = 400  # A title and the beginning of a description; set by judgement.
+_E5_BATCH = 64  # titles in one call, so that memory stays bounded
 PREPROCESSING = f"use {_USE_CHARS} | centred e5 {_E5_CHARS}; lower; v1"
 
 
 class WordEncoder:
-    """USE and e5 behind one door. Loads both on construction (about two seconds, 250 MB)."""
+    """Encodes with USE and with e5. Loads both on construction (about two seconds, 250 MB)."""
 
     def __init__(self, means: dict[Role, Floats], threads: int) -> None:
         try:
