@@ -23,7 +23,7 @@ def test_each_kind_describes_a_picture(kind: str) -> None:
     found = keypoints.describe(things()[5], kind)
     assert found.dtype == np.float32
     assert found.shape[1] == keypoints.KINDS[kind]
-    assert 20 <= len(found) <= (800 if kind == "dense_sift" else keypoints.MOST)
+    assert 20 <= len(found) <= (800 if kind == "dense_sift" else keypoints.MOST_DESCRIPTORS)
     assert np.array_equal(found, keypoints.describe(things()[5], kind))
 
 

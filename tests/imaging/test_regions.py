@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from visual_search.imaging import standing_out
 from visual_search.imaging.regions import (
     PROPOSALS,
-    TAPPED,
+    TAP_SIDE,
     WHOLE,
     crop,
     distinct,
@@ -79,7 +79,7 @@ def test_a_tap_means_a_box_around_it_that_was_found(point, found) -> None:
     if around:
         assert box in [region.box for region in around]
     else:
-        assert (box[2] - box[0], box[3] - box[1]) == pytest.approx((TAPPED, TAPPED))
+        assert (box[2] - box[0], box[3] - box[1]) == pytest.approx((TAP_SIDE, TAP_SIDE))
 
 
 def test_a_tap_means_the_cup_and_not_the_table_under_it() -> None:

@@ -18,7 +18,7 @@ from visual_search.content.documents import Content
 from visual_search.errors import PictureRefused
 from visual_search.imaging import copies, keypoint_matching
 from visual_search.imaging.decode import content_hash, decode
-from visual_search.imaging.reading import WORDS, words_of
+from visual_search.imaging.reading import WORDS_VERSION, words_of
 from visual_search.models import IndexEntry, PictureSight, ShownPicture
 from visual_search.types import KeptPicture, Picture
 
@@ -33,7 +33,7 @@ AT_ONCE = 4  # pictures, which take two seconds; then the loop asks whether to s
 def maker() -> str:
     """The reader and the detectors of today, as one text. When it changes, every picture is looked at again."""
     reader = wiring.reader()
-    read = f"{reader.fingerprint} {WORDS}" if reader else "no reader"
+    read = f"{reader.fingerprint} {WORDS_VERSION}" if reader else "no reader"
     return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
 
 

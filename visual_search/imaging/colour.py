@@ -8,19 +8,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-SIDE = 128  # px; a histogram of more pixels says nothing new
-HSV_BINS = (24, 4, 4)
-LAB_BINS = (6, 12, 12)
+THUMBNAIL_SIDE = 128  # px; a histogram of more pixels says nothing new
+# All figures below were set with the offline encoder, whose stored vectors depend on them.
+HSV_BINS = (24, 4, 4)  # of hue, saturation and value
+LAB_BINS = (6, 12, 12)  # of L, a and b
 
-Pixels = npt.NDArray[np.uint8]  # (SIDE, SIDE, 3)
+Pixels = npt.NDArray[np.uint8]  # (THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3)
 Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]  # (SIDE, SIDE)
+Mask = npt.NDArray[np.bool_]  # (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
 
-_RING = 2  # px, the border that tells the background
+_RING = 2  # px: the width of the border whose colour is taken for the background's
 _LAB_RANGE = (160.0, 180.0)  # of a and b; stronger colours than these hardly occur in photos
-_SMOOTHING = 0.7  # bins, standard deviation
-_CENTRE = 1 / 3  # of the side, standard deviation of the weight that prefers the middle
-_BACKGROUND_TOLERANCE = 20  # grey levels
+_SMOOTHING = 0.7  # bins: the standard deviation of the kernel that smooths a Lab histogram
+_CENTRE = 1 / 3  # of the side: the standard deviation of the weight by which the middle counts more
+_BACKGROUND_TOLERANCE = 20  # grey levels by which the background may differ from the border's colour
 _LEAST_FOREGROUND = 0.03  # of the pixels; less means that the product itself is white and was flooded
 # sRGB to XYZ, white point D65 (IEC 61966-2-1).
 _TO_XYZ = np.array(
@@ -31,7 +32,7 @@ _D65 = np.array([0.95047, 1.0, 1.08883])
 
 def thumbnail(image: Image.Image) -> Pixels:
     """The picture at 128 x 128 px, its shape ignored."""
-    return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX))
+    return np.asarray(image.convert("RGB").resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BOX))
 
 
 def hsv_histogram(pixels: Pixels) -> Floats:
@@ -63,7 +64,9 @@ def white_border_share(pixels: Pixels) -> float:
 
 
 def foreground(pixels: Pixels) -> Mask:
-    """Where the product is: all but what joins the border in the border's own colour. True everywhere if unclear."""
+    """Where the product is: everywhere but in the area of the border's colour that touches the border. True everywhere if
+    nearly nothing would be left.
+    """
     colour = np.median(pixels[_ring()], axis=0)
     open_ = (np.abs(pixels.astype(np.int16) - colour).max(axis=2) <= _BACKGROUND_TOLERANCE).astype(bool)
     background = open_ & _ring()
@@ -72,13 +75,13 @@ def foreground(pixels: Pixels) -> Mask:
     while True:
         before = int(background.sum())
         for flood, free, run in ((background, open_, runs[0]), (background.T, open_.T, runs[1])):
-            reached = np.zeros(SIDE * SIDE + 1, bool)
+            reached = np.zeros(THUMBNAIL_SIDE * THUMBNAIL_SIDE + 1, bool)
             reached[run[flood]] = True
             np.logical_or(flood, reached[run] & free, out=flood)
         if int(background.sum()) == before:
             break
-    found = ~background
-    return found if found.mean() > _LEAST_FOREGROUND else np.ones_like(found)
+    product = ~background
+    return product if product.mean() > _LEAST_FOREGROUND else np.ones_like(product)
 
 
 def _runs(free: Mask) -> npt.NDArray[np.int64]:
@@ -92,14 +95,14 @@ def _runs(free: Mask) -> npt.NDArray[np.int64]:
 
 @cache
 def _ring() -> Mask:
-    ring = np.ones((SIDE, SIDE), bool)
+    ring = np.ones((THUMBNAIL_SIDE, THUMBNAIL_SIDE), bool)
     ring[_RING:-_RING, _RING:-_RING] = False
     return ring
 
 
 @cache
 def _centre_weight() -> npt.NDArray[np.float64]:
-    line = np.exp(-(((np.arange(SIDE) - (SIDE - 1) / 2) / (SIDE * _CENTRE)) ** 2) / 2)
+    line = np.exp(-(((np.arange(THUMBNAIL_SIDE) - (THUMBNAIL_SIDE - 1) / 2) / (THUMBNAIL_SIDE * _CENTRE)) ** 2) / 2)
     return np.outer(line, line)
 
 

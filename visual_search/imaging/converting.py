@@ -30,17 +30,17 @@ def convert(stem: Path) -> bytes:
 
 
 def _read(stem: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Array]]:
-    found = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+    description = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
     raw, at = stem.with_suffix(".bin").read_bytes(), 0
     weights: dict[str, Array] = {}
-    for entry in (entry for group in found["weightsManifest"] for entry in group["weights"]):
+    for entry in (entry for group in description["weightsManifest"] for entry in group["weights"]):
         kind = entry.get("quantization", {}).get("dtype", entry["dtype"])
         values = np.frombuffer(raw, _DTYPES[kind], int(np.prod(entry["shape"])), at).reshape(entry["shape"])
         at += values.nbytes
         weights[entry["name"]] = values
     if at != len(raw):
         raise ValueError(f"{stem.name}.bin has {len(raw)} bytes, but its list names {at}.")
-    return {node["name"]: node for node in found["modelTopology"]["node"]}, weights
+    return {node["name"]: node for node in description["modelTopology"]["node"]}, weights
 
 
 class _Writer:
@@ -78,7 +78,7 @@ class _Writer:
         return bytes(model.SerializeToString())
 
     def _ordered(self) -> list[str]:
-        """Each node after what it takes, from the outputs backwards."""
+        """The nodes in an order in which each comes after its inputs, walked from the outputs backwards."""
         order: dict[str, None] = {}
         waiting = [name for names in reversed(_OUTPUTS) for name in reversed(names)]
         while waiting:

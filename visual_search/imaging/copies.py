@@ -1,8 +1,8 @@
-"""Whether two pictures are one and the same, whatever was done to the file: another size, another compression.
+"""Tells whether two files hold the very same picture, at another size or in another compression.
 
-What compression and resampling change lies beside edges and is spread over the picture; what tells variants apart (a second
-rocker on a switch, the colour of a hem) lies in one place, however little it is of the whole. So a pixel counts as changed by
-how far it lies outside all values within one pixel of it in the other picture, and the place with most change decides.
+Compression and resampling change pixels beside edges, all over the picture. Variants of a product (a second rocker on a
+switch, the colour of a hem) differ in one place, which may be small. So the change of a pixel is how far its value lies
+outside all values within one pixel of it in the other picture, and the place with the most change decides.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-MAKER = "thumbnail-2"  # changes whenever `thumbnail` does
+MAKER = "thumbnail-2"  # Change it together with `thumbnail`, so that pictures are looked at again.
 LUMA, CHROMA = 64, 32  # px of each side
 _HEADER = 2  # bytes: the picture's own shorter side
 BYTES = _HEADER + LUMA**2 + 2 * CHROMA**2
-# Levels (of 256) of change in one place. On 1,487 catalogue pictures JPEG at quality 30 gives up to 4 in luma and 6 in chroma,
-# a quarter of the size saved again 18.
+# Levels (of 256) by which one place may differ. On 1,487 catalogue pictures JPEG at quality 30 changes luma by up to 4 and
+# chroma by up to 6; a picture of a quarter of the size that was saved again differs by 18.
 LUMA_WITHIN, CHROMA_WITHIN = 12.0, 6.0
-_NOISE = 2.0  # what compression changes in any picture, however faint
-_FAR = 8.0  # levels of mean difference at 16 x 16 px: more isn't worth a closer look
-# A picture of fewer pixels doesn't fill the thumbnail with anything but its own enlargement.
-_FULL_FROM, _HALF_FROM = 192, 80  # px of the shorter side
-# Squared levels beyond the nearest. Products that share a file are equally near; a second rocker on a light switch adds .16.
+_LEAST_TOLERANCE = 2.0  # levels: compression changes even the faintest picture by this much (set by judgement)
+_COMPARED_WITHIN = 8.0  # levels of mean difference at 16 x 16 px; pictures that differ more aren't compared closely
+# px of the shorter side. Below each of them both thumbnails are compared at half the size, because a small picture fills
+# its thumbnail with enlarged pixels.
+_FULL_FROM, _HALF_FROM = 192, 80
+# Mean squared levels by which a picture may be farther than the nearest one and still be the same. Products that share a
+# file are equally near; a second rocker on a light switch adds .16.
 TIE_WITHIN = 0.1
 
 Floats = npt.NDArray[np.float32]
@@ -52,7 +54,7 @@ def thumbnail(image: Image.Image) -> bytes:
 
 
 def copies(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
-    """Which of these thumbnails are of the same picture, nearest first; empty where none is."""
+    """The keys of the thumbnails that show the same picture as `photo`, nearest first; empty where none does."""
     asked = _planes(photo)
     near = _near(photo, pictures)
     apart = {key: value for key in near if (value := _apart(asked, _planes(pictures[key]))) is not None}
@@ -66,7 +68,7 @@ def difference(one: bytes, other: bytes) -> float | None:
 
 
 def _near(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
-    """Those worth a closer look, by 16 x 16 px of luma: of two hundred pictures it takes a millisecond."""
+    """The pictures that are worth a close comparison, by 16 x 16 px of luma; two hundred take a millisecond."""
     if not pictures:
         return []
     rows = np.frombuffer(b"".join([photo, *pictures.values()]), np.uint8).reshape(-1, BYTES)
@@ -74,14 +76,14 @@ def _near(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
     lines = rows[:, _HEADER : _HEADER + LUMA**2].reshape(-1, 16, LUMA // 16, LUMA).sum(axis=2, dtype=np.uint16)
     coarse = np.add.reduce([lines[:, :, start :: LUMA // 16] for start in range(LUMA // 16)]).astype(np.int32)
     apart = np.abs(coarse[1:] - coarse[0]).mean(axis=(1, 2)) / (LUMA // 16) ** 2
-    return [key for key, value in zip(pictures, apart, strict=True) if value <= _FAR]
+    return [key for key, value in zip(pictures, apart, strict=True) if value <= _COMPARED_WITHIN]
 
 
 def _apart(one: _Planes, other: _Planes) -> float | None:
     side = min(one.side, other.side)
     halvings = (side < _FULL_FROM) + (side < _HALF_FROM)
-    # White things on white: of a faint picture less may change.
-    faint = max(_NOISE, min(_contrast(one.luma), _contrast(other.luma)) / 2)
+    # Between two faint pictures (white things on white) a smaller difference already means another product.
+    faint = max(_LEAST_TOLERANCE, min(_contrast(one.luma), _contrast(other.luma)) / 2)
     total = 0.0
     for plane, within, reach in (
         ("luma", min(LUMA_WITHIN, faint), 1 if halvings else 2),

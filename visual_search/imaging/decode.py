@@ -1,4 +1,4 @@
-"""Opens pictures that come from strangers: limits are checked before anything is unpacked, metadata never survives."""
+"""Opens pictures from unknown senders: checks limits before it unpacks anything, and keeps no metadata."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from visual_search.imaging import headers
 from visual_search.imaging.profiles import to_srgb
 
 ALLOWED = "JPEG, PNG or WebP"
-MAX_SIDE = 1024  # px; the encoders look at 320 px or less, and label reading gains nothing above this
-MIN_SIDE = 16  # px; below this there is nothing to recognise
+MAX_SIDE = 1024  # px; the encoders read 320 px or less, and label reading gains nothing above this
+MIN_SIDE = 16  # px; in a smaller picture there is nothing to recognise (set by judgement)
 
 _STATUS = {
     "empty": 400,
@@ -86,7 +86,7 @@ def decode(
     _check_size(header, who, max_pixels)
     try:
         return _open(header, max_side)
-    # Decoders meet hostile bytes here; whatever they raise (a dozen types), the shopper's file is the reason.
+    # Decoders raise a dozen types of errors on hostile bytes, and the file is the reason for each.
     except Exception as problem:
         raise _damaged(who, kind) from problem
 

@@ -1,7 +1,7 @@
-"""What a picture file says about itself, read without unpacking it: format, size, orientation.
+"""Reads format, size and orientation of a picture file without unpacking its pixels.
 
-Also the same file without the parts that no search needs (EXIF, XMP, comments, thumbnails): what isn't there can't
-leak, and Pillow's readers of those parts can't stumble over them.
+It also gives the file without the parts that no search needs (EXIF, XMP, comments, thumbnails). So they can't leak, and
+Pillow's readers of those parts can't fail on them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Header:
 
 
 def sniff(data: bytes) -> str:
-    """The name of the picture format by its first bytes, whatever the file is called; "" where it is none we know."""
+    """The name of the picture format by the file's first bytes; "" for a format that isn't known here."""
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name

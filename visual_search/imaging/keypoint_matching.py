@@ -1,7 +1,8 @@
-"""Whether two pictures show the same printed or rigid thing: SIFT keypoints that lie alike in both.
+"""Tells by SIFT keypoints whether two pictures show the same printed or rigid thing.
 
-SIFT: Lowe 2004, IJCV 60(2); RootSIFT: Arandjelović and Zisserman, CVPR 2012. It tells packages and devices apart whose
-colours and shapes a network finds alike; it knows nothing of cloth, fruit and other things that never look twice the same.
+SIFT: Lowe 2004, IJCV 60(2); RootSIFT: Arandjelović and Zisserman, CVPR 2012. It tells apart
+packages and devices whose colours and shapes are alike to a network. It is of no use for cloth, fruit and other things
+whose surface differs from picture to picture.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-MAKER = "rootsift-1 256/200"  # changes whenever what is kept of a catalogue picture changes
-KEPT_SIDE, KEPT_POINTS = 256, 200  # px and points of a catalogue picture: at most 26 kB
-ASKED_SIDE, ASKED_POINTS = 360, 300  # of a photo, where the thing fills only a part
-_RATIO = 0.82  # a match counts if the second-nearest is this much farther
-_LEAST_MATCHES = 6
-_TOLERANCE = 6.0  # px
-_STRETCH = 4.0  # an affine map that stretches one way this much more than the other isn't a view of a package
-_CHANCE = 5  # inliers that a wrong pair reaches by chance
-_ENOUGH = 64  # inliers beyond chance from which more say nothing more
-_BYTES_A_POINT = 4 + 128
+MAKER = "rootsift-1 256/200"  # Change it together with what is kept of a catalogue picture.
+KEPT_SIDE, KEPT_POINTS = 256, 200  # px and points of a catalogue picture, which takes at most 26 kB
+ASKED_SIDE, ASKED_POINTS = 360, 300  # px and points of a photo; more, because the thing fills only a part of it
+# Chosen on half of the public shop-floor photos: docs/decisions/0021-reading-and-comparing-photos.md.
+_NEAREST_TO_SECOND = 0.82  # A match counts if its distance is at most this share of the second-nearest one's.
+_LEAST_MATCHES = 6  # Fewer matches can't support an affine map, which has 6 parameters.
+_TOLERANCE = 6.0  # px by which a keypoint may miss its place under the map
+_MOST_STRETCH = 4.0  # A map that stretches one direction this much more than the other isn't a view of a package.
+_CHANCE_INLIERS = 5  # A wrong pair of pictures reaches so many by chance.
+_ENOUGH_INLIERS = 64  # Beyond so many above chance, more of them say nothing more: with 16, varieties of one brand tie.
+_BYTES_A_POINT = 4 + 128  # two coordinates of two bytes, then the descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ def unpack(data: bytes) -> Keypoints:
 
 
 def of_catalogue_picture(image: Image.Image) -> Keypoints:
-    """What is kept of a picture that photos are compared with."""
+    """The keypoints that are stored of a catalogue picture."""
     return _detect(image, KEPT_SIDE, KEPT_POINTS)
 
 
 def of_photo(image: Image.Image) -> Keypoints:
-    """What a photo is compared by."""
+    """The keypoints of a photo, for comparing it with stored ones."""
     return _detect(image, ASKED_SIDE, ASKED_POINTS)
 
 
@@ -72,22 +74,22 @@ def inliers(photo: Keypoints, picture: Keypoints) -> int:
     masked[np.arange(len(there)), there] = -np.inf
     # Descriptors have length 512, so that d^2 = 2 (1 - similarity / 512^2) in units of that length.
     first, second = (2 - 2 * np.minimum(values / 512**2, 1) for values in (best, masked.max(axis=1)))
-    good = (similar.argmax(axis=0)[there] == np.arange(len(there))) & (first < _RATIO**2 * second)
+    good = (similar.argmax(axis=0)[there] == np.arange(len(there))) & (first < _NEAREST_TO_SECOND**2 * second)
     if good.sum() < _LEAST_MATCHES:
         return 0
     cv2.setRNGSeed(0)  # The same pictures must give the same answer.
-    affine, found = cv2.estimateAffine2D(
+    affine, supports = cv2.estimateAffine2D(
         picture.places[there[good]], photo.places[good], method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE
     )
     if affine is None or np.linalg.det(affine[:, :2]) <= 0:
         return 0
     large, small = np.linalg.svd(affine[:, :2], compute_uv=False)
-    return int(found.sum()) if large <= _STRETCH * small else 0
+    return int(supports.sum()) if large <= _MOST_STRETCH * small else 0
 
 
 def confidence(count: int) -> float:
-    """In [0, 1], how much so many inliers say: 0 for what chance gives, logarithmic above."""
-    return min(1.0, math.log1p(max(0, count - _CHANCE)) / math.log(_ENOUGH))
+    """How sure so many inliers make it that both pictures show one thing, 0 to 1: 0 up to chance, logarithmic above."""
+    return min(1.0, math.log1p(max(0, count - _CHANCE_INLIERS)) / math.log(_ENOUGH_INLIERS))
 
 
 def _detect(image: Image.Image, side: int, points: int) -> Keypoints:
@@ -96,10 +98,10 @@ def _detect(image: Image.Image, side: int, points: int) -> Keypoints:
     scale = side / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     grey = np.asarray(image.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
-    found, descriptors = cv2.SIFT_create(nfeatures=points).detectAndCompute(grey, None)  # type: ignore[attr-defined]  # not in the stubs
+    points_of_interest, descriptors = cv2.SIFT_create(nfeatures=points).detectAndCompute(grey, None)  # type: ignore[attr-defined]  # not in the stubs
     if descriptors is None:
         return Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
     # OpenCV gives a few more than asked for where responses are equal.
-    places = np.array([point.pt for point in found[:points]], np.float32)
+    places = np.array([point.pt for point in points_of_interest[:points]], np.float32)
     root = np.sqrt(descriptors[:points] / np.maximum(descriptors[:points].sum(axis=1, keepdims=True), 1e-9))
     return Keypoints(places, np.clip(np.round(root * 512), 0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Local features (SIFT and its relatives) and what a picture's many become as one vector: visual words, or VLAD.
+"""Local features of a picture (SIFT and its relatives), and one vector made of them: a bag of visual words, or VLAD.
 
 - SIFT: Lowe, IJCV 2004, here as RootSIFT (Arandjelović and Zisserman, CVPR 2012).
 - Bag of visual words: Sivic and Zisserman, ICCV 2003. VLAD: Jégou et al., CVPR 2010, with the power and intra
@@ -22,11 +22,13 @@ Floats = npt.NDArray[np.float32]
 
 # Dimensions of one descriptor; those of bits count each bit.
 KINDS = {"sift": 128, "dense_sift": 128, "surf": 64, "orb": 256, "akaze": 488, "kaze": 64, "brisk": 512}
-SIDE = 320  # px of the longer side; smaller pictures are enlarged, so that a scale means the same in all
-MOST = 400  # descriptors of a picture, the strongest
+# The next figures were set by judgement; docs/reference/quality-and-speed.md has what the features find with them.
+LONGER_SIDE = 320  # px; smaller pictures are enlarged, so that a keypoint's scale means the same in all
+MOST_DESCRIPTORS = 400  # of a picture, the strongest; dense SIFT keeps its whole grid
 COMPRESSED = 32  # dimensions of a descriptor in a codebook
-_DENSE_STEP, _DENSE_SIZES = 16, (16.0, 32.0)  # px
-_SEED = 7
+_DENSE_STEP, _DENSE_SIZES = 16, (16.0, 32.0)  # px between the points of dense SIFT's grid, and px of its patches
+_MOST_SAMPLED = 30_000  # descriptors that a codebook's clusters are learned from, so that memory and time stay bounded
+_SEED = 7  # any fixed number, so that the same pictures give the same codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,19 @@ def describe(image: Image.Image, kind: str) -> Floats:
             for y in range(_DENSE_STEP // 2, grey.shape[0], _DENSE_STEP)
             for x in range(_DENSE_STEP // 2, grey.shape[1], _DENSE_STEP)
         ]
-        _, found = detector.compute(grey, points)
+        _, descriptors = detector.compute(grey, points)
     else:
-        points = sorted(detector.detect(grey, None), key=lambda point: -point.response)[:MOST]
-        _, found = detector.compute(grey, points)
-    if found is None or not len(found):
+        points = sorted(detector.detect(grey, None), key=lambda point: -point.response)[:MOST_DESCRIPTORS]
+        _, descriptors = detector.compute(grey, points)
+    if descriptors is None or not len(descriptors):
         return np.empty((0, KINDS[kind]), np.float32)
-    if found.dtype == np.uint8:
-        return np.unpackbits(found, axis=1)[:, : KINDS[kind]].astype(np.float32)
+    if descriptors.dtype == np.uint8:
+        return np.unpackbits(descriptors, axis=1)[:, : KINDS[kind]].astype(np.float32)
     if kind in ("sift", "dense_sift"):
         # An even patch has no gradients and describes nothing.
-        found = found[found.sum(axis=1) > 0]
-        return np.asarray(np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9)), np.float32)
-    return np.asarray(found, np.float32)
+        descriptors = descriptors[descriptors.sum(axis=1) > 0]
+        return np.asarray(np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9)), np.float32)
+    return np.asarray(descriptors, np.float32)
 
 
 def bag_of_words(descriptors: Floats, codebook: Codebook) -> Floats:
@@ -91,7 +93,7 @@ def vlad(descriptors: Floats, codebook: Codebook) -> Floats:
         small = codebook.compress(descriptors)
         nearest = (small @ codebook.centres.T - _half_squares(codebook.centres)).argmax(axis=1)
         np.add.at(sums, nearest, small - codebook.centres[nearest])
-    # Bursts of one repeated pattern would outweigh everything else.
+    # Without the root, one pattern that is repeated many times would outweigh everything else.
     rooted = np.sign(sums) * np.sqrt(np.abs(sums))
     return unit(unit(rooted).ravel())
 
@@ -111,19 +113,21 @@ def learn(pictures: Iterable[Floats], *, words: int, centres: int) -> Codebook:
     projection = np.asarray(directions[:, ::-1][:, :COMPRESSED], np.float32)
     small = unit((everything - mean) @ projection)
     rng = np.random.default_rng(_SEED)
-    sample = small[rng.permutation(len(small))[:30_000]]
+    sample = small[rng.permutation(len(small))[:_MOST_SAMPLED]]
 
     def clusters(count: int) -> Floats:
         cv2.setRNGSeed(_SEED)
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1e-4)
         return np.asarray(cv2.kmeans(sample, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)[2], np.float32)
 
-    found = Codebook(
+    unweighted = Codebook(
         np.asarray(mean, np.float32), projection, clusters(words), np.ones(words, np.float32), clusters(centres)
     )
-    seen = np.stack([bag_of_words(one, found) > 0 for one in several]).sum(axis=0)
-    rarity = np.log((1 + len(several)) / (1 + seen)) + 0.1
-    return Codebook(found.mean, found.projection, found.words, np.asarray(rarity, np.float32), found.centres)
+    pictures_with_word = np.stack([bag_of_words(one, unweighted) > 0 for one in several]).sum(axis=0)
+    rarity = np.log((1 + len(several)) / (1 + pictures_with_word)) + 0.1
+    return Codebook(
+        unweighted.mean, unweighted.projection, unweighted.words, np.asarray(rarity, np.float32), unweighted.centres
+    )
 
 
 def _half_squares(centres: Floats) -> Floats:
@@ -132,7 +136,7 @@ def _half_squares(centres: Floats) -> Floats:
 
 
 def _grey(image: Image.Image) -> npt.NDArray[np.uint8]:
-    scale = SIDE / max(image.size)
+    scale = LONGER_SIDE / max(image.size)
     size = (max(16, round(image.width * scale)), max(16, round(image.height * scale)))
     return np.asarray(image.convert("RGB").convert("L").resize(size, Image.Resampling.BILINEAR))
 
@@ -141,9 +145,9 @@ def _detector(cv2: Any, kind: str) -> Any:
     if kind == "surf":
         return _surf(cv2)
     makers = {
-        "sift": lambda: cv2.SIFT_create(nfeatures=MOST, contrastThreshold=0.02),
+        "sift": lambda: cv2.SIFT_create(nfeatures=MOST_DESCRIPTORS, contrastThreshold=0.02),
         "dense_sift": cv2.SIFT_create,
-        "orb": lambda: cv2.ORB_create(nfeatures=MOST, fastThreshold=5),
+        "orb": lambda: cv2.ORB_create(nfeatures=MOST_DESCRIPTORS, fastThreshold=5),
         "akaze": lambda: cv2.AKAZE_create(threshold=3e-4),
         "kaze": lambda: cv2.KAZE_create(threshold=3e-4),
         "brisk": lambda: cv2.BRISK_create(thresh=10),

@@ -29,8 +29,10 @@ LABELS = tuple(
 STRIDES = (8, 16, 32)  # px of the input for one cell of each output map
 BINS = 11  # distances 0 to 10 cells
 GRID = 32  # px; sides are rounded to it, so that the maps of all strides fit
-SAME, OTHER = 0.6, 0.85  # overlaps from which on two boxes are one thing
-CANDIDATES = 400  # boxes that go into suppression
+# Overlaps above which two boxes show one thing: of one class, and of two. Others found no more, says
+# docs/decisions/0019-objects-in-a-scene.md.
+SAME_CLASS, OTHER_CLASS = 0.6, 0.85
+MOST_CANDIDATES = 400  # boxes that go into suppression, so that its time stays bounded (set by judgement)
 # Of the BGR channels that the network was trained with.
 _MEAN = np.array([103.53, 116.28, 123.675], np.float32)
 _SCALE = np.array([57.375, 57.12, 58.395], np.float32)
@@ -45,8 +47,8 @@ class NanoDet:
     `person`: a factor on the score of people. A person is no product, but what the person wears may be: so people come
     after things, and are never left out.
 
-    `closer`: px of a second look at a photo of several things, from which more of the small ones are proposed to a tap;
-    0 spares it.
+    `closer`: px of the longer side in a second pass over a photo of several things, which proposes more small things to
+    a tap; 0 leaves the pass out.
     """
 
     def __init__(
@@ -80,14 +82,14 @@ class NanoDet:
 
     def _objects(self, boxes: Floats, best: Floats, kinds: npt.NDArray[np.int64]) -> tuple[Region, ...]:
         sides = boxes[:, 2:] - boxes[:, :2]
-        first = np.argsort(-best, kind="stable")[:CANDIDATES]
+        first = np.argsort(-best, kind="stable")[:MOST_CANDIDATES]
         first = first[(best[first] >= self.least) & (sides[first] >= regions.LEAST_SIDE).all(axis=1)]
         boxes, best, kinds = boxes[first], best[first], kinds[first]
-        kept = regions.distinct(boxes, best, kinds.tolist(), most=self.most, same=SAME, other=OTHER)
+        kept = regions.distinct(boxes, best, kinds.tolist(), most=self.most, same=SAME_CLASS, other=OTHER_CLASS)
         return tuple(regions.region_of(boxes[row], self.labels, int(kinds[row]), float(best[row])) for row in kept)
 
     def _look(self, image: Image.Image, side: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-        """Boxes (n, 4), and score (n,) and place (n,) of the surest class of each."""
+        """Boxes (n, 4), and score (n,) and number (n,) of the surest class of each."""
         boxes, scores = self._raw(image, side)
         if regions.PERSON in self.labels:
             scores[:, self.labels.index(regions.PERSON)] *= self.person

@@ -13,13 +13,13 @@ from PIL import Image
 
 from visual_search.errors import EncoderUnavailable
 from visual_search.imaging import regions
-from visual_search.imaging.nanodet import OTHER, SAME, open_session
+from visual_search.imaging.nanodet import OTHER_CLASS, SAME_CLASS, open_session
 from visual_search.types import Region
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-GREY = 114  # what is beside the picture in the square input, as YOLOX and its kin were trained
+PADDING_GREY = 114  # the grey level beside the picture in the square input, as YOLOX and similar networks were trained
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,7 +50,7 @@ class OnnxDetector:
     def regions(self, image: Image.Image, *, faint: bool = False) -> tuple[Region, ...]:
         ratio = self.side / max(image.size)
         width, height = (max(1, round(length * ratio)) for length in image.size)
-        square = np.full((self.side, self.side, 3), GREY, np.float32)
+        square = np.full((self.side, self.side, 3), PADDING_GREY, np.float32)
         small = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0)
         square[:height, :width] = np.asarray(small)
         session = self._loaded()
@@ -60,7 +60,9 @@ class OnnxDetector:
         good = np.flatnonzero(
             (scores >= self.least) & ((boxes[:, 2:] - boxes[:, :2]) >= regions.LEAST_SIDE).all(axis=1)
         )
-        kept = regions.distinct(boxes[good], scores[good], kinds[good].tolist(), most=self.most, same=SAME, other=OTHER)
+        kept = regions.distinct(
+            boxes[good], scores[good], kinds[good].tolist(), most=self.most, same=SAME_CLASS, other=OTHER_CLASS
+        )
         objects = tuple(
             regions.region_of(boxes[row], self.labels, int(kinds[row]), float(scores[row])) for row in good[kept]
         )

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def open_session(path: Path, threads: int, *, what: str, mend: str) -> InferenceSession:
-    """The network in `path`, ready to run. Raises EncoderUnavailable, which names `what` can't be loaded and the `mend`."""
+    """The network in `path`, ready to run. Raises EncoderUnavailable.
+
+    `what` begins its message and says what can't be loaded; `mend` ends it and says what the owner can do.
+    """
     try:
         from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 - 60 MB that settings don't need.
     except ImportError as problem:

@@ -1,4 +1,4 @@
-"""Colour profiles: what a picture's numbers mean, turned into sRGB."""
+"""Converts pictures that carry a colour profile to sRGB."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from PIL import Image, ImageCms
 _SRGB_NAMES = tuple(
     name for text in ("sRGB IEC61966", "sRGB built-in") for name in (text.encode(), text.encode("utf-16-be"))
 )
-_LARGEST = 2 * 1024 * 1024  # bytes; press profiles reach about 1 MB
+_LARGEST_PROFILE = 2 * 1024 * 1024  # bytes; profiles of printing presses reach about 1 MB
 _COLOUR_SPACE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """The picture in sRGB. A profile that is broken, huge or of another colour model is ignored, as browsers do."""
-    if len(profile) > _LARGEST or any(name in profile for name in _SRGB_NAMES):
+    if len(profile) > _LARGEST_PROFILE or any(name in profile for name in _SRGB_NAMES):
         return image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -1,6 +1,7 @@
-"""Words and codes that stand in a picture: label text (PP-OCR) and barcodes or QR codes (ZXing).
+"""Reads words and codes in a picture: label text (PP-OCR), and barcodes or QR codes (ZXing).
 
-A photo of a package says on its front what it is. Figures and choice of the reader: docs/decisions/0021-reading-labels.md
+A package says on its front what it is. docs/decisions/0021-reading-and-comparing-photos.md has figures and the choice of
+the reader.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from visual_search.types import Reading, ReadLine
 
 logger = logging.getLogger(__name__)
 
-LEAST_CONFIDENCE = 0.5  # of a line; below it, more letters are wrong than right
-SHORTEST_WORD = 3  # characters; shorter ones are units and noise
-# Characters in scripts without spaces. A single one is mostly an edge or a handle that was taken for it: read on 1 in 8
-# renders of furniture, and it stands in some title.
+LEAST_CONFIDENCE = 0.5  # of a line; in less sure ones, more letters are wrong than right
+SHORTEST_WORD = 3  # characters; shorter words are units and noise
+# Characters of a word in scripts without spaces. A single one is mostly an edge or a handle that the reader takes for a
+# character: it read one on 1 in 8 renders of furniture, and such a character stands in some title.
 SHORTEST_UNSPACED = 2
-WORDS = "words-2"  # what `words_of` keeps; changed with it, so that pictures are looked at again
+WORDS_VERSION = "words-2"  # Change it together with `words_of`, so that pictures are looked at again.
 LONGEST_TEXT = 600  # characters kept of one picture; the front of a package has fewer
-SIDE = 1024  # px of the longer side; more costs time and finds the small print of ingredients
-_LONGEST = 3  # times as long as wide; what is longer is padded
+READ_SIDE = 1024  # px of the longer side; more takes time, and finds only the small print of ingredients
+_MOST_ELONGATED = 3  # longer side by shorter side; a longer picture is padded (see `_pixels`)
+_LONGEST_CODE = 64  # characters; a longer QR code is an address or a text, no code of a product (set by judgement)
 _MODELS = {
     "Det": "PP-OCRv6_det_small.onnx",
     "Cls": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
@@ -63,7 +65,7 @@ class LabelReader:
     `threads` is for one picture; a shop gains more from several worker processes with one thread each.
     """
 
-    def __init__(self, *, models: Mapping[str, str] | None = None, threads: int = 1, side: int = SIDE) -> None:
+    def __init__(self, *, models: Mapping[str, str] | None = None, threads: int = 1, side: int = READ_SIDE) -> None:
         unknown = sorted(set(models or {}) - set(_MODELS))
         if unknown:
             raise TypeError(f"models has the unknown part {unknown[0]!r}; its parts are {', '.join(_MODELS)}")
@@ -85,13 +87,13 @@ class LabelReader:
         return Reading(lines=tuple(self._lines(pixels, shown)), codes=codes_of(_barcodes(pixels)))
 
     def _lines(self, pixels: np.ndarray, shown: tuple[float, float]) -> Iterator[ReadLine]:
-        """Lines with boxes in shares of what is shown, without the padding at the right and below."""
+        """Lines with boxes as shares of the picture, whose size `shown` is that without the padding at the right and below."""
         # RapidOCR takes arrays in OpenCV's order of channels.
-        found = self._loaded()(pixels[:, :, ::-1])
-        if found.txts is None or found.boxes is None:
+        answer = self._loaded()(pixels[:, :, ::-1])
+        if answer.txts is None or answer.boxes is None:
             return
         width, height = shown
-        for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True):
+        for text, score, corners in zip(answer.txts, answer.scores, answer.boxes, strict=True):
             if score >= LEAST_CONFIDENCE and text.strip():
                 (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
                 box = (left / width, top / height, right / width, bottom / height)
@@ -99,7 +101,7 @@ class LabelReader:
                 yield ReadLine(text.strip(), round(float(score), 3), shares)  # type: ignore[arg-type]
 
     def _loaded(self) -> Any:
-        # The second look is inside the lock: two threads that come first would otherwise load twice.
+        # The second check is inside the lock: two threads that come first would otherwise load twice.
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
@@ -132,7 +134,7 @@ class LabelReader:
 
 
 def words_of(reading: Reading) -> str:
-    """The words that tell things apart: without prices, weights, dates and scraps; at most `LONGEST_TEXT` characters."""
+    """The words that tell products apart, without prices, weights, dates and fragments; at most `LONGEST_TEXT` characters."""
     words = (word for line in reading.lines for word in line.text.split())
     return " ".join(dict.fromkeys(word for word in words if _tells(word)))[:LONGEST_TEXT].rstrip()
 
@@ -144,18 +146,20 @@ def _tells(word: str) -> bool:
 
 
 def codes_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """What to look for among a shop's codes: each text whole, and a GTIN in each of the forms that shops write it in."""
-    found: list[str] = []
+    """The codes to search for: each text as it stands, and a GTIN in each form in which shops write it."""
+    codes: list[str] = []
     for text in texts:
         link = _DIGITAL_LINK.search(text)
         code = link.group(1) if link else text.strip()
-        if 0 < len(code) <= 64:
-            found += gtin_forms(code) or (code,)
-    return tuple(dict.fromkeys(found))
+        if 0 < len(code) <= _LONGEST_CODE:
+            codes += gtin_forms(code) or (code,)
+    return tuple(dict.fromkeys(codes))
 
 
 def gtin_forms(code: str) -> tuple[str, ...]:
-    """A valid GTIN in 8, 12, 13 and 14 digits as far as its zeros allow, as given first; () for anything else.
+    """All forms of a valid GTIN in 8, 12, 13 and 14 digits, the given one first; () for anything else.
+
+    A form drops or adds leading zeros, so a GTIN has only those that its other digits fit into.
 
     Check digit: GS1 General Specifications, section 7.9.
     """
@@ -190,7 +194,7 @@ def _pixels(image: Image.Image, side: int) -> np.ndarray:
     if max(small.size) > side:
         small = small.copy()
         small.thumbnail((side, side), Image.Resampling.BILINEAR)
-    least = -(-max(small.size) // _LONGEST)
+    least = -(-max(small.size) // _MOST_ELONGATED)
     if min(small.size) < least:
         padded = Image.new("RGB", (max(small.width, least), max(small.height, least)), "white")
         padded.paste(small)

@@ -1,4 +1,4 @@
-"""Things in a photo as boxes: what a detector promises, and what is done with boxes whoever proposed them."""
+"""Boxes of things in a photo: the protocol of detectors, and what is done with the boxes of any of them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from PIL import Image
 from visual_search.types import Box, Point, Region
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
-MARGIN = 0.04  # of a box's sides, added on each: a detector cuts close, and encoders like a little room
-PERSON = "person"  # never the subject: what a person wears, holds or sits on is for sale
+MARGIN = 0.04  # share of a box's sides added on each side, since detectors cut close to the thing (set by judgement)
+PERSON = "person"  # A person is never the subject: what the person wears, holds or sits on is for sale.
 # Chosen on half of the public phone photos and all room photos: docs/decisions/0019-objects-in-a-scene.md.
-SURE, LARGE = 0.5, 0.15  # from this score and this share of the photo on, one thing is what it is of
-LIKELY, KINDS = 0.35, 2  # things of this many kinds, each at least this sure, make a scene
-LEAST_SIDE = 0.02  # of the photo's sides; smaller things show too few pixels to be recognised
-PROPOSALS = 100  # boxes in all, as COCO counts them: what a tap chooses from
-FAINTEST = 0.01  # score
-CANDIDATES = 1500  # boxes that go into suppression
-SAME, OTHER = 0.5, 0.7  # overlaps from which on two faint boxes are one thing
-TAPPED = 0.25  # of the photo's sides: what a tap means where no box lies
+# A thing with this score, on this share of the photo, is what the photo is of.
+SUBJECT_SCORE, SUBJECT_AREA = 0.5, 0.15
+# Things of this many kinds, each with at least this score, make a scene.
+SCENE_SCORE, SCENE_KINDS = 0.35, 2
+# The following were set by judgement; the same decision has the share of taps that are understood with them.
+LEAST_SIDE = 0.02  # of the photo's sides; a smaller thing shows too few pixels to be recognised
+PROPOSALS = 100  # boxes in all that a tap chooses from, as many as COCO counts
+FAINTEST_SCORE = 0.01  # of a box that is proposed; below it there is only noise
+MOST_CANDIDATES = 1500  # boxes that go into suppression, so that its time stays bounded
+FAINT_SAME_CLASS, FAINT_OTHER_CLASS = 0.5, 0.7  # overlaps above which two faint boxes show one thing
+TAP_SIDE = 0.25  # of the photo's sides: the frame around a tap where no box lies
 
 Boxes = npt.NDArray[np.float32]  # (n, 4): x1, y1, x2, y2
 Scores = npt.NDArray[np.float32]  # (n,)
@@ -35,8 +38,9 @@ class Detector(Protocol):
     def regions(self, image: Image.Image, *, faint: bool = False) -> tuple[Region, ...]:
         """The things in an RGB picture of any size, surest first, none twice; empty where nothing stands out.
 
-        With `faint`, after them, surest first and marked as faint, what may be more things: nobody is asked to choose among
-        so many, but a tap finds the one that it means. It may take a closer look. Labels are the detector's own class
+        With `faint`, boxes of what may be more things follow, surest first and marked as faint. They are too many to be
+        offered as a choice, but a tap finds its box among them. The detector may look at the photo a second time for
+        them. Labels are the detector's own class
         names; "" where it can't tell. Raises `EncoderUnavailable` when weights or libraries are missing.
         """
 
@@ -83,14 +87,14 @@ def distinct(
 def faint(
     known: Sequence[Region], boxes: Boxes, scores: Scores, classes: Sequence[int], labels: Sequence[str]
 ) -> tuple[Region, ...]:
-    """What else the boxes may show beside what is known, surest first: `PROPOSALS` boxes in all.
+    """Faint regions from the boxes that show none of the known things, surest first; `PROPOSALS` regions with the known.
 
     boxes (n, 4) as shares of the picture; scores (n,) and classes (n,) of the surest class of each; labels by class.
     """
     kinds = np.asarray(classes)
-    good = (scores >= FAINTEST) & ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE).all(axis=1)
+    good = (scores >= FAINTEST_SCORE) & ((boxes[:, 2:] - boxes[:, :2]) >= LEAST_SIDE).all(axis=1)
     rows = np.flatnonzero(good)
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:CANDIDATES]
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:MOST_CANDIDATES]
     taken = np.array([region.box for region in known], np.float32).reshape(-1, 4)
     named = [labels.index(region.label) if region.label in labels else -1 for region in known]
     kept = distinct(
@@ -98,11 +102,11 @@ def faint(
         np.concatenate([np.arange(len(known), 0, -1) + 1.0, scores[rows]]).astype(np.float32),
         [*named, *kinds[rows].tolist()],
         most=PROPOSALS,
-        same=SAME,
-        other=OTHER,
+        same=FAINT_SAME_CLASS,
+        other=FAINT_OTHER_CLASS,
     )
-    found = [rows[place - len(known)] for place in kept if place >= len(known)][: max(0, PROPOSALS - len(known))]
-    return tuple(region_of(boxes[row], labels, int(kinds[row]), float(scores[row]), faint=True) for row in found)
+    new = [rows[place - len(known)] for place in kept if place >= len(known)][: max(0, PROPOSALS - len(known))]
+    return tuple(region_of(boxes[row], labels, int(kinds[row]), float(scores[row]), faint=True) for row in new)
 
 
 def region_of(
@@ -112,18 +116,19 @@ def region_of(
     return Region((x1, y1, x2, y2), labels[kind] if 0 <= kind < len(labels) else "", min(score, 1.0), faint=faint)
 
 
-def tapped(point: Point, found: Sequence[Region]) -> Box:
-    """The box that somebody means who taps there; a frame around the point where none lies.
+def tapped(point: Point, regions: Sequence[Region]) -> Box:
+    """The box that a tap at this point means; a frame around the point where no box lies.
 
-    Of the boxes around it, sure ones before faint ones, those in whose middle it lies, and small ones, because what is
-    in front or on top is smaller: score x (1.05 - d^2) / area^(1/4), d from 0 in the middle to 1 at the nearest edge.
+    Of the boxes around the point, the one with the greatest score x (1.05 - d^2) / area^(1/4) is meant; d runs from 0 in
+    the box's middle to 1 at its nearest edge. Sure boxes count more than faint ones, and small ones more than large ones,
+    because a thing in front of another or on top of it is the smaller one.
     """
     x, y = point
-    best = max(found, key=lambda region: _meant(x, y, region), default=None)
+    best = max(regions, key=lambda region: _meant(x, y, region), default=None)
     if best is not None and _meant(x, y, best) > 0:
         return best.box
-    left, top = (min(max(0.0, middle - TAPPED / 2), 1 - TAPPED) for middle in point)
-    return left, top, left + TAPPED, top + TAPPED
+    left, top = (min(max(0.0, middle - TAP_SIDE / 2), 1 - TAP_SIDE) for middle in point)
+    return left, top, left + TAP_SIDE, top + TAP_SIDE
 
 
 def _meant(x: float, y: float, region: Region) -> float:
@@ -143,19 +148,19 @@ def _overlaps(one: Boxes, other: Boxes) -> npt.NDArray[np.float32]:
     return np.asarray(common / np.maximum(sizes[0][:, None] + sizes[1][None] - common, 1e-9), np.float32)
 
 
-def subject(found: Sequence[Region]) -> Region | None:
-    """The one thing that the photo is of; None where it is of several, or nobody can tell."""
-    things = [region for region in found if region.label != PERSON]
-    if is_scene(found) or not things:
+def subject(regions: Sequence[Region]) -> Region | None:
+    """The one thing that the photo is of; None where it shows several kinds, or none that is sure and large enough."""
+    things = [region for region in regions if region.label != PERSON]
+    if is_scene(regions) or not things:
         return None
     first = things[0]
-    return first if first.score >= SURE and area(first.box) >= LARGE else None
+    return first if first.score >= SUBJECT_SCORE and area(first.box) >= SUBJECT_AREA else None
 
 
-def is_scene(found: Sequence[Region]) -> bool:
+def is_scene(regions: Sequence[Region]) -> bool:
     """Whether the photo shows things of several kinds, such as a room: then no one of them is meant more than the others.
 
     Many things of one kind are no scene: a crate of apples is a photo of apples.
     """
-    kinds = {region.label for region in found if region.score >= LIKELY and region.label not in ("", PERSON)}
-    return len(kinds) >= KINDS
+    kinds = {region.label for region in regions if region.score >= SCENE_SCORE and region.label not in ("", PERSON)}
+    return len(kinds) >= SCENE_KINDS

@@ -21,10 +21,11 @@ Grey = npt.NDArray[np.uint8]
 LBP_SIDES = (128, 64, 32)  # px: fine, middle and coarse texture
 _PATTERNS = 59  # 58 uniform ones, and all others together
 LBP_DIMS = _PATTERNS * len(LBP_SIDES)
+# Px of a side, and filters; set by judgement after Manjunath and Ma.
 _GABOR_SIDE, _GABOR_SCALES, _GABOR_DIRECTIONS = 96, 4, 6
 _GABOR_HIGHEST, _GABOR_LOWEST = 0.4, 0.05  # cycles a pixel
 GABOR_DIMS = 2 * _GABOR_SCALES * _GABOR_DIRECTIONS
-HOG_SIDE = 64  # px
+HOG_SIDE = 64  # px, which gives 7 x 7 blocks
 HOG_DIMS = 7 * 7 * 4 * 9
 
 
@@ -74,17 +75,17 @@ def gabor(image: Image.Image) -> Floats:
     """Logarithms of mean and deviation of 4 scales x 6 directions: shape (48,), not of unit length."""
     pixels = grey(image, _GABOR_SIDE).astype(np.float32) / 255
     spectrum = np.fft.fft2(pixels - pixels.mean())
-    found = []
+    strengths = []
     for mask in _gabor_masks():
         response = np.abs(np.fft.ifft2(spectrum * mask))
-        found += [float(response.mean()), float(response.std())]
+        strengths += [float(response.mean()), float(response.std())]
     # Strengths spread over decades; the logarithm makes a weak texture count beside a strong one.
-    return np.asarray(np.log(np.array(found) + 1e-4), np.float32)
+    return np.asarray(np.log(np.array(strengths) + 1e-4), np.float32)
 
 
 @cache
 def _gabor_masks() -> tuple[Floats, ...]:
-    """Bells in the frequency plane, an octave wide, whose half-height ends touch."""
+    """Bell curves in the frequency plane that touch each other at half their height."""
     axis = np.fft.fftfreq(_GABOR_SIDE)
     across, down = np.meshgrid(axis, axis)
     ratio = (_GABOR_HIGHEST / _GABOR_LOWEST) ** (1 / (_GABOR_SCALES - 1))
