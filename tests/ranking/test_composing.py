@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visual_search.ranking import composing
-from visual_search.ranking.composing import LESS, Unwanted, gathered, nearest_of, penalties, shares, without
+from visual_search.ranking.composing import MOST_LOSS, Unwanted, gathered, nearest_of, penalties, shares, without
 from visual_search.ranking.fusion import Scale, fuse
 from visual_search.types import LegAnswer, LegHit, LegId, LegKind, LegName, Query, QueryPicture
 
@@ -83,7 +83,7 @@ def test_a_negative_never_raises_what_it_names(wanted, unwanted, weight) -> None
     after = without(fused, lost)
     before = {item.id: item.score for item in fused}
     assert all(item.score <= before[item.id] for item in after)
-    assert all(loss <= LESS * weight + 1e-9 for loss in lost.values())
+    assert all(loss <= MOST_LOSS * weight + 1e-9 for loss in lost.values())
     assert all(sum(item.parts.values()) == pytest.approx(item.score) for item in after)
     if unwanted:
         places = [[item.id for item in each].index(named) for each in (fused, after)]

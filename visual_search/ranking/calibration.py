@@ -1,7 +1,7 @@
-"""What a cosine is worth in this shop: how likely the same thing, how likely the same kind, and when nothing is close.
+"""Learns from which cosines on a hit is the same item or similar in this shop, and when nothing is close.
 
-It is learned from the shop's own pictures without any labels: synthetic photos of some of its objects are asked of the index
-(`visual_search/calibrating.py`), and of every answer it is known which hit is the very object and which are of its kind.
+The shop's own pictures teach it without any labels: synthetic photos of some objects are asked of the index
+(`visual_search/learning/calibrating.py`), and of every hit it is known whether it is the very object or of its category.
 docs/decisions/0025-honest-grades.md has the figures.
 """
 
@@ -29,24 +29,26 @@ from visual_search.ranking.curves import (
 from visual_search.ranking.text_scales import TextScale, fit_text_scales
 from visual_search.types import Grade
 
-TEXTS = "texts"  # beside the kinds of picture, in what is stored
+TEXTS = "texts"  # the key of the scales of texts, beside the kinds of picture, in the stored JSON
 PHOTO, STUDIO = "photo", "studio"  # kinds of picture: before a background, or on white as a shop shows its goods
 
-# Probabilities from which on a hit has a grade: of being the very object, or of being of its kind.
-SAME_OWN = 0.8
-VERY_SIMILAR_OWN = 0.35
-SIMILAR_KIND = 0.2
-# The share of synthetic pictures that count as showing nothing close. Synthetic photos are harder than real ones,
-# studio pictures as easy: so "nothing close" was wrong for 4 to 5 in 100 real ones. Chosen on public photos of groceries and
-# clothes, and on other views of garments and furniture (docs/decisions/0025-honest-grades.md).
+# The least probability for each grade; docs/decisions/0025-honest-grades.md has how often grades are wrong
+# with these.
+SAME_OWN = 0.8  # of being the very object, for "same item"
+VERY_SIMILAR_OWN = 0.35  # of being the very object, for "very similar"
+SIMILAR_KIND = 0.2  # of being of its category, for "similar style"
+# The share of synthetic pictures that count as showing nothing close. Synthetic photos are harder to recognise than real
+# ones, synthetic studio pictures as easy; so "nothing close" was wrong for 4 to 5 in 100 real ones. Chosen on public photos
+# of groceries and clothes, and on other views of garments and furniture (docs/decisions/0025-honest-grades.md).
 LEFT_OUT = {PHOTO: 0.12, STUDIO: 0.04}
-_DRAWS = 100  # bootstrap samples that this share is averaged over: one sample's limit hangs on single photos
-# The width of the kernel in units of the spread of the nearest cosines, which differs between encoders.
+_BOOTSTRAP_DRAWS = 100  # samples over which that limit is averaged, since one sample's limit depends on single photos
+# Kappa of the density kernel, times the spread of the nearest cosines, which differs between encoders. Chosen on the same
+# photos.
 _KERNEL = 0.66
-JUDGED = 10  # hits of each probe that the curves are fitted on: what a shopper sees without scrolling
+JUDGED = 10  # first hits of each answer whose grades are fitted and judged: what a shopper sees without scrolling
 
-# How surely keypoints must agree for a grade, best first. Of 716 products that keypoints spoke for in 567 photos, .88 were
-# the very product from .9 on, and .82 of its kind from .7 on; in 275 photos of clothes they spoke for none.
+# How surely keypoints must agree for a grade, best first. In 567 photos keypoints agreed with 716 products: from .9 on,
+# .88 of them were the very product, and from .7 on, .82 were of its kind. In 275 photos of clothes they agreed with none.
 _BY_KEYPOINTS = ((0.9, Grade.SAME), (0.7, Grade.VERY_SIMILAR))
 
 # Least cosine for each grade where nothing was calibrated: of the offline encoder, read off 725 public photos.
@@ -55,7 +57,7 @@ _UNCALIBRATED = (0.90, 0.60, 0.28)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often the grades are wrong, on probes that the limits were not learned from. None: never given.
+    """How often the grades are wrong, on probes that the limits were not learned from. None: the grade was never given.
 
     A wrong "same item" is another object, a wrong "very similar" or "similar style" is of another category.
     """
@@ -70,7 +72,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """For one kind of picture. Cosines; a limit above 1 is never reached."""
+    """The least cosines of the grades for one kind of picture; a limit above 1 is never reached."""
 
     same: float
     very_similar: float
@@ -87,13 +89,13 @@ class Limits:
         """`kind`: the hit's category path, as far as it is known."""
         if kind and self.offsets:
             own = shifted(probability_at(self.own, cosine), self.offsets, kind)
-            for wanted, found in ((SAME_OWN, Grade.SAME), (VERY_SIMILAR_OWN, Grade.VERY_SIMILAR)):
+            for wanted, grade in ((SAME_OWN, Grade.SAME), (VERY_SIMILAR_OWN, Grade.VERY_SIMILAR)):
                 if own >= wanted:
-                    return found
+                    return grade
             return Grade.SIMILAR if cosine >= self.similar else Grade.DISTANT
-        for least, found in ((self.same, Grade.SAME), (self.very_similar, Grade.VERY_SIMILAR)):
+        for least, grade in ((self.same, Grade.SAME), (self.very_similar, Grade.VERY_SIMILAR)):
             if cosine >= least:
-                return found
+                return grade
         return Grade.SIMILAR if cosine >= self.similar else Grade.DISTANT
 
     def is_close(self, cosines: Sequence[float]) -> bool:
@@ -105,7 +107,7 @@ class Limits:
     def within(self, cosines: Sequence[float]) -> Limits | None:
         """The limits for the hits of one photo, nearest first; None where nothing is close.
 
-        Where something is, at least the nearest hit is of similar style: "nothing close" is said by density alone.
+        Where something is close, at least the nearest hit is of similar style, since density alone decides that nothing is.
         """
         if not self.is_close(cosines):
             return None
@@ -145,8 +147,8 @@ UNCALIBRATED = Calibration()
 
 
 def grade_by_keypoints(sure: float) -> Grade:
-    """What keypoints that agree this surely (`imaging/keypoint_matching.confidence`) say of a hit, whatever it looks like."""
-    return next((found for least, found in _BY_KEYPOINTS if sure >= least), Grade.DISTANT)
+    """The grade of a hit whose keypoints agree this surely (`imaging/keypoint_matching.py`), whatever its cosine is."""
+    return next((grade for least, grade in _BY_KEYPOINTS if sure >= least), Grade.DISTANT)
 
 
 def better(one: Grade, other: Grade) -> Grade:
@@ -168,11 +170,11 @@ def density(cosines: Sequence[float], kernel: float) -> float:
 
 
 def calibrate(probes: Sequence[Probe]) -> Calibration:
-    """What these probes teach; every category counts the same.
+    """The calibration that these probes teach; every category counts the same.
 
-    Limits for each kind of picture with at least `LEAST_PROBES` answered probes, scales of legs over texts likewise.
+    It has limits for each kind of picture, and scales for each leg over texts, with at least `LEAST_PROBES` answered probes.
     """
-    found: dict[str, Limits] = {}
+    fitted: dict[str, Limits] = {}
     for picture in (PHOTO, STUDIO):
         asked = [probe for probe in probes if probe.picture == picture and probe.hits]
         if len(asked) < LEAST_PROBES:
@@ -182,12 +184,12 @@ def calibrate(probes: Sequence[Probe]) -> Calibration:
         by_category: dict[str, list[_Judged]] = defaultdict(list)
         for one in judged:
             by_category[one.category].append(one)
-        found[picture] = Limits(
+        fitted[picture] = Limits(
             **{name: getattr(limits, name) for name in Limits.__slots__ if name not in {"rates", "categories"}},
             rates=_rates(judged),
             categories={name: _rates(some) for name, some in sorted(by_category.items())},
         )
-    return Calibration(found, fit_text_scales(probes))
+    return Calibration(fitted, fit_text_scales(probes))
 
 
 # --- Fitting ------------------------------------------------------------------------------------
@@ -227,13 +229,13 @@ def _fit(probes: Sequence[Probe]) -> Limits:
 def _quantile(values: Floats, weights: Floats, share: float) -> float:
     """The weighted quantile, averaged over bootstrap samples (Breiman, "Bagging predictors", 1996)."""
     random = np.random.default_rng(0)
-    found = []
-    for _ in range(_DRAWS):
+    quantiles = []
+    for _ in range(_BOOTSTRAP_DRAWS):
         drawn = random.integers(0, len(values), len(values))
         order = drawn[np.argsort(values[drawn], kind="stable")]
         reached = np.cumsum(weights[order]) / weights[order].sum()
-        found.append(values[order][np.searchsorted(reached, share)])
-    return float(np.mean(found))
+        quantiles.append(values[order][np.searchsorted(reached, share)])
+    return float(np.mean(quantiles))
 
 
 # --- Error rates --------------------------------------------------------------------------------
@@ -241,7 +243,7 @@ def _quantile(values: Floats, weights: Floats, share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What one probe was told by limits that it didn't help to learn."""
+    """The answer to one probe by limits that were learned without it."""
 
     category: str
     close: bool
@@ -250,7 +252,7 @@ class _Judged:
 
 
 def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
-    found = []
+    judged = []
     for probe in probes:
         within = limits.within([hit.cosine for hit in probe.hits])
         grades = [
@@ -259,8 +261,8 @@ def _judged(probes: Sequence[Probe], limits: Limits) -> list[_Judged]:
             if within and (grade := within.grade(hit.cosine, hit.kind)) is not Grade.DISTANT
         ]
         foreign = limits.is_close(probe.foreign) if probe.foreign else None
-        found.append(_Judged(probe.kind, within is not None, foreign, tuple(grades)))
-    return found
+        judged.append(_Judged(probe.kind, within is not None, foreign, tuple(grades)))
+    return judged
 
 
 def _rates(judged: Sequence[_Judged]) -> Rates:

@@ -1,12 +1,12 @@
-"""The algebra of a composed question: how parts with weights and negatives become one order.
+"""Combines the parts of a composed question, with their weights and negatives, into one order.
 
 Parts are photos, words and products to resemble; each has a weight of 0 or more. Legs of one kind share that kind's
 weight: together they count as much as their heaviest part, each in proportion to its own. So two photos aren't twice
-as important as one, a weight of 0 is the same as absence, and order means nothing. Fusion (`fusion.py`) then takes the
-weighted mean of what each leg found.
+as important as one, a part of weight 0 counts as absent, and the order of parts doesn't matter. Fusion (`fusion.py`) then
+takes the weighted mean of each leg's scores.
 
 What a question doesn't want is subtracted after fusion (J. J. Rocchio, "Relevance feedback in information retrieval",
-1971): an object loses up to `LESS` of its score, in proportion to how near it comes to the nearest thing that isn't
+1971): an object loses up to `MOST_LOSS` of its score, in proportion to how near it comes to the nearest thing that isn't
 wanted. Nothing ever gains by a negative. Why so: docs/decisions/0020-composed-questions.md.
 """
 
@@ -18,12 +18,14 @@ from dataclasses import dataclass, replace
 from visual_search.ranking.fusion import Fused
 from visual_search.types import LegAnswer, LegHit, LegId, LegName, Query
 
-LESS = 0.5  # of the score's range: what looks exactly like the unwanted falls behind what is half as near to the wanted
+# The share of the score's range that an object loses which looks exactly like the unwanted: it falls behind one that is
+# half as near to the wanted. No public questions judge it (docs/decisions/0020-composed-questions.md).
+MOST_LOSS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """One leg over what isn't wanted. A score of `near` and below costs nothing, one of `same` all of `weight * LESS`."""
+    """One leg over what isn't wanted. A score of `near` and below costs nothing, one of `same` all of `weight * MOST_LOSS`."""
 
     leg: LegAnswer
     near: float
@@ -57,13 +59,13 @@ def nearest_of(legs: Sequence[LegAnswer], name: LegName) -> LegAnswer:
 
 
 def penalties(unwanted: Iterable[Unwanted]) -> dict[str, float]:
-    """What each object loses: of several things that it comes near to, the costliest counts."""
-    found: dict[str, float] = {}
+    """What each object loses: of several unwanted things that it comes near to, the one that costs most counts."""
+    losses: dict[str, float] = {}
     for each in unwanted:
         for hit in each.leg.hits:
             share = min(max((hit.score - each.near) / (each.same - each.near), 0.0), 1.0)
-            found[hit.id] = max(found.get(hit.id, 0.0), share * each.weight * LESS)
-    return {id: loss for id, loss in found.items() if loss > 0}
+            losses[hit.id] = max(losses.get(hit.id, 0.0), share * each.weight * MOST_LOSS)
+    return {id: loss for id, loss in losses.items() if loss > 0}
 
 
 def without(fused: Sequence[Fused], losses: Mapping[str, float]) -> list[Fused]:

@@ -1,4 +1,4 @@
-"""Probability by cosine, from synthetic questions whose answers are known."""
+"""Fits the probability that a hit is right by its cosine, from synthetic questions whose answers are known."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Curve = tuple[tuple[float, float], ...]  # (cosine, probability), both rising
 
-LEAST_PROBES = 30  # fewer teach nothing
-_BINS = np.arange(-1.0, 1.0001, 0.02)
-_PRIOR = 2.0  # probes that every bin holds before the first: rare bins lean on the whole
+LEAST_PROBES = 30  # questions; fewer teach nothing (set by judgement)
+_BINS = np.arange(-1.0, 1.0001, 0.02)  # edges of the bins of cosines
+_PRIOR = 2.0  # hits of average quality that are added to every bin, so that a bin of few hits says little
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeHit:
+    """One hit of a probe's answer."""
+
     id: str
     kind: str  # its category
     cosine: float
@@ -74,6 +76,7 @@ def rising(cosines: Floats, right: Floats, weights: Floats) -> Curve:
 
 
 def probability_at(curve: Curve, cosine: float) -> float:
+    """The curve's value at this cosine, on the straight line between its knots."""
     return float(np.interp(cosine, [knot for knot, _ in curve], [value for _, value in curve]))
 
 
@@ -86,4 +89,5 @@ def reached(curve: Curve, wanted: float) -> float:
 
 
 def share_wrong(right: Sequence[bool]) -> float | None:
+    """The share of False; None of an empty list."""
     return round(1 - float(np.mean(right)), 4) if right else None

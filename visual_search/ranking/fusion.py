@@ -1,9 +1,9 @@
-"""One order from several legs: a weighted mean of scores that are first brought to one scale. The same on every engine.
+"""Fuses several legs into one order: a weighted mean of scores on one scale, the same on every engine.
 
 A convex combination of normalised scores keeps how much better a hit is, which reciprocal ranks throw away, and beats them
 on most sets (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023,
-https://arxiv.org/abs/2210.11934). Cosines are brought to scale by fixed ends, so a leg that found nothing good
-can't make its best hit look good; BM25, which has no fixed end, by the best score of its own leg.
+https://arxiv.org/abs/2210.11934). Cosines are scaled by fixed ends, so a leg without any good hit can't make its
+best one look good. BM25 has no fixed end, so it is divided by the best score of its own leg.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def fuse(legs: Iterable[LegAnswer], scales: Mapping[LegName, Scale]) -> list[Fus
 
     What an object gets for a leg that didn't return it: see `_missing`. One leg alone keeps its own order exactly.
     """
-    # Sums of floats depend on their order, so it is the same whoever asks.
+    # A sum of floats depends on its order, so legs are sorted: the same legs give the same scores in any order.
     used = [leg for leg in sorted(legs, key=lambda leg: str(leg.name)) if _counts(leg, scales[leg.name])]
     total = sum(scales[leg.name].weight for leg in used)
     values = {leg.name: _scaled(leg, scales[leg.name]) for leg in used}
     missing = {leg.name: _missing(leg, values[leg.name], scales[leg.name]) for leg in used}
     fused = []
-    for id in {id for found in values.values() for id in found}:
+    for id in {id for scaled in values.values() for id in scaled}:
         parts = {
             leg.name: scales[leg.name].weight / total * values[leg.name].get(id, missing[leg.name]) for leg in used
         }
@@ -92,7 +92,7 @@ def admits_more(leg: LegAnswer, scale: Scale) -> bool:
 
 
 def cut_short(leg: LegAnswer) -> bool:
-    """Whether the leg found more than it returned."""
+    """Whether more objects match the leg than it returned."""
     return leg.relation == "gte" or leg.total > len(leg.hits)
 
 

@@ -1,8 +1,8 @@
-"""Personal order inside the window of best hits: what a shopper looked at or bought, where it bears on this question.
+"""Orders the window of best hits for one shopper, by what the shopper looked at or bought that is near to this question.
 
-No single averaged taste vector: measured on real purchases, it gains nothing. Each thing in the history speaks for hits
-that resemble it, and only as loudly as it resembles the question (docs/decisions/0009). With no history that bears on the
-question, the order is exactly the one that came in.
+An averaged vector of the shopper's taste gains nothing on real purchases. Instead each thing in the history raises the
+hits that resemble it, in proportion to how near it is to the question
+(docs/decisions/0009-personal-order-by-relevant-history.md). Where no history is near to the question, the order stays as it was.
 
     a_j  = sum over events of j: w_kind * 2^(-age / half_life),  times exp((cos(q, e_j) - 1) / tau_query)
     p_i  = ln(1 + sum_j a_j * exp((cos(e_i, e_j) - 1) / tau_item) / z)
@@ -28,17 +28,20 @@ Outcome = Literal["personalised", "no_history", "nothing_relevant", "clear_winne
 KIND_WEIGHTS: Mapping[str, float] = {"view": 0.3, "click": 0.5, "basket": 1.0, "purchase": 1.0, "dislike": -0.5}
 # Something else that was viewed or bought, or the hit itself.
 Kind = Literal["viewed", "bought", "viewed_before", "bought_before"]
-EXPLAINS = 0.5  # share of a hit's relevance that one thing must give before it may be named as the reason
+# The share of a hit's relevance that one thing must give before it may be named as the reason: half of it, says
+# docs/decisions/0013-the-device-remembers.md.
+EXPLAINS = 0.5
 # The `spread` of the vectors with which the default taus were chosen.
 REFERENCE_SPREAD = 0.994
-_CENTRE = 10  # hits whose mean stands for the question where it has no vector in the items' space
+_CENTRE_HITS = 10  # best hits whose mean vector stands for the question where it has none in the items' space
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much the past counts. `repeat` is the shop's to set: fashion 0 to 0.2, things that are used up 0.5 to 1.
 
-    The defaults were chosen for a device's memory of 100 events (docs/decisions/0009).
+    The defaults were chosen for a device's memory of 100 events
+    (docs/decisions/0009-personal-order-by-relevant-history.md).
     """
 
     relevance: float = 0.15
@@ -56,9 +59,9 @@ class Weights:
         if min(positive) <= 0 or min(self.relevance, self.repeat, self.promote_at_most) < 0:
             raise ValueError(f"{self}: weights are 0 or more; half-life, taus and z are above 0.")
 
-    def for_spread(self, found: float) -> Weights:
+    def for_spread(self, median_distance: float) -> Weights:
         """The same weights for another encoder, whose `spread` is this. The taus are lengths, so they scale with it."""
-        ratio = found / REFERENCE_SPREAD
+        ratio = median_distance / REFERENCE_SPREAD
         return replace(self, tau_item=self.tau_item * ratio, tau_query=self.tau_query * ratio)
 
 
@@ -140,14 +143,14 @@ def rescore(
     scores = base + bonus
     order = _capped_order(scores, weights.promote_at_most)
     wanted = [order[place] for place in shown or range(count) if place < count and order[place] > place]
-    found = _reasons(wanted, window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
+    likely = _reasons(wanted, window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
     return Rescored(
         order=order,
         outcome="personalised",
         scores=scores,
         relevance=relevance,
         repeat=repeat,
-        reasons=_true_ones(found, order, _Without(base, bought, window.ids, things, summands, weights)),
+        reasons=_true_ones(likely, order, _Without(base, bought, window.ids, things, summands, weights)),
     )
 
 
@@ -176,9 +179,9 @@ class _Without:
 
 
 def _true_ones(reasons: Mapping[int, Reason], order: Sequence[int], without: _Without) -> dict[str, Reason]:
-    """By hit, only those reasons without whose thing the hit would stand lower."""
+    """The reasons that hold, by hit: without the thing of such a reason in the history, its hit would stand lower."""
     place = {row: n for n, row in enumerate(order)}
-    found: dict[str, Reason] = {}
+    true_ones: dict[str, Reason] = {}
     best: dict[tuple[str, int], frozenset[int]] = {}
     # A hit that isn't among the first n + 1 without the thing would stand lower than its place n.
     for row, reason in reasons.items():
@@ -186,8 +189,8 @@ def _true_ones(reasons: Mapping[int, Reason], order: Sequence[int], without: _Wi
         if key not in best:
             best[key] = without.best(*key)
         if row not in best[key]:
-            found[without.ids[row]] = reason
-    return found
+            true_ones[without.ids[row]] = reason
+    return true_ones
 
 
 def spread(vectors: Matrix, *, pairs: int = 20_000, seed: int = 0) -> float:
@@ -214,7 +217,7 @@ def _things(history: Sequence[TasteEvent], vectors: Mapping[str, Vector], weight
     ids = tuple(sorted(attention))
     nothing = np.zeros(dims, dtype=np.float32)
     # A vector of another encoder's size can't be compared; its thing is passed over until it is encoded anew.
-    fitting = [found if (found := vectors.get(id, nothing)).shape == (dims,) else nothing for id in ids]
+    fitting = [vector if (vector := vectors.get(id, nothing)).shape == (dims,) else nothing for id in ids]
     return _Things(
         ids,
         np.array([attention[id] for id in ids]),
@@ -227,7 +230,7 @@ def _summands(
     window: Window, things: _Things, weights: Weights, query_vector: Vector | None
 ) -> npt.NDArray[np.float64]:
     """Shape (hits, things): what each thing adds to each hit; 0 where either has no vector or attention is too small."""
-    centre = query_vector if query_vector is not None else window.vectors[:_CENTRE].mean(axis=0)
+    centre = query_vector if query_vector is not None else window.vectors[:_CENTRE_HITS].mean(axis=0)
     centre = unit(centre)
     if not centre.any():
         return np.zeros((len(window.ids), len(things.ids)))

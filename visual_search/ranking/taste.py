@@ -1,4 +1,4 @@
-"""Reads what a shopper's device sends of its memory. A bad one never costs the answer: it is ignored, with the reason."""
+"""Reads the memory that a shopper's device sends. A bad one doesn't stop the search: it is ignored, with the reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from visual_search.ranking.rescoring import KIND_WEIGHTS
 from visual_search.types import TasteEvent
 
+# What a device keeps and sends: docs/decisions/0013-the-device-remembers.md.
 MAX_EVENTS = 100
-MAX_BYTES = 4096
-MAX_AGE_DAYS = 730  # What is older says nothing any more.
+MAX_BYTES = 4096  # of the memory as JSON text
+MAX_AGE_DAYS = 730  # Older events are left out; with a half-life of 90 days they would count less than a 250th.
 
 _ID = re.compile(r"[\w.:@+-]{1,64}\Z")
 
@@ -63,7 +64,7 @@ def _event(entry: object, today: int) -> TasteEvent | str | None:
         case [str(id), str(kind), int(day)] if not isinstance(day, bool) and _ID.match(id):
             if kind not in KIND_WEIGHTS:
                 return "unknown_kind"
-            # A device whose clock runs ahead lives today, too.
+            # An event of tomorrow, from a device whose clock runs ahead, counts as one of today.
             age = max(0, today - day)
             return TasteEvent(id, kind, float(age)) if age <= MAX_AGE_DAYS else None
         case _:

@@ -1,7 +1,7 @@
-"""What a cosine between words and titles, or between words and pictures, is worth in this shop.
+"""Learns the scale of cosines between words and titles, and between words and pictures, in this shop.
 
-Other encoders have other cosines. Some words of an object's title are asked as a shopper would type them
-(`visual_search/calibrating.py`), and of every answer it is known which hit is of the object's kind.
+Cosines differ from encoder to encoder. Some words of an object's title are asked as a shopper would type them
+(`visual_search/learning/calibrating.py`), and of every hit it is known whether it is of the object's category.
 docs/decisions/0027-scales-of-words.md has the figures.
 """
 
@@ -15,18 +15,19 @@ import numpy as np
 from visual_search.ranking.curves import LEAST_PROBES, Probe, equal_kinds, reached, rising, share_wrong
 from visual_search.types import LegKind
 
-LEGS = {  # by kind; what they compare
+LEGS = {  # What the legs of each kind compare.
     LegKind.MEANING: "words beside titles",
     LegKind.DEPICTED: "words beside pictures",
     LegKind.LIKE_TEXT: "titles beside titles",
 }
-# How likely of the kind that was asked for a hit must be, to belong to the results by this leg alone: 0 is what chance gives,
-# which in a shop of five categories is much, and 1 is certain. Chosen on names of a public set, where it makes the fewest
-# errors of "nothing close" (docs/decisions/0027-scales-of-words.md).
+# How likely a hit must be of the category that was asked for, to belong to the results by this leg alone. 0 is what chance
+# gives, which is much in a shop of five categories, and 1 is certain. Chosen on names of a public set, where it makes the
+# fewest errors of "nothing close" (docs/decisions/0027-scales-of-words.md).
 ADMITTED_KIND = 0.15
-# Quantiles of all cosines of the answers, and of the best one of each: unrelated things, and things as equal as they get.
+# The scale's ends as quantiles: `_LOW` of all cosines, where things are unrelated, `_HIGH` of the best cosine of each
+# answer, where things are as equal as they get.
 _LOW, _HIGH = 0.1, 0.9
-_LEAST_SPAN = 0.05  # between the ends: an encoder whose cosines are all alike tells nothing apart
+_LEAST_SPAN = 0.05  # between the ends, for an encoder whose cosines are all alike (set by judgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class TextScale:
     space: str = ""
 
     def said(self) -> str:
-        """For the owner: from when on hits belong to the results by these cosines alone, and how often wrongly."""
+        """For the owner: from which cosine on hits belong to the results by it alone, and how often wrongly."""
         asked = f"{self.probes} questions"
         if self.wrong is None:
             return f"never enough by itself ({asked})"
