@@ -1,4 +1,4 @@
-"""Check digits: what tells a card or an identity number from any other row of digits."""
+"""Check digits, by which a card's or an identity number differs from any other row of digits."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def chinese_id(text: str) -> bool:
 
 
 def brazilian_cpf(digits: str) -> bool:
+    """Eleven digits, of which the last two check the others; equal digits pass the sum but are given to nobody."""
     if len(set(digits)) == 1:
         return False
     for length in (9, 10):
@@ -84,6 +85,7 @@ def aadhaar(digits: str) -> bool:
 
 
 def polish_pesel(digits: str) -> bool:
+    """Eleven digits with a check digit; the first six are a birth date."""
     weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
     # The digits in places 3-6 must be a month (with a century's offset) and a day, else one number in ten would pass.
     month, day = int(digits[2:4]) % 20, int(digits[4:6])

@@ -1,7 +1,7 @@
-"""Keys that live for one day (or one window of days) outside the database, and then are gone for good.
+"""Keys that exist for one day (or one window of days) outside the database, and are then destroyed.
 
-What a row was written with can't be undone by deleting the row: backups keep it. It is undone by destroying the key. So
-keys never enter the database; they lie in memory or in a folder on a file system that lives in memory (tmpfs).
+Deleting a row doesn't remove it from backups, but without its key nobody can read it there. So keys never enter the
+database; they lie in memory or in a folder on a file system in memory (tmpfs).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-KEY_BYTES = 32
+KEY_BYTES = 32  # 256 bits, as HMAC-SHA256 and AES-256 take them
 DAY_SECONDS = 24 * 3600
-GRACE_SECONDS = 3600  # A key outlives its epoch by an hour, so that the last rows can be sealed.
+GRACE_SECONDS = 3600  # A key lives an hour longer than its epoch, so that the epoch's last rows can be sealed.
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 
 
 class KeyGone(LookupError):
-    """The key of that epoch was destroyed, or its time has not come. Nothing can bring it back."""
+    """The key of that epoch was destroyed, or doesn't exist yet. A destroyed key can't be restored."""
 
 
 class KeyStore(Protocol):
@@ -128,7 +128,8 @@ class Epoch:
 class EpochKeys:
     """The current key of a series, and during the grace hour the one before. Every use destroys what is older.
 
-    So a scheduler that died can't keep a key alive: the next search ends it. `sweep` on a schedule covers a quiet shop.
+    So a dead scheduler can't keep a key alive, since the next search destroys it. A scheduled `sweep` does so in a shop
+    without searches.
     """
 
     def __init__(
@@ -166,11 +167,11 @@ class EpochKeys:
         return key
 
     def destroy(self, number: int) -> bool:
-        """Ends a key before its time (after its rows are sealed); True when there was one."""
+        """Destroy a key early, once its rows are sealed; True when there was one."""
         return self._store.destroy(self._epoch(number).name)
 
     def sweep(self) -> tuple[str, ...]:
-        """Destroys each key of this series but the current one and, within grace, the one before. Their names."""
+        """Destroy each key of this series but the current one and, within grace, the one before; gives their names."""
         now = self._clock()
         alive = {self.epoch(now).name, self.epoch(now - self._grace).name}
         prefix = f"{self._series}-"

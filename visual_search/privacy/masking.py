@@ -1,7 +1,7 @@
-"""Keeps only words that the catalogue itself uses: the guarantee behind readable query texts.
+"""Masks all words of a query but those that the catalogue uses, so that readable query texts hold nothing personal.
 
-A rule that looks for personal data misses names. A rule that lets through only what the shop has published anyway (titles,
-brands, categories, attributes, codes) or what enough clients have typed can't.
+A rule that looks for personal data misses names. A rule that keeps only words that the shop has published anyway (titles,
+brands, categories, attributes, codes), or that enough clients have typed, keeps no name.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from multilingual.normalising import normalise
 from multilingual.segmenting import bigrams, runs
 from visual_search.privacy import pii
 
-MAX_FREE_DIGITS = 6  # Longer rows of digits, even in pieces, are kept only as a code that the catalogue knows.
-_LENGTHS = ((3, "1-3"), (6, "4-6"), (10, "7-10"))
+MAX_FREE_DIGITS = (
+    6  # A longer row of digits, even in pieces, is kept only as a code of the catalogue: it may be a phone.
+)
+_LENGTHS = ((3, "1-3"), (6, "4-6"), (10, "7-10"))  # characters of a masked word, so roughly that they tell no name
 
 
 def vocabulary(texts: Iterable[str]) -> frozenset[str]:
@@ -30,8 +32,8 @@ def vocabulary(texts: Iterable[str]) -> frozenset[str]:
 def masked(text: str, allowed: Container[str]) -> str:
     """'red dress for Annabel' -> 'red dress ⟨?:Latin:1-3⟩ ⟨?:Latin:7-10⟩'.
 
-    A word stays if it is in `allowed`; of the others script and rough length stay. Personal forms go first. Idempotent
-    only in meaning: the marks are no words.
+    A word stays if it is in `allowed`; of the others only script and rough length stay. Where a personal form occurs,
+    only the kinds of such forms stay. Masking a masked text again changes its marks, since they are no words.
     """
     scrubbed = pii.scrub(text, known=_in(allowed))
     if not scrubbed.clean:

@@ -1,4 +1,4 @@
-"""Counts that anybody may see: exact discrete Laplace noise, a release threshold and the budget that both spend.
+"""Makes counts safe to publish: exact discrete Laplace noise, a release threshold, and the privacy budget.
 
 Unit of privacy: one client on one day, who counts for at most `per_client` queries. See `Release` for the guarantee.
 No floating point touches a random draw: rounding has broken published mechanisms (Mironov, CCS 2012).
@@ -17,7 +17,7 @@ from typing import TypeVar
 Key = TypeVar("Key")
 Below = Callable[[int], int]  # a uniform draw from 0 .. n-1
 
-_DIGITS = 60
+_DIGITS = 60  # of decimal arithmetic for a threshold, far more than its rounding needs
 
 
 def discrete_laplace(scale: Fraction, *, below: Below = secrets.randbelow) -> int:

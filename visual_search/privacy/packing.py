@@ -1,4 +1,4 @@
-"""What a detector saw in a photo as compact bytes, for a sealed token: boxes, labels and vectors, no pixels."""
+"""Packs the objects of a photo into compact bytes for a sealed token: boxes, labels and vectors, no pixels."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from visual_search.privacy.sealing import pack_vectors, unpack_vectors
 from visual_search.types import Box, Region
 
 VERSION = 1
-MOST = 255
+MOST_REGIONS = 255  # Their number is packed in one byte.
 _REGION = struct.Struct(">4HBBH")  # x1, y1, x2, y2 in 65535ths; score in 255ths; bytes of the label; of the vectors
 _MALFORMED = "This photo link holds no readable objects. Add the photo again."
 
 
 def pack_regions(regions: Sequence[Region]) -> bytes:
     """All of them, in order. ValueError for more than 255, or one whose vectors can't be packed."""
-    if len(regions) > MOST:
-        raise ValueError(f"{len(regions)} regions; a photo has at most {MOST}.")
+    if len(regions) > MOST_REGIONS:
+        raise ValueError(f"{len(regions)} regions; a photo has at most {MOST_REGIONS}.")
     parts = [struct.pack(">BB", VERSION, len(regions))]
     for region in regions:
         label = region.label.encode()[:255]

@@ -1,7 +1,7 @@
 """Finds personal data that has a form: mail addresses, numbers with check digits, phones, street addresses, links.
 
-A list of forms is no guarantee: names and most addresses have no form. So these rules only block early; what may be kept
-in the clear is decided by a list of what is allowed (`masking.py`) and by thresholds (`thresholds.py`).
+A list of forms is no guarantee: names and most addresses have no form. So these rules only block early. A
+list of allowed words (`masking.py`) and thresholds (`thresholds.py`) decide what may be kept in the clear.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """`text` has each finding replaced by its kind: 'call ⟨phone⟩'. It is the given text where nothing was found."""
+    """`text` has each finding replaced by its kind: 'call ⟨phone⟩'. Without findings it is the given text."""
 
     text: str
     findings: tuple[Finding, ...]
@@ -51,7 +51,7 @@ def scrub(text: str, *, known: Known | None = None) -> Scrubbed:
 
 
 def find(text: str, *, known: Known | None = None) -> tuple[Finding, ...]:
-    """All findings, in the order of the text, none over another; the rule that comes first wins."""
+    """All findings in the order of the text. Of overlapping ones, that of the earlier rule counts."""
     plain, places = _plain(text)
     taken: list[Finding] = []
     for kind, start, end in _matches(plain, known or (lambda code: False)):

@@ -1,8 +1,8 @@
-"""Who asked, without knowing who: pseudonyms of one day, and rows that only that day's key can tie together.
+"""Pseudonyms of clients for one day, and rows that only that day's key can tie together.
 
-A keyed hash alone is not enough. While the key lives its holder can try all addresses and browsers (fewer than 2^45), so
-only destroying the key protects. And a pseudonym that stands openly in each row still ties a client's rows to each other
-after the key is gone. So a row carries its pseudonym inside `RowBox`: without the key, noise.
+A keyed hash alone is not enough. While the key exists, its holder can try all addresses and browsers (fewer than 2^45), so
+only destroying the key protects. And a pseudonym in the clear would still tie a client's rows to each other after that. So
+a row carries its pseudonym inside a `RowBox`, which without the key is noise.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import struct
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-PSEUDONYM_BYTES = 16
-MAX_USER_AGENT = 300  # characters; what comes after adds no more browsers, only effort
+PSEUDONYM_BYTES = 16  # 128 bits: two clients of a day never share one
+MAX_USER_AGENT = 300  # characters; what comes after them hardly tells browsers apart, and a client may send megabytes
 
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct(">I")

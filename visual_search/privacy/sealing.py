@@ -1,4 +1,4 @@
-"""Sealed tokens: what a browser may carry for us but neither read nor change, so that the server keeps nothing.
+"""Sealed tokens: a browser carries data for the server that it can neither read nor change, so the server stores nothing.
 
 A token is URL-safe base64 (RFC 4648, unpadded, canonical) of
 
@@ -29,9 +29,10 @@ from visual_search.errors import BadInput, ConfigurationError
 from visual_search.types import Vector, unit
 
 VERSION = 1
-MAX_TOKEN_CHARS = 32 * 1024  # Far above a photo's vectors (about 5,500 characters); refuses floods before decoding.
-MAX_DIMS = 8192
-MAX_SPACES = 8
+# A photo's vectors take about 5,500 characters. A longer text than this is refused before it is decoded.
+MAX_TOKEN_CHARS = 32 * 1024
+MAX_DIMS = 8192  # of a vector; more than any encoder gives, and a token of one such vector still fits
+MAX_SPACES = 8  # vectors in a token; an encoder has three spaces at most
 
 _HEADER = struct.Struct(">B4sQ")
 _NONCE_BYTES = 12  # 96 bits at random; NIST SP 800-38D allows 2^32 tokens a key, far more than a shop seals.
@@ -66,7 +67,7 @@ class Sealer:
         """A URL-safe token that holds `payload` for `ttl` seconds, but never longer than `until`.
 
         `until` and `now` (tests) in seconds since 1970. What is made from an opened token is sealed until that one
-        expires: else whoever holds a token could prolong it for ever.
+        expires; otherwise a client could renew its token for ever.
         """
         if ttl <= 0:
             raise ValueError(f"ttl is {ttl}; a token needs at least one second to live.")

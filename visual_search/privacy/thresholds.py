@@ -1,11 +1,11 @@
-"""Text that becomes readable only when enough different clients have typed it.
+"""Encrypts texts so that one becomes readable only when enough different clients have typed it.
 
 After STAR (Davidson et al., CCS 2022), with the shop's own epoch key in the place of the randomness server. All who type
 one text in one epoch encrypt it under one key, and each adds one point of one polynomial (Shamir, 1979) whose constant
 term gives that key. From `k` different points the term is interpolated; from fewer, any value is equally possible. Once
 the epoch key is destroyed nobody can compute a missing point.
 
-Decision 0006 says where this departs from the published sketch, and why.
+docs/decisions/0007-text-that-many-typed.md says where this departs from the published sketch, and why.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from visual_search.privacy.pseudonyms import keyed_hash
 
-PRIME = 2**255 - 19
-FIELD_BYTES = 32
-TAG_BYTES = 16
-MAX_TEXT_BYTES = 2048
+PRIME = 2**255 - 19  # the modulus of the shares' field
+FIELD_BYTES = 32  # of one of its elements
+TAG_BYTES = 16  # 128 bits: two texts of an epoch never share a tag
+MAX_TEXT_BYTES = 2048  # of a text that is shared; callers cut longer queries first
 _PAD = 32  # Ciphertexts come in steps of 32 bytes, so that their length tells little of the text.
 # Safe because the AES key and the text determine each other: one key never encrypts two different texts.
 _NONCE = bytes(12)
