@@ -10,8 +10,8 @@ from tests.evaluation import DATA, evaluation_data
 from visual_search import wiring
 from visual_search.measuring.datasets import read_task, spread
 from visual_search.measuring.quality import measure
+from visual_search.measuring.readings import ItemReadings
 from visual_search.measuring.scratch import CachingEncoder
-from visual_search.measuring.sights import Sights
 
 pytestmark = [pytest.mark.quality, pytest.mark.slow]
 
@@ -26,9 +26,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachingEncoder
 
 
 @pytest.fixture(scope="module")
-def sights() -> Sights:
+def readings() -> ItemReadings:
     """All three tasks ask the same catalogue, whose pictures are looked at once."""
-    return Sights(None)
+    return ItemReadings(None)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,11 @@ def sights() -> Sights:
         ("model_views", 189, {"exact@1": 0.85}),
     ],
 )
-def test_floors(encoder: CachingEncoder, sights: Sights, name: str, queries: int, floors: dict[str, float]) -> None:
+def test_floors(
+    encoder: CachingEncoder, readings: ItemReadings, name: str, queries: int, floors: dict[str, float]
+) -> None:
     task = spread(read_task(name, catalogue=DATA / "catalogue", queries=DATA / "eval"), queries)
-    found = measure(task, encoder, sights=sights).results
+    found = measure(task, encoder, readings=readings).results
     for metric, floor in floors.items():
         assert found["search"][metric].mean >= floor, f"{name} {metric} fell to {found['search'][metric].mean:.3f}"
         # Simple colour is the harder baseline of the two.

@@ -1,4 +1,4 @@
-"""What happens to a picture that somebody copies: saved in another way, made smaller, cropped, mirrored, brightened, marked."""
+"""Alters a picture as people do who copy it: saves it in another way, or makes it smaller, cropped, mirrored or marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An encoder by itself: exact cosine over its picture vectors, the best picture of an item counts, and nothing else."""
+"""Measures an encoder alone: an item counts by its picture with the greatest exact cosine, and nothing else counts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.measuring.datasets import Task
-from visual_search.measuring.quality import KEPT, Report, opened, reported
-from visual_search.measuring.scratch import BATCH, Advanced, ignore_progress, open_picture
+from visual_search.measuring.quality import IDS_KEPT, Report, opened, reported
+from visual_search.measuring.scratch import ITEMS_A_BATCH, Advanced, ignore_progress, open_picture
 
 
 def measure_vectors(
@@ -28,8 +28,8 @@ def measure_vectors(
         )
     items = [item for item in task.items if item.pictures]
     per_item = []
-    for start in range(0, len(items), BATCH):
-        batch = items[start : start + BATCH]
+    for start in range(0, len(items), ITEMS_A_BATCH):
+        batch = items[start : start + ITEMS_A_BATCH]
         per_item += [encoder.images([open_picture(path, grey=grey) for path in item.pictures]).image for item in batch]
         advanced(len(batch))
     rows = np.concatenate(per_item)
@@ -41,8 +41,8 @@ def measure_vectors(
         image = opened(question, grey=grey)
         asked = own[question.like] if image is None else encoder.images([image]).image
         nearest = np.maximum.reduceat((rows @ asked.T).max(axis=1), starts)
-        order = [ids[place] for place in np.argsort(-nearest, kind="stable")[: KEPT + 1]]
-        rankings.append([id for id in order if id != question.like][:KEPT])
+        order = [ids[place] for place in np.argsort(-nearest, kind="stable")[: IDS_KEPT + 1]]
+        rankings.append([id for id in order if id != question.like][:IDS_KEPT])
         advanced(1)
     return reported(task, rankings, engine="picture vectors alone", taught=False, grey=grey, begin=begin)
 

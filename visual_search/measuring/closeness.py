@@ -1,8 +1,8 @@
-"""How honest grades are on real questions, after `calibrate`: "nothing close" said rightly and wrongly, and wrong grades.
+"""Measures how often grades and "nothing close" are right on real questions, with limits as `calibrate` learns them.
 
-Protocol: every photo of a task is asked twice. Once of the whole catalogue, which has what the photo shows: "nothing
-close" is wrong there. Once of the catalogue without the departments (top level of the category path) that any right answer
-of the task belongs to: there it is right. Words are asked likewise, each without its own departments. Limits are learned
+Protocol: every photo of a task is asked twice. The whole catalogue has what the photo shows, so "nothing close" is wrong
+there. The second time, the departments (top level of the category path) of all right answers of the task are left out, so
+"nothing close" is right. Words are asked likewise, each without its own departments. Limits are learned
 as in the shop, from synthetic photos of the catalogue and words of its titles; no question of a task is used.
 """
 
@@ -21,6 +21,7 @@ from visual_search.learning import calibrating, probes, sampling
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.measures import Table
 from visual_search.measuring.quality import question_to_query
+from visual_search.measuring.readings import ItemReadings
 from visual_search.measuring.scratch import (
     Advanced,
     documents,
@@ -28,12 +29,10 @@ from visual_search.measuring.scratch import (
     open_picture,
     scratch_index,
 )
-from visual_search.measuring.sights import Sights
-from visual_search.ranking.calibration import PHOTO, STUDIO, Calibration
+from visual_search.ranking.calibration import JUDGED, PHOTO, STUDIO, Calibration
 from visual_search.types import PATH_SEPARATOR, AnyOf, Grade, Not
 
-FIELD = "category"
-JUDGED = 10  # hits of each answer whose grades are judged
+CATEGORY = "category"  # the facet whose top level is a department
 COLUMNS = {
     "photos": "{:.0f}", "nothing wrong": "{:.3f}", "nothing right": "{:.3f}", "same": "{:.0f}", "same wrong": "{:.3f}",
     "very": "{:.0f}", "very wrong": "{:.3f}", "style": "{:.0f}", "style wrong": "{:.3f}",
@@ -43,6 +42,8 @@ _NAMES = {Grade.SAME: "same", Grade.VERY_SIMILAR: "very", Grade.SIMILAR: "style"
 
 @dataclass(slots=True)
 class _Tally:
+    """Counts over questions; `wrongly` and `rightly`: how often nothing close was said."""
+
     photos: int = 0
     wrongly: int = 0
     rightly: int = 0
@@ -72,12 +73,12 @@ def measure_closeness(
     items = tasks[0].items
     rows: dict[str, _Tally] = defaultdict(_Tally)
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
-        sights = Sights(reader)
-        made = list(documents(items, encoder, titles=True, sights=sights, advanced=advanced))
+        readings = ItemReadings(reader)
+        made = list(documents(items, encoder, titles=True, readings=readings, advanced=advanced))
         engine.upsert(collection, made)
         engine.refresh(collection)
         categories = {item.id: item.category for item in items if item.category}
-        probed = probes.Asked(engine, encoder, collection, FIELD, lambda ids: categories)
+        probed = probes.Asked(engine, encoder, collection, CATEGORY, lambda ids: categories)
         learned = _learned(items, probed, advanced)
         for task in tasks:
             departments = _departments(task.questions, items)
@@ -86,11 +87,11 @@ def measure_closeness(
                     # Names of everything that a shop sells leave no department over: each is asked without its own.
                     departments = _departments([question], items)
                 query = question_to_query(question, collection)
-                elsewhere = replace(query, filters=(Not(AnyOf(FIELD, departments)),))
+                elsewhere = replace(query, filters=(Not(AnyOf(CATEGORY, departments)),))
                 asked = [
                     search.rank(
                         one, engine=engine, encoder=encoder, schema=schema, reader=reader, detector=detector,
-                        kept=sights.kept, calibration=learned, kinds=probed.categories,
+                        kept=readings.kept, calibration=learned, kinds=probed.categories,
                     )
                     for one in (query, elsewhere)
                 ]  # fmt: skip
@@ -111,21 +112,23 @@ def measure_closeness(
     )
 
 
-def _count(tally: _Tally, question: Question, found: search.Ranking, elsewhere: search.Ranking, *, exact: int) -> None:
+def _count(
+    tally: _Tally, question: Question, ranking: search.Ranking, elsewhere: search.Ranking, *, exact: int
+) -> None:
     tally.photos += 1
-    tally.wrongly += "nothing_close" in found.warnings
+    tally.wrongly += "nothing_close" in ranking.warnings
     tally.rightly += "nothing_close" in elsewhere.warnings or not elsewhere.hits
     tally.given = given = tally.given if tally.given is not None else {}
-    for hit in found.hits[:JUDGED]:
+    for hit in ranking.hits[:JUDGED]:
         if hit.grade in _NAMES:
             least = exact if hit.grade is Grade.SAME else 1
             given.setdefault(hit.grade, []).append(question.relevance.get(hit.id, 0) >= least)
 
 
-def _kind(question: Question, found: search.Ranking) -> str:
+def _kind(question: Question, ranking: search.Ranking) -> str:
     if question.picture is None:
         return "words"
-    witness = found.pictures[0].witness
+    witness = ranking.pictures[0].witness
     return STUDIO if witness is not None and witness.studio else PHOTO
 
 

@@ -50,7 +50,7 @@ NAMED: Mapping[str, Callable[[Path], Setting]] = {
     "autoencoder": lambda cache: {"BACKEND": f"{_PATH}.autoencoder.AutoencoderEncoder", "OPTIONS": {"cache": cache}},
     "joined": _joined,
 }
-SHOP = "default"
+SHOP = "default"  # names the encoder of the settings
 
 
 @dataclass(frozen=True, slots=True)

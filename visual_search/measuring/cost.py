@@ -1,4 +1,4 @@
-"""What an encoder costs, measured in a process of its own, so that nothing else is in its memory.
+"""Measures what an encoder costs, in a process of its own, so that nothing else is in its memory.
 
 It imports no Django: the process starts with this module alone.
 """
@@ -60,7 +60,7 @@ def _measured(path: str, options: dict[str, Any], pictures: list[str]) -> Cost:
 
 
 def _peak_mb() -> float:
-    # What getrusage tells of a child on Linux may be its parent's peak, so the kernel's own count goes first.
+    # On Linux, getrusage may give a child its parent's peak, so the kernel's own count is read first.
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

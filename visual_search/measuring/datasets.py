@@ -14,7 +14,7 @@ from visual_search.errors import BadInput
 from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.types import Text
 
-COPIED = 120  # products whose pictures are copied for `near_duplicates`
+MOST_COPIED = 120  # products whose pictures are copied for `near_duplicates`; each is asked in every alteration
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,15 +239,15 @@ def _related_products(catalogue: Path, queries: Path) -> Task:
     for row in rows(folder / "links.csv", "source_id", "linked_source_id"):
         if row["source_id"] != row["linked_source_id"]:
             links[row["source_id"]][row["linked_source_id"]] = 1
-    linked = set(links) | {id for found in links.values() for id in found}
+    linked = set(links) | {id for beside in links.values() for id in beside}
     first: dict[str, str] = {}
     for row in rows(catalogue / "products.csv", "sku", "source_id"):
         if row["source_id"] in linked:
             first.setdefault(row["source_id"], row["sku"])
     known = set(first.values())
     questions = [
-        Question(f"like-{source}", {first.get(id, id): 1 for id in found}, like=first[source], group=source)
-        for source, found in links.items()
+        Question(f"like-{source}", {first.get(id, id): 1 for id in beside}, like=first[source], group=source)
+        for source, beside in links.items()
         if source in first
     ]
     return _task("related_products", (item for item in read_catalogue(catalogue) if item.id in known), questions)
@@ -257,7 +257,7 @@ def _near_duplicates(catalogue: Path, queries: Path) -> Task:
     """Copied pictures of the catalogue's own products, each altered in the ways of alterations.py."""
     items = read_catalogue(catalogue)
     shown = [item for item in items if item.pictures]
-    chosen = shown[:: max(1, len(shown) // COPIED)]
+    chosen = shown[:: max(1, len(shown) // MOST_COPIED)]
     questions = [
         Question(f"{item.id}-{name}", {item.id: 1}, item.pictures[0], alteration=name, kind=name, group=item.id)
         for item in chosen
@@ -306,7 +306,7 @@ def rows(path: Path, *columns: str) -> Iterable[dict[str, str]]:
 
 
 def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    by_query: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows(path, query, item, "relevance"):
         grade = row["relevance"].strip()
         if grade not in {"0", "1", "2", "3"}:
@@ -315,8 +315,8 @@ def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
                 field="relevance",
             )
         if grade != "0":
-            found[row[query]][row[item]] = int(grade)
-    return dict(found)
+            by_query[row[query]][row[item]] = int(grade)
+    return dict(by_query)
 
 
 def _pictures(folder: Path, relevance: Mapping[str, Mapping[str, int]]) -> list[Question]:
@@ -347,8 +347,8 @@ def _best(relevance: Mapping[str, int]) -> str:
 def _of_known_items(task: Task, catalogue: Path, queries: Path) -> Task:
     """Only questions that something in the index answers. Raises BadInput where there are none.
 
-    A part of a catalogue, such as the demo's, is measured on the questions that belong to it; what isn't there can't be
-    found, and would pull every figure down without saying why.
+    A part of a catalogue, such as the demo's, is measured on the questions that belong to it. Questions for items that
+    aren't in it would lower every figure without a visible reason.
     """
     known = {item.id for item in task.items}
     questions = []
@@ -388,7 +388,7 @@ def _plain(text: str) -> str:
 
 
 def _with_identical_pictures(task: Task) -> Task:
-    """Credit every item whose main picture is byte for byte that of a right one: nobody could tell them apart."""
+    """Credit every item whose main picture is byte for byte that of a right one, since such items can't be told apart."""
     if all(question.picture is None for question in task.questions):
         return task
     twins: dict[str, list[str]] = defaultdict(list)

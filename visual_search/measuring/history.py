@@ -1,4 +1,4 @@
-"""What was measured when: one line a run in `history.jsonl`, and each query's result in `runs/<run>.json` beside it."""
+"""Keeps what was measured: one line for each run in `history.jsonl`, and each query's result in `runs/<run>.json` beside it."""
 
 from __future__ import annotations
 
@@ -110,9 +110,9 @@ def history(folder: Path) -> list[Run]:
     runs = []
     for number, line in enumerate(lines, 1):
         try:
-            found = json.loads(line)
-            tasks = {name: Figures(**figures) for name, figures in found.pop("tasks").items()}
-            runs.append(Run(**found, tasks=tasks))
+            fields = json.loads(line)
+            tasks = {name: Figures(**figures) for name, figures in fields.pop("tasks").items()}
+            runs.append(Run(**fields, tasks=tasks))
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise BadInput(
                 f"{folder / FILE}, line {number} is damaged ({problem}). Delete that line.", field="history"
@@ -123,18 +123,18 @@ def history(folder: Path) -> list[Run]:
 def kept(folder: Path, name: str) -> Kept:
     """The run of that name, of the beginning of a name, or the `last` one. Raises BadInput where there is not just one."""
     runs = history(folder)
-    found = runs[-1:] if name == LAST else [run for run in runs if run.run.startswith(name)]
-    if len(found) != 1:
+    matching = runs[-1:] if name == LAST else [run for run in runs if run.run.startswith(name)]
+    if len(matching) != 1:
         known = ", ".join(run.run for run in runs[-5:]) or "none yet; run measure_quality first"
-        number = "No run" if not found else f"{len(found)} runs"
+        number = "No run" if not matching else f"{len(matching)} runs"
         raise BadInput(f"{number} in {folder / FILE} begins with '{name}'. The newest: {known}.", field="run")
-    path = _answers_path(folder, found[0].run)
+    path = _answers_path(folder, matching[0].run)
     try:
         answers = json.loads(path.read_text(encoding="utf-8"))
-        return Kept(found[0], {task: Answers(**each) for task, each in answers.items()})
+        return Kept(matching[0], {task: Answers(**each) for task, each in answers.items()})
     except (OSError, ValueError, TypeError, AttributeError) as problem:
         raise BadInput(
-            f"The answers of run {found[0].run} can't be read ({problem}). Measure it again.", field="run"
+            f"The answers of run {matching[0].run} can't be read ({problem}). Measure it again.", field="run"
         ) from problem
 
 
@@ -179,8 +179,8 @@ def _cell(figures: Figures, before: Figures | None, name: str) -> str:
 
 
 def _figures(report: Report) -> Figures:
-    found = report.results["search"]
-    results = {name: (one.mean, one.low, one.high) for name, one in found.items()}
+    estimates = report.results["search"]
+    results = {name: (one.mean, one.low, one.high) for name, one in estimates.items()}
     return Figures(report.queries, report.items, report.over, results)
 
 

@@ -1,4 +1,4 @@
-"""What an installed feature measures by itself: it registers a measure here; `measure_quality` and `bench` take them up."""
+"""The register of measures that installed features bring, for `measure_quality` and `bench`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Table:
         """As a person reads it."""
         width = max(len(name) for name in self.rows)
         cell = max(17 if self.intervals else 13, *(len(name) + 2 for name in self.columns))
-        found = [self.title, "  " + " " * width + "".join(f"{name:>{cell}}" for name in self.columns)]
+        lines = [self.title, "  " + " " * width + "".join(f"{name:>{cell}}" for name in self.columns)]
         for name, row in self.rows.items():
             cells = (f"{form.format(row[column]):>{cell}}" for column, form in self.columns.items())
-            found.append(f"  {name:<{width}}" + "".join(cells))
+            lines.append(f"  {name:<{width}}" + "".join(cells))
             if name in self.intervals:
                 ends = (self._ends(name, column) for column in self.columns)
-                found.append(f"  {'':<{width}}" + "".join(f"{end:>{cell}}" for end in ends))
+                lines.append(f"  {'':<{width}}" + "".join(f"{end:>{cell}}" for end in ends))
         notes = self.notes + (("The 95 % bootstrap interval stands below each.",) if self.intervals else ())
-        return [*found, *(f"  {note}" for note in notes)]
+        return [*lines, *(f"  {note}" for note in notes)]
 
     def _ends(self, row: str, column: str) -> str:
         ends = self.intervals[row].get(column)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 NAMES = ("exact@1", "exact@10", "R@1", "R@5", "R@10", "R@50", "MRR", "nDCG@10", "P@10")
-# What two runs are judged by: few figures a task, since with many some would fall by chance.
+# The figures by which two runs of a task are judged. They are few, since of many some would fall by chance.
 _JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "clothing_photo": ("P@10",),
     "scene_ikea": ("R@10",),
@@ -38,12 +38,12 @@ def of_ranking(ranking: Sequence[str], relevance: Mapping[str, int], *, exact: i
     goal = exact if any(grade >= exact for grade in relevance.values()) else 1
     first = next((place for place, id in enumerate(ranking, 1) if relevance.get(id, 0) >= goal), None)
     total = sum(grade > 0 for grade in relevance.values())
-    found = {f"R@{k}": sum(grade > 0 for grade in grades[:k]) / total if total else 0.0 for k in (1, 5, 10, 50)}
+    recall = {f"R@{k}": sum(grade > 0 for grade in grades[:k]) / total if total else 0.0 for k in (1, 5, 10, 50)}
     ideal = _dcg(sorted(relevance.values(), reverse=True)[:10])
     return {
         "exact@1": float(any(grade >= goal for grade in grades[:1])),
         "exact@10": float(any(grade >= goal for grade in grades[:10])),
-        **found,
+        **recall,
         "MRR": 1 / first if first else 0.0,
         "nDCG@10": _dcg(grades[:10]) / ideal if ideal else 0.0,
         "P@10": sum(grade > 0 for grade in grades[:10]) / 10,

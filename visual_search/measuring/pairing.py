@@ -1,4 +1,4 @@
-"""Whether one run is worse than another: differences query by query, with a bootstrap over products.
+"""Tells whether one run is worse than another: differences query by query, with a bootstrap over products.
 
 The same queries are hard in both runs, so a difference is known much better than either figure (paired bootstrap; Efron and
 Tibshirani 1993, chapter 10).
@@ -12,7 +12,7 @@ from visual_search.errors import BadInput
 from visual_search.measuring import metrics
 from visual_search.measuring.history import Answers, Kept
 
-LEAST_GROUPS = 5  # products; an interval over fewer says nothing
+LEAST_GROUPS = 5  # products; a bootstrap over fewer gives no useful interval (set by judgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def _of_task(task: str, first: Answers, second: Answers) -> list[Difference]:
     ]
 
 
-def lines(found: list[Difference]) -> list[str]:
+def lines(differences: list[Difference]) -> list[str]:
     """The table, as a person reads it."""
     rows = [f"  {'task':<20}{'figure':<10}{'queries':>8}{'A':>8}{'B':>8}{'B - A':>9}  95 % interval"]
-    for one in found:
+    for one in differences:
         verdict = "worse" if one.is_worse else "better" if one.is_better else "no clear difference"
         if one.groups < LEAST_GROUPS:
             verdict = f"over {one.groups} products nothing can be said"

@@ -18,6 +18,7 @@ from visual_search.imaging.regions import Detector
 from visual_search.measuring import baselines, metrics
 from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.measuring.datasets import Item, Question, Task
+from visual_search.measuring.readings import ItemReadings
 from visual_search.measuring.scratch import (
     Advanced,
     CachingEncoder,
@@ -26,13 +27,14 @@ from visual_search.measuring.scratch import (
     open_picture,
     scratch_index,
 )
-from visual_search.measuring.sights import Sights
 from visual_search.querying.likes import Resembled
 from visual_search.types import Document, NamedVector, Query, QueryPicture, Vector, unit
 
-FOLDS = 5  # Where titles are hidden: a title is asked only of an encoder that has learned from the other titles.
-RANDOM_DRAWS = 10
-KEPT = 50  # ids of each ranking in the report
+FOLDS = (
+    5  # Where titles are hidden, a title is asked of an encoder that has learned from the other four fifths of them.
+)
+RANDOM_DRAWS = 10  # random orders that chance is averaged over (set by judgement)
+IDS_KEPT = 50  # ids of each ranking in the report; R@50 needs as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +82,18 @@ def measure(
     detector: Detector | None = None,
     grey: bool = False,
     use_configured_engine: bool = False,
-    sights: Sights | None = None,
+    readings: ItemReadings | None = None,
     advanced: Advanced = ignore_progress,
 ) -> Report:
     """Index the task's items in a scratch index, ask its questions, and compare with chance and with colour.
 
     Photos are read with `reader`, taken apart with `detector`, and compared with the items' pictures as in the shop.
-    `sights` keeps what was seen in the items for another task over the same ones.
+    `readings` keeps what was read in the items' pictures, for another task over the same items.
     `grey` takes the colour out of items and questions. `advanced(n)` is called after n items or questions.
     """
     begin = time.perf_counter()
     with scratch_index(encoder, use_configured_engine=use_configured_engine) as (engine, collection, schema):
-        sights = sights or Sights(reader)
+        readings = readings or ItemReadings(reader)
         by_picture = any(question.picture is not None for question in task.questions)
         made = list(
             documents(
@@ -99,7 +101,7 @@ def measure(
                 encoder,
                 titles=task.titles,
                 grey=grey,
-                sights=sights if by_picture else None,
+                readings=readings if by_picture else None,
                 advanced=advanced,
             )
         )
@@ -111,7 +113,7 @@ def measure(
         by_id = {document.id: document for document in made}
         pupil = _pupil(task, encoder, made)
         lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]
-        found: dict[int, list[str]] = {}
+        rankings: dict[int, list[str]] = {}
         for lesson in lessons:
             if pupil:
                 pupil.fit(*lesson.pairs)
@@ -124,15 +126,15 @@ def measure(
                     schema=schema,
                     reader=reader,
                     detector=detector,
-                    kept=sights.kept,
+                    kept=readings.kept,
                     resembled=_resembled(by_id[question.like], encoder) if question.like else None,
                 )
-                found[n] = [hit.id for hit in ranking.hits]
+                rankings[n] = [hit.id for hit in ranking.hits]
                 advanced(1)
         name = engine.health().engine
     return reported(
         task,
-        [found[n] for n in range(len(task.questions))],
+        [rankings[n] for n in range(len(task.questions))],
         engine=name,
         taught=pupil is not None,
         grey=grey,
@@ -162,7 +164,7 @@ def reported(
         languages=_broken_down([question.language for question in task.questions], rows),
         kinds=_broken_down([question.kind for question in task.questions], rows),
         new_words=_new_words(task, rows),
-        rankings={id: tuple(ranking[:KEPT]) for id, ranking in zip(ids, rankings, strict=True)},
+        rankings={id: tuple(ranking[:IDS_KEPT]) for id, ranking in zip(ids, rankings, strict=True)},
         rows=dict(zip(ids, rows, strict=True)),
         groups=dict(zip(ids, groups, strict=True)),
         over=hashlib.sha256("\0".join(sorted(item.id for item in task.items)).encode()).hexdigest()[:16],
@@ -285,8 +287,8 @@ def _by_colour(task: Task, *, grey: bool) -> list[list[str]]:
     for question in task.questions:
         image = opened(question, grey=grey)
         vector = baselines.colour(image) if image is not None else own.get(question.like)
-        nearest = baselines.nearest(ids, vectors, vector, depth=KEPT + 1) if vector is not None else []
-        rankings.append([id for id in nearest if id != question.like][:KEPT])
+        nearest = baselines.nearest(ids, vectors, vector, depth=IDS_KEPT + 1) if vector is not None else []
+        rankings.append([id for id in nearest if id != question.like][:IDS_KEPT])
     return rankings
 
 
@@ -298,13 +300,13 @@ def _broken_down(
     names: Sequence[str | None], rows: Sequence[Mapping[str, float]]
 ) -> dict[str, tuple[int, dict[str, float]]]:
     """Queries and means by name, the largest first; empty unless there are two names."""
-    found: dict[str, list[Mapping[str, float]]] = {}
+    by_name: dict[str, list[Mapping[str, float]]] = {}
     for name, row in zip(names, rows, strict=True):
         if name:
-            found.setdefault(name, []).append(row)
-    if len(found) < 2:
+            by_name.setdefault(name, []).append(row)
+    if len(by_name) < 2:
         return {}
     return {
         name: (len(some), {metric: float(np.mean([row[metric] for row in some])) for metric in metrics.NAMES})
-        for name, some in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        for name, some in sorted(by_name.items(), key=lambda item: (-len(item[1]), item[0]))
     }

@@ -13,14 +13,14 @@ from visual_search.measuring.by_vectors import measure_vectors
 from visual_search.measuring.contenders import Contender
 from visual_search.measuring.datasets import Task
 from visual_search.measuring.quality import Report, measure
+from visual_search.measuring.readings import CachingReader
 from visual_search.measuring.scratch import Advanced, CachingEncoder, scratch_encoder
-from visual_search.measuring.sights import CachingReader
 from visual_search.types import EncoderCard
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How is measured. `vectors_alone`: the encoder by itself, without the rest of the search."""
+    """How tasks are measured. `vectors_alone`: the encoder by itself, without the rest of the search."""
 
     grey: bool = False
     reading: bool = True

@@ -1,4 +1,6 @@
-"""What the detector finds in crowded photos: the task `scene_coco`. What a search makes of it is `scene_ikea` in datasets.py.
+"""Measures what the detector finds in crowded photos, as the task `scene_coco`.
+
+The task `scene_ikea` (datasets.py) measures the search by these things.
 
 `<queries>/scene_coco/` holds queries.csv (query_id, image) and objects.csv (query_id, coco_class, x, y, w, h in pixels
 of the stored picture, in_catalogue 0 or 1).
@@ -24,10 +26,10 @@ from visual_search.measuring.scratch import open_picture
 from visual_search.types import Box, Point, Region
 
 NAME = "scene_coco"
-FOUND = 0.5  # overlap from which on a box counts as found
-CUTS = (5, 10, PROPOSALS)  # boxes: what a person chooses from, and all that are proposed to a tap
-TAPS = 5  # on each thing
-AIM = 0.15  # of a thing's sides, standard deviation: people don't hit the middle
+LEAST_OVERLAP = 0.5  # intersection over union from which on a box counts as that of a thing, as in COCO's AP50
+CUTS = (5, 10, PROPOSALS)  # numbers of boxes: what a person chooses from, and all that are proposed to a tap
+TAPS_EACH = 5  # taps on each thing
+TAP_SPREAD = 0.15  # of a thing's sides: the standard deviation of taps around its middle (set by judgement)
 FIGURES = (*(f"@{cut}" for cut in CUTS), "tapped", "class right", "kinds", "boxes", "proposals")
 
 
@@ -42,6 +44,8 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """A photo and all things that people marked in it."""
+
     picture: Path
     things: tuple[Thing, ...]
 
@@ -70,14 +74,14 @@ def _thing(row: Mapping[str, str], width: float, height: float) -> Thing:
     return Thing(row["coco_class"], box, row["in_catalogue"] == "1")
 
 
-def matched(things: Sequence[Thing], found: Sequence[Region]) -> list[tuple[int, int]]:
+def matched(things: Sequence[Thing], regions: Sequence[Region]) -> list[tuple[int, int]]:
     """Pairs (thing, region) that are one: best overlap first, each at most once."""
     shared = sorted(
-        ((-overlap(thing.box, region.box), t, r) for t, thing in enumerate(things) for r, region in enumerate(found)),
+        ((-overlap(thing.box, region.box), t, r) for t, thing in enumerate(things) for r, region in enumerate(regions)),
     )
     pairs: dict[int, int] = {}
     for negative, t, r in shared:
-        if -negative >= FOUND and t not in pairs and r not in pairs.values():
+        if -negative >= LEAST_OVERLAP and t not in pairs and r not in pairs.values():
             pairs[t] = r
     return list(pairs.items())
 
@@ -85,27 +89,28 @@ def matched(things: Sequence[Thing], found: Sequence[Region]) -> list[tuple[int,
 def objects_found(
     scenes: Sequence[Scene], detector: Detector, *, advanced: Callable[[int], object] = lambda _: None
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, tuple[float, float]]]]:
-    """By what is looked for ("products", "all things"): recall within so many boxes (COCO counts 100), the share of taps
-    on things that are understood, the share of right classes among what is searched unasked, the share of kinds of
-    things with such a box, such boxes and all of them, and milliseconds (median), a photo.
+    """The figures for "products" and for "all things", and their 95 % intervals by a bootstrap over photos.
 
-    With it the 95 % intervals of all but the milliseconds, by a bootstrap over photos.
+    @n: recall within n boxes (COCO counts 100). tapped: the share of taps that choose a box of their thing. class right:
+    the share of right classes among the boxes that are searched unasked. kinds: the share of a photo's kinds of things
+    that have such a box. boxes, proposals: such boxes, and all boxes, in a photo. ms: median milliseconds for a photo,
+    without an interval.
     """
-    seen: list[tuple[Scene, tuple[Region, ...]]] = []
+    answers: list[tuple[Scene, tuple[Region, ...]]] = []
     seconds = []
     for scene in scenes:
         image = open_picture(scene.picture, grey=False)
         begin = time.perf_counter()
-        seen.append((scene, detector.regions(image, faint=True)))
+        answers.append((scene, detector.regions(image, faint=True)))
         seconds.append(time.perf_counter() - begin)
         advanced(1)
     rows: dict[str, dict[str, float]] = {}
     intervals: dict[str, dict[str, tuple[float, float]]] = {}
     for name, wanted in (("products", _is_sold), ("all things", _is_any)):
-        found = _estimates(_pairs(seen, wanted))
-        means = dict.fromkeys(FIGURES, 0.0) | {column: one.mean for column, one in found.items()}
+        estimates = _estimates(_pairs(answers, wanted))
+        means = dict.fromkeys(FIGURES, 0.0) | {column: one.mean for column, one in estimates.items()}
         rows[name] = means | {"ms": float(np.median(seconds)) * 1000}
-        intervals[name] = {column: (one.low, one.high) for column, one in found.items()}
+        intervals[name] = {column: (one.low, one.high) for column, one in estimates.items()}
     return rows, intervals
 
 
@@ -118,27 +123,27 @@ def _is_any(thing: Thing) -> bool:
 
 
 def _pairs(
-    seen: Sequence[tuple[Scene, tuple[Region, ...]]], wanted: Callable[[Thing], bool]
+    answers: Sequence[tuple[Scene, tuple[Region, ...]]], wanted: Callable[[Thing], bool]
 ) -> list[tuple[list[Thing], tuple[Region, ...]]]:
-    return [([thing for thing in scene.things if wanted(thing)], regions) for scene, regions in seen]
+    return [([thing for thing in scene.things if wanted(thing)], regions) for scene, regions in answers]
 
 
 def _estimates(pairs: Sequence[tuple[list[Thing], tuple[Region, ...]]]) -> dict[str, metrics.Estimate]:
-    """Every figure is a mean over things, found things, kinds or photos; what was counted in one photo is drawn together."""
+    """Every figure is a mean over things, boxed things, kinds or photos; the bootstrap draws whole photos."""
     boxes, recall, taps, right, kinds = [], [], [], [], []
     for photo, (things, regions) in enumerate(pairs):
         within = {cut: {t for t, _ in matched(things, regions[:cut])} for cut in CUTS}
         recall += [(photo, {f"@{cut}": float(t in within[cut]) for cut in CUTS}) for t in range(len(things))]
         taps += [
-            (photo, {"tapped": float(overlap(tapped(point, regions), thing.box) >= FOUND)})
+            (photo, {"tapped": float(overlap(tapped(point, regions), thing.box) >= LEAST_OVERLAP)})
             for thing in things
             for point in _taps(thing)
         ]
         sure = [region for region in regions if not region.faint]
         boxes.append((photo, {"boxes": float(len(sure)), "proposals": float(len(regions))}))
-        found = matched(things, sure)
-        right += [(photo, {"class right": float(things[t].label == sure[r].label)}) for t, r in found]
-        boxed = {things[t].label for t, _ in found}
+        matches = matched(things, sure)
+        right += [(photo, {"class right": float(things[t].label == sure[r].label)}) for t, r in matches]
+        boxed = {things[t].label for t, _ in matches}
         kinds += [(photo, {"kinds": float(kind in boxed)}) for kind in sorted({thing.label for thing in things})]
     figures: dict[str, metrics.Estimate] = {}
     for counted in (recall, taps, right, kinds, boxes):
@@ -150,7 +155,7 @@ def _taps(thing: Thing) -> list[Point]:
     """Where people may tap on it, the same places each time."""
     x1, y1, x2, y2 = thing.box
     random = np.random.default_rng(0)
-    off = np.clip(random.normal(0, AIM, (TAPS, 2)), -0.45, 0.45) + 0.5
+    off = np.clip(random.normal(0, TAP_SPREAD, (TAPS_EACH, 2)), -0.45, 0.45) + 0.5
     return [(x1 + across * (x2 - x1), y1 + down * (y2 - y1)) for across, down in off.tolist()]
 
 
@@ -162,16 +167,16 @@ def measure(queries: Path, limit: int | None) -> Table:
     scenes = read_scenes(queries / NAME, limit)
     if not scenes:
         raise BadInput(f"{queries / NAME} has no photos.")
-    found, intervals = objects_found(scenes, detector)
+    figures, intervals = objects_found(scenes, detector)
     columns = dict.fromkeys(FIGURES, "{:.3f}") | {"boxes": "{:.1f}", "proposals": "{:.1f}", "ms": "{:.0f}"}
     return Table(
-        title=f"{NAME}: things found in {len(scenes)} photos (overlap of {FOUND})",
+        title=f"{NAME}: things found in {len(scenes)} photos (overlap of {LEAST_OVERLAP})",
         columns=columns,
-        rows=found,
+        rows=figures,
         intervals=intervals,
         notes=(
             "@k: share found with k boxes, the first of them searched unasked, the others proposed to a tap.",
-            f"tapped: share of {TAPS} taps on each thing that choose a box of it. class right, kinds, boxes: of those "
+            f"tapped: share of {TAPS_EACH} taps on each thing that choose a box of it. class right, kinds, boxes: of those "
             "searched unasked; kinds: share of the kinds of things in a photo that have a box.",
             "Whole photos are drawn for the intervals.",
         ),

@@ -24,7 +24,7 @@ from visual_search.engines.embedded import EmbeddedEngine
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.measuring.datasets import Item
-from visual_search.measuring.sights import Sights
+from visual_search.measuring.readings import ItemReadings
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -37,8 +37,8 @@ from visual_search.types import (
     TextVectors,
 )
 
-BATCH = 32
-Advanced = Callable[[int], object]  # called after so many more steps
+ITEMS_A_BATCH = 32  # items whose pictures are open at once, so that memory stays bounded
+Advanced = Callable[[int], object]  # It is called with the number of steps since the last call.
 
 
 def ignore_progress(steps: int) -> None:
@@ -49,10 +49,10 @@ def ignore_progress(steps: int) -> None:
 def scratch_encoder(
     cls: type | None = None, options: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[Encoder, bool]]:
-    """The encoder of the settings, or another, as before any rebuild; and whether it may be taught without the shop noticing.
+    """The encoder of the settings, or another, as before any rebuild; and whether teaching it leaves the shop as it is.
 
-    What the shop's own encoder has learned from the shop's titles would give answers away; what a measurement teaches
-    it would change what shoppers find. So an encoder that learns gets a cache folder of its own.
+    The shop's encoder has learned from the shop's titles, so it knows answers beforehand; and what a measurement taught
+    it would change the shop's searches. So an encoder that learns gets a cache folder of its own.
     """
     if cls is None:
         cls, options = wiring.resolve("ENCODER")
@@ -67,8 +67,8 @@ def scratch_encoder(
 class CachingEncoder:
     """An encoder that remembers on disk what it has encoded, by pixels or words and the space's fingerprint.
 
-    `image` vectors of words are given only after `fit`: what the encoder may have learned before isn't this
-    measurement's. `teachable`: whether `fit` reaches nothing but this measurement (see `scratch_encoder`).
+    It gives `image` vectors of words only after `fit`, because what the encoder learned before isn't part of this
+    measurement. `teachable`: whether `fit` reaches nothing but this measurement (see `scratch_encoder`).
     """
 
     def __init__(self, encoder: Encoder, file: Path, *, teachable: bool = False) -> None:
@@ -96,13 +96,13 @@ class CachingEncoder:
     def images(self, pictures: Sequence[Image.Image]) -> ImageVectors:
         prints = "|".join(space.fingerprint for space in self.card.spaces[:2])
         keys = [_digest("image", prints, str(image.size), image.tobytes()) for image in pictures]
-        found = self._cached(
+        vectors = self._cached(
             keys,
             lambda missing: _rows(
                 self.inner.images([pictures[n] for n in missing]), ("image", "cross"), count=len(missing)
             ),
         )
-        return ImageVectors(*(_stacked(found, part) for part in ("image", "cross")))  # type: ignore[arg-type]
+        return ImageVectors(*(_stacked(vectors, part) for part in ("image", "cross")))  # type: ignore[arg-type]
 
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
         spaces = [space for space in (self.card.text, self.card.cross) if space is not None]
@@ -110,16 +110,16 @@ class CachingEncoder:
         prints = "|".join([*(space.fingerprint for space in spaces), role, str(language), lesson])
         keys = [_digest("text", prints, one) for one in texts]
         parts = ("text", "cross", "image") if lesson else ("text", "cross")
-        found = self._cached(
+        vectors = self._cached(
             keys,
             lambda missing: _rows(
                 self.inner.texts([texts[n] for n in missing], role=role, language=language), parts, count=len(missing)
             ),
         )
-        return TextVectors(*(_stacked(found, part) for part in ("text", "cross", "image")))
+        return TextVectors(*(_stacked(vectors, part) for part in ("text", "cross", "image")))
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
-        """Teach the encoder, where that stays here; `texts` gives `image` vectors from now on."""
+        """Teach the encoder if nothing outside this measurement changes; `texts` gives `image` vectors from then on."""
         if not (self.teachable and isinstance(self.inner, Fitting)):
             return
         self.inner.fit(pictures, titles, languages)
@@ -128,20 +128,20 @@ class CachingEncoder:
     def _cached(
         self, keys: Sequence[str], encode: Callable[[list[int]], list[dict[str, np.ndarray[Any, Any]]]]
     ) -> list[dict[str, np.ndarray[Any, Any]]]:
-        found: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+        by_key: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
         for key in keys:
             row = self._db.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 with np.load(io.BytesIO(row[0])) as saved:
-                    found[key] = {name: saved[name] for name in saved.files}
-        missing = [n for n, key in enumerate(keys) if key not in found]
+                    by_key[key] = {name: saved[name] for name in saved.files}
+        missing = [n for n, key in enumerate(keys) if key not in by_key]
         if missing:
             for n, row in zip(missing, encode(missing), strict=True):
                 buffer = io.BytesIO()
                 np.savez(buffer, **row)  # type: ignore[arg-type]
                 self._db.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (keys[n], buffer.getvalue()))
-                found[keys[n]] = row
-        return [found[key] for key in keys]
+                by_key[keys[n]] = row
+        return [by_key[key] for key in keys]
 
 
 @contextmanager
@@ -190,20 +190,23 @@ def documents(
     *,
     titles: bool,
     grey: bool = False,
-    sights: Sights | None = None,
+    readings: ItemReadings | None = None,
     advanced: Advanced = ignore_progress,
 ) -> Iterator[Document]:
-    """The documents of these items, as the shop's own indexing would make them; with `sights`, after the second look."""
-    for start in range(0, len(items), BATCH):
-        batch = items[start : start + BATCH]
+    """The documents of these items, as the shop's own indexing would make them.
+
+    With `readings`, their pictures are read as well, and the documents hold the label text.
+    """
+    for start in range(0, len(items), ITEMS_A_BATCH):
+        batch = items[start : start + ITEMS_A_BATCH]
         paths = [(item.id, path) for item in batch for path in item.pictures]
         vectors: dict[str, dict[str, list[NamedVector]]] = {item.id: {} for item in batch}
         images = [open_picture(path, grey=grey) for _, path in paths]
         encoded = encoder.images(images)
-        seen: dict[str, list[str]] = {item.id: [] for item in batch}
-        if sights is not None:
+        label_texts: dict[str, list[str]] = {item.id: [] for item in batch}
+        if readings is not None:
             for (id, path), image in zip(paths, images, strict=True):
-                seen[id].append(sights.see(id, path.name, image))
+                label_texts[id].append(readings.look_at(id, path.name, image))
         for n, (id, path) in enumerate(paths):
             _add(vectors[id], encoder.card.image.name, path.name, encoded.image[n])
             if encoded.cross is not None and encoder.card.cross is not None:
@@ -215,10 +218,10 @@ def documents(
                 id=item.id,
                 version=1,
                 texts=item.texts if titles else {},
-                vectors={space: tuple(found) for space, found in vectors[item.id].items()},
+                vectors={space: tuple(named) for space, named in vectors[item.id].items()},
                 facets={"category": item.category or None},
                 codes=(item.id,) if titles else (),
-                seen_text=" ".join(filter(None, seen[item.id])),
+                seen_text=" ".join(filter(None, label_texts[item.id])),
             )
         advanced(len(batch))
 

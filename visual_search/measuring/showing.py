@@ -1,4 +1,4 @@
-"""Reports as a person reads them."""
+"""Prints reports as text for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from visual_search.measuring.cost import Cost
 from visual_search.measuring.metrics import Estimate
 from visual_search.measuring.quality import Report
 
-LANGUAGES_SHOWN = 25
+LANGUAGES_SHOWN = 25  # lines of a breakdown on a terminal; --json has all
 Breakdown = Mapping[str, tuple[int, Mapping[str, float]]]
 
 
@@ -47,10 +47,10 @@ def report_lines(report: Report) -> Iterator[str]:
     if report.left_out:
         yield f"  {report.left_out} queries were left out: nothing in the index answers them."
     yield _line("", metrics.NAMES)
-    for name, found in report.results.items():
-        yield _line(name, [f"{found[metric].mean:.3f}" for metric in metrics.NAMES])
+    for name, estimates in report.results.items():
+        yield _line(name, [f"{estimates[metric].mean:.3f}" for metric in metrics.NAMES])
         if name == "search":
-            yield _line("", _intervals(found))
+            yield _line("", _intervals(estimates))
     new = report.new_words
     if new:
         yield f"  of these, {new.queries} that no right answer has for a title, word for word:"
@@ -62,18 +62,18 @@ def report_lines(report: Report) -> Iterator[str]:
         yield from _parts("new words", new.languages)
 
 
-def encoder_lines(found: Sequence[Measured]) -> Iterator[str]:
+def encoder_lines(encoders: Sequence[Measured]) -> Iterator[str]:
     """One row an encoder: what each task is judged by, and what it costs."""
-    tasks = [report.task for report in found[0].reports]
+    tasks = [report.task for report in encoders[0].reports]
     heads = [f"{task} {metric}" for task in tasks for metric in metrics.judged_by(task)]
-    width = max(len(one.name) for one in found) + 1
+    width = max(len(one.name) for one in encoders) + 1
     yield ""
     yield "Picture vectors alone; the 95 % interval over products stands in brackets."
     for number, head in enumerate(heads, 1):
         yield f"  ({number}) {head}"
     marks = "".join(f"{f'({number})':>19}" for number in range(1, len(heads) + 1))
     yield f"  {'':<{width}}{marks}{'CPU ms':>9}{'MB':>7}{'bytes':>8}"
-    for one in found:
+    for one in encoders:
         by_task = {report.task: report.results["search"] for report in one.reports}
         cells = [by_task[task][metric] for task in tasks for metric in metrics.judged_by(task)]
         shown = "".join(f"{f'{cell.mean:.3f} [{cell.low:.2f}-{cell.high:.2f}]':>19}" for cell in cells)
@@ -91,8 +91,8 @@ def _parts(title: str, parts: Breakdown) -> Iterator[str]:
         yield f"  ... and {len(parts) - LANGUAGES_SHOWN} more (--json has all)"
 
 
-def _intervals(found: Mapping[str, Estimate]) -> list[str]:
-    return [f"{found[metric].low:.2f}-{found[metric].high:.2f}" for metric in metrics.NAMES]
+def _intervals(estimates: Mapping[str, Estimate]) -> list[str]:
+    return [f"{estimates[metric].low:.2f}-{estimates[metric].high:.2f}" for metric in metrics.NAMES]
 
 
 def _line(name: str, cells: Iterable[str]) -> str:

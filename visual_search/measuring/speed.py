@@ -1,4 +1,4 @@
-"""How fast indexing and questions are, and what they cost in memory, on synthetic products in a scratch index."""
+"""Measures the speed of indexing and questions, and their memory, on synthetic products in a scratch index."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from visual_search.types import (
     VectorLeg,
 )
 
-PICTURES_ENCODED = 64
-ENCODER_BATCH = 32
+PICTURES_ENCODED = 64  # pictures that throughput is measured over; two batches
+ENCODER_BATCH = 32  # pictures in one call, as in indexing
 STEPS = ("decode", "objects", "encoder", "keypoints", "reader", "engine", "comparing", "fusion", "facets", "rest")
-ROUNDS = 2  # of the comparison with the encoder alone, in turns: another process may slow either of them
+ROUNDS = 2  # The encoder alone and the whole way take turns so often, since another process may slow either of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ def _throughput(encoder: Encoder, engine: Engine, collection: str, schema: Colle
 def _encoded(encoder: Encoder, files: Sequence[bytes], made: Sequence[Document], *, version: int) -> list[Document]:
     """The documents of these files, with the texts and facets of `made`."""
     card = encoder.card
-    seen = encoder.images([_decoded(file) for file in files])
+    vectors = encoder.images([_decoded(file) for file in files])
     titles = encoder.texts([document.texts["en"].title for document in made], role="document", language="en").text
     columns = [
         (space.name, key, matrix)
         for space, key, matrix in (
-            (card.image, "0", seen.image),
-            (card.cross, "0", seen.cross),
+            (card.image, "0", vectors.image),
+            (card.cross, "0", vectors.cross),
             (card.text, "en", titles),
         )
         if space is not None and matrix is not None
@@ -194,7 +194,7 @@ def _decoded(file: bytes) -> Image.Image:
 
 
 def _teach(encoder: Encoder) -> bool:
-    """A lesson from synthetic titles: what it teaches is worthless, what asking then costs is as after a rebuild."""
+    """Teach the encoder synthetic titles, so that questions cost as much as after a rebuild; what it learns is worthless."""
     if not isinstance(encoder, Fitting):
         return False
     random = np.random.default_rng(0)
@@ -231,10 +231,10 @@ def _questions(
     """Latencies by kind: from the photo's file to the ids and facets. Cards, which the shop's database gives, come on top."""
     phrases = generator.phrases(count)
     photos = [jpeg(seed) for seed in range(count)]
-    # As for a real product: its pictures and its title, in the spaces that search.py resembles products in.
+    # A real product is resembled by its pictures and its title (querying/likes.py), so the same spaces are taken here.
     spaces = {space.name for space in (encoder.card.image, encoder.card.text) if space is not None}
     liked = [
-        {name: found for name, found in document.vectors.items() if name in spaces}
+        {name: vectors for name, vectors in document.vectors.items() if name in spaces}
         for document in Generator(schema, 7).documents(count)
     ]
     facets = [field.name for field in schema.facets]
@@ -266,16 +266,16 @@ def _questions(
         took = (end - begin) * 1000
         return took, {**steps, "rest": took - sum(steps.values())}
 
-    found = {}
+    latencies = {}
     for name, kind in KINDS.items():
         ask(kind, 0)  # Caches fill.
         times, steps = zip(*(ask(kind, n) for n in range(count)), strict=True)
-        found[name] = Latency(
+        latencies[name] = Latency(
             p50=float(np.percentile(times, 50)),
             p95=float(np.percentile(times, 95)),
             steps_p50={step: float(np.median([row.get(step, 0.0) for row in steps])) for step in STEPS},
         )
-    return found
+    return latencies
 
 
 def _knn_ratio(engine: Engine, collection: str, schema: CollectionSchema, generator: Generator, count: int) -> float:

@@ -1,4 +1,4 @@
-"""Products made by a seeded generator: clustered vectors, Zipfian words, a few facets. For speed, never for quality."""
+"""Makes products by a seeded generator, for measuring speed alone: clustered vectors, Zipfian words, a few facets."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from visual_search.types import (
     unit,
 )
 
+# Figures of the made-up shop; set by judgement, but for the words (see `_vocabulary`).
 CLUSTERS = 200  # kinds of goods
-LATENT = 48  # dimensions in which real features vary; the rest of a vector follows from them
-VOCABULARY = 5_000
+LATENT = 48  # dimensions in which vectors really vary; their other dimensions follow from these
+VOCABULARY = 5_000  # words
 # Zipf's law over the whole vocabulary: word r is 1 / r as frequent as the first. An open-ended law cut at the end would
 # heap its tail on the last word and make that one the fourth most frequent of all.
 _CUMULATIVE = np.cumsum(1 / np.arange(1, VOCABULARY + 1))
@@ -105,12 +106,12 @@ def _vocabulary() -> tuple[str, ...]:
     """Distinct words of two or three syllables, whose pieces of three and four characters are nearly as rare as real ones:
     the one at the median stands in one object of fifteen; in the public catalogue in one of thirty."""
     random = np.random.default_rng(0)
-    found: dict[str, None] = {}
-    while len(found) < VOCABULARY:
+    vocabulary: dict[str, None] = {}
+    while len(vocabulary) < VOCABULARY:
         syllables = random.integers(2, 4)
         letters = [random.choice(list(kind)) for _ in range(syllables) for kind in (_CONSONANTS, _VOWELS, _ENDS)]
-        found["".join(letters).replace("-", "")] = None
-    return tuple(found)
+        vocabulary["".join(letters).replace("-", "")] = None
+    return tuple(vocabulary)
 
 
 def picture(seed: int, side: int = 480) -> Image.Image:

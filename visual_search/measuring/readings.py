@@ -1,4 +1,4 @@
-"""The second look (content/readings.py) without a database: read once, kept in a file between runs."""
+"""Reads and compares pictures as content/readings.py does, without a database: each once, kept in a file between runs."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ class CachingReader:
         return reading
 
 
-class Sights:
-    """What was seen in the pictures of items, each once; `kept` answers as `readings.kept` does."""
+class ItemReadings:
+    """Label text, thumbnail and keypoints of the pictures of items, each made once."""
 
     def __init__(self, reader: Reader | None) -> None:
         self.reader = reader
         self._kept: dict[tuple[str, str], KeptPicture] = {}
-        self._said: dict[tuple[str, str], str] = {}
+        self._label_texts: dict[tuple[str, str], str] = {}
 
-    def see(self, item_id: str, key: str, image: Image.Image) -> str:
-        """Look at a picture, unless it was seen before, and remember it; its label text."""
+    def look_at(self, item_id: str, key: str, image: Image.Image) -> str:
+        """Make and keep what a search needs of this picture, unless it is there already; gives its label text."""
         if (item_id, key) not in self._kept:
             self._kept[item_id, key] = KeptPicture(
                 copies.thumbnail(image), keypoint_matching.of_catalogue_picture(image).pack()
             )
-            self._said[item_id, key] = words_of(self.reader.read(image)) if self.reader else ""
-        return self._said[item_id, key]
+            self._label_texts[item_id, key] = words_of(self.reader.read(image)) if self.reader else ""
+        return self._label_texts[item_id, key]
 
     def kept(self, pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
-        """As `readings.Kept` says, with all keypoints: they are at hand."""
+        """The kept pictures among these, as `content.readings.kept` gives them, with all keypoints whatever `keypoints` says."""
         return {pair: self._kept[pair] for pair in pictures if pair in self._kept}
