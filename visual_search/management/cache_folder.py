@@ -1,4 +1,4 @@
-"""Where commands keep what encoders learn."""
+"""Finds the folder where commands keep what encoders learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands say which objects aren't in the index, and why."""
+"""Prints which objects aren't in the index, and why, for several commands."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from django.core.management.base import BaseCommand
 
 from visual_search.models import IndexEntry, State
 
-SHOWN = 5
+MOST_SHOWN = 5  # entries; enough to see what is wrong, and the admin has all (set by judgement)
 
 
 def show_failures(command: BaseCommand, collection: str | None = None) -> None:
     """The first failed entries with their reasons, of one collection or of all, and how many more there are."""
     failed = IndexEntry.objects.filter(state=State.FAILED, **({"collection": collection} if collection else {}))
-    for entry in failed.order_by("pk")[:SHOWN]:
+    for entry in failed.order_by("pk")[:MOST_SHOWN]:
         command.stderr.write(command.style.WARNING(f"  {entry.object_id}: {entry.error}"))
-    if (count := failed.count()) > SHOWN:
+    if (count := failed.count()) > MOST_SHOWN:
         command.stderr.write(
-            command.style.WARNING(f"  ... and {count - SHOWN} more; see the index entries in the admin.")
+            command.style.WARNING(f"  ... and {count - MOST_SHOWN} more; see the index entries in the admin.")
         )

@@ -1,4 +1,4 @@
-"""What `measure_quality` and `compare_models` are told alike, and how they say how far they are."""
+"""Options and progress bars that `measure_quality`, `measure_grades` and `compare_models` share."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cache_folder(options: Mapping[str, Any]) -> Path:
 
 
 def read_tasks(names: Sequence[str], options: Mapping[str, Any]) -> list[Task]:
-    """All of them before any is measured: what is wrong with a file is said now, not after an hour. Raises BadInput."""
+    """All of them before any is measured: so a mistake in a file is reported at once, not after an hour. Raises BadInput."""
     for name, holds in (("catalogue", "products.csv and pictures"), ("queries", "one folder for each task")):
         if names and options[name] is None:
             raise BadInput(f"{names[0]} needs --{name}, a folder with {holds}.")

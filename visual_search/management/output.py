@@ -1,4 +1,4 @@
-"""Files that commands write their figures to."""
+"""Checks the files that commands write their figures to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from visual_search.errors import BadInput
 
 
 def ensure_writable(path: Path | None, *, option: str) -> None:
-    """Make the folder and try the file, before an hour's work is done for nothing. Raises BadInput that names the option."""
+    """Make the folder and open the file once, so that a wrong path fails before an hour's work. Raises BadInput with `option`."""
     if path is None:
         return
     try:

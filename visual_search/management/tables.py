@@ -1,4 +1,4 @@
-"""Commands that read or write the shop's database say so before they begin where its tables aren't made yet."""
+"""A base for commands that need the shop's tables: without them they stop before they begin, and say what to run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from visual_search import registry
 
 
 class TablesCommand(BaseCommand):
-    """A command that refuses to begin while migrations wait of `visual_search`, its features, or apps with a source.
+    """A command that doesn't begin before the migrations of `visual_search`, its features and apps with a source are done.
 
-    Those of other apps of the shop are none of its business.
+    Migrations of the shop's other apps may wait.
     """
 
     requires_migrations_checks = True  # Django asks `check_migrations` between the system checks and `handle`.
@@ -47,9 +47,9 @@ class TablesCommand(BaseCommand):
 def _labels_by_database() -> dict[str, set[str]]:
     """The apps whose tables are needed, by the database that they are written to."""
     sources = {model._meta.app_label for source in registry.sources() for model in (source.model, *source.watch)}
-    found: dict[str, set[str]] = defaultdict(set)
+    labels: dict[str, set[str]] = defaultdict(set)
     for config in apps.get_app_configs():
         if config.label in sources or config.name.split(".")[0] == "visual_search":
             for model in config.get_models():
-                found[router.db_for_write(model)].add(config.label)
-    return found
+                labels[router.db_for_write(model)].add(config.label)
+    return labels

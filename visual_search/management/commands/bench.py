@@ -59,7 +59,7 @@ class Command(TablesCommand):
                 ) as bar,
                 scratch_encoder() as (encoder, teachable),
             ):
-                found = speed.measure(
+                figures = speed.measure(
                     encoder,
                     teachable=teachable,
                     products=products,
@@ -70,10 +70,10 @@ class Command(TablesCommand):
                 )
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
-        self._show(found)
+        self._show(figures)
         features = self._features(questions)
         if options["json"]:
-            document = found.as_json() | {"features": features, "machine": _machine()}
+            document = figures.as_json() | {"features": features, "machine": _machine()}
             options["json"].write_text(json.dumps(document, indent=1))
             self.stdout.write(f"Written to {options['json']}.")
 
@@ -83,29 +83,33 @@ class Command(TablesCommand):
             self.stdout.write("\n".join(table.lines()))
         return {name: table.as_json() for name, table in tables.items()}
 
-    def _show(self, found: speed.Speed) -> None:
+    def _show(self, figures: speed.Speed) -> None:
         write = self.stdout.write
-        write(f"{found.products} products, {found.vectors} vectors; engine {found.engine}, encoder {found.encoder}")
-        write("Absolute times depend on the machine; compare figures of one run.")
-        write(f"  rebuild, engine alone     {found.documents_per_second:8.0f} documents/s")
         write(
-            f"  encoder alone             {found.encoder_pictures_per_second:8.1f} products/s (a picture and a title)"
+            f"{figures.products} products, {figures.vectors} vectors; engine {figures.engine}, encoder {figures.encoder}"
+        )
+        write("Absolute times depend on the machine; compare figures of one run.")
+        write(f"  rebuild, engine alone     {figures.documents_per_second:8.0f} documents/s")
+        write(
+            f"  encoder alone             {figures.encoder_pictures_per_second:8.1f} products/s (a picture and a title)"
         )
         write(
-            f"  from files to the engine  {found.indexing_pictures_per_second:8.1f} products/s "
-            f"= {found.indexing_ratio:.2f} of the encoder"
+            f"  from files to the engine  {figures.indexing_pictures_per_second:8.1f} products/s "
+            f"= {figures.indexing_ratio:.2f} of the encoder"
         )
         write(f"  {'question':<18}{'p50 ms':>9}{'p95 ms':>9}   steps at the median")
-        for name, latency in found.questions.items():
+        for name, latency in figures.questions.items():
             steps = ", ".join(f"{step} {value:.1f}" for step, value in latency.steps_p50.items())
             write(f"  {name:<18}{latency.p50:>9.1f}{latency.p95:>9.1f}   {steps}")
-        write(f"  all kNN legs in one question take {found.knn_together_to_apart:.2f} of their time apart")
+        write(f"  all kNN legs in one question take {figures.knn_together_to_apart:.2f} of their time apart")
         exact = (
-            "not known, the engine has no exact search" if found.recall_at_10 is None else f"{found.recall_at_10:.3f}"
+            "not known, the engine has no exact search"
+            if figures.recall_at_10 is None
+            else f"{figures.recall_at_10:.3f}"
         )
         write(f"  recall@10 against exact: {exact}")
-        size = "" if found.index_mb is None else f", index on disk {found.index_mb:.0f} MB"
-        write(f"  peak memory {found.peak_memory_mb:.0f} MB{size}")
+        size = "" if figures.index_mb is None else f", index on disk {figures.index_mb:.0f} MB"
+        write(f"  peak memory {figures.peak_memory_mb:.0f} MB{size}")
 
 
 def _machine() -> dict[str, object]:

@@ -45,11 +45,11 @@ class Command(TablesCommand):
                 with tqdm(
                     total=objects + calibrating.MOST_TITLES, unit=" objects", desc=name, disable=quiet, leave=False
                 ) as bar:
-                    found = calibrating.learn(name, most=objects, progress=bar.update)
+                    learned = calibrating.learn(name, most=objects, progress=bar.update)
                 if options["verbosity"] > 0:
-                    for picture, limits in found.limits.items():
+                    for picture, limits in learned.limits.items():
                         self._show(name, picture, limits)
-                    for leg, scale in found.texts.items():
+                    for leg, scale in learned.texts.items():
                         self.stdout.write(f"{name}, {LEGS[LegKind(leg)]}: {scale.said()}")
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
@@ -70,8 +70,8 @@ def said(rates: Rates) -> str:
         ("similar style", rates.similar_wrong),
     )
     parts = [f"{name} {rate:.0%}" for name, rate in wrong if rate is not None]
-    found = f"Wrong in {rates.probes} synthetic photos: {', '.join(parts) or 'no grade was given'}; nothing close "
-    found += f"{rates.nothing_wrong:.0%}"
-    return found + (
+    sentence = f"Wrong in {rates.probes} synthetic photos: {', '.join(parts) or 'no grade was given'}; nothing close "
+    sentence += f"{rates.nothing_wrong:.0%}"
+    return sentence + (
         f" (right {rates.nothing_right:.0%} without the department)" if rates.nothing_right is not None else ""
     )

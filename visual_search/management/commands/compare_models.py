@@ -1,4 +1,4 @@
-"""`manage.py compare_models A B`: whether B may take the place of A."""
+"""`manage.py compare_models A B`: tells whether encoder or run B may replace A."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class Command(BaseCommand):
     def handle(self, *, first: str, second: str, **options: Any) -> None:
         try:
             ensure_writable(options["json"], option="--json")
-            # Both names are read before anything is measured: a typing error is said now, not after an hour.
+            # Both names are read before anything is measured: so a typing error is reported at once, not after an hour.
             known = [self._kept_or_none(name, options) for name in (first, second)]
             runs = [run or self._measured(name, options) for name, run in zip((first, second), known, strict=True)]
-            found = pairing.differences(*runs)
+            differences = pairing.differences(*runs)
             if options["json"]:
-                options["json"].write_text(json.dumps([asdict(one) for one in found], indent=1))
+                options["json"].write_text(json.dumps([asdict(one) for one in differences], indent=1))
         except (VisualSearchError, OSError) as problem:
             raise CommandError(str(problem), returncode=MISTAKE) from problem
         self._warn(*runs)
         self.stdout.write(f"A is {_said(first, runs[0])}, B is {_said(second, runs[1])}.")
-        self.stdout.write("\n".join(pairing.lines(found)))
-        worse = [one for one in found if one.is_worse]
+        self.stdout.write("\n".join(pairing.lines(differences)))
+        worse = [one for one in differences if one.is_worse]
         if worse:
             said = "; ".join(
                 f"{one.task} {one.metric} {one.change.mean:+.3f} [{one.change.low:+.3f}, {one.change.high:+.3f}]"

@@ -30,15 +30,15 @@ class Command(TablesCommand):
             raise CommandError(f"--most is {most}; it must be 2 or more.")
         try:
             with tqdm(desc="Learning", unit="product", disable=not sys.stderr.isatty(), leave=False) as bar:
-                found = refit_similarity(collection, most=most, always=always, advanced=bar.update)
+                refitted = refit_similarity(collection, most=most, always=always, advanced=bar.update)
         except (VisualSearchError, ValueError) as problem:
             raise CommandError(f"The similarity stays as it was: {problem}") from problem
-        said = "the first one" if found.agreement is None else f"mean cosine to the former {found.agreement:.4f}"
-        self.stdout.write(f"Learned from {found.pictures} pictures; {said}.")
-        if found.rebuilt is None:
+        said = "the first one" if refitted.agreement is None else f"mean cosine to the former {refitted.agreement:.4f}"
+        self.stdout.write(f"Learned from {refitted.pictures} pictures; {said}.")
+        if refitted.rebuilt is None:
             self.stdout.write("It hardly moved, so it was left as it is (--always takes it nevertheless).")
             return
-        for one in found.rebuilt:
+        for one in refitted.rebuilt:
             self.stdout.write(f"Rebuilt '{one.report.index}': {one.report.documents} documents.")
-        if problems := [problem for one in found.rebuilt for problem in one.problems]:
+        if problems := [problem for one in refitted.rebuilt for problem in one.problems]:
             raise CommandError("The new indexes are in use, but: " + " ".join(problems))

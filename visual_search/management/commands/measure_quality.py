@@ -29,7 +29,7 @@ from visual_search.measuring.running import Manner
 from visual_search.measuring.showing import Measured, encoder_lines, report_lines
 from visual_search.types import EncoderCard
 
-COST_PICTURES = 33
+COST_PICTURES = 33  # pictures for the cost of an encoder; the first one warms up, the median is taken over the other 32
 PACKAGES = (
     "django-visual-search",
     "Django",
@@ -113,15 +113,15 @@ class Command(BaseCommand):
     def _encoders(self, tasks: Sequence[Task], options: Mapping[str, Any], cache: Path) -> dict[str, object]:
         if not tasks:
             raise BadInput("--encoders needs tasks that ask by pictures, such as product_views.")
-        found: list[Measured] = []
+        measured: list[Measured] = []
         manner = Manner(grey=options["grey"], vectors_alone=True, limit=options["limit"])
         contenders = [contender(name.strip()) for name in options["encoders"].split(",") if name.strip()]
         for one in contenders:
-            found.append(self._measured(one, tasks, manner, cache))
+            measured.append(self._measured(one, tasks, manner, cache))
             if options["json"]:
-                options["json"].write_text(json.dumps({"encoders": [each.as_json() for each in found]}, indent=1))
-        self.stdout.write("\n".join(encoder_lines(found)))
-        return {"encoders": [each.as_json() for each in found]}
+                options["json"].write_text(json.dumps({"encoders": [each.as_json() for each in measured]}, indent=1))
+        self.stdout.write("\n".join(encoder_lines(measured)))
+        return {"encoders": [each.as_json() for each in measured]}
 
     def _measured(self, one: Contender, tasks: Sequence[Task], manner: Manner, cache: Path) -> Measured:
         with running.opened(one, cache) as encoder, ExitStack() as stack:

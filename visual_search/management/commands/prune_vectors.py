@@ -32,15 +32,15 @@ class Command(TablesCommand):
         quiet = options["verbosity"] == 0 or not self.stderr.isatty()
         try:
             with tqdm(unit=" rows", desc="Removing", disable=quiet, leave=False) as bar:
-                found = pruning.prune(days, dry_run=dry_run, progress=bar.update)
+                pruned = pruning.prune(days, dry_run=dry_run, progress=bar.update)
         except VisualSearchError as problem:
             raise CommandError(f"Nothing was removed: {problem}") from problem
         if options["verbosity"] == 0:
             return
-        for maker, counts in found.removed.items():
+        for maker, counts in pruned.removed.items():
             rows = ", ".join(f"{count} {kind}" for kind, count in counts.items())
             self.stdout.write(f"{'Would remove' if dry_run else 'Removed'} {rows} of {maker}")
-        for maker, until in found.waiting.items():
+        for maker, until in pruned.waiting.items():
             self.stdout.write(f"Out of use, kept until {until:%Y-%m-%d}: {maker}")
-        if not found.removed:
+        if not pruned.removed:
             self.stdout.write("There is nothing to remove.")

@@ -1,4 +1,4 @@
-"""`manage.py read_pictures`: label text and keypoints of the catalogue's pictures, now instead of in the background."""
+"""`manage.py read_pictures`: reads the catalogue's pictures now instead of in the background."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Command(TablesCommand):
                 return
             quiet = options["verbosity"] == 0 or not self.stderr.isatty()
             with tqdm(total=total, unit=" pictures", desc="Reading", disable=quiet, leave=False) as bar:
-                seen = readings.see_pending(progress=bar.update)
+                pictures_read = readings.see_pending(progress=bar.update)
             outcome = indexing.index_pending()
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
         if options["verbosity"] > 0:
-            self.stdout.write(f"{seen} pictures read; {outcome.indexed} objects have text on their pictures.")
+            self.stdout.write(f"{pictures_read} pictures read; {outcome.indexed} objects have text on their pictures.")
         if outcome.failed:
             self.stderr.write(self.style.WARNING(f"{outcome.failed} objects were left as they were in the index:"))
             show_failures(self)

@@ -27,13 +27,15 @@ class Command(TablesCommand):
     def handle(self, *args: Any, collection: str | None = None, **options: Any) -> None:
         names = [collection] if collection else [source.collection for source in registry.sources()]
         try:
-            found = {name: self_test(name, widen=not options["only_measure"]) for name in names}
+            by_collection = {name: self_test(name, widen=not options["only_measure"]) for name in names}
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
-        for name, spaces in found.items():
+        for name, spaces in by_collection.items():
             for space in spaces:
                 self.stdout.write(f"{name}, {space.space}: {_in_words(space)}")
-        low = [f"{name}, {space.space}" for name, spaces in found.items() for space in spaces if not space.enough]
+        low = [
+            f"{name}, {space.space}" for name, spaces in by_collection.items() for space in spaces if not space.enough
+        ]
         if low:
             raise CommandError(f"Below {RECALL_WANTED}: {'; '.join(low)}. Run `manage.py rebuild_index`.")
 

@@ -27,12 +27,12 @@ class Command(TablesCommand):
         quiet = options["verbosity"] == 0 or not self.stderr.isatty()
         with tqdm(unit=" objects", desc="Indexing", disable=quiet, leave=False) as bar:
             try:
-                found = reconciling.reconcile(collection, progress=bar.update)
+                results = reconciling.reconcile(collection, progress=bar.update)
             except ConfigurationError as problem:
                 raise CommandError(str(problem)) from problem
-        if not found:
+        if not results:
             raise CommandError("No source is registered: write a search.py (docs/tutorial/your-own-shop.md).")
-        for name, result in found.items():
+        for name, result in results.items():
             outcome = result.outcome
             if options["verbosity"] > 0:
                 self.stdout.write(
@@ -41,5 +41,5 @@ class Command(TablesCommand):
                     f"{result.drifted} that differed in the index)."
                 )
             show_failures(self, name)
-        if stopped := [result.outcome.stopped for result in found.values() if result.outcome.stopped]:
+        if stopped := [result.outcome.stopped for result in results.values() if result.outcome.stopped]:
             raise CommandError(f"Stopped early: {stopped[0]} The entries stay in the outbox.")
