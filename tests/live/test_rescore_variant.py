@@ -1,6 +1,6 @@
 """Personal order pushed down into Elasticsearch (`rescore` with `script_score`), beside the numpy path that is served.
 
-Not a part of the product: docs/decisions/0024 says why, by what is measured here. RESCORE_QUESTIONS says how many questions (300
+Not a part of the product: docs/decisions/0024-personal-order-stays-in-numpy.md says why, by what is measured here. RESCORE_QUESTIONS says how many questions (300
 for the figures there) and prints times.
 """
 

@@ -159,16 +159,13 @@ def _within(items: list[Any], name: str) -> list[Any]:
 
 
 def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
-    parts: dict[str, Any] = {
-        "box": parsing.box(data.get("box")),
-        "thing": parsing.object_number(data.get("object")),
-        "point": parsing.point(data.get("point")),
-    }
+    box, thing = parsing.box(data.get("box")), parsing.object_number(data.get("object"))
+    point = parsing.point(data.get("point"))
     picture = _photo(data)
     if picture is not None:
-        return replace(picture, **parts)
-    for name, value in parts.items():
-        if value is not None:
+        return replace(picture, box=box, thing=thing, point=point)
+    for name, part in (("box", box), ("object", thing), ("point", point)):
+        if part is not None:
             raise BadInput(f"{name} names a part of a photo; send the photo too.", field=name)
     return None
 

@@ -38,7 +38,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class KeptPicture:
-    """What is kept of a catalogue picture beside its vectors, packed (imaging/copies.py, keypoint_matching.py)."""
+    """What is kept of a catalogue picture beside its vectors, packed (imaging/copies.py, imaging/keypoint_matching.py)."""
 
     thumbnail: bytes
     keypoints: bytes  # empty where nobody asked for them
