@@ -91,6 +91,12 @@ def test_templates_and_static_files_lie_under_its_label(feature) -> None:
 
 
 @each_feature
+def test_its_addresses_stand_under_its_name(feature) -> None:
+    urls = feature / "urls.py"
+    assert not urls.exists() or f'app_name = "{feature.name}"' in urls.read_text()
+
+
+@each_feature
 def test_its_docstring_says_what_it_uses_of_the_core(feature) -> None:
     hooks = imported(feature, "visual_search.hooks")
     uses = imported(feature, "visual_search.signals") | {STARTED_BY[name] for name in hooks & STARTED_BY.keys()}

@@ -54,11 +54,6 @@ class Buffer:
         self._events: list[LoggedEvent] = []
         self._tally: Tally[tuple[datetime, str]] = Tally()
 
-    def _clear(self) -> Batch:
-        taken = Batch(self._rows, self._events, self._tally)
-        self._rows, self._events, self._tally = [], [], Tally()
-        return taken
-
     def question(self, query: Query, page: Page, *, material: str, opted_out: bool) -> None:
         """Note an answered question, as far as the shop's mode and the client's wish allow."""
         mode = options().mode
@@ -128,8 +123,13 @@ class Buffer:
         """
         with self._writing:
             with self._lock:
-                batch = self._clear()
+                batch = self._take_all()
             return self._retrying.write(batch)
+
+    def _take_all(self) -> Batch:
+        taken = Batch(self._rows, self._events, self._tally)
+        self._rows, self._events, self._tally = [], [], Tally()
+        return taken
 
     def finish(self) -> None:
         """One turn of the thread. At the end of the process it writes all that waits, however little."""
