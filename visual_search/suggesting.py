@@ -61,7 +61,7 @@ def suggest(typed: Typed) -> Suggestions:
     Then come titles that begin with what was typed, then titles in which each typed word begins a word, then the others.
     Among titles with equal scores the shorter ones come first.
 
-    Raises BadInput (400) for a limit outside 1 to 20, EngineUnavailable or SchemaMismatch (503).
+    Raises BadInput (400) for a limit outside 1 to `MOST_LINES`, EngineUnavailable or SchemaMismatch (503).
     """
     begin = time.perf_counter()
     if not 1 <= typed.limit <= MOST_LINES:
