@@ -1,0 +1,1 @@
+"""The REST API: reads requests, calls one function, writes JSON."""

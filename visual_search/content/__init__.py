@@ -1,0 +1,1 @@
+"""What is kept of the shop's objects by content: documents, vectors, readings, and the state of the live index."""

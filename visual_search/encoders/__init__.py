@@ -1,0 +1,1 @@
+"""Encoders turn pictures and words into unit vectors. `base.py` is the protocol."""

@@ -1,0 +1,1 @@
+"""Engines keep documents and answer legs. `base.py` is the protocol."""

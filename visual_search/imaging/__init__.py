@@ -1,0 +1,1 @@
+"""Pictures: opened safely, read, taken apart and compared. No Django, no database."""

@@ -1,0 +1,1 @@
+"""From scores to one order: scales, fusion, weights and negatives, grades, personal order. No Django, no database."""
