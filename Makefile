@@ -36,10 +36,10 @@ demo: export ENCODER_THREADS ?= 2
 demo: $(VENV)/.demo
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py import_catalogue catalog/demo
-	$(BIN)/python manage.py rebuild_index
-	$(BIN)/python manage.py calibrate --objects 200
-	$(BIN)/python manage.py refresh_item_vectors
-	$(BIN)/python manage.py tidy_query_log --vocabulary
+	$(BIN)/python manage.py visual_search rebuild
+	$(BIN)/python manage.py visual_search calibrate --objects 200
+	$(BIN)/python manage.py visual_search refresh_item_vectors
+	$(BIN)/python manage.py visual_search tidy_query_log --vocabulary
 	@echo "The shop is on http://localhost:$(PORT)/ (stop it with Ctrl+C)"
 	$(BIN)/python manage.py runserver --noreload 127.0.0.1:$(PORT)
 

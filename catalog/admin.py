@@ -106,7 +106,7 @@ class ProductAdmin(admin.ModelAdmin):
         else:
             entry = IndexEntry.objects.filter(collection="products", object_id=str(product.pk)).first()
         if entry is None:
-            return "not noted yet: run reconcile_index"
+            return "not noted yet: run visual_search reconcile"
         state = "not in the index" if entry.deleted and entry.state == "indexed" else entry.get_state_display()
         note = entry.error or entry.warning
         return f"{state}: {note[:120]}" if note else str(state)

@@ -8,6 +8,7 @@ import yaml
 from django.core.management import get_commands
 
 from config.celery import app
+from visual_search.management.installed import subcommands
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((ROOT / "config/compose.yaml").read_text())
@@ -46,9 +47,11 @@ def test_the_image_copies_files_that_are_there() -> None:
 
 
 def test_setup_runs_commands_that_exist() -> None:
-    named = re.findall(r"manage\.py (\w+)", SERVICES["setup"]["command"])
-    assert named
+    command = SERVICES["setup"]["command"]
+    named = re.findall(r"manage\.py (\w+)", command)
+    assert "visual_search" in named
     assert set(named) <= set(get_commands())
+    assert set(re.findall(r"manage\.py visual_search (\w+)", command)) <= set(subcommands())
 
 
 @pytest.mark.parametrize("name", SHOP)

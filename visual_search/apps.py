@@ -38,7 +38,7 @@ class VisualSearchConfig(AppConfig):
 
 
 def _objects(queries: Path, limit: int | None) -> Table:
-    # Only `measure_quality` needs it.
+    # Only `visual_search measure_quality` needs it.
     from visual_search.measuring.scenes import measure  # noqa: PLC0415
 
     return measure(queries, limit)

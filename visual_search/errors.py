@@ -45,13 +45,13 @@ class EngineUnavailable(VisualSearchError):
 
 
 class IndexMissing(EngineUnavailable):
-    """The collection has no index yet: run `manage.py rebuild_index`."""
+    """The collection has no index yet: run `manage.py visual_search rebuild`."""
 
     code = "index_missing"
 
 
 class SchemaMismatch(VisualSearchError):
-    """The index was made for other encoders or fields: run `manage.py rebuild_index`."""
+    """The index was made for other encoders or fields: run `manage.py visual_search rebuild`."""
 
     code = "schema_mismatch"
 

@@ -196,7 +196,9 @@ def _note(collection: str, object_ids: Collection[Any], **options: Any) -> None:
             entries.note_alone(collection, object_ids, **options)
         except DatabaseError:
             # The object is saved already; failing now would tell the caller the opposite.
-            logger.exception("Couldn't note a change of %s %s; reconcile_index will find it.", collection, object_ids)
+            logger.exception(
+                "Couldn't note a change of %s %s; visual_search reconcile will find it.", collection, object_ids
+            )
             return
     if "not_before" not in options:
         tasks.schedule(entries.db)

@@ -6,7 +6,7 @@ Indexing inside the request would make every save wait for the encoder, a thread
 a child process would need one of its own. Nothing is lost with the thread: all work stands in the outbox. Only processes
 that serve requests have the thread: a command such as an import ends when its own work is done, and a thread cut off
 inside an encoder's native code would abort the whole process. What commands save is taken up within
-`INDEX_POLL_SECONDS` by a process that serves, or at once by `reconcile_index` and `rebuild_index`.
+`INDEX_POLL_SECONDS` by a process that serves, or at once by `visual_search reconcile` and `visual_search rebuild`.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ def a_shop_in(folder: Path) -> dict[str, str]:
     environment = environment_of(folder)
     python(environment, "manage.py", "migrate", "--verbosity", "0")
     python(environment, "-c", "import django; django.setup()\n" + FILL)
-    python(environment, "manage.py", "rebuild_index", "--verbosity", "0")
-    python(environment, "manage.py", "tidy_query_log", "--vocabulary", "--verbosity", "0")
+    python(environment, "manage.py", "visual_search", "rebuild", "--verbosity", "0")
+    python(environment, "manage.py", "visual_search", "tidy_query_log", "--vocabulary", "--verbosity", "0")
     return environment
 
 

@@ -129,7 +129,7 @@ def test_admin_pages_work(admin_client: Client, django_assert_max_num_queries) -
     with django_assert_max_num_queries(14):
         page = admin_client.get("/admin/catalog/product/").content.decode()
     shown = dict(re.findall(r'\(S-(\d+)\)".*?field-index_state">([^<]*)<', page, re.DOTALL))
-    said = {n: text for n, (_, text) in states.items()} | {4: "not noted yet: run reconcile_index"}
+    said = {n: text for n, (_, text) in states.items()} | {4: "not noted yet: run visual_search reconcile"}
     assert shown == {str(n): said.get(n, "pending") for n in range(15)}
     product = Product.objects.first()
     assert product is not None

@@ -145,7 +145,7 @@ def test_nothing_goes_while_the_engine_cannot_say_what_it_uses(changed, monkeypa
     before = makers()
     monkeypatch.setattr(BreakableEngine, "schema", away)
     with pytest.raises(CommandError, match="Nothing was removed: The engine doesn't answer"):
-        call_command("prune_vectors")
+        call_command("visual_search", "prune")
     tasks.prune()
     assert "What former encoders made stays: The engine doesn't answer." in caplog.text
     assert makers() == before
@@ -168,7 +168,7 @@ def test_a_process_says_what_it_uses_once_an_hour(shop, django_assert_num_querie
 class TestCommand:
     def say(self, **options) -> str:
         said = StringIO()
-        call_command("prune_vectors", stdout=said, **options)
+        call_command("visual_search", "prune", stdout=said, **options)
         return said.getvalue()
 
     def test_it_says_what_waits_what_it_would_do_and_what_it_did(self, changed):

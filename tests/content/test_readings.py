@@ -161,8 +161,8 @@ def test_the_command_reads_and_indexes(reading_shop):
     reading_shop.index()
     said = StringIO()
 
-    call_command("read_pictures", dry_run=True, stdout=said)
-    call_command("read_pictures", stdout=said)
+    call_command("visual_search", "read_pictures", dry_run=True, stdout=said)
+    call_command("visual_search", "read_pictures", stdout=said)
 
     assert "1 pictures wait" in said.getvalue()
     assert "1 pictures read; 1 objects" in said.getvalue()
@@ -175,7 +175,7 @@ def test_the_command_names_what_is_left(reading_shop, monkeypatch):
     reading_shop.index()
     monkeypatch.setattr(BreakableEngine, "poison", str(gadget.pk))
     said, wrong = StringIO(), StringIO()
-    call_command("read_pictures", stdout=said, stderr=wrong)
+    call_command("visual_search", "read_pictures", stdout=said, stderr=wrong)
     assert "1 pictures read; 0 objects" in said.getvalue()
     assert "1 objects were left as they were in the index" in wrong.getvalue()
     assert f"{gadget.pk}: ZeroDivisionError: an engine's bug" in wrong.getvalue()
@@ -183,4 +183,4 @@ def test_the_command_names_what_is_left(reading_shop, monkeypatch):
     reading_shop.index()
     monkeypatch.setattr(BreakableEngine, "down", True)
     with pytest.raises(CommandError, match="Stopped early: The engine doesn't answer. The entries stay in the outbox"):
-        call_command("read_pictures", stdout=said, stderr=wrong)
+        call_command("visual_search", "read_pictures", stdout=said, stderr=wrong)

@@ -333,7 +333,7 @@ class TestOutages:
         live_shop.add()
         live_shop.use(options={"flavour": "b"})
         gadget = live_shop.add()
-        assert "rebuild_index" in live_shop.entry(gadget).error
+        assert "visual_search rebuild" in live_shop.entry(gadget).error
 
     def test_a_collection_whose_source_is_gone(self, shop):
         IndexEntry.objects.all().note("forgotten", [1])

@@ -55,7 +55,7 @@ class TestRebuild:
         shop.use(options={"flavour": "b", "with_cross": True})
         failed = shop.add("late", picture(9))
         shop.index()
-        assert "rebuild_index" in shop.entry(failed).error
+        assert "visual_search rebuild" in shop.entry(failed).error
         rebuilding.rebuild(GADGETS)
         assert shop.by_picture(picture(9))[0] == str(failed.pk)
         check(shop)
@@ -287,35 +287,35 @@ class TestRollback:
 class TestCommands:
     def run(self, *args: str) -> str:
         out = StringIO()
-        call_command(*args, stdout=out, stderr=StringIO())
+        call_command("visual_search", *args, stdout=out, stderr=StringIO())
         return out.getvalue()
 
     def test_rebuild_names_both_indexes_and_the_way_back(self, shop, filled):
-        first = self.run("rebuild_index", "--collection", GADGETS)
+        first = self.run("rebuild", "--collection", GADGETS)
         assert "gadgets: 6 documents of 6 objects" in first
         assert "recall@10 of the sample: 1.000" in first
-        second = self.run("rebuild_index", "--collection", GADGETS)
+        second = self.run("rebuild", "--collection", GADGETS)
         new = _named(first, "new index: ")
         assert f"old index: {new}" in second
-        assert "rollback_index --collection gadgets" in second
-        assert f"gadgets: {new} is in use again" in self.run("rollback_index", "--collection", GADGETS)
+        assert "manage.py visual_search rollback --collection gadgets" in second
+        assert f"gadgets: {new} is in use again" in self.run("rollback", "--collection", GADGETS)
 
     def test_rebuild_says_that_nothing_changed_when_it_fails(self, shop, filled, monkeypatch):
         monkeypatch.setattr(ThumbnailEncoder, "wrong_weights", True)
         with pytest.raises(CommandError, match="the index stays as it was: These weights"):
-            self.run("rebuild_index", "--collection", GADGETS)
+            self.run("rebuild", "--collection", GADGETS)
 
     def test_rollback_says_when_there_is_nothing_to_go_back_to(self, shop, filled):
         with pytest.raises(CommandError, match="no earlier index"):
-            self.run("rollback_index", "--collection", GADGETS)
+            self.run("rollback", "--collection", GADGETS)
 
     def test_rollback_to_another_encoders_index_says_what_to_do(self, shop, filled):
         shop.use(options={"flavour": "b"})
-        self.run("rebuild_index", "--collection", GADGETS)
+        self.run("rebuild", "--collection", GADGETS)
         with pytest.raises(CommandError, match="put the earlier settings back"):
-            self.run("rollback_index", "--collection", GADGETS)
+            self.run("rollback", "--collection", GADGETS)
         shop.use()
-        self.run("reconcile_index", "--collection", GADGETS)
+        self.run("reconcile", "--collection", GADGETS)
         check(shop)
 
 

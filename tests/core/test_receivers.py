@@ -275,7 +275,7 @@ class TestOutsideATransaction:
         with caplog.at_level(logging.ERROR):
             gadget = live_shop.add()
         assert Gadget.objects.filter(pk=gadget.pk).exists()
-        assert "reconcile_index" in caplog.text
+        assert "visual_search reconcile" in caplog.text
 
 
 def _save_and_fail(shop):

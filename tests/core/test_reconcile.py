@@ -148,7 +148,7 @@ def test_an_engine_that_is_down_is_reported(shop, filled, monkeypatch):
 class TestCommand:
     def run(self, *args: str) -> tuple[str, str]:
         out, err = StringIO(), StringIO()
-        call_command("reconcile_index", *args, stdout=out, stderr=err)
+        call_command("visual_search", "reconcile", *args, stdout=out, stderr=err)
         return out.getvalue(), err.getvalue()
 
     def test_it_says_what_it_did(self, shop, filled):

@@ -13,17 +13,18 @@ from django.core.management import CommandError, get_commands
 from django.db import OperationalError
 
 from visual_search.management import tables
+from visual_search.management.installed import subcommands
 from visual_search.management.tables import TablesCommand
 
 ROOT = Path(__file__).parents[2]
 OURS = ("visual_search", "catalog")
 # What these measure lies in folders and a scratch index.
-WITHOUT = {"compare_models", "measure_grades", "measure_quality"}
+WITHOUT = {"visual_search", "compare_models", "measure_grades", "measure_quality"}
 ARGUMENTS = {
     "try_photo": ["photo.jpg"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],
-    "rebuild_index": ["--collection", "products"],
+    "rebuild": ["--collection", "products"],
 }
 CHILD = """
 import json, sys
@@ -31,9 +32,9 @@ import django
 django.setup()
 from django.core.management import CommandError, call_command
 said = {}
-for name, arguments in json.loads(sys.argv[1]).items():
+for name, words in json.loads(sys.argv[1]).items():
     try:
-        call_command(name, *arguments)
+        call_command(*words)
         said[name] = "nothing"
     except CommandError as problem:
         said[name] = str(problem)
@@ -44,10 +45,12 @@ print(json.dumps(said))
 
 
 def test_every_command_that_needs_the_tables_asks_for_migrate(tmp_path: Path) -> None:
-    names = {name for name, app in get_commands().items() if str(app).split(".", maxsplit=1)[0] in OURS} - WITHOUT
-    assert {"bench", "rebuild_index", "import_catalogue", "verify_audit"} <= names
+    words = {name: [name] for name, app in get_commands().items() if str(app).split(".", maxsplit=1)[0] in OURS}
+    words |= {name: ["visual_search", name] for name in subcommands()}
+    words = {name: [*parts, *ARGUMENTS.get(name, [])] for name, parts in sorted(words.items()) if name not in WITHOUT}
+    assert {"bench", "rebuild", "import_catalogue", "verify_audit"} <= words.keys()
     found = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps({name: ARGUMENTS.get(name, []) for name in sorted(names)})],
+        [sys.executable, "-c", CHILD, json.dumps(words)],
         cwd=ROOT,
         env={
             **os.environ,
@@ -61,7 +64,7 @@ def test_every_command_that_needs_the_tables_asks_for_migrate(tmp_path: Path) ->
         check=True,
     )
     said = json.loads(found.stdout)
-    assert said.keys() == names, "nothing was printed before the refusal"
+    assert said.keys() == words.keys(), "nothing was printed before the refusal"
     for name, message in said.items():
         assert message.startswith("The database 'default' lacks tables: "), f"{name}: {message}"
         assert "Run `manage.py migrate`, then this command again." in message, name

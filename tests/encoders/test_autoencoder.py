@@ -85,7 +85,9 @@ def test_another_training_is_another_space(cache: Path, encoder: AutoencoderEnco
 
 
 def test_it_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(EncoderUnavailable, match=r"autoencoder.onnx' isn't there. Run manage.py train_autoencoder"):
+    with pytest.raises(
+        EncoderUnavailable, match=r"autoencoder.onnx' isn't there. Run manage.py visual_search train_autoencoder"
+    ):
         AutoencoderEncoder(tmp_path).images(things()[:1])
     with pytest.raises(ValueError, match="3 pictures are too few to learn from; 32"):
         train(drawn(3), tmp_path / FILE)

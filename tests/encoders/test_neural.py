@@ -181,7 +181,7 @@ def test_changed_weights_never_answer(clip: Path, tmp_path: Path) -> None:
     tiny_models.clip(model, seed=5)
     changed = NeuralEncoder(model, tmp_path)
     for ask in (lambda: changed.images(things()[:1]), lambda: changed.texts(["mug"], role="query", language="en")):
-        with pytest.raises(CanaryFailed, match="delete '.*npz' and run manage.py rebuild_index"):
+        with pytest.raises(CanaryFailed, match="delete '.*npz' and run manage.py visual_search rebuild"):
             ask()
     for record in tmp_path.glob("*.npz"):
         record.unlink()

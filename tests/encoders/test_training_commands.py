@@ -34,7 +34,7 @@ def gadgets(settings, tmp_path: Path) -> None:
 
 def run(command: str, **options: object) -> str:
     out = io.StringIO()
-    call_command(command, collection="gadgets", stdout=out, **options)
+    call_command("visual_search", command, collection="gadgets", stdout=out, **options)
     return out.getvalue()
 
 
@@ -42,7 +42,7 @@ def test_an_autoencoder_is_trained_on_what_can_be_opened(gadgets: None, tmp_path
     pytest.importorskip("torch", reason="the extra 'neural' isn't installed, and training needs it")
     said = run("train_autoencoder", epochs=2, cache=tmp_path)
     assert "Learned from 40 pictures" in said
-    assert "rebuild_index" in said
+    assert "visual_search rebuild" in said
     assert AutoencoderEncoder(tmp_path).images(things()).image.shape == (6, 128)
     with pytest.raises(CommandError, match="14 pictures are too few"):
         run("train_autoencoder", epochs=1, most=14, cache=tmp_path / "other")

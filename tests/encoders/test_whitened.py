@@ -179,7 +179,7 @@ def test_without_a_metric_it_is_the_inner_encoder_and_says_so_once(
     assert np.array_equal(encoder.images(things()).image, encoder.inner.images(things()).image)
     encoder.canary()
     assert [record.getMessage() for record in caplog.records if "fit_similarity" in record.getMessage()] == [
-        "No similarity was learned yet, so pictures are compared by cosine. Run manage.py fit_similarity."
+        "No similarity was learned yet, so pictures are compared by cosine. Run manage.py visual_search fit_similarity."
     ]
 
 

@@ -107,11 +107,11 @@ def test_a_spoilt_file_says_so_and_a_rebuild_mends_it(tmp_path: Path, damage: by
     first.close()
     (tmp_path / "things-0001.sqlite3").write_bytes(damage)
     engine = EmbeddedEngine(tmp_path)
-    with pytest.raises(EngineUnavailable, match="rebuild_index"):
+    with pytest.raises(EngineUnavailable, match="visual_search rebuild"):
         engine.search(SHOP, ALL)
     health = engine.health()
     assert not health.ok
-    assert "rebuild_index" in health.detail
+    assert "visual_search rebuild" in health.detail
     engine.rebuild(SHOP, make_schema(), [make_document("a")])
     assert hits(engine.search(SHOP, ALL)) == ["a"]
     assert engine.health().ok

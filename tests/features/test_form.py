@@ -91,6 +91,11 @@ def test_templates_and_static_files_lie_under_its_label(feature) -> None:
 
 
 @each_feature
+def test_it_adds_no_command_to_the_shops_list(feature) -> None:
+    assert not (feature / "management/commands").exists(), "its subcommands lie in `management/subcommands/`"
+
+
+@each_feature
 def test_its_addresses_stand_under_its_name(feature) -> None:
     urls = feature / "urls.py"
     assert not urls.exists() or f'app_name = "{feature.name}"' in urls.read_text()

@@ -64,14 +64,14 @@ def test_nothing_is_learned_of_a_shop_with_few_pictures(shop) -> None:
     shop.add("alone", to_bytes(drawing(1)))
     shop.index()
     with pytest.raises(CommandError, match="has fewer than 30 objects with pictures"):
-        call_command("calibrate", collection=GADGETS)
+        call_command("visual_search", "calibrate", collection=GADGETS)
     assert calibrating.current(GADGETS) == UNCALIBRATED
 
 
 def test_what_is_learned_grades_the_hits(filled) -> None:
     assert calibrating.current(GADGETS) == UNCALIBRATED
     out = StringIO()
-    call_command("calibrate", collection=GADGETS, stdout=out)
+    call_command("visual_search", "calibrate", collection=GADGETS, stdout=out)
     limits = calibrating.current(GADGETS).of(STUDIO)
     assert limits.rates.probes == 36
     assert set(limits.categories) == {"Blocks", "Bricks"}
@@ -111,7 +111,7 @@ def test_what_another_version_stored_is_passed_over(filled, caplog) -> None:
     StoredCalibration.objects.update(limits={"photo": {"of": "tomorrow"}})
     calibrating.forget()
     assert calibrating.current(GADGETS) == UNCALIBRATED
-    assert "run manage.py calibrate" in caplog.text
+    assert "run manage.py visual_search calibrate" in caplog.text
 
 
 def test_the_same_shop_learns_the_same(filled) -> None:
@@ -177,7 +177,7 @@ def test_of_several_categories_one_counts(value, path) -> None:
 
 def test_words_of_titles_teach_what_words_are_worth(filled, monkeypatch) -> None:
     out = StringIO()
-    call_command("calibrate", collection=GADGETS, stdout=out)
+    call_command("visual_search", "calibrate", collection=GADGETS, stdout=out)
     learned = calibrating.current(GADGETS).texts
     assert learned["like_text"].probes == 36
     assert "words beside titles: " in out.getvalue()
@@ -247,4 +247,4 @@ def test_the_owner_sees_the_error_rates(filled, client) -> None:
 @pytest.mark.parametrize("objects", ["0", "-3"])
 def test_a_wrong_number_is_named(objects) -> None:
     with pytest.raises(CommandError, match=f"--objects is {objects}; it must be 1 or more"):
-        call_command("calibrate", "--objects", objects)
+        call_command("visual_search", "calibrate", "--objects", objects)

@@ -26,7 +26,7 @@ def filled(shop):
 
 def call(**options: object) -> str:
     out = StringIO()
-    call_command("recall", stdout=out, **options)
+    call_command("visual_search", "recall", stdout=out, **options)
     return out.getvalue()
 
 
@@ -53,7 +53,7 @@ def test_what_loses_neighbours_looks_wider(filled, monkeypatch):
     assert "4 times the usual" in call(collection=GADGETS)
     assert asked[0] == 12
     asked.clear()
-    with pytest.raises(CommandError, match="rebuild_index"):
+    with pytest.raises(CommandError, match="visual_search rebuild"):
         call(collection=GADGETS, only_measure=True)
     assert asked == []
 

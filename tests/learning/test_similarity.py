@@ -37,7 +37,7 @@ def whitened(shop, settings, tmp_path):
 
 def run(**options: object) -> str:
     out = StringIO()
-    call_command("fit_similarity", collection=GADGETS, stdout=out, **options)
+    call_command("visual_search", "fit_similarity", collection=GADGETS, stdout=out, **options)
     return out.getvalue()
 
 

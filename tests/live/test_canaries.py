@@ -39,9 +39,9 @@ def kept(postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path_fac
     more |= {"DJANGO_SETTINGS_MODULE": "tests.attacks.live_settings", "LIVE_ENCODER": "thumbnails"}
     with shop_of(folder / "var", postgres_url, redis_url, elasticsearch_url, **more) as shop:
         begin = end_of_wal(postgres_url)
-        shop.manage("rebuild_index", "--verbosity", "0")
+        shop.manage("visual_search", "rebuild", "--verbosity", "0")
         shop.run(FILL)
-        shop.manage("tidy_query_log", "--vocabulary", "--verbosity", "0")
+        shop.manage("visual_search", "tidy_query_log", "--vocabulary", "--verbosity", "0")
         with serving(shop.environment, folder / "output.log") as address:
             # With no worker yet: what is queued stays in the broker, to be looked into.
             said = send_everything(address, questions=60)

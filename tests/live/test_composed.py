@@ -27,7 +27,7 @@ def shops(settings, tmp_path, db, _intact, elasticsearch_url, prefix) -> Iterato
     settings.VISUAL_SEARCH = {**embedded, "ENGINE": {"BACKEND": backend, "OPTIONS": options}}
     from django.core.management import call_command
 
-    call_command("rebuild_index", verbosity=0)
+    call_command("visual_search", "rebuild", verbosity=0)
     wiring.engine().refresh("products")
     yield shop, embedded, settings.VISUAL_SEARCH
     wiring.reset()

@@ -176,7 +176,7 @@ def test_an_index_of_another_shape_refuses_in_words_and_a_rebuild_mends_it(
     response = client.get("/api/v1/search", {"q": "red"})
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
-    call_command("rebuild_index", verbosity=0)
+    call_command("visual_search", "rebuild", verbosity=0)
     house.forget()
     assert house.agrees()
     assert client.get("/api/v1/search", {"q": "sofa"}).json()["hits"][0]["id"] == str(late.pk)

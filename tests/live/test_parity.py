@@ -2,7 +2,7 @@
 
 The real catalogue and real questions from EVAL_DATA, every vector leg exact on both sides, and the ten best of the whole
 ranking compared. PARITY_QUERIES says how many questions (1000 for the figure in docs/reference/quality-and-speed.md);
-PARITY_CACHE names a cache of `manage.py measure_quality`, whose vectors of the offline encoder are then used instead of
+PARITY_CACHE names a cache of `manage.py visual_search measure_quality`, whose vectors of the offline encoder are then used instead of
 simple features. PARITY_PERSONAL says how many of the questions come with a device's memory.
 """
 
@@ -286,7 +286,7 @@ def memory(random: np.random.Generator, near: Sequence[str], every: Sequence[str
 def personal_vectors(
     documents: list[Document], encoder: Encoder, monkeypatch: pytest.MonkeyPatch, db: None
 ) -> Iterator[None]:
-    """One vector an object, as `refresh_item_vectors` makes them."""
+    """One vector an object, as `visual_search refresh_item_vectors` makes them."""
     vectors = {document.id: item_vectors.joint(document, encoder.card) for document in documents}
     mark = item_cache.fingerprint(encoder.card)
     rows = [

@@ -31,16 +31,16 @@ print("saved", flush=True)
 
 
 def test_a_save_reaches_elasticsearch_through_the_worker(shop: Shop) -> None:
-    shop.manage("rebuild_index")
+    shop.manage("visual_search", "rebuild")
     shop.start_worker()
     shop.run(SAVE, "0", "12")
     shop.wait_until(lambda: shop.all_indexed(12), "all twelve are indexed")
     assert "equal 12" in shop.run(COMPARE)
-    assert "N-7" in shop.manage("try_photo", str(PICTURES[7]), "-k", "1")
+    assert "N-7" in shop.manage("visual_search", "try_photo", str(PICTURES[7]), "-k", "1")
 
 
 def test_a_worker_killed_in_a_batch_loses_nothing(shop: Shop) -> None:
-    shop.manage("rebuild_index")
+    shop.manage("visual_search", "rebuild")
     worker = shop.start_worker()
     shop.run(SAVE, "0", "60")
     shop.wait_until(lambda: "processing" in shop.run(STATES), "a batch is in work", 60)
@@ -50,19 +50,19 @@ def test_a_worker_killed_in_a_batch_loses_nothing(shop: Shop) -> None:
     shop.start_worker()
     # Leases are short in these settings; beat's task is run by hand here.
     shop.wait_until(lambda: "processing" not in shop.run(STATES) or _reconcile(shop), "the lease ends", 60)
-    shop.manage("reconcile_index")
+    shop.manage("visual_search", "reconcile")
     assert "equal 66" in shop.run(COMPARE)
 
 
 def _reconcile(shop: Shop) -> bool:
-    shop.manage("reconcile_index")
+    shop.manage("visual_search", "reconcile")
     return False
 
 
 def test_saves_go_on_while_broker_and_engine_are_away(shop: Shop) -> None:
-    shop.manage("rebuild_index")
+    shop.manage("visual_search", "rebuild")
     away = {**shop.environment, "CELERY_BROKER_URL": "redis://127.0.0.1:1/0", "ELASTICSEARCH_URL": "http://127.0.0.1:1"}
     Shop(away).run(SAVE, "0", "5")
     assert '"pending": 5' in shop.run(STATES)
-    shop.manage("reconcile_index")
+    shop.manage("visual_search", "reconcile")
     assert "equal 5" in shop.run(COMPARE)

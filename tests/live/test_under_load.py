@@ -145,7 +145,7 @@ def test_kills_at_random_lose_no_save_and_no_version_goes_back(
         node_or_gate(elasticsearch_url) as node,
         shop_of(tmp_path, postgres_url, redis_url, node.url, LIVE_ENCODER="thumbnails") as shop,
     ):
-        shop.manage("rebuild_index")
+        shop.manage("visual_search", "rebuild")
         watcher = Watcher(node.url, shop.environment["INDEX_PREFIX"])
         watcher.start()
         beat, worker = shop.start_beat(tmp_path), shop.start_worker()
@@ -192,14 +192,14 @@ def test_a_rebuild_under_load_fails_no_question_and_loses_no_save(
     postgres_url: str, redis_url: str, elasticsearch_url: str, tmp_path: Path
 ) -> None:
     with shop_of(tmp_path, postgres_url, redis_url, elasticsearch_url, LIVE_ENCODER="thumbnails") as shop:
-        shop.manage("rebuild_index")
+        shop.manage("visual_search", "rebuild")
         shop.start_worker()
         shop.start_beat(tmp_path)
         with visitors(shop) as (_, saver, searcher):
             shop.wait_until(lambda: saver.acknowledged > 50 and searcher.answered > 0, "saves and questions have begun")
             before = saver.acknowledged, searcher.answered
-            for command in ("rebuild_index", "rebuild_index", "rollback_index"):
-                shop.manage(command)
+            for command in ("rebuild", "rebuild", "rollback"):
+                shop.manage("visual_search", command)
             after = saver.acknowledged, searcher.answered
         shop.wait_until(lambda: is_equal(shop), "index and database are equal by themselves", 180)
         skus = set(json.loads(shop.run(SKUS)))

@@ -19,6 +19,7 @@ def test_quality_is_measured_without_touching_the_shop(
     before = wiring.engine().health().documents
     file = tmp_path / "new folder" / "report.json"
     call_command(
+        "visual_search",
         "measure_quality",
         "grocery_photo",
         "text_multilingual",
@@ -53,6 +54,7 @@ def test_a_second_run_gives_the_same_figures_from_the_cache(
     def run() -> object:
         file = tmp_path / "report.json"
         call_command(
+            "visual_search",
             "measure_quality",
             "grocery_photo",
             catalogue=folders[0],
@@ -76,10 +78,19 @@ def test_a_second_run_gives_the_same_figures_from_the_cache(
 def test_mistakes_end_in_a_plain_sentence(folders: Folders, tmp_path: Path) -> None:
     for tasks, reason in [(["nonsense"], "no task 'nonsense'"), (["logos"], "can't be read")]:
         with pytest.raises(CommandError, match=reason):
-            call_command("measure_quality", *tasks, catalogue=folders[0], queries=folders[1], cache=tmp_path)
+            call_command(
+                "visual_search", "measure_quality", *tasks, catalogue=folders[0], queries=folders[1], cache=tmp_path
+            )
     (folders[0] / "images/red.jpg").write_bytes(b"no picture")
     with pytest.raises(CommandError, match=r"red\.jpg"):
-        call_command("measure_quality", "grocery_photo", catalogue=folders[0], queries=folders[1], cache=tmp_path)
+        call_command(
+            "visual_search",
+            "measure_quality",
+            "grocery_photo",
+            catalogue=folders[0],
+            queries=folders[1],
+            cache=tmp_path,
+        )
 
 
 def test_encoders_stand_in_one_table_with_their_cost_and_their_runs_are_kept(
@@ -87,7 +98,7 @@ def test_encoders_stand_in_one_table_with_their_cost_and_their_runs_are_kept(
 ) -> None:
     options = {"catalogue": folders[0], "queries": folders[1], "cache": tmp_path / "cache"}
     file = tmp_path / "table.json"
-    call_command("measure_quality", "grocery_photo", encoders="colour,hog", json=file, **options)
+    call_command("visual_search", "measure_quality", "grocery_photo", encoders="colour,hog", json=file, **options)
     printed = capsys.readouterr().out
     assert "(1) grocery_photo exact@1" in printed
     assert "CPU ms" in printed
@@ -99,23 +110,23 @@ def test_encoders_stand_in_one_table_with_their_cost_and_their_runs_are_kept(
         assert one["ms"] > 0
         assert 30 < one["mb"] < 2000
     assert colour["bytes_an_item"] == 4 * (384 + 1)  # HSV, one number for "nothing to see", one picture each
-    call_command("measure_quality", history=True, cache=tmp_path / "cache")
+    call_command("visual_search", "measure_quality", history=True, cache=tmp_path / "cache")
     printed = capsys.readouterr().out
     assert printed.count("(first)") == 4
     assert "by vectors alone" in printed
     with pytest.raises(CommandError, match="asks in words"):
-        call_command("measure_quality", "text_multilingual", encoders="colour", **options)
+        call_command("visual_search", "measure_quality", "text_multilingual", encoders="colour", **options)
     with pytest.raises(CommandError, match="no encoder 'nonsense'"):
-        call_command("measure_quality", "grocery_photo", encoders="nonsense", **options)
+        call_command("visual_search", "measure_quality", "grocery_photo", encoders="nonsense", **options)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Name a task"):
-        call_command("measure_quality", cache=tmp_path)
+        call_command("visual_search", "measure_quality", cache=tmp_path)
     with pytest.raises(CommandError, match="Nothing was measured yet"):
-        call_command("measure_quality", history=True, cache=tmp_path)
+        call_command("visual_search", "measure_quality", history=True, cache=tmp_path)
     with pytest.raises(CommandError, match="scene_coco needs --queries"):
-        call_command("measure_quality", "scene_coco", cache=tmp_path)
+        call_command("visual_search", "measure_quality", "scene_coco", cache=tmp_path)
 
 
 @pytest.mark.django_db
@@ -129,7 +140,7 @@ def test_a_file_that_can_not_be_written_is_named_before_anything_is_measured(
     before = set(tmp_path.iterdir())
     for path in (tmp_path, tmp_path / "file" / "x.json"):
         with pytest.raises(CommandError, match=f"--json is {path}, which can't be written: .* Name a file in a folder"):
-            call_command(command, *arguments.get(command, ["a", "b"]), json=path, **options)
+            call_command("visual_search", command, *arguments.get(command, ["a", "b"]), json=path, **options)
     assert capsys.readouterr().out == ""
     assert set(tmp_path.iterdir()) == before
 
@@ -137,7 +148,7 @@ def test_a_file_that_can_not_be_written_is_named_before_anything_is_measured(
 @pytest.mark.django_db
 def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
-    call_command("bench", products=200, questions=3, json=file)
+    call_command("visual_search", "bench", products=200, questions=3, json=file)
     printed = capsys.readouterr().out
     for part in ("200 products", "of the encoder", "photo and words", "recall@10", "peak memory"):
         assert part in printed
@@ -161,12 +172,13 @@ def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixtur
         }
     assert set(found["questions"]) == {"photo", "words", "photo and words", "photo, filtered", "similar", "browse"}
     with pytest.raises(CommandError, match="1 or more"):
-        call_command("bench", products=0)
+        call_command("visual_search", "bench", products=0)
 
 
 def test_the_shops_engine_keeps_nothing_of_a_scratch_collection(folders: Folders, tmp_path: Path) -> None:
     before = wiring.engine().health().documents
     call_command(
+        "visual_search",
         "measure_quality",
         "grocery_photo",
         catalogue=folders[0],

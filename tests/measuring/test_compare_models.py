@@ -1,4 +1,4 @@
-"""`compare_models` with real encoders: it lets a better one in and keeps a worse one out."""
+"""`visual_search compare_models` with real encoders: it lets a better one in and keeps a worse one out."""
 
 import json
 from pathlib import Path
@@ -24,14 +24,14 @@ def test_an_encoder_that_sees_no_colour_is_refused_for_coloured_discs(
     }
     file = tmp_path / "new" / "differences.json"
     with pytest.raises(CommandError, match=r"B is worse than A: grocery_photo exact@1 -.*Keep A\.") as refused:
-        call_command("compare_models", "colour", "hog", json=file, **options)
+        call_command("visual_search", "compare_models", "colour", "hog", json=file, **options)
     assert refused.value.returncode == 1
     (at_1, _) = json.loads(file.read_text())
     assert (at_1["first"], at_1["metric"], at_1["queries"]) == (1.0, "exact@1", 6)
     assert at_1["second"] < 0.5
 
     colour, hog = [run.run for run in history.history(tmp_path / "cache")]
-    call_command("compare_models", hog, colour, cache=tmp_path / "cache")
+    call_command("visual_search", "compare_models", hog, colour, cache=tmp_path / "cache")
     printed = capsys.readouterr().out
     assert "better" in printed
     assert "B isn't worse than A" in printed
@@ -45,10 +45,10 @@ def test_what_cannot_be_compared_exits_with_2(folders: Folders, tmp_path: Path) 
         ((str(tmp_path / "none.json"), "colour"), "names no encoder"),
     ]:
         with pytest.raises(CommandError, match=reason) as caught:
-            call_command("compare_models", *names, cache=tmp_path)
+            call_command("visual_search", "compare_models", *names, cache=tmp_path)
         assert caught.value.returncode == 2
     with pytest.raises(CommandError, match="needs --catalogue"):
-        call_command("compare_models", "hog", "colour", tasks="product_views", cache=tmp_path)
+        call_command("visual_search", "compare_models", "hog", "colour", tasks="product_views", cache=tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))

@@ -32,7 +32,7 @@ def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, ca
     # In this thread, so that it sees the test's transaction.
     log = {"KEY_FOLDER": tmp_path / "keys", "IN_BACKGROUND": False}
     settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": log}
-    call_command("bench", only_features=True, questions=5, json=tmp_path / "bench.json")
+    call_command("visual_search", "bench", only_features=True, questions=5, json=tmp_path / "bench.json")
     printed = capsys.readouterr().out
     assert "personal order: 200 hits, 100 entries" in printed
     assert "query log: 200 questions" in printed

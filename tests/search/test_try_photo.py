@@ -20,7 +20,7 @@ def photo(tmp_path):
 
 def run(*arguments: object, **options: object) -> str:
     out = io.StringIO()
-    call_command("try_photo", *map(str, arguments), stdout=out, **options)
+    call_command("visual_search", "try_photo", *map(str, arguments), stdout=out, **options)
     return out.getvalue()
 
 
@@ -50,7 +50,7 @@ def test_words_are_searched_too(shop, photo) -> None:
 
 
 def test_an_empty_index(empty_shop, photo) -> None:
-    assert "rebuild_index" in run(photo)
+    assert "visual_search rebuild" in run(photo)
 
 
 @pytest.mark.parametrize(

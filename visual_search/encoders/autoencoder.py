@@ -5,7 +5,8 @@
         "OPTIONS": {"cache": VAR_DIR / "encoders"},
     }
 
-`manage.py train_autoencoder` trains it (Hinton and Salakhutdinov, Science 2006; denoising: Vincent et al., ICML 2008).
+`manage.py visual_search train_autoencoder` trains it (Hinton and Salakhutdinov, Science 2006;
+denoising: Vincent et al., ICML 2008).
 It needs no labels and no download, and it finds less than networks that were trained on a million photos:
 docs/reference/quality-and-speed.md.
 """
@@ -64,7 +65,7 @@ class AutoencoderEncoder:
             digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         except OSError as problem:
             raise EncoderUnavailable(
-                f"No autoencoder was trained yet: '{self.path}' isn't there. Run manage.py train_autoencoder."
+                f"No autoencoder was trained yet: '{self.path}' isn't there. Run manage.py visual_search train_autoencoder."
             ) from problem
         return EncoderCard(
             id="autoencoder-1",
@@ -121,7 +122,8 @@ def check(session: InferenceSession) -> None:
     if not cosine > canary.LEAST_COSINE:
         raise CanaryFailed(
             f"The canary of the autoencoder failed: cosine {cosine:.4f}, needed {canary.LEAST_COSINE}. Its file isn't what "
-            "was trained. Put the former one back, or run manage.py train_autoencoder and manage.py rebuild_index."
+            "was trained. Put the former one back, or run manage.py visual_search train_autoencoder "
+            "and manage.py visual_search rebuild."
         )
 
 

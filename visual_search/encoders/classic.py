@@ -171,7 +171,8 @@ class ClassicEncoder:
                 raise CanaryFailed(
                     f"The canary of '{name}' failed: cosine {cosine:.4f}, needed {canary.LEAST_COSINE}. This OpenCV "
                     "measures other things than the codebooks were made with, or their file was changed. Install the "
-                    "version of config/constraints.txt, or run manage.py train_codebooks and manage.py rebuild_index."
+                    "version of config/constraints.txt, or run manage.py visual_search train_codebooks "
+                    "and manage.py visual_search rebuild."
                 )
 
     def _check_once(self) -> None:
@@ -240,5 +241,5 @@ def _codebook(learned: Mapping[str, Floats], kind: str) -> Codebook:
     except KeyError as problem:
         raise EncoderUnavailable(
             f"No codebook of {kind.upper()} ships with this package or was learned on your own pictures. "
-            "Run manage.py train_codebooks."
+            "Run manage.py visual_search train_codebooks."
         ) from problem

@@ -170,7 +170,7 @@ class NeuralEncoder:
             self._canary_vectors(),
             what=f"the model '{self._joint.source.name}'",
             mend=f"Its files or its libraries have changed since the index was made. Put the former ones back, or delete "
-            f"'{self._path}' and run manage.py rebuild_index.",
+            f"'{self._path}' and run manage.py visual_search rebuild.",
         )
 
     @property

@@ -11,8 +11,8 @@
 
 The cosine of whitened vectors is the cosine of their angle under the Mahalanobis metric, seen from the catalogue's mean.
 So every engine scores it exactly, in every leg and behind every filter. Euclidean distance orders unit vectors as cosine
-does, so it needs no encoder of its own. `manage.py fit_similarity` learns the metric. The default encoder is whitened
-inside already and gains nothing: docs/reference/quality-and-speed.md.
+does, so it needs no encoder of its own. `manage.py visual_search fit_similarity` learns the metric. The default encoder
+is whitened inside already and gains nothing: docs/reference/quality-and-speed.md.
 """
 
 from __future__ import annotations
@@ -228,7 +228,8 @@ class WhitenedEncoder:
             if not self._warned:
                 self._warned = True
                 logger.warning(
-                    "No similarity was learned yet, so pictures are compared by cosine. Run manage.py fit_similarity."
+                    "No similarity was learned yet, so pictures are compared by cosine. "
+                    "Run manage.py visual_search fit_similarity."
                 )
             return None
         stamp = (status.st_mtime_ns, status.st_ino)
@@ -246,7 +247,8 @@ class WhitenedEncoder:
                 raise ValueError(f"its shape is {metric.matrix.shape}, not {(dims, dims)}")
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as problem:
             raise EncoderUnavailable(
-                f"The similarity in '{self.path}' is damaged ({problem}). Delete it and run manage.py fit_similarity."
+                f"The similarity in '{self.path}' is damaged ({problem}). Delete it and run "
+                "manage.py visual_search fit_similarity."
             ) from problem
         return metric
 

@@ -8,12 +8,14 @@ from visual_search.types import CollectionSchema
 
 def no_index(collection: str) -> IndexMissing:
     """For a collection that was never made, or was dropped."""
-    return IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py rebuild_index`.")
+    return IndexMissing(f"There is no index of '{collection}' yet. Run `manage.py visual_search rebuild`.")
 
 
 def no_earlier_index(collection: str) -> IndexMissing:
     """For a rollback where no previous index is kept."""
-    return IndexMissing(f"There is no earlier index of '{collection}' to go back to. Run `manage.py rebuild_index`.")
+    return IndexMissing(
+        f"There is no earlier index of '{collection}' to go back to. Run `manage.py visual_search rebuild`."
+    )
 
 
 def refuse_other_schema(collection: str, *, indexed: CollectionSchema, wanted: CollectionSchema) -> None:
@@ -21,7 +23,7 @@ def refuse_other_schema(collection: str, *, indexed: CollectionSchema, wanted: C
     if not _same(indexed, wanted):
         raise SchemaMismatch(
             f"The index of '{collection}' was made for {_in_words(indexed)}, but the settings now ask for "
-            f"{_in_words(wanted)}. Run `manage.py rebuild_index`."
+            f"{_in_words(wanted)}. Run `manage.py visual_search rebuild`."
         )
 
 

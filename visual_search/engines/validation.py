@@ -61,7 +61,7 @@ def _vectors_fault(document: Document, schema: CollectionSchema) -> str | None:
             if item.vector.shape != (dims[name],):
                 return (
                     f"Vector '{item.key}' of space '{name}' has {item.vector.size} numbers, but the index holds "
-                    f"{dims[name]}. Run rebuild_index."
+                    f"{dims[name]}. Run `manage.py visual_search rebuild`."
                 )
             if not np.isfinite(item.vector).all():
                 return f"Vector '{item.key}' of space '{name}' has numbers that are not finite."
@@ -108,7 +108,7 @@ def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
             if leg.vector.shape != (dims[leg.space],):
                 raise BadInput(
                     f"The query vector has {leg.vector.size} numbers, but space '{leg.space}' holds {dims[leg.space]}. "
-                    "Run rebuild_index if the encoder has changed.",
+                    "Run `manage.py visual_search rebuild` if the encoder has changed.",
                     field="vector",
                 )
             if not np.isfinite(leg.vector).all() or not leg.vector.any():

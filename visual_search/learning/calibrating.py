@@ -140,5 +140,7 @@ def unpacked(row: StoredCalibration) -> Calibration:
     try:
         return Calibration.from_json(row.limits)
     except (TypeError, ValueError, AttributeError):
-        logger.warning("The calibration of '%s' is of another version; run manage.py calibrate.", row.collection)
+        logger.warning(
+            "The calibration of '%s' is of another version; run manage.py visual_search calibrate.", row.collection
+        )
         return UNCALIBRATED

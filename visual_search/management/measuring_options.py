@@ -1,4 +1,4 @@
-"""Options and progress bars that `measure_quality`, `measure_grades` and `compare_models` share."""
+"""Options and progress bars that the subcommands `measure_quality`, `measure_grades` and `compare_models` share."""
 
 from __future__ import annotations
 

@@ -125,7 +125,9 @@ def kept(folder: Path, name: str) -> Kept:
     runs = history(folder)
     matching = runs[-1:] if name == LAST else [run for run in runs if run.run.startswith(name)]
     if len(matching) != 1:
-        known = ", ".join(run.run for run in runs[-5:]) or "none yet; run measure_quality first"
+        known = (
+            ", ".join(run.run for run in runs[-5:]) or "none yet; run `manage.py visual_search measure_quality` first"
+        )
         number = "No run" if not matching else f"{len(matching)} runs"
         raise BadInput(f"{number} in {folder / FILE} begins with '{name}'. The newest: {known}.", field="run")
     path = _answers_path(folder, matching[0].run)

@@ -1,4 +1,4 @@
-"""The register of measures that installed features bring, for `measure_quality` and `bench`."""
+"""The register of measures that installed features bring, for the subcommands `measure_quality` and `bench`."""
 
 from __future__ import annotations
 

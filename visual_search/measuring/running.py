@@ -1,4 +1,4 @@
-"""Runs tasks with one encoder, from its setting to the reports: what `measure_quality` and `compare_models` share."""
+"""Runs tasks with one encoder, from setting to reports: what the subcommands `measure_quality` and `compare_models` share."""
 
 from __future__ import annotations
 

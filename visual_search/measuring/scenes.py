@@ -160,7 +160,7 @@ def _taps(thing: Thing) -> list[Point]:
 
 
 def measure(queries: Path, limit: int | None) -> Table:
-    """The task `scene_coco` of `measure_quality`, with the shop's own detector."""
+    """The task `scene_coco` of `visual_search measure_quality`, with the shop's own detector."""
     detector = wiring.detector()
     if detector is None:
         raise BadInput("VISUAL_SEARCH['DETECTOR'] is None: there is nothing to measure.")

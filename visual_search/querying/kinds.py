@@ -1,8 +1,9 @@
 """One table: how each kind of leg counts.
 
-`calibrate` learned the ends and limits of the legs over texts on a public catalogue with the offline encoder; a shop that runs
-`calibrate` gets its own. The weights are set by judgement: a photo decides, full text and meaning follow, and words compared
-with pictures only break ties. `measure_quality` shows their effect (docs/reference/quality-and-speed.md).
+`visual_search calibrate` learned the ends and limits of the legs over texts on a public catalogue with the offline
+encoder; a shop that runs it gets its own. The weights are set by judgement: a photo decides, full text and meaning
+follow, and words compared with pictures only break ties. `visual_search measure_quality` shows their effect
+(docs/reference/quality-and-speed.md).
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def scales_of(
 
 
 def _learned(kind: LegKind, calibration: Calibration) -> Scale:
-    """The scale of this kind of leg, with the ends and the limit that `calibrate` learned if it ran."""
+    """The scale of this kind of leg, with the ends and the limit that `visual_search calibrate` learned if it ran."""
     scale, learned = RULES[kind].scale, calibration.texts.get(kind)
     if learned is None:
         return scale

@@ -96,5 +96,5 @@ def test_nothing_is_encoded_twice(shop) -> None:
 def test_the_command_says_what_it_made(shop, capsys) -> None:
     shop.add("lamp")
     shop.index()
-    call_command("refresh_item_vectors", collection=GADGETS)
+    call_command("visual_search", "refresh_item_vectors", collection=GADGETS)
     assert "gadgets: 1 made anew." in capsys.readouterr().out

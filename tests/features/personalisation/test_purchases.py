@@ -115,7 +115,7 @@ def test_the_command_prints_every_ranker_and_its_share_of_harm(tmp_path, capsys)
                 f"{household},2017-0{1 + household}-{day:02} 10:00:00,{product},National,FRUIT,APPLES,{product[:1]}PLES,1 LB"
             )
     queries = _table(tmp_path, rows)
-    call_command("measure_quality", "personalisation", queries=queries, json=tmp_path / "figures.json")
+    call_command("visual_search", "measure_quality", "personalisation", queries=queries, json=tmp_path / "figures.json")
     printed = capsys.readouterr().out
     for name in ("popularity", "average vector", "kernel", "kernel + own", "kernel + own, device"):
         assert f"\n  {name} " in printed
@@ -134,9 +134,9 @@ def test_the_command_prints_every_ranker_and_its_share_of_harm(tmp_path, capsys)
 def test_a_folder_that_is_no_purchases_is_explained(tmp_path, rows, said) -> None:
     queries = _table(tmp_path, rows) if rows else tmp_path
     with pytest.raises(CommandError, match=said):
-        call_command("measure_quality", "personalisation", queries=queries)
+        call_command("visual_search", "measure_quality", "personalisation", queries=queries)
 
 
 def test_other_tasks_still_need_a_catalogue(tmp_path) -> None:
     with pytest.raises(CommandError, match="grocery_photo needs --catalogue"):
-        call_command("measure_quality", "grocery_photo", queries=tmp_path)
+        call_command("visual_search", "measure_quality", "grocery_photo", queries=tmp_path)

@@ -17,7 +17,7 @@ def chain(shop) -> list[AuditEntry]:
 
 def test_a_chain_that_nobody_touched_is_whole(chain, capsys) -> None:
     assert audit.verify() == audit.Verdict(6, chain[-1].hash)
-    call_command("verify_audit", head=chain[2].hash)
+    call_command("visual_search", "verify_audit", head=chain[2].hash)
     assert f"6 entries, all as they were written. Head: {chain[-1].hash}" in capsys.readouterr().out
 
 
@@ -53,12 +53,12 @@ def test_a_cut_end_shows_against_a_head_that_was_noted(chain) -> None:
     assert audit.verify().problem == ""
     assert "cut off" in audit.verify(head=chain[-1].hash).problem
     with pytest.raises(CommandError, match="cut off"):
-        call_command("verify_audit", head=chain[-1].hash)
+        call_command("visual_search", "verify_audit", head=chain[-1].hash)
 
 
 def test_what_is_no_head_is_no_sign_of_a_cut(chain) -> None:
     with pytest.raises(CommandError, match="--head is 'abc'; it must be the 64 characters"):
-        call_command("verify_audit", head="abc")
+        call_command("visual_search", "verify_audit", head="abc")
 
 
 def test_what_has_lived_its_time_goes_and_the_rest_stays_whole(shop) -> None:

@@ -322,5 +322,5 @@ def test_the_command_does_it_all(shop, capsys, again: int) -> None:
     shop.ask(client=1)
     shop.buffer.flush()
     shop.to_midnight(minutes=40)
-    call_command("tidy_query_log", vocabulary=True)
+    call_command("visual_search", "tidy_query_log", vocabulary=True)
     assert "1 days sealed" in capsys.readouterr().out

@@ -77,7 +77,7 @@ def exported(shop, tmp_path) -> tuple[list[dict], list[dict]]:
     shop.ask("today", client=5)
     shop.buffer.flush()
     files = tmp_path / "queries.jsonl", tmp_path / "events.jsonl"
-    call_command("export_query_log", queries=files[0], events=files[1], verbosity=0)
+    call_command("visual_search", "export_query_log", queries=files[0], events=files[1], verbosity=0)
     queries, events = ([json.loads(line) for line in file.read_text().splitlines()] for file in files)
     return queries, events
 

@@ -54,7 +54,7 @@ def readable(collection: str = "") -> Iterator[None]:
             ) from error
         if error.status_code == 400:
             raise SchemaMismatch(
-                f"The index of '{collection}' doesn't fit the request ({kind_of(error)}). Run `manage.py rebuild_index`."
+                f"The index of '{collection}' doesn't fit the request ({kind_of(error)}). Run `manage.py visual_search rebuild`."
             ) from error
         raise EngineUnavailable(f"Elasticsearch answered {error.status_code} ({kind_of(error)}).") from error
     except TransportError as error:

@@ -15,7 +15,7 @@ from visual_search.engines.validation import facet_values, kept_vector, plain_co
 from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
 from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space, Vector
 
-FORMAT = 2  # Raise it when the mapping changes: an index of another format is refused with "run rebuild_index".
+FORMAT = 2  # Raise it when the mapping changes: an index of another format is refused with "run visual_search rebuild".
 QUANTISED_FROM = 64  # dims; smaller vectors cost nothing whole, and bbq needs more than 64
 
 

@@ -43,7 +43,9 @@ class Metas:
             mappings = next(iter(client.indices.get_mapping(index=self.generations.alias(collection)).values()))
         meta = mappings["mappings"].get("_meta", {})
         if meta.get("format") != mapping.FORMAT:
-            raise SchemaMismatch(f"The index of '{collection}' has another format. Run `manage.py rebuild_index`.")
+            raise SchemaMismatch(
+                f"The index of '{collection}' has another format. Run `manage.py visual_search rebuild`."
+            )
         known = IndexMeta(
             time.monotonic(),
             schema_from_json(meta["schema"]),

@@ -83,7 +83,7 @@ class Rebuilding:
             if count != written:
                 raise EngineUnavailable(
                     f"The new index of '{collection}' has {count} documents, but {written} were written. The old one "
-                    "stays; run `manage.py rebuild_index` again."
+                    "stays; run `manage.py visual_search rebuild` again."
                 )
             # One segment has one graph: searches are several times faster, and nothing else writes here yet.
             # With millions of pictures it takes longer than any timeout; then the server goes on by itself.

@@ -74,7 +74,7 @@ def _failure(reply: dict[str, Any], collection: str) -> EngineUnavailable | Sche
         return no_index(collection)
     if status == 400:
         return SchemaMismatch(
-            f"The index of '{collection}' doesn't fit the question ({kind}). Run `manage.py rebuild_index`."
+            f"The index of '{collection}' doesn't fit the question ({kind}). Run `manage.py visual_search rebuild`."
         )
     return EngineUnavailable(f"Elasticsearch couldn't answer ({status}, {kind}).")
 

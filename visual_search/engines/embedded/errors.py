@@ -18,7 +18,8 @@ def readable(collection: str) -> Iterator[None]:
         raise EngineUnavailable(f"The index of '{collection}' is busy or its disk is full: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise EngineUnavailable(
-            f"The index of '{collection}' can't be read: {error}. Run `manage.py rebuild_index`.", retry_after=60
+            f"The index of '{collection}' can't be read: {error}. Run `manage.py visual_search rebuild`.",
+            retry_after=60,
         ) from error
     except OSError as error:
         raise EngineUnavailable(

@@ -40,7 +40,7 @@ def examine(collection: str, store: Store, exact_below: int) -> Finding:
     if store.longest_wait > LONG_WAIT_SECONDS:
         advice.append(
             f"A write to '{collection}' has waited {store.longest_wait:.1f} s for another one. For mass changes use "
-            f"`manage.py rebuild_index`; if it happens all day, it is {_SERVER}."
+            f"`manage.py visual_search rebuild`; if it happens all day, it is {_SERVER}."
         )
     return Finding(documents, tuple(advice))
 

@@ -16,7 +16,7 @@ from visual_search.engines.schema_json import schema_from_json, schema_to_json
 from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, Matrix, Vector, unit
 
-FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run rebuild_index".
+FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run visual_search rebuild".
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -139,10 +139,13 @@ class Store:
                 kept = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('format', 'schema')"))
         except sqlite3.DatabaseError as error:
             raise EngineUnavailable(
-                f"The index file {self.path.name} can't be read ({error}). Run rebuild_index to make a new one."
+                f"The index file {self.path.name} can't be read ({error}). "
+                "Run `manage.py visual_search rebuild` to make a new one."
             ) from error
         if kept.get("format") != FORMAT:
-            raise EngineUnavailable(f"The index file {self.path.name} has another format. Run rebuild_index.")
+            raise EngineUnavailable(
+                f"The index file {self.path.name} has another format. Run `manage.py visual_search rebuild`."
+            )
         return schema_from_json(json.loads(kept["schema"]))
 
 

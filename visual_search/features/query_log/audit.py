@@ -3,7 +3,7 @@
     hash = SHA-256(previous hash + canonical JSON of number, at, actor, action, facts)
 
 A chain whose newest entries were cut off is still whole. To notice that, write the head down somewhere else now and then
-(`manage.py verify_audit` prints it) and give it to a later run.
+(`manage.py visual_search verify_audit` prints it) and give it to a later run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Celery's schedule runs. Without a broker, `manage.py tidy_query_log` or the searches themselves do the same."""
+"""What Celery's schedule runs. Without a broker, `manage.py visual_search tidy_query_log` or the searches do the same."""
 
 from __future__ import annotations
 

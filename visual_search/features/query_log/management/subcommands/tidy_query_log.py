@@ -1,4 +1,4 @@
-"""`manage.py tidy_query_log`: does by hand or from cron what the schedule does for the query log."""
+"""`manage.py visual_search tidy_query_log`: does by hand or from cron what the schedule does for the query log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py compare_models A B`: tells whether encoder or run B may replace A."""
+"""`manage.py visual_search compare_models A B`: tells whether encoder or run B may replace A."""
 
 from __future__ import annotations
 

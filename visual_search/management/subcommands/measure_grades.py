@@ -1,4 +1,4 @@
-"""`manage.py measure_grades`: how often the grades are right on real photos with known answers."""
+"""`manage.py visual_search measure_grades`: how often the grades are right on real photos with known answers."""
 
 from __future__ import annotations
 

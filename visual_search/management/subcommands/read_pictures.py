@@ -1,4 +1,4 @@
-"""`manage.py read_pictures`: reads the catalogue's pictures now instead of in the background."""
+"""`manage.py visual_search read_pictures`: reads the catalogue's pictures now instead of in the background."""
 
 from __future__ import annotations
 

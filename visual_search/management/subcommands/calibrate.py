@@ -1,4 +1,4 @@
-"""`manage.py calibrate`: learn from the shop's own pictures from which cosines on a hit is the same item, or similar."""
+"""`manage.py visual_search calibrate`: learn from the shop's pictures which cosines mean the same item, or a similar one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py reconcile_index`: make index and database agree again."""
+"""`manage.py visual_search reconcile`: make index and database agree again."""
 
 from __future__ import annotations
 

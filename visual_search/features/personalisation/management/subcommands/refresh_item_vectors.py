@@ -1,4 +1,4 @@
-"""`manage.py refresh_item_vectors`: brings the vectors that personal order compares up to date with the index."""
+"""`manage.py visual_search refresh_item_vectors`: brings the vectors that personal order compares up to date with the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py recall`: does the live index still find the nearest objects?"""
+"""`manage.py visual_search recall`: does the live index still find the nearest objects?"""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Command(TablesCommand):
             f"{name}, {space.space}" for name, spaces in by_collection.items() for space in spaces if not space.enough
         ]
         if low:
-            raise CommandError(f"Below {RECALL_WANTED}: {'; '.join(low)}. Run `manage.py rebuild_index`.")
+            raise CommandError(f"Below {RECALL_WANTED}: {'; '.join(low)}. Run `manage.py visual_search rebuild`.")
 
 
 def _in_words(space: SpaceRecall) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py rebuild_index`: a new index beside the live one, swapped in at the end."""
+"""`manage.py visual_search rebuild`: a new index beside the live one, swapped in at the end."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Command(TablesCommand):
                 self.stdout.write(f"  words to pictures learned from {rebuilt.fitted} titles")
             self.stdout.write(f"  new index: {report.index}; old index: {report.previous or 'none'}")
             if report.previous:
-                self.stdout.write(f"  to go back: manage.py rollback_index --collection {name}")
+                self.stdout.write(f"  to go back: manage.py visual_search rollback --collection {name}")
         for id, reason in list(rebuilt.failures.items())[:5]:
             self.stderr.write(self.style.WARNING(f"  {id}: {reason}"))
         if len(rebuilt.failures) > 5:

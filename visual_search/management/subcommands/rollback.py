@@ -1,4 +1,4 @@
-"""`manage.py rollback_index`: the index before the last rebuild comes back."""
+"""`manage.py visual_search rollback`: the index before the last rebuild comes back."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class Command(TablesCommand):
         if result.outcome.stopped:
             raise CommandError(
                 f"It isn't up to date: {result.outcome.stopped} If it was made for another encoder, put the earlier "
-                "settings back and run reconcile_index."
+                "settings back and run `manage.py visual_search reconcile`."
             )
         self.stdout.write(f"  {result.drifted} objects differed and were indexed again.")

@@ -1,4 +1,4 @@
-"""`manage.py export_query_log`: sealed rows and events as UBI 1.3, a JSON object a line, for the shop's own analysts."""
+"""`manage.py visual_search export_query_log`: sealed rows and events as UBI 1.3, for the shop's own analysts."""
 
 from __future__ import annotations
 

@@ -43,5 +43,5 @@ class Command(TablesCommand):
             raise CommandError(str(problem)) from problem
         self.stdout.write(
             f"Written to {encoder.own_path}: {', '.join(encoder.weights)}. "
-            "Restart the processes that search, and run manage.py rebuild_index."
+            "Restart the processes that search, and run manage.py visual_search rebuild."
         )

@@ -47,5 +47,5 @@ class Command(TablesCommand):
         self.stdout.write(
             f"Learned from {made.pictures} pictures; every tenth was kept back to judge by. Mean squared error on those "
             f"{made.error:.4f}; the mean picture would give {made.error_of_mean:.4f}.\nWritten to {path}. "
-            "Restart the processes that search, and run manage.py rebuild_index."
+            "Restart the processes that search, and run manage.py visual_search rebuild."
         )

@@ -1,4 +1,4 @@
-"""`manage.py prune_vectors`: remove what only former encoders and readers made."""
+"""`manage.py visual_search prune`: remove what only former encoders and readers made."""
 
 from __future__ import annotations
 

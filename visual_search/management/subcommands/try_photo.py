@@ -55,7 +55,7 @@ class Command(TablesCommand):
                 f"{place:>3}  {hit.score:>6.3f}  {hit.grade or '':<14}  {hit.card.sku:<16}  {hit.card.title}"
             )
         if not page.hits:
-            self.stdout.write("     no hits; is the index filled? (manage.py rebuild_index)")
+            self.stdout.write("     no hits; is the index filled? (manage.py visual_search rebuild)")
         scene = page.pictures[0].scene
         for number, region in enumerate(scene.things if scene else ()):
             corners = ",".join(f"{corner:.2f}" for corner in region.box)
