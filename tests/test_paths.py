@@ -21,6 +21,13 @@ FILES = {
 CITING = sorted(file for file in FILES if file.endswith((".py", ".md", ".html", ".js", ".css", ".yaml", ".toml")))
 NAMES = {file.rpartition("/")[2] for file in FILES}
 DECISIONS = {int(Path(file).name[:4]) for file in FILES if re.match(r"docs/decisions/\d{4}-", file)}
+# Celery tasks have names like those of modules, which shops write into their schedules.
+TASKS = {
+    name
+    for file in FILES
+    if file.endswith("tasks.py")
+    for name in re.findall(r'shared_task\(name="([\w.]+)"', (ROOT / file).read_text(encoding="utf-8"))
+}
 
 # A path of source or text; the look-behind leaves out addresses, patterns such as `*.py`, and absolute paths.
 PATH = re.compile(r"(?<![\w./*<>{}:@~-])(?:[\w-]+/)*[\w-]+\.(?:py|md|html|js|css|yaml|toml|txt)\b(?![\w/*(])")
@@ -74,7 +81,9 @@ def is_there(path: str, citing: str = "") -> bool:
 
 
 def is_module(name: str) -> bool:
-    """Whether the dotted name leads to a package or a module of the repository, and what follows stands in its text."""
+    """Whether the dotted name is a task's, or leads to a package or a module, and what follows stands in its text."""
+    if name in TASKS:
+        return True
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         base = "/".join(parts[:length])
@@ -115,6 +124,8 @@ def test_what_is_gone_is_noticed() -> None:
     assert not is_there("decode.py", "visual_search/ranking/fusion.py")
     assert is_module("visual_search.imaging.copies.thumbnail")
     assert not is_module("visual_search.imaging.copies.gone")
+    assert is_module("visual_search.features.query_log.tidy")
+    assert not is_module("visual_search.features.query_log.tidied")
     assert not is_module("visual_search.gone.copies")
     assert is_member("imaging/copies.thumbnail")
     assert not is_member("imaging/copies.gone")
