@@ -125,6 +125,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "reconcile the index": {"task": "visual_search.tasks.reconcile", "schedule": 300.0},
+    "find what changed without a note": {
+        "task": "visual_search.tasks.reconcile",
+        "schedule": 24 * 3600.0,
+        "kwargs": {"deep": True},
+    },
     "item vectors": {"task": "visual_search.features.personalisation.refresh", "schedule": 600.0},
     "seal, release, expire": {"task": "visual_search.features.query_log.tidy", "schedule": 600.0},
     "the catalogue's words": {"task": "visual_search.features.query_log.vocabulary", "schedule": 24 * 3600.0},

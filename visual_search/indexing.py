@@ -120,6 +120,7 @@ class Prepared:
     failures: dict[str, str] = field(default_factory=dict)  # object id -> reason
     warnings: dict[str, str] = field(default_factory=dict)  # indexed without a part that will stay missing
     incomplete: dict[str, str] = field(default_factory=dict)  # indexed without a part that should be tried again
+    hashes: dict[str, str] = field(default_factory=dict)  # of the documents' content, by object id
 
     def __iadd__(self, other: Prepared) -> Prepared:
         self.documents += other.documents
@@ -127,6 +128,7 @@ class Prepared:
         self.failures |= other.failures
         self.warnings |= other.warnings
         self.incomplete |= other.incomplete
+        self.hashes |= other.hashes
         return self
 
 
@@ -174,6 +176,7 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
 
     for content in contents:
         version = versions[content.id]
+        prepared.hashes[content.id] = documents.content_hash(content)
         prepared.documents.append(documents.build(content, version, encoder.card, pictures, titles, seen=seen))
         keys = [documents.picture_key(content, picture) for picture in content.pictures]
         if refused := [pictures.refused[key] for key in keys if key in pictures.refused]:
@@ -228,12 +231,12 @@ def settle(entries: Sequence[IndexEntry], prepared: Prepared, report: UpsertRepo
         elif id in gone:
             removed.append(entry)
         elif id in prepared.incomplete:
-            outbox.settle_partly(entry, prepared.incomplete[id])
+            outbox.settle_partly(entry, prepared.incomplete[id], content_hash=prepared.hashes[id])
         elif id in prepared.warnings:
-            outbox.settle([entry], deleted=False, warning=prepared.warnings[id])
+            outbox.settle([entry], deleted=False, warning=prepared.warnings[id], hashes=prepared.hashes)
         else:
             plain.append(entry)
-    outbox.settle(plain, deleted=False)
+    outbox.settle(plain, deleted=False, hashes=prepared.hashes)
     outbox.settle(removed, deleted=True)
     failed = sum(entry.object_id in failures for entry in entries)
     return Outcome(indexed=len(entries) - failed - len(removed), removed=len(removed), failed=failed)

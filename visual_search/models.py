@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connections, models, router, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from visual_search.conf import conf
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CHUNK = 500  # values in one statement; SQLite allowed 999 for many years
+HASHES = 200  # rows in one statement that gives each its own value, which takes three values a row
 LOCK_PATIENCE = 60.0  # seconds of trying again while another process holds SQLite's lock
 LONGEST_WAIT = timedelta(hours=1)  # between two attempts at an entry that keeps failing
 
@@ -171,20 +172,34 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
     # attempt goes by the claim: then it never touches an entry that has become someone else's business.
 
     @patient
-    def settle(self, entries: Sequence[IndexEntry], *, deleted: bool, warning: str = "") -> int:
-        """These entries' versions are in the index (or out of it); returns how many are still what they were."""
+    def settle(
+        self,
+        entries: Sequence[IndexEntry],
+        *,
+        deleted: bool,
+        warning: str = "",
+        hashes: Mapping[str, str] | None = None,
+    ) -> int:
+        """These entries' versions are in the index (or out of it); returns how many are still what they were.
+
+        `hashes`: of the indexed content, by object id.
+        """
         return sum(
             self.filter(pk__in=[entry.pk for entry in chunk], claim=chunk[0].claim).update(
-                deleted=deleted, warning=warning[:2000], **_success()
+                deleted=deleted, warning=warning[:2000], content_hash=_hash_of(chunk, hashes or {}), **_success()
             )
-            for chunk in chunks(entries)
+            for chunk in chunks(entries, HASHES)
         )
 
     @patient
-    def settle_partly(self, entry: IndexEntry, reason: str) -> None:
+    def settle_partly(self, entry: IndexEntry, reason: str, *, content_hash: str = "") -> None:
         """The index has this entry without a part that can't be had now; try again with a new version later."""
         self.filter(pk=entry.pk, claim=entry.claim).update(
-            indexed_version=F("version"), version=F("version") + 1, deleted=False, **_failure(entry.attempts, reason)
+            indexed_version=F("version"),
+            version=F("version") + 1,
+            deleted=False,
+            content_hash=content_hash,
+            **_failure(entry.attempts, reason),
         )
 
     @patient
@@ -199,6 +214,19 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
                 same = functools.reduce(operator.or_, (Q(object_id=id, version=versions[id]) for id in few))
                 settled += self.filter(same, collection=collection).update(deleted=False, **_success())
         return settled
+
+    @patient
+    def record_hashes(self, collection: str, contents: Mapping[str, tuple[int, str]]) -> None:
+        """A new index holds these objects with this version and this content hash. Newer entries have their own."""
+        for ids in chunks(contents, HASHES):
+            same = self.filter(collection=collection, object_id__in=ids, deleted=False)
+            rows = list(same.only("pk", "object_id", "version", "content_hash"))
+            # An entry whose version has risen since is settled with the hash of its newer content.
+            held = [row for row in rows if row.version == contents[row.object_id][0]]
+            stale = [row for row in held if row.content_hash != contents[row.object_id][1]]
+            if stale:
+                hashes = {row.object_id: contents[row.object_id][1] for row in stale}
+                self.filter(pk__in=[row.pk for row in stale]).update(content_hash=_hash_of(stale, hashes))
 
     @patient
     def record_warnings(self, collection: str, warnings: Mapping[str, str]) -> None:
@@ -236,6 +264,13 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
 
 def _ready(now: datetime) -> Q:
     return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+
+
+def _hash_of(entries: Sequence[IndexEntry], hashes: Mapping[str, str]) -> Any:
+    """The value of `content_hash` for each of these rows in one UPDATE; empty for those without one."""
+    known = [entry for entry in entries if entry.object_id in hashes]
+    whens = [When(pk=entry.pk, then=Value(hashes[entry.object_id])) for entry in known]
+    return Case(*whens, default=Value("")) if whens else ""
 
 
 def _success() -> dict[str, Any]:
@@ -289,6 +324,7 @@ class IndexEntry(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True, default="")
     warning = models.TextField(blank=True, default="", help_text="What was left out, such as a broken picture.")
+    content_hash = models.CharField(max_length=32, blank=True, default="", help_text="Of what was indexed last.")
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     claim = models.CharField(max_length=32, blank=True, default="", db_index=True)
     claimed_until = models.DateTimeField(null=True, blank=True)

@@ -58,6 +58,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     outbox.requeue(collection)
     failures = stream.failures | {item.id: item.reason for item in report.rejected}
     outbox.settle_versions(collection, {id: version for id, version in stream.sent.items() if id not in failures})
+    outbox.record_hashes(collection, {id: item for id, item in stream.hashes.items() if id not in failures})
     outbox.record_warnings(collection, stream.warnings)
     # These objects are tried once more, and their entries record what is wrong.
     outbox.note_alone(collection, failures)
@@ -101,6 +102,7 @@ class _Stream:
         self.sent: dict[str, int] = {}  # object id -> version
         self.failures: dict[str, str] = {}
         self.warnings: dict[str, str] = {}
+        self.hashes: dict[str, tuple[int, str]] = {}  # object id -> version and hash of the content that was sent
         self.replayed = 0
         self.pairs: list[tuple[Vector, str, str]] = []  # picture, title, language
 
@@ -124,6 +126,7 @@ class _Stream:
             self.warnings.pop(id, None)
         self.failures |= prepared.failures | prepared.incomplete
         self.warnings |= prepared.warnings
+        self.hashes |= {id: (versions[id], content) for id, content in prepared.hashes.items()}
         self._learn_from(prepared.documents)
         yield from prepared.documents
         yield from prepared.gone

@@ -6,8 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.db.models import Model
+
 from visual_search import registry, wiring
-from visual_search.content.objects import current, is_key, pages_of_ids
+from visual_search.content import documents
+from visual_search.content.objects import current, is_key, pages_of_ids, read_objects
 from visual_search.engines.base import Engine
 from visual_search.indexing import OUTAGES, Outcome, index_pending
 from visual_search.models import IndexEntry, State, chunks
@@ -23,6 +26,7 @@ class Reconciled:
     missing: int = 0  # objects that had no entry
     vanished: int = 0  # entries whose object is gone
     drifted: int = 0  # entries whose version in the index was another one
+    differing: int = 0  # objects whose content isn't what was indexed; counted by a deep one alone
     outcome: Outcome = field(default_factory=Outcome)
 
 
@@ -30,21 +34,28 @@ def reconcile(
     collection: str | None = None,
     *,
     retry_failed: bool = True,
+    deep: bool = False,
     progress: Callable[[int], None] = lambda count: None,
 ) -> dict[str, Reconciled]:
     """Make index and database agree again, whatever happened; a second run finds nothing to do.
 
     With `retry_failed` it also takes entries that wait for their retry time or that a worker has claimed. If that worker
-    is still alive, both do the same work, which does no harm.
+    is still alive, both do the same work, which does no harm. With `deep` it reads every object and finds also those that
+    changed without a note.
     """
     sources = [registry.source(collection)] if collection else list(registry.sources())
     return {
-        source.collection: reconcile_source(source, retry_failed=retry_failed, progress=progress) for source in sources
+        source.collection: reconcile_source(source, retry_failed=retry_failed, deep=deep, progress=progress)
+        for source in sources
     }
 
 
 def reconcile_source(
-    source: Source, *, retry_failed: bool = True, progress: Callable[[int], None] = lambda count: None
+    source: Source,
+    *,
+    retry_failed: bool = True,
+    deep: bool = False,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> Reconciled:
     """`reconcile` for the objects of one source."""
     outbox = IndexEntry.objects.all()
@@ -52,6 +63,8 @@ def reconcile_source(
         outbox.requeue(source.collection)
         outbox.retry_now(source.collection)
     done = Reconciled(missing=_note_missing(source), vanished=_note_vanished(source))
+    if deep:
+        done.differing = _note_differing(source)
     try:
         engine = wiring.engine()
         engine.ensure(source.collection, wiring.schema(source.collection))
@@ -84,6 +97,27 @@ def _note_vanished(source: Source) -> int:
         there = {str(pk) for pk in current(source).filter(pk__in=fits).values_list("pk", flat=True)}
         noted += IndexEntry.objects.all().note_alone(source.collection, set(ids) - there, deleted=True, leap=True)
     return noted
+
+
+def _note_differing(source: Source) -> int:
+    """Make entries pending whose object says something else now than when it was indexed."""
+    noted = 0
+    entries = IndexEntry.objects.filter(collection=source.collection, state=State.INDEXED, deleted=False)
+    for ids in pages_of_ids(source):
+        # Read before the objects: a change that is noted meanwhile makes an entry pending at worst twice.
+        known = dict(entries.filter(object_id__in=ids).values_list("object_id", "content_hash"))
+        there = read_objects(source, known)
+        differing = [id for id, obj in there.items() if _hash_now(source, obj) != known[id]]
+        noted += IndexEntry.objects.all().note_alone(source.collection, differing)
+    return noted
+
+
+def _hash_now(source: Source, obj: Model) -> str | None:
+    try:
+        return documents.content_hash(documents.read(source, obj))
+    except documents.SourceFailed:
+        # Indexing records beside the object what is wrong with it.
+        return None
 
 
 def repair(source: Source, engine: Engine) -> int:

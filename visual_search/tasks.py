@@ -56,9 +56,12 @@ def see_pictures() -> None:
 
 
 @shared_task(name="visual_search.tasks.reconcile", ignore_result=True, acks_late=True)
-def reconcile() -> None:
-    """Index what a crash left pending, and repair differences between database and index."""
-    reconciling.reconcile(retry_failed=False)
+def reconcile(deep: bool = False) -> None:
+    """Index what a crash left pending, and repair differences between database and index.
+
+    A deep one reads every object and finds also what changed without a note; once a night is enough.
+    """
+    reconciling.reconcile(retry_failed=False, deep=deep)
 
 
 @shared_task(name="visual_search.tasks.refit_similarity", ignore_result=True, acks_late=False)

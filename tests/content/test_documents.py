@@ -134,3 +134,46 @@ def test_an_encoder_without_words_gives_documents_without_them():
     reading = read(texts={"en": Text("lamp")})
     card = ThumbnailEncoder(with_text=False).card
     assert documents.build(reading, 1, card, PictureVectors(), {}).vectors == {}
+
+
+class TestContentHash:
+    SAID = {
+        "texts": {"en": Text("lamp", "bright", ("light", "desk")), "de": Text("Lampe")},
+        "facets": {"brand": ["Acme", "Zenith"], "price": 7, "in_stock": True},
+        "codes": ["X-1", "X-2"],
+        "pictures": [picture("1"), picture("2")],
+    }
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"texts": {"en": Text("lamp", "bright", ("light", "desk"))}},
+            {"texts": {"en": Text("lamp", "dark", ("light", "desk")), "de": Text("Lampe")}},
+            {"texts": {"en": Text("lamp", "bright", ("light",)), "de": Text("Lampe")}},
+            {"texts": {"en": Text("lamp", "bright", ("light", "desk")), "fr": Text("Lampe")}},
+            {"facets": {"brand": ["Acme"], "price": 7, "in_stock": True}},
+            {"facets": {"brand": ["Acme", "Zenith"], "price": 8, "in_stock": True}},
+            {"facets": {"brand": ["Acme", "Zenith"], "price": 7, "in_stock": False}},
+            {"codes": ["X-1"]},
+            {"pictures": [picture("1"), picture("3")]},
+            {"pictures": [picture("1"), Picture("2", load=bytes, url="/media/new.jpg")]},
+        ],
+    )
+    def test_it_differs_with_what_is_said(self, change):
+        assert documents.content_hash(read(**self.SAID | change)) != documents.content_hash(read(**self.SAID))
+
+    def test_it_is_the_same_in_another_order(self):
+        turned = {
+            "texts": {"de": Text("Lampe"), "en": Text("lamp", "bright", ("desk", "light"))},
+            "facets": {"in_stock": True, "price": Decimal(7), "brand": ["Zenith", "Acme"]},
+            "codes": ["X-2", "X-1"],
+            "pictures": [picture("2"), picture("1", 5)],
+        }
+        assert documents.content_hash(read(**turned)) == documents.content_hash(read(**self.SAID))
+
+    def test_a_new_signature_of_an_address_is_no_change(self):
+        urls = ["https://cdn.example/a.jpg?sig=1", "https://cdn.example/a.jpg?sig=2", "https://cdn.example/b.jpg?sig=2"]
+        first, second, third = (
+            documents.content_hash(read(pictures=[Picture("1", load=bytes, url=url)])) for url in urls
+        )
+        assert first == second != third

@@ -185,6 +185,31 @@ class TestSettle:
         assert entry(1).error == ""
         assert outbox.settle_versions("things", versions) == 0
 
+    def test_each_entry_keeps_the_hash_of_its_own_content(self, outbox):
+        ids = range(models.HASHES + 2)
+        outbox.note("things", ids)
+        outbox.settle(outbox.claim(len(ids)), deleted=False, hashes={str(id): f"hash {id}" for id in ids if id != 1})
+        hashes = dict(IndexEntry.objects.values_list("object_id", "content_hash"))
+        assert hashes == {str(id): "" if id == 1 else f"hash {id}" for id in ids}
+        outbox.note("things", [0])
+        assert entry(0).content_hash == "hash 0"
+        outbox.settle(outbox.claim(1), deleted=True)
+        assert entry(0).content_hash == ""
+
+    def test_a_late_worker_writes_no_hash(self, outbox):
+        outbox.note("things", [1])
+        claimed = outbox.claim(1)
+        outbox.note("things", [1])
+        outbox.settle(claimed, deleted=False, hashes={"1": "old"})
+        assert entry().content_hash == ""
+
+    def test_hashes_of_a_new_index_belong_to_their_versions(self, outbox):
+        outbox.note("things", [1, 2, 3])
+        contents = {str(id): (entry(id).version, f"hash {id}") for id in (1, 2, 3)}
+        outbox.note("things", [2])
+        outbox.record_hashes("things", contents)
+        assert [entry(id).content_hash for id in (1, 2, 3)] == ["hash 1", "", "hash 3"]
+
 
 class TestLockedDatabase:
     def test_it_tries_again(self, transactional_db, monkeypatch):

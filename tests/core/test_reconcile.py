@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine
-from tests.shop.models import Gadget
-from visual_search import reconciling, wiring
+from tests.shop.models import Gadget, GadgetImage, Maker
+from visual_search import rebuilding, reconciling, tasks, wiring
 from visual_search.models import IndexEntry, State
 from visual_search.reconciling import Reconciled
 from visual_search.types import Document, VersionedId
@@ -145,6 +145,85 @@ def test_an_engine_that_is_down_is_reported(shop, filled, monkeypatch):
     check(shop)
 
 
+class TestDeep:
+    """Content is compared, so it doesn't matter how it was changed."""
+
+    @pytest.fixture
+    def settled(self, shop, filled):
+        assert idle(reconcile(deep=True))
+        return filled
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"name": "renamed"},
+            {"name_de": "umbenannt"},
+            {"description": "described"},
+            {"sku": "X-1"},
+            {"category": "Home > Bath"},
+            {"price": 7},
+        ],
+        ids=lambda fields: next(iter(fields)),
+    )
+    def test_a_change_without_a_signal_is_found_once(self, shop, settled, fields):
+        Gadget.objects.filter(pk=settled[2].pk).update(**fields)
+        assert idle(reconcile())
+        found = reconcile(deep=True)
+        assert (found.differing, found.outcome.indexed) == (1, 1)
+        assert idle(reconcile(deep=True))
+        check(shop)
+
+    def test_what_a_related_row_says(self, shop, settled):
+        maker = Maker.objects.create(name="Acme")
+        Gadget.objects.filter(pk__in=[settled[0].pk, settled[1].pk]).update(maker=maker)
+        assert reconcile(deep=True).differing == 2
+        Maker.objects.update(name="Zenith")
+        assert reconcile(deep=True).differing == 2
+        assert idle(reconcile(deep=True))
+
+    def test_the_index_holds_what_was_found(self, shop, settled):
+        Gadget.objects.filter(pk=settled[3].pk).update(name="unheard")
+        assert shop.by_words("unheard") == []
+        reconcile(deep=True)
+        assert shop.by_words("unheard") == [str(settled[3].pk)]
+
+    def test_pictures_that_come_and_go(self, shop, settled):
+        GadgetImage.objects.bulk_create([GadgetImage(gadget=settled[0], file=settled[1].images.get().file.name)])
+        GadgetImage.objects.filter(gadget=settled[4])._raw_delete("default")
+        assert reconcile(deep=True).differing == 2
+        assert shop.by_picture(picture(1))[:2] == [str(settled[0].pk), str(settled[1].pk)]
+        assert idle(reconcile(deep=True))
+
+    def test_after_a_rebuild_nothing_differs(self, shop, settled):
+        Gadget.objects.filter(pk=settled[0].pk).update(name="rebuilt")
+        rebuilding.rebuild(GADGETS)
+        assert idle(reconcile(deep=True))
+        assert shop.by_words("rebuilt") == [str(settled[0].pk)]
+
+    def test_entries_from_before_are_indexed_once(self, shop, settled):
+        IndexEntry.objects.update(content_hash="")
+        assert reconcile(deep=True).differing == 5
+        assert idle(reconcile(deep=True))
+
+    def test_an_object_that_can_no_longer_be_read_says_so(self, shop, settled):
+        Gadget.objects.filter(pk=settled[0].pk).update(name="unreadable")
+        assert reconcile(deep=True).outcome.failed == 1
+        assert "no texts today" in shop.entry(settled[0]).error
+
+    def test_a_picture_that_cannot_be_opened_does_not_differ_for_ever(self, shop, settled):
+        shop.add_picture(settled[0], b"no picture")
+        shop.index()
+        assert shop.entry(settled[0]).warning
+        assert idle(reconcile(deep=True))
+
+    def test_the_nightly_task_does_it(self, shop, settled):
+        Gadget.objects.filter(pk=settled[0].pk).update(name="nightly")
+        tasks.reconcile()
+        assert shop.by_words("nightly") == []
+        tasks.reconcile(deep=True)
+        assert shop.by_words("nightly") == [str(settled[0].pk)]
+
+
 class TestCommand:
     def run(self, *args: str) -> tuple[str, str]:
         out, err = StringIO(), StringIO()
@@ -159,6 +238,12 @@ class TestCommand:
 
     def test_a_second_run_finds_nothing(self, shop, filled):
         assert "gadgets: 0 indexed, 0 removed, 0 failed" in self.run("--collection", GADGETS)[0]
+
+    def test_a_deep_one_counts_what_differs(self, shop, filled):
+        Gadget.objects.filter(pk=filled[0].pk).update(name="renamed")
+        assert "1 whose content differed)" in self.run("--collection", GADGETS, "--deep")[0]
+        assert "0 whose content differed)" in self.run("--collection", GADGETS, "--deep")[0]
+        assert "content differed" not in self.run("--collection", GADGETS)[0]
 
     def test_an_unknown_collection_is_named_with_the_known_ones(self, shop):
         with pytest.raises(CommandError, match="'gadgetz'.*gadgets"):

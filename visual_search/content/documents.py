@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -99,6 +100,24 @@ def build(
         codes=content.codes,
         seen_text=_seen_text(content, pictures, seen or {}),
     )
+
+
+def content_hash(content: Content) -> str:
+    """The same for the same content, in every process: whether an object differs from what was indexed of it.
+
+    Pictures count by id and address: reading all files would take hours. What stands behind "?" in an address may be a
+    signature that is new each time.
+    """
+    parts = (
+        sorted(
+            (language, text.title, text.description, sorted(text.keywords)) for language, text in content.texts.items()
+        ),
+        # A source may give a set, whose order is another one in each process.
+        sorted((name, sorted(value) if isinstance(value, tuple) else value) for name, value in content.facets.items()),
+        sorted(content.codes),
+        sorted((picture.id, picture.url.partition("?")[0]) for picture in content.pictures),
+    )
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 def _seen_text(content: Content, pictures: PictureVectors, seen: Mapping[str, str]) -> str:

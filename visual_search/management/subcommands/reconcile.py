@@ -22,12 +22,18 @@ class Command(TablesCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", help="only this one; default: all")
+        parser.add_argument(
+            "--deep",
+            action="store_true",
+            help="read every object and index again those whose texts, facets, codes or pictures differ from what was "
+            "indexed, however they were changed",
+        )
 
-    def handle(self, *args: Any, collection: str | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, collection: str | None = None, deep: bool = False, **options: Any) -> None:
         quiet = options["verbosity"] == 0 or not self.stderr.isatty()
         with tqdm(unit=" objects", desc="Indexing", disable=quiet, leave=False) as bar:
             try:
-                results = reconciling.reconcile(collection, progress=bar.update)
+                results = reconciling.reconcile(collection, deep=deep, progress=bar.update)
             except ConfigurationError as problem:
                 raise CommandError(str(problem)) from problem
         if not results:
@@ -35,10 +41,11 @@ class Command(TablesCommand):
         for name, result in results.items():
             outcome = result.outcome
             if options["verbosity"] > 0:
+                differing = f", {result.differing} whose content differed" if deep else ""
                 self.stdout.write(
                     f"{name}: {outcome.indexed} indexed, {outcome.removed} removed, {outcome.failed} failed "
                     f"(found {result.missing} without an entry, {result.vanished} whose object is gone, "
-                    f"{result.drifted} that differed in the index)."
+                    f"{result.drifted} that differed in the index{differing})."
                 )
             show_failures(self, name)
         if stopped := [result.outcome.stopped for result in results.values() if result.outcome.stopped]:
