@@ -22,6 +22,8 @@ STORAGES = {
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: the browser tests' server thread and child processes read the same database.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+# Some shops keep their products in another database than the outbox.
+DATABASES["other"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "other.sqlite3"}
 DATABASES["default"]["NAME"] = os.environ.get("TEST_DATABASE") or DATABASES["default"]["NAME"]
 
 VISUAL_SEARCH = {

@@ -1,171 +1,174 @@
 """Notes what changed, in the transaction that changes it. A save never fails because search is down.
 
-Nothing is read or encoded here: an entry in the outbox says "object 7 changed", and after the commit a worker looks at
-the object as it is then. So it doesn't matter in which order signals come, or whether one comes twice.
+Nothing is read or encoded here but the way from a related row to its objects (`watching.py`): an entry in the outbox
+says "object 7 changed", and after the commit a worker looks at the object as it is then. So it doesn't matter in which
+order signals come, or whether one comes twice.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.core.signals import request_started
-from django.db import DatabaseError, connections
-from django.db.models import ForeignKey, Model
+from django.db import DatabaseError, connections, router, transaction
+from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from visual_search import registry, tasks
+from visual_search import registry, tasks, watching
 from visual_search.models import IndexEntry
-from visual_search.registry import Source
 from visual_search.signals import objects_changed
+from visual_search.watching import Link, Relation, Trace
 
 logger = logging.getLogger(__name__)
 
-# How long a worker leaves an object alone whose save has begun but isn't finished (see `_before`).
+# How long a worker leaves an object alone whose save has begun but isn't finished (see `_before` and `_note`).
 SAVE_PATIENCE = timedelta(seconds=10)
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """How changes of `sender` lead to objects of a collection. `relation` is empty for the collection's own model."""
-
-    collection: str
-    sender: type[Model]
-    relation: str = ""
-
-    @property
-    def foreign_key(self) -> ForeignKey[Any, Any] | None:
-        """The field of `sender` whose column holds the object's id; None where a query must find the objects."""
-        if not self.relation:
-            return None
-        field = self.sender._meta.get_field(self.relation)
-        return field if isinstance(field, ForeignKey) and field.target_field.primary_key else None
-
-    def object_ids(self, instance: Model, using: str) -> set[Any]:
-        """Ids of the objects that this instance belongs to, as the instance says."""
-        if not self.relation:
-            return {instance.pk}
-        if self.foreign_key is not None:
-            return {getattr(instance, self.foreign_key.attname)} - {None}
-        return self.stored_object_ids([instance.pk], using)
-
-    def stored_object_ids(self, ids: Collection[Any], using: str | None) -> set[Any]:
-        """Ids of the objects that instances with these ids belong to, as the database says."""
-        if not self.relation:
-            return set(ids)
-        rows = self.sender._base_manager.using(using).filter(pk__in=ids)
-        return set(rows.values_list(f"{self.relation}__pk", flat=True)) - {None}
+# What each sender's signals mean. A model that stands here for no source isn't listened to.
+_links: dict[type[Model], list[Link]] = {}
+_relations: dict[type[Model], list[Relation]] = {}
 
 
 def connect() -> None:
     """Listen to the models of all registered sources. May be called again when a source was added."""
+    _links.clear()
+    _relations.clear()
     for source in registry.sources():
-        for link in links(source):
-            _connect(link)
-        for field in source.model._meta.many_to_many:
-            _on(m2m_changed, _relation_changed, field.remote_field.through, source.collection, "")
-        for watched in source.watch:
-            for field in watched._meta.many_to_many:
-                if issubclass(source.model, field.related_model):
-                    _on(m2m_changed, _relation_changed, field.remote_field.through, source.collection, "")
+        for sender, link in watching.links(source):
+            _links.setdefault(sender, []).append(link)
+        for relation in watching.relations(source):
+            _relations.setdefault(relation.through, []).append(relation)
+    for sender in _links:
+        for signal, receiver in (
+            (pre_save, _before),
+            (post_save, _saved),
+            (pre_delete, _deleting),
+            (post_delete, _deleted),
+        ):
+            _on(signal, receiver, sender)
+    for through in _relations:
+        _on(m2m_changed, _relation_changed, through)
     objects_changed.connect(_announced, dispatch_uid="visual_search.objects_changed")
     request_started.connect(tasks.look_for_leftovers, dispatch_uid="visual_search.look_for_leftovers")
 
 
-def links(source: Source) -> list[Link]:
-    """Which models to listen to, subclasses and proxies included. Wrong entries of `watch` are left to the checks."""
-    links = [Link(source.collection, model) for model in _kinds_of(source.model)]
-    for watched, relation in source.watch.items():
-        try:
-            watched._meta.get_field(relation)
-        except FieldDoesNotExist:
-            continue
-        links += [Link(source.collection, model, relation) for model in _kinds_of(watched)]
-    return links
+def _on(signal: Any, receiver: Any, sender: type[Model]) -> None:
+    signal.connect(receiver, sender=sender, dispatch_uid=("visual_search", receiver.__name__, sender._meta.label))
 
 
-def _kinds_of(model: type[Model]) -> Iterable[type[Model]]:
-    # Django sends the class that was saved as the sender: a proxy or a child model isn't its parent.
-    return (kind for kind in apps.get_models(include_auto_created=True) if issubclass(kind, model))
+def _links_of(sender: type[Model]) -> Iterator[Link]:
+    kinds = {type(source) for source in registry.sources()}
+    return (link for link in _links.get(sender, ()) if link.source in kinds)
 
 
-def _connect(link: Link) -> None:
-    _on(pre_save, _before, link.sender, link)
-    _on(post_save, _saved, link.sender, link)
-    # What belongs to whom is known before the delete only; an object's own id is known after it, too.
-    _on(pre_delete if link.relation else post_delete, _deleted, link.sender, link)
+# --- Saves -------------------------------------------------------------------------------------
 
 
-def _on(signal: Any, receiver: Any, sender: Any, *arguments: Any) -> None:
-    uid = ("visual_search", receiver.__name__, sender._meta.label, *map(str, arguments))
-    signal.connect(partial(receiver, *arguments), sender=sender, weak=False, dispatch_uid=uid)
-
-
-def _before(link: Link, *, instance: Model, raw: bool, using: str, update_fields: Any = None, **kwargs: Any) -> None:
-    if raw or instance._state.adding or not _registered(link.collection):
+def _before(
+    sender: type[Model], *, instance: Model, raw: bool, using: str, update_fields: Any = None, **kwargs: Any
+) -> None:
+    if not _may_be_stored(instance, raw):
         return
-    before: set[Any] = set()
-    if link.foreign_key is not None and (update_fields is None or link.relation in update_fields):
+    traces: dict[str, Trace] = {}
+    early: dict[str, set[Any]] = defaultdict(set)
+    committed_at_once = not connections[using].in_atomic_block
+    for link in _links_of(sender):
         # A picture that moves to another product changes both.
-        before = link.stored_object_ids([instance.pk], using)
-    instance.__dict__.setdefault("_visual_search_before", {})[link.collection, link.relation] = before
-    if not connections[using].in_atomic_block:
-        # Outside a transaction the object is committed before `post_save` can note it. A process that is killed
-        # between the two would leave the index stale for ever, so the note is made first, but not yet due.
-        _note(link.collection, before | link.object_ids(instance, using), not_before=SAVE_PATIENCE)
+        trace = _looked_up(partial(link.before, instance, using, update_fields), using)
+        if trace is not None:
+            traces[link.name] = trace
+        if committed_at_once:
+            moved = _looked_up(partial(link.after, instance, using, trace, new=False), using)
+            early[link.source.collection] |= moved or set()
+    instance.__dict__["_visual_search_before"] = traces
+    # Outside a transaction the object is committed before `post_save` can note it. A process that is killed between
+    # the two would leave the index stale for ever, so the note is made first, but not yet due.
+    for collection, ids in early.items():
+        _note_here(collection, ids, not_before=SAVE_PATIENCE)
 
 
-def _saved(link: Link, *, instance: Model, created: bool, raw: bool, using: str, **kwargs: Any) -> None:
-    if raw or not _registered(link.collection):
-        return
-    before = instance.__dict__.get("_visual_search_before", {}).pop((link.collection, link.relation), set())
-    _note(link.collection, before | link.object_ids(instance, using), created=created and not link.relation)
+def _may_be_stored(instance: Model, raw: bool) -> bool:
+    """Whether the database may have this row already. A fixture's row and one with a key of its own replace a stored one."""
+    key = instance._meta.pk
+    if not instance._state.adding or instance.pk is None:
+        return not instance._state.adding
+    return raw or not (key.has_default() or key.has_db_default())
 
 
-def _deleted(link: Link, *, instance: Model, using: str, **kwargs: Any) -> None:
-    if _registered(link.collection):
-        _note(link.collection, link.object_ids(instance, using), deleted=not link.relation)
+def _saved(sender: type[Model], *, instance: Model, created: bool, using: str, **kwargs: Any) -> None:
+    traces: dict[str, Trace] = instance.__dict__.pop("_visual_search_before", {})
+    changed: dict[str, set[Any]] = defaultdict(set)
+    for link in _links_of(sender):
+        lookup = partial(link.after, instance, using, traces.get(link.name), new=created)
+        changed[link.source.collection] |= _looked_up(lookup, using) or set()
+    own = {link.source.collection for link in _links_of(sender) if link.is_object}
+    for collection, ids in changed.items():
+        _note(collection, ids, using, created=created and collection in own)
+
+
+def _deleting(sender: type[Model], *, instance: Model, using: str, **kwargs: Any) -> None:
+    # What belongs to whom is known before the delete only.
+    for link in _links_of(sender):
+        if not link.is_object:
+            _note(link.source.collection, _looked_up(partial(link.now, instance, using), using) or set(), using)
+
+
+def _deleted(sender: type[Model], *, instance: Model, using: str, **kwargs: Any) -> None:
+    for link in _links_of(sender):
+        if link.is_object:
+            _note(link.source.collection, {link.key(instance)}, using, deleted=True)
+
+
+# --- Many-to-many relations --------------------------------------------------------------------
 
 
 def _relation_changed(
-    collection: str,
-    _: str,
-    *,
     sender: type[Model],
+    *,
     instance: Model,
     action: str,
-    model: type[Model],
+    reverse: bool,
     pk_set: set[Any] | None,
     using: str,
     **kwargs: Any,
 ) -> None:
-    """Something was added to or removed from a many-to-many relation of the objects."""
-    if not _registered(collection) or action not in {"post_add", "post_remove", "pre_clear", "post_clear"}:
+    """Something was added to or removed from a many-to-many relation of the objects, or of a path to them."""
+    kinds = {type(source) for source in registry.sources()}
+    relations = [relation for relation in _relations.get(sender, ()) if relation.link.source in kinds]
+    mine = not reverse  # The instance has the field, or is what the field points to.
+    if action == "pre_clear":
+        # Afterwards nobody knows any more what was cleared.
+        others = [relation for relation in relations if (not mine) in relation.sides]
+        cleared = _cleared(others[0], instance, mine, using) if others else set()
+        instance.__dict__.setdefault("_visual_search_cleared", {})[sender._meta.label] = cleared
         return
-    ours = registry.source(collection).model
-    ids: set[Any] = {instance.pk} if isinstance(instance, ours) else set()
-    if issubclass(model, ours):
-        ids |= pk_set or set()
-        if action == "pre_clear":
-            ids |= _cleared(sender, instance, model, using)
-    _note(collection, ids)
+    if action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    given = pk_set or set()
+    if action == "post_clear":
+        given = instance.__dict__.get("_visual_search_cleared", {}).pop(sender._meta.label, set())
+    for relation in relations:
+        keys = {relation.link.key(instance)} if mine in relation.sides else set()
+        if (not mine) in relation.sides:
+            keys |= given
+        ids = _looked_up(partial(relation.link.ids, keys, using), using) if keys else set()
+        _note(relation.link.source.collection, ids or set(), using)
 
 
-def _cleared(through: type[Model], instance: Model, model: type[Model], using: str) -> set[Any]:
-    """Ids of `model` that the relation's table links to `instance` before it is cleared."""
-    keys = [field for field in through._meta.fields if isinstance(field, ForeignKey)]
-    ids: set[Any] = set()
-    for mine in (key for key in keys if isinstance(instance, key.related_model)):
-        for theirs in (key for key in keys if key is not mine and issubclass(model, key.related_model)):
-            rows = through._base_manager.using(using).filter(**{mine.attname: instance.pk})
-            ids |= set(rows.values_list(theirs.attname, flat=True))
-    return ids
+def _cleared(relation: Relation, instance: Model, mine: bool, using: str) -> set[Any]:
+    """Keys that the relation's table holds beside this instance's."""
+    ours, theirs = relation.columns()
+    here, there = (ours, theirs) if mine else (theirs, ours)
+    rows = relation.through._base_manager.using(using).filter(**{here: instance.pk})
+    return set(rows.values_list(there, flat=True))
+
+
+# --- Changes without signals -------------------------------------------------------------------
 
 
 def _announced(
@@ -173,18 +176,39 @@ def _announced(
 ) -> None:
     """`objects_changed` was sent after `update()`, `bulk_create()` or raw SQL."""
     ids = list(ids)
-    for source in registry.sources():
-        for link in links(source):
-            if link.sender is sender:
-                object_ids = ids if not link.relation else link.stored_object_ids(ids, using)
-                _note(source.collection, object_ids, deleted=deleted and not link.relation)
+    using = using or router.db_for_write(sender)
+    for link in _links_of(sender):
+        _note(link.source.collection, link.ids(ids, using), using, deleted=deleted and link.is_object)
 
 
-def _registered(collection: str) -> bool:
-    return any(source.collection == collection for source in registry.sources())
+# --- The note ----------------------------------------------------------------------------------
 
 
-def _note(collection: str, object_ids: Collection[Any], **options: Any) -> None:
+def _looked_up(lookup: Callable[[], Any], using: str) -> Any:
+    """What the lookup gives; None where the database fails outside a transaction."""
+    try:
+        return lookup()
+    except DatabaseError:
+        # In a transaction an error must go up: the change and its note are committed together or not at all.
+        if connections[using].in_atomic_block:
+            raise
+        logger.exception("Couldn't look up which objects changed; `reconcile_index --deep` will find them.")
+        return None
+
+
+def _note(collection: str, object_ids: Collection[Any], using: str, **options: Any) -> None:
+    """Note a change that was made in the database `using`."""
+    if using != IndexEntry.objects.all().db and connections[using].in_atomic_block:
+        # No transaction covers both databases. A note that is due at once would let a worker read what was there before
+        # the commit; one that is only made afterwards would be lost with a process that is killed between the two.
+        _note_here(collection, object_ids, **options, not_before=SAVE_PATIENCE)
+        later = partial(_note_here, collection, object_ids, **options)
+        transaction.on_commit(later, using=using, robust=True)
+    else:
+        _note_here(collection, object_ids, **options)
+
+
+def _note_here(collection: str, object_ids: Collection[Any], **options: Any) -> None:
     if not object_ids:
         return
     entries = IndexEntry.objects.all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from visual_search.errors import ConfigurationError
@@ -11,16 +11,20 @@ from visual_search.types import Card, FacetField, FacetValue, Picture, Text
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
+Way = str | Callable[[Any], Iterable[Any]]
+
 
 class Source:
     """Reads one model for search. Subclass it, set the class attributes, and decorate it with `@register`.
 
-    `watch` maps related models to the name of their foreign key to `model`: saving one re-indexes its parent.
+    `watch` maps related models to the way from their rows to `model`: saving one indexes its objects again. A way is a
+    path over relations of any kind, as in `filter()` ("product", "variant__product"), a function that takes the row and
+    gives the objects' ids, or a list of such ways.
     """
 
     model: ClassVar[type[Model]]
     collection: ClassVar[str] = "products"
-    watch: ClassVar[Mapping[type[Model], str]] = {}
+    watch: ClassVar[Mapping[type[Model], Way | list[Way] | tuple[Way, ...]]] = {}
     schema: ClassVar[tuple[FacetField, ...]] = ()
 
     def queryset(self) -> QuerySet[Any]:
