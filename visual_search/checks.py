@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.db import router
+from django.db.models import DO_NOTHING, ForeignKey, Model
 
 from multilingual.languages import LANGUAGES
-from visual_search import registry, wiring
+from visual_search import registry, watching, wiring
 from visual_search.conf import SETTINGS
 from visual_search.errors import ConfigurationError
+from visual_search.models import IndexEntry
 from visual_search.registry import Source
 from visual_search.types import FacetField, FacetKind
 
@@ -165,8 +167,12 @@ def _source(source: Source) -> Iterator[CheckMessage]:
             "E020",
         )
     yield from _schema(name, source.schema, error)
-    for watched, relation in source.watch.items():
-        yield from _watch(name, source.model, watched, relation, error)
+    if not isinstance(source.watch, Mapping):
+        yield error(f"{name}.watch is {source.watch!r}.", "Write {Photo: 'thing'}: related models and paths.", "E022")
+    for watched, way in watching.ways(source):
+        yield from _watch(name, source.model, watched, way, error)
+    yield from _databases(name, source)
+    yield from _silent_deletes(name, source)
     if "card" not in _defined(type(source)):
         yield error(f"{name} has no method card().", "Return a types.Card: what a result tile shows.", "E024")
     if not {"pictures", "texts", "codes"} & _defined(type(source)):
@@ -203,29 +209,112 @@ def _schema(
 
 
 def _watch(
-    name: str, model: type[Model], watched: Any, relation: str, error: Callable[[str, str, str], CheckMessage]
+    name: str, model: type[Model], watched: Any, way: Any, error: Callable[[str, str, str], CheckMessage]
 ) -> Iterator[CheckMessage]:
     if not (isinstance(watched, type) and issubclass(watched, Model)):
         yield error(f"{name}.watch has the key {watched!r}.", "Its keys are model classes.", "E022")
         return
-    try:
-        field = watched._meta.get_field(relation)
-    except FieldDoesNotExist:
-        leading = [
-            field.name for field in watched._meta.get_fields() if field.related_model and issubclass(model, field.related_model)
-        ]  # fmt: skip
+    if watched._meta.auto_created:
         yield error(
-            f"{name}.watch says {watched.__name__}: '{relation}', but {watched.__name__} has no such field.",
-            f"Fields that lead to {model.__name__}: {', '.join(leading) or 'none'}.",
+            f"{name}.watch has the key {watched.__name__}, the table of a many-to-many relation.",
+            "Django sends no signals for its rows. Name the relation in the path of a model at one of its ends.",
             "E022",
         )
         return
-    if not (field.related_model and issubclass(model, field.related_model)):
+    if callable(way):
+        if not _takes_one(way):
+            yield error(
+                f"{name}.watch gives {watched.__name__} a function that can't be called with one row.",
+                f"Write a function of one argument, the {watched.__name__}, that gives ids of {model.__name__} objects.",
+                "E022",
+            )
+        return
+    if not isinstance(way, str):
         yield error(
-            f"{name}.watch says {watched.__name__}: '{relation}', but that field doesn't lead to {model.__name__}.",
-            f"Name the relation from {watched.__name__} to {model.__name__}.",
+            f"{name}.watch says {watched.__name__}: {way!r}.",
+            "Write a path such as 'thing', a function of the row that gives ids, or a list of these.",
             "E022",
         )
+        return
+    shown = f"{name}.watch says {watched.__name__}: '{way}', but"
+    try:
+        taken = watching.steps(watched, way)
+    except watching.WrongPath as problem:
+        yield error(f"{shown} {problem}", f"{problem.hint} {_leading(watched, model)}", "E022")
+        return
+    end = taken[-1].to
+    if not watching.same_rows(end, model):
+        hint = f"Go on from {end.__name__} until {model.__name__}. {_leading(end, model)}"
+        yield error(f"{shown} that path doesn't lead to {model.__name__}; it ends at {end.__name__}.", hint, "E022")
+        return
+    homes = {router.db_for_write(step.model) for step in taken} | {router.db_for_write(end)}
+    if len(homes) > 1 and not watching.says(watched, way):
+        yield error(
+            f"{shown} that path goes through models in several databases ({', '.join(sorted(homes))}).",
+            f"No query joins them. Write a function of the {watched.__name__} that gives ids instead of the path.",
+            "E022",
+        )
+
+
+def _leading(watched: type[Model], model: type[Model]) -> str:
+    fields = watched._meta.get_fields()
+    leading = [
+        field.name
+        for field in fields
+        if isinstance(field.related_model, type) and watching.same_rows(field.related_model, model)
+    ]
+    return f"Fields of {watched.__name__} that lead to {model.__name__}: {', '.join(leading) or 'none'}."
+
+
+def _takes_one(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(object())
+    except TypeError:
+        return False
+    except ValueError:
+        return True  # Some functions written in C don't say what they take.
+    return True
+
+
+def _databases(name: str, source: Source) -> Iterator[CheckMessage]:
+    """A change and its note are one transaction only where they are in one database."""
+    outbox = router.db_for_write(IndexEntry)
+    elsewhere: dict[str, set[str]] = {}
+    for model in watching.models_of(source):
+        if (home := router.db_for_write(model)) != outbox:
+            elsewhere.setdefault(home, set()).add(model.__name__)
+    for home, models in sorted(elsewhere.items()):
+        yield Warning(
+            f"{name} depends on {', '.join(sorted(models))} in the database '{home}', but changes are noted in '{outbox}', "
+            f"and no transaction covers both: a crash, or a rollback in '{outbox}', can lose the note of a change.",
+            hint=f"Let a router of DATABASE_ROUTERS send the app visual_search to '{home}', or run "
+            "`manage.py reconcile_index --deep` every night.",
+            obj=source.model,
+            id="visual_search.W002",
+        )
+
+
+def _silent_deletes(name: str, source: Source) -> Iterator[CheckMessage]:
+    """Rows that the database deletes or empties by itself send no signal."""
+    # What a path goes along is noted when either of its ends is deleted.
+    known = {getattr(step.field, "field", step.field) for step in watching.steps_of(source)}
+    for model in watching.models_of(source):
+        for field in model._meta.local_fields:
+            if field in known or not isinstance(field, ForeignKey) or not isinstance(field.related_model, type):
+                continue
+            on_delete = field.remote_field.on_delete
+            # From Django 6.1 on there are DB_CASCADE and its like, which aren't functions.
+            by_database = on_delete is DO_NOTHING or not inspect.isroutine(on_delete)
+            if by_database and not watching.same_rows(field.related_model, source.model):
+                yield Warning(
+                    f"{name} depends on {model.__name__}, but Django says nothing of its rows when the "
+                    f"{field.related_model.__name__} that {model.__name__}.{field.name} points to is deleted: the "
+                    "database does it.",
+                    hint=f"Give {model.__name__}.{field.name} on_delete=models.CASCADE or models.SET_NULL, or send "
+                    "`visual_search.signals.objects_changed` for the objects after such a delete.",
+                    obj=source.model,
+                    id="visual_search.W003",
+                )
 
 
 def _error_for(source: Source) -> Callable[[str, str, str], CheckMessage]:

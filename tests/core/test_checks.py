@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from tests.shop.models import Gadget, GadgetImage, Maker
+from tests.shop.models import Badge, Brand, Gadget, GadgetImage, Item, Label, Leftover, Maker, Review, Sentence
 from visual_search import checks, registry
 from visual_search import conf as conf_module
 from visual_search.conf import SETTINGS, Setting, conf, declare
@@ -141,14 +141,68 @@ class TestSources:
             ),
             ({"schema": ("price",)}, ["schema contains 'price'", "FacetField("]),
             ({"watch": {GadgetImage: "gadgets"}}, ["GadgetImage has no such field", "lead to Gadget: gadget."]),
-            ({"watch": {GadgetImage: "position"}}, ["doesn't lead to Gadget"]),
+            ({"watch": {GadgetImage: "position"}}, ["GadgetImage.position is no relation", "lead to Gadget: gadget."]),
             ({"watch": {"GadgetImage": "gadget"}}, ["has the key 'GadgetImage'", "model classes"]),
+            ({"watch": [GadgetImage]}, ["watch is [<class", "related models and paths"]),
+            ({"watch": {GadgetImage: ["gadget", 7]}}, ["GadgetImage: 7", "a path such as"]),
+            ({"watch": {Gadget.tags.through: "gadget"}}, ["table of a many-to-many relation", "at one of its ends"]),
+            (
+                {"watch": {GadgetImage: lambda: []}},
+                ["GadgetImage a function that can't be called with one row", "of one argument"],
+            ),
+            ({"watch": {GadgetImage: lambda image, using: []}}, ["can't be called with one row"]),
         ],
     )
     def test_a_mistake(self, monkeypatch, attributes, parts):
         (message,) = of_source(monkeypatch, **attributes)
         for part in parts:
             assert part in message
+
+    def test_good_ways(self, monkeypatch):
+        ways = {
+            Sentence: ["label__item", "label__item__parent"],
+            Brand: "lines__items",
+            Badge: ("items", lambda badge: []),
+            Label: max,
+        }
+        assert of_source(monkeypatch, model=Item, watch=ways) == []
+
+    @pytest.mark.parametrize(
+        ("watch", "parts"),
+        [
+            ({Sentence: "lable__item"}, ["Sentence has no such field: 'lable'", "Did you mean 'label'?"]),
+            ({Sentence: "label__itme"}, ["Label has no such field: 'itme'", "Did you mean 'item'?"]),
+            ({Sentence: "label__words"}, ["Label.words is no relation", "Relations of Label: "]),
+            ({Brand: "line_set__items"}, ["Brand has no such field: 'line_set'", "Did you mean 'lines'?"]),
+            ({Review: "about"}, ["Review.about is no relation to one model", "a function of the row"]),
+            ({Sentence: "label"}, ["doesn't lead to Item; it ends at Label", "that lead to Item: item."]),
+            ({Sentence: ["label__item", "label__"]}, ["Label has no such field: ''"]),
+        ],
+    )
+    def test_the_wrong_step_of_a_path_is_named(self, monkeypatch, watch, parts):
+        (message,) = of_source(monkeypatch, model=Item, watch=watch)
+        for part in parts:
+            assert part in message
+
+    def test_rows_that_the_database_deletes(self, monkeypatch):
+        (message,) = of_source(monkeypatch, model=Item, watch={Leftover: "item"})
+        assert "Leftover.brand points to is deleted" in message
+        assert "on_delete=models.CASCADE" in message
+        assert of_source(monkeypatch, model=Item, watch={Leftover: ["item", "brand__lines__items"]}) == []
+
+    def test_another_database(self, monkeypatch, settings):
+        settings.DATABASE_ROUTERS = ["tests.core.test_watching.Elsewhere"]
+        (message,) = of_source(monkeypatch, model=Item, watch={Label: "item"})
+        assert "depends on Item, Label in the database 'other', but changes are noted in 'default'" in message
+        assert "DATABASE_ROUTERS" in message
+        assert "reconcile_index --deep" in message
+
+    def test_a_path_through_several_databases(self, monkeypatch, settings):
+        settings.DATABASE_ROUTERS = ["tests.core.test_watching.Elsewhere"]
+        paths = {Sentence: ["label__item", lambda sentence: []]}
+        messages = of_source(monkeypatch, model=Item, watch=paths)
+        assert any("several databases (default, other)" in message for message in messages)
+        assert any("Write a function of the Sentence" in message for message in messages)
 
     def test_methods_that_are_missing(self, monkeypatch):
         class Bare(Source):
