@@ -288,7 +288,7 @@ def _databases(name: str, source: Source) -> Iterator[CheckMessage]:
             f"{name} depends on {', '.join(sorted(models))} in the database '{home}', but changes are noted in '{outbox}', "
             f"and no transaction covers both: a crash, or a rollback in '{outbox}', can lose the note of a change.",
             hint=f"Let a router of DATABASE_ROUTERS send the app visual_search to '{home}', or run "
-            "`manage.py reconcile_index --deep` every night.",
+            "`manage.py visual_search reconcile --deep` every night.",
             obj=source.model,
             id="visual_search.W002",
         )

@@ -192,7 +192,9 @@ def _looked_up(lookup: Callable[[], Any], using: str) -> Any:
         # In a transaction an error must go up: the change and its note are committed together or not at all.
         if connections[using].in_atomic_block:
             raise
-        logger.exception("Couldn't look up which objects changed; `reconcile_index --deep` will find them.")
+        logger.exception(
+            "Couldn't look up which objects changed; `manage.py visual_search reconcile --deep` will find them."
+        )
         return None
 
 

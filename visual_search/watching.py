@@ -263,7 +263,7 @@ class Link:
         # The shop's code: its mistake mustn't undo a save.
         except Exception:
             logger.exception(
-                "%s.watch has a function that failed for %s %s; `reconcile_index --deep` will find the change.",
+                "%s.watch has a function that failed for %s %s; `manage.py visual_search reconcile --deep` will find the change.",
                 self.source.__qualname__,
                 instance._meta.label,
                 instance.pk,

@@ -16,7 +16,7 @@ from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
 from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
 from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
-from visual_search.suggesting import LIMIT, MOST
+from visual_search.suggesting import LIMIT, MOST_LINES
 from visual_search.types import Grade
 
 # A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
@@ -85,8 +85,8 @@ def test_limits_that_a_shop_sets_are_in_it_at_once(shop, client) -> None:
 def test_limits_that_no_shop_sets_are_those_that_hold(client, db) -> None:
     found = document(client)
     ((limit, text),) = described(found, "limit")
-    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, MOST, LIMIT)
-    assert text == f"1 to {MOST}, default {LIMIT}."
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, MOST_LINES, LIMIT)
+    assert text == f"1 to {MOST_LINES}, default {LIMIT}."
     weights = described(found, "q_weight")
     assert {(schema["minimum"], schema["maximum"], schema["default"]) for schema, _ in weights} == {(0, MOST_WEIGHT, 1)}
     for name, said in {

@@ -195,7 +195,7 @@ class TestSources:
         (message,) = of_source(monkeypatch, model=Item, watch={Label: "item"})
         assert "depends on Item, Label in the database 'other', but changes are noted in 'default'" in message
         assert "DATABASE_ROUTERS" in message
-        assert "reconcile_index --deep" in message
+        assert "visual_search reconcile --deep" in message
 
     def test_a_path_through_several_databases(self, monkeypatch, settings):
         settings.DATABASE_ROUTERS = ["tests.core.test_watching.Elsewhere"]
