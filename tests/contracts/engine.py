@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +30,7 @@ from visual_search.types import (
     Leg,
     NamedVector,
     Not,
+    Rejected,
     Space,
     Text,
     Vector,
@@ -882,6 +883,29 @@ class EngineContract:
         engine.refresh(SHOP)
         assert report.previous is None
         assert self.all_ids(engine) == ["a"]
+
+    def test_a_rebuild_that_is_not_approved_leaves_the_old_index(self, shop: Engine) -> None:
+        self.put(shop, make_document("old"))
+        told: list[tuple[int, list[str]]] = []
+
+        def refuse(documents: int, rejected: Sequence[Rejected]) -> None:
+            told.append((documents, [item.id for item in rejected]))
+            raise BadInput("Too few.")
+
+        new = [make_document("new"), VersionedId("gone", 1), make_document("bad", facets={"weight": 1.0})]
+        with pytest.raises(BadInput, match="Too few"):
+            shop.rebuild(SHOP, make_schema(fingerprint="b"), new, refuse)
+        assert told == [(1, ["bad"])]
+        assert self.all_ids(shop) == ["old"]
+        assert shop.schema(SHOP) == make_schema()
+        with pytest.raises(IndexMissing):
+            shop.rollback(SHOP)
+
+    def test_a_rebuild_that_is_approved_is_swapped_in(self, shop: Engine) -> None:
+        told: list[int] = []
+        shop.rebuild(SHOP, make_schema(), [make_document("new")], lambda documents, rejected: told.append(documents))
+        assert told == [1]
+        assert self.all_ids(shop) == ["new"]
 
     def test_a_rebuild_that_fails_leaves_the_old_index(self, shop: Engine) -> None:
         def broken() -> Iterator[Document]:

@@ -5,7 +5,7 @@ Every engine passes the contract in `tests/contracts/engine.py`; a new one is do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -18,10 +18,14 @@ from visual_search.types import (
     FacetAnswer,
     Health,
     RebuildReport,
+    Rejected,
     UpsertReport,
     Vector,
     VersionedId,
 )
+
+# Told how many documents a new index holds and which of them were rejected, right before it goes live.
+Approval = Callable[[int, Sequence[Rejected]], None]
 
 VERSIONS_PAGE = 5_000  # ids that `versions` reads at once, so that no engine holds all of a large shop's
 
@@ -86,12 +90,16 @@ class Engine(Protocol):
         """Every document's id and version, in ascending order of id (by code point); deleted ones left out."""
 
     def rebuild(
-        self, collection: str, schema: CollectionSchema, documents: Iterable[Document | VersionedId]
+        self,
+        collection: str,
+        schema: CollectionSchema,
+        documents: Iterable[Document | VersionedId],
+        approve: Approval | None = None,
     ) -> RebuildReport:
-        """Fill a new index from the iterable and swap it in at the end, or not at all when the iterable raises.
+        """Fill a new index from the iterable and swap it in at the end, or not at all when the iterable or `approve` raises.
 
-        Readers keep the old index until the swap. A VersionedId in the iterable is a delete that was made while
-        the rebuild ran. The previous index is kept for `rollback`; older ones are dropped.
+        Then the new index is dropped. Readers keep the old index until the swap. A VersionedId in the iterable is a
+        delete that was made while the rebuild ran. The previous index is kept for `rollback`; older ones are dropped.
         """
 
     def rollback(self, collection: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from elasticsearch import ApiError, TransportError
 
-from visual_search.engines.base import VERSIONS_PAGE, Ability
+from visual_search.engines.base import VERSIONS_PAGE, Ability, Approval
 from visual_search.engines.elasticsearch import names, query, searching, tuning
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import readable
@@ -176,9 +176,13 @@ class ElasticsearchEngine:
     # --- Rebuilding -----------------------------------------------------------------------------
 
     def rebuild(
-        self, collection: str, schema: CollectionSchema, documents: Iterable[Document | VersionedId]
+        self,
+        collection: str,
+        schema: CollectionSchema,
+        documents: Iterable[Document | VersionedId],
+        approve: Approval | None = None,
     ) -> RebuildReport:
-        return self._rebuilding.rebuild(collection, schema, documents)
+        return self._rebuilding.rebuild(collection, schema, documents, approve)
 
     def rollback(self, collection: str) -> str:
         return self._rebuilding.rollback(collection)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from elasticsearch import ApiError, ConnectionTimeout, TransportError
 
+from visual_search.engines.base import Approval
 from visual_search.engines.elasticsearch import names, query, tuning
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import readable
@@ -33,7 +34,11 @@ class Rebuilding:
     metas: Metas
 
     def rebuild(
-        self, collection: str, schema: CollectionSchema, documents: Iterable[Document | VersionedId]
+        self,
+        collection: str,
+        schema: CollectionSchema,
+        documents: Iterable[Document | VersionedId],
+        approve: Approval | None = None,
     ) -> RebuildReport:
         """Fill, check and swap; whatever goes wrong before the swap removes the new index and leaves the old one in use."""
         begin = time.perf_counter()
@@ -46,6 +51,8 @@ class Rebuilding:
             packed = self.server.abilities.packed
             report = write(self.server, collection, building, schema, changes, packed=packed)
             count = self._finish(collection, name, len(set(report.stored)))
+            if approve is not None:
+                approve(count, report.rejected)
             self._check_recall(collection, name, schema, samples)
             with readable(collection):
                 old = self.generations.behind(self.generations.alias(collection))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from visual_search.engines.base import VERSIONS_PAGE, Ability
+from visual_search.engines.base import VERSIONS_PAGE, Ability, Approval
 from visual_search.engines.embedded import health, legs, training, writing
 from visual_search.engines.embedded.columns import mask_of
 from visual_search.engines.embedded.errors import readable
@@ -214,7 +214,13 @@ class EmbeddedEngine:
 
     # --- Rebuilding -----------------------------------------------------------------------------
 
-    def rebuild(self, collection: str, schema: CollectionSchema, documents: Iterable[Change]) -> RebuildReport:
+    def rebuild(
+        self,
+        collection: str,
+        schema: CollectionSchema,
+        documents: Iterable[Change],
+        approve: Approval | None = None,
+    ) -> RebuildReport:
         begin = time.perf_counter()
         with contextlib.ExitStack() as stack:
             with readable(collection):
@@ -222,6 +228,8 @@ class EmbeddedEngine:
                 path = self.generations.reserve(collection)
             try:
                 count, rejected = self._fill(collection, path, schema, documents)
+                if approve is not None:
+                    approve(count, rejected)
                 with readable(collection):
                     old = self.generations.read(collection)
                     previous = old.current if old else None
