@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Model
 
 from visual_search import registry, wiring
+from visual_search.conf import conf
 from visual_search.content import documents
 from visual_search.content.objects import current, is_key, pages_of_ids, read_objects
 from visual_search.engines.base import Engine
+from visual_search.imaging.decode import content_hash
 from visual_search.indexing import OUTAGES, Outcome, index_pending
-from visual_search.models import IndexEntry, State, chunks
+from visual_search.models import IndexEntry, ShownPicture, State, chunks
 from visual_search.registry import Source
 
 logger = logging.getLogger(__name__)
+
+_SHOWN = ("object_id", "picture_id", "content_hash")
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Reconciled:
 
     missing: int = 0  # objects that had no entry
     vanished: int = 0  # entries whose object is gone
+    healed: int = 0  # entries with a warning, one of whose pictures came back
     drifted: int = 0  # entries whose version in the index was another one
     differing: int = 0  # objects whose content isn't what was indexed; counted by a deep one alone
     outcome: Outcome = field(default_factory=Outcome)
@@ -39,9 +46,9 @@ def reconcile(
 ) -> dict[str, Reconciled]:
     """Make index and database agree again, whatever happened; a second run finds nothing to do.
 
-    With `retry_failed` it also takes entries that wait for their retry time or that a worker has claimed. If that worker
-    is still alive, both do the same work, which does no harm. With `deep` it reads every object and finds also those that
-    changed without a note.
+    With `retry_failed` it also takes entries that wait for their retry time or that a worker has claimed (if that worker
+    is still alive, both do the same work, which does no harm), and looks whether pictures that weren't there came back.
+    With `deep` it reads every object and finds also those that changed without a note.
     """
     sources = [registry.source(collection)] if collection else list(registry.sources())
     return {
@@ -63,6 +70,8 @@ def reconcile_source(
         outbox.requeue(source.collection)
         outbox.retry_now(source.collection)
     done = Reconciled(missing=_note_missing(source), vanished=_note_vanished(source))
+    if retry_failed:
+        done.healed = _note_healed(source)
     if deep:
         done.differing = _note_differing(source)
     try:
@@ -118,6 +127,28 @@ def _hash_now(source: Source, obj: Model) -> str | None:
     except documents.SourceFailed:
         # Indexing records beside the object what is wrong with it.
         return None
+
+
+def _note_healed(source: Source) -> int:
+    """Make entries with a warning pending if one of their pictures can be loaded and isn't the one that was indexed."""
+    entries = IndexEntry.objects.filter(collection=source.collection, state=State.INDEXED, deleted=False)
+    noted = 0
+    for ids in chunks(list(entries.exclude(warning="").values_list("object_id", flat=True)), conf.INDEX_BATCH):
+        rows = ShownPicture.objects.filter(collection=source.collection, object_id__in=ids)
+        shown = {(id, picture): content for id, picture, content in rows.values_list(*_SHOWN)}
+        healed = [id for id, obj in read_objects(source, ids).items() if _has_another_picture(source, id, obj, shown)]
+        noted += IndexEntry.objects.all().note_alone(source.collection, healed)
+    return noted
+
+
+def _has_another_picture(source: Source, id: str, obj: Any, shown: Mapping[tuple[str, str], str]) -> bool:
+    """Whether some picture has other content than was recorded, or any where none was."""
+    with suppress(documents.SourceFailed):
+        for picture in documents.read(source, obj).pictures:
+            with suppress(Exception):  # A shop's storage may raise anything; then the picture hasn't come back.
+                if content_hash(picture.load()) != shown.get((id, picture.id)):
+                    return True
+    return False
 
 
 def repair(source: Source, engine: Engine) -> int:

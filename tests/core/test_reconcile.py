@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.core.conftest import GADGETS, picture
-from tests.shop.doubles import BreakableEngine
+from tests.shop.doubles import BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget, GadgetImage, Maker
 from visual_search import rebuilding, reconciling, tasks, wiring
 from visual_search.models import IndexEntry, State
@@ -253,3 +254,50 @@ class TestCommand:
         monkeypatch.setattr(BreakableEngine, "down", True)
         with pytest.raises(CommandError, match=r"The engine doesn't answer\. The entries stay in the outbox"):
             self.run("--collection", GADGETS)
+
+
+class TestPicturesThatCameBack:
+    def away(self, gadget):
+        """Removes the file of the first picture; gives its path and bytes."""
+        file = gadget.images.order_by("position").first().file
+        data = Path(file.path).read_bytes()
+        Path(file.path).unlink()
+        return Path(file.path), data
+
+    def test_the_object_is_indexed_again_with_it(self, shop, filled):
+        gadget = shop.add("two", picture(20), picture(21))
+        path, data = self.away(gadget)
+        shop.index()
+        assert "isn't there" in shop.entry(gadget).warning
+        assert idle(reconcile())
+        path.write_bytes(data)
+        before = ThumbnailEncoder.pictures
+        found = reconcile()
+        assert (found.healed, found.outcome.indexed) == (1, 1)
+        assert ThumbnailEncoder.pictures == before + 1
+        assert shop.by_picture(picture(20))[0] == str(gadget.pk)
+        assert shop.entry(gadget).warning == ""
+        check(shop)
+
+    def test_a_broken_picture_that_was_mended(self, shop, filled):
+        gadget = shop.add("lamp", b"broken")
+        shop.index()
+        assert idle(reconcile())
+        Path(gadget.images.get().file.path).write_bytes(picture(20))
+        assert reconcile().healed == 1
+        assert shop.by_picture(picture(20))[0] == str(gadget.pk)
+        check(shop)
+
+    def test_an_object_that_cannot_be_read_now_stays_as_it_is(self, shop, filled):
+        gadget = shop.add("lamp", b"broken")
+        shop.index()
+        Gadget.objects.filter(pk=gadget.pk).update(name="unreadable")
+        assert idle(reconcile())
+
+    def test_only_a_thorough_reconcile_opens_the_files(self, shop, filled):
+        gadget = shop.add("lamp", picture(20))
+        path, data = self.away(gadget)
+        shop.index()
+        path.write_bytes(data)
+        assert idle(reconcile(retry_failed=False))
+        assert reconcile().healed == 1

@@ -16,7 +16,8 @@ from visual_search.management.tables import TablesCommand
 
 class Command(TablesCommand):
     help = (
-        "Finish what a crash or an outage left, add objects that have no entry, remove documents whose object is gone. "
+        "Finish what a crash or an outage left, add objects that have no entry, remove documents whose object is gone, "
+        "and take up pictures that came back. "
         "May be run at any time; a second run finds nothing to do."
     )
 
@@ -45,6 +46,7 @@ class Command(TablesCommand):
                 self.stdout.write(
                     f"{name}: {outcome.indexed} indexed, {outcome.removed} removed, {outcome.failed} failed "
                     f"(found {result.missing} without an entry, {result.vanished} whose object is gone, "
+                    f"{result.healed} whose picture came back, "
                     f"{result.drifted} that differed in the index{differing})."
                 )
             show_failures(self, name)
