@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 from visual_search import tasks
 from visual_search.learning import calibrating
-from visual_search.models import IndexEntry, State, StoredCalibration
+from visual_search.models import IndexEntry, LastRebuild, State, StoredCalibration
 from visual_search.ranking.calibration import Rates
 from visual_search.ranking.text_scales import LEGS
 from visual_search.types import LegKind
@@ -67,6 +67,20 @@ class IndexEntryAdmin(admin.ModelAdmin):
         counts = dict(IndexEntry.objects.order_by().values_list("state").annotate(Count("pk")))
         summary = ", ".join(f"{counts.get(state, 0)} {state.label}" for state in State)
         return super().changelist_view(request, {"subtitle": summary, **(extra_context or {})})
+
+
+@admin.register(LastRebuild)
+class LastRebuildAdmin(admin.ModelAdmin):
+    """What became of the last rebuild of each index."""
+
+    list_display = ("collection", "ended_at", "taken", "objects_read", "pictures", "warnings", "failures")
+    ordering = ("collection",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LastRebuild | None = None) -> bool:
+        return False
 
 
 @admin.register(StoredCalibration)

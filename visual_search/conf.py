@@ -110,6 +110,16 @@ SETTINGS: dict[str, Setting] = {
     "INDEX_POLL_SECONDS": Setting(
         30, "seconds", "How often an idle process looks for what others left: retries, crashes, imports."
     ),
+    "REBUILD_FAILURES_MAX": Setting(
+        0.05,
+        "share of the objects",
+        "A new index in which more objects failed, or lost a picture, isn't swapped in; a few broken ones are usual.",
+    ),
+    "REBUILD_SHRINK_MAX": Setting(
+        0.3,
+        "share of the documents",
+        "A new index that is smaller by more, though nobody deleted so much, isn't swapped in; a season's end takes less.",
+    ),
     "UNUSED_DAYS": Setting(
         30,
         "days",

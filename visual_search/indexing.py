@@ -96,6 +96,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         live_index.ensure(collection)
         uses.note(space.fingerprint for space in encoder.card.spaces)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
+        readings.record(collection, prepared.shown)
         report = store(engine, collection, prepared)
     except OUTAGES as problem:
         logger.warning("%d entries of '%s' wait: %s", len(entries), collection, problem)
@@ -121,6 +122,7 @@ class Prepared:
     warnings: dict[str, str] = field(default_factory=dict)  # indexed without a part that will stay missing
     incomplete: dict[str, str] = field(default_factory=dict)  # indexed without a part that should be tried again
     hashes: dict[str, str] = field(default_factory=dict)  # of the documents' content, by object id
+    shown: dict[str, dict[str, str]] = field(default_factory=dict)  # object id -> picture id -> content hash
 
     def __iadd__(self, other: Prepared) -> Prepared:
         self.documents += other.documents
@@ -129,6 +131,7 @@ class Prepared:
         self.warnings |= other.warnings
         self.incomplete |= other.incomplete
         self.hashes |= other.hashes
+        self.shown |= other.shown
         return self
 
 
@@ -171,7 +174,7 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
         {documents.picture_key(content, picture): picture for content in contents for picture in content.pictures},
     )
     titles = vectors.of_titles(encoder, {title for content in contents for title in content.titles})
-    readings.record(source.collection, contents, pictures.hashes)
+    prepared.shown = readings.shown(contents, pictures.hashes)
     seen = readings.texts(pictures.hashes.values())
 
     for content in contents:

@@ -490,6 +490,32 @@ class PictureSight(models.Model):
         return f"{self.content_hash[:12]} by {self.maker}"
 
 
+class LastRebuildQuerySet(models.QuerySet["LastRebuild"]):
+    @patient
+    def record(self, collection: str, **counts: Any) -> None:
+        """This is what became of the collection's last rebuild."""
+        self.update_or_create(collection=collection, defaults={"ended_at": timezone.now(), **counts})
+
+
+class LastRebuild(models.Model):
+    """What became of the last rebuild of a collection's index."""
+
+    collection = models.CharField(max_length=64, unique=True)
+    ended_at = models.DateTimeField()
+    taken = models.BooleanField(help_text="The new index is in use; else the earlier one stayed.")
+    problem = models.TextField(blank=True, default="", help_text="Why the new index was not taken.")
+    objects_read = models.PositiveIntegerField(default=0)
+    pictures = models.PositiveIntegerField(default=0)
+    warnings = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    reasons = models.JSONField(default=list, help_text="The first failures.")
+
+    objects = LastRebuildQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {'taken' if self.taken else 'not taken'}, {self.ended_at:%Y-%m-%d %H:%M}"
+
+
 class StoredCalibration(models.Model):
     """Which grade a cosine means in a collection (ranking/calibration.py), for one image space."""
 

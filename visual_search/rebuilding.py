@@ -1,32 +1,69 @@
-"""Fills a new index beside the live one and swaps it in. No search fails meanwhile, and no save is lost."""
+"""Fills a new index beside the live one and swaps it in. No search fails meanwhile, and no save is lost.
+
+A new index that is much worse than what the shop has (most objects failed, or most are missing) is dropped instead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.content import uses
+from visual_search.content import readings, uses
 from visual_search.content.objects import pages_of_ids
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
 from visual_search.engines.recall import RECALL_DEPTH, RECALL_LEAST, SAMPLE, recall_of
+from visual_search.errors import VisualSearchError
 from visual_search.indexing import index_pending, prepare
-from visual_search.models import IndexEntry, State, chunks
+from visual_search.models import IndexEntry, LastRebuild, State, chunks
 from visual_search.reconciling import Reconciled, reconcile_source, repair
 from visual_search.registry import Source
 from visual_search.signals import index_rebuilt
-from visual_search.types import Document, EngineQuery, RebuildReport, Vector, VectorLeg, VersionedId
+from visual_search.types import Document, EngineQuery, RebuildReport, Rejected, Vector, VectorLeg, VersionedId
 
 REPLAYS = 5  # passes over what was saved during a rebuild; each is much shorter than the one before
 FITTING_PAIRS = 20_000  # pictures with titles that an encoder learns from: 40 MB at 512 dimensions
 # How far below 1 the cosine of a picture with itself may lie: its kept vector is rounded to half precision, which moves a
 # cosine by less than .001, and so is what the index keeps of it.
 ITSELF = 0.002
+FIRST_REASONS = 5  # that are kept of a rebuild's failures: enough to see what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a rebuild met. `pictures`: those that have a vector. `lost`: objects indexed before whose picture now isn't there."""
+
+    objects: int = 0
+    pictures: int = 0
+    warnings: int = 0
+    failures: Mapping[str, str] = field(default_factory=dict)  # object id -> reason
+    lost: Mapping[str, str] = field(default_factory=dict)  # object id -> reason
+
+    @property
+    def first_reasons(self) -> list[str]:
+        reasons = (f"{id}: {reason}" for id, reason in (*self.failures.items(), *self.lost.items()))
+        return list(islice(reasons, FIRST_REASONS))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.objects} objects, {self.pictures} pictures, {self.warnings} warnings, {len(self.failures)} failures"
+        )
+
+
+class RebuildRefused(VisualSearchError):
+    """The new index would be much worse than the live one, which stays. `tally` says what happened."""
+
+    code = "rebuild_refused"
+
+    def __init__(self, message: str, tally: Tally) -> None:
+        super().__init__(message)
+        self.tally = tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +71,43 @@ class Rebuilt:
     """What a rebuild did, and how good the new index is. `problems` is empty if all is well."""
 
     report: RebuildReport
-    failures: Mapping[str, str]  # object id -> reason
+    tally: Tally
     replayed: int  # objects that were changed meanwhile
     fitted: int  # pairs of picture and title that the encoder learned from
     recall: float | None  # None where there are no pictures
     problems: tuple[str, ...] = ()
 
 
-def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: None) -> Rebuilt:
+def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: None, force: bool = False) -> Rebuilt:
     """Fill a new index from the database beside the live one and swap it in; nothing saved meanwhile is lost.
 
-    Raises the `OUTAGES`; then the live index stays as it is.
+    Raises `RebuildRefused` for a new index that is much worse, unless `force` is set, and the `OUTAGES`; then the live
+    index stays as it is.
     """
     source = registry.source(collection)
     engine, encoder = wiring.engine(), wiring.encoder()
-    encoder.canary()
-    uses.note(space.fingerprint for space in encoder.card.spaces)
     stream = _Stream(source, encoder, progress)
-    report = engine.rebuild(collection, wiring.schema(collection), stream)
+    try:
+        encoder.canary()
+        uses.note(space.fingerprint for space in encoder.card.spaces)
+        approve = None if force else partial(_approve, engine, stream)
+        report = engine.rebuild(collection, wiring.schema(collection), stream, approve)
+    except VisualSearchError as problem:
+        _record(collection, problem.tally if isinstance(problem, RebuildRefused) else stream.tally(), str(problem))
+        raise
+    tally = stream.tally(report.rejected)
 
     # A worker may have just written to the old index without settling its entry. Requeued, it can't settle it any more.
     outbox = IndexEntry.objects.all()
     outbox.requeue(collection)
-    failures = stream.failures | {item.id: item.reason for item in report.rejected}
+    failures = tally.failures
     outbox.settle_versions(collection, {id: version for id, version in stream.sent.items() if id not in failures})
     outbox.record_hashes(collection, {id: item for id, item in stream.hashes.items() if id not in failures})
     outbox.record_warnings(collection, stream.warnings)
     # These objects are tried once more, and their entries record what is wrong.
     outbox.note_alone(collection, failures)
+    readings.record(collection, stream.shown)
+    _record(collection, tally)
     # Objects that were saved after they were streamed are older in the new index than in the database.
     drift = repair(source, engine)
     index_pending(collection)
@@ -76,7 +122,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     index_rebuilt.send(sender=source.model, collection=collection, report=report)
     return Rebuilt(
         report=report,
-        failures=failures,
+        tally=tally,
         replayed=stream.replayed + drift,
         fitted=fitted,
         recall=recall,
@@ -94,6 +140,45 @@ def rollback(collection: str) -> tuple[str, Reconciled]:
     return index, reconcile_source(source)
 
 
+def _approve(engine: Engine, stream: _Stream, documents: int, rejected: Sequence[Rejected]) -> None:
+    """Raise RebuildRefused where the new index, which has so many documents, is much worse than it should be."""
+    collection = stream.source.collection
+    tally = stream.tally(rejected)
+    worse = len(tally.failures.keys() | tally.lost.keys())
+    # In a tiny shop one object is a large share already.
+    if worse > max(1, conf.REBUILD_FAILURES_MAX * tally.objects) or 0 < worse == tally.objects:
+        raise RebuildRefused(
+            f"{worse} of {tally.objects} objects failed or lost a picture; at most {conf.REBUILD_FAILURES_MAX:.0%} may "
+            "(REBUILD_FAILURES_MAX). Mend what the reasons say, or take the new index all the same with --force.",
+            tally,
+        )
+    # What was deleted on purpose stands as deleted in the outbox, so only what vanished without a word counts.
+    live = engine.health().documents.get(collection, 0)
+    expected = min(live, IndexEntry.objects.filter(collection=collection, deleted=False).count())
+    if documents < (1 - conf.REBUILD_SHRINK_MAX) * expected:
+        raise RebuildRefused(
+            f"The new index has {documents} documents, the live one {live}, and {expected} of those were never deleted; at "
+            f"most {conf.REBUILD_SHRINK_MAX:.0%} may be lacking (REBUILD_SHRINK_MAX). See that the settings name the right "
+            "database and that the source's queryset() returns all that should be found. If so many objects are meant to "
+            "be gone, run reconcile_index first, or take the new index with --force.",
+            tally,
+        )
+
+
+def _record(collection: str, tally: Tally, problem: str = "") -> None:
+    """Keep for health and the admin what became of the last rebuild."""
+    LastRebuild.objects.all().record(
+        collection,
+        taken=not problem,
+        problem=problem[:2000],
+        objects_read=tally.objects,
+        pictures=tally.pictures,
+        warnings=tally.warnings,
+        failures=len(tally.failures),
+        reasons=[reason[:300] for reason in tally.first_reasons],
+    )
+
+
 class _Stream:
     """All documents of a collection, then those of objects that were saved meanwhile. It can be iterated once."""
 
@@ -103,6 +188,10 @@ class _Stream:
         self.failures: dict[str, str] = {}
         self.warnings: dict[str, str] = {}
         self.hashes: dict[str, tuple[int, str]] = {}  # object id -> version and hash of the content that was sent
+        self.gone: set[str] = set()
+        self.pictures: dict[str, int] = {}  # object id -> pictures with a vector
+        # Of objects that lost a picture: if this index is refused, the live one still has it. For the others it is all one.
+        self.shown: dict[str, dict[str, str]] = {}
         self.replayed = 0
         self.pairs: list[tuple[Vector, str, str]] = []  # picture, title, language
 
@@ -124,12 +213,39 @@ class _Stream:
         for id in versions:
             self.failures.pop(id, None)
             self.warnings.pop(id, None)
+            self.gone.discard(id)
+            self.pictures.pop(id, None)
+            self.shown.pop(id, None)
         self.failures |= prepared.failures | prepared.incomplete
         self.warnings |= prepared.warnings
         self.hashes |= {id: (versions[id], content) for id, content in prepared.hashes.items()}
+        self.gone |= {item.id for item in prepared.gone}
+        space = self.encoder.card.image.name
+        self.pictures |= {document.id: len(document.vectors.get(space, ())) for document in prepared.documents}
+        troubled = prepared.warnings.keys() | prepared.incomplete.keys()
+        self.shown |= {id: shown for id, shown in prepared.shown.items() if id in troubled}
+        readings.record(
+            self.source.collection, {id: shown for id, shown in prepared.shown.items() if id not in troubled}
+        )
         self._learn_from(prepared.documents)
         yield from prepared.documents
         yield from prepared.gone
+
+    def tally(self, rejected: Iterable[Rejected] = ()) -> Tally:
+        """What this rebuild met so far; an engine adds what it rejected."""
+        lost: dict[str, str] = {}
+        for ids in chunks(self.warnings):
+            # An entry is warned once. An object that had this warning before is no worse in the new index.
+            before = IndexEntry.objects.filter(collection=self.source.collection, object_id__in=ids, warning="")
+            known = before.exclude(indexed_version=None).values_list("object_id", flat=True)
+            lost |= {id: self.warnings[id] for id in known}
+        return Tally(
+            objects=len(self.sent) - len(self.gone),
+            pictures=sum(self.pictures.values()),
+            warnings=len(self.warnings),
+            failures=self.failures | {item.id: item.reason for item in rejected},
+            lost=lost,
+        )
 
     def _changed(self) -> dict[str, int]:
         """Versions of objects that were saved after they had been sent, or that are new."""

@@ -118,7 +118,7 @@ def test_a_rebuild_says_what_it_uses_even_if_it_is_given_up(shop, monkeypatch):
     use_another_encoder(shop)
     said = set(MakerUse.objects.values_list("maker", flat=True))
 
-    def die(self, collection, schema, documents):
+    def die(self, collection, schema, documents, approve):
         raise EngineUnavailable("The disk is full.")
 
     monkeypatch.setattr(BreakableEngine, "rebuild", die)

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.urls import reverse
 
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine, LearningEncoder, ThumbnailEncoder
 from tests.shop.models import Gadget, GadgetImage
-from visual_search import indexing, rebuilding, wiring
+from tests.shop.search import Gadgets
+from visual_search import indexing, rebuilding, registry, wiring
 from visual_search.errors import CanaryFailed, EncoderUnavailable, IndexMissing
-from visual_search.models import IndexEntry, State
+from visual_search.models import IndexEntry, LastRebuild, ShownPicture, State
 from visual_search.signals import index_rebuilt
 
 
@@ -77,7 +79,7 @@ class TestRebuild:
     def test_an_object_that_fails_is_left_out_and_named(self, shop, filled):
         bad = shop.add("unreadable")
         rebuilt = rebuilding.rebuild(GADGETS)
-        assert list(rebuilt.failures) == [str(bad.pk)]
+        assert list(rebuilt.tally.failures) == [str(bad.pk)]
         assert "no texts today" in shop.entry(bad).error
         assert rebuilt.problems == ()
         assert rebuilt.report.documents == 6
@@ -169,13 +171,148 @@ def _image(data):
     return decode(data, max_bytes=10**6, max_pixels=10**6)
 
 
+class TestRefused:
+    """A new index that is much worse than what the shop has isn't taken."""
+
+    @pytest.fixture
+    def many(self, shop):
+        gadgets = [shop.add(f"thing {n}", picture(n)) for n in range(10)]
+        shop.index()
+        return gadgets
+
+    def refused(self, match: str) -> rebuilding.Tally:
+        index = wiring.engine()._opened(GADGETS).generation.current
+        files = set(index.parent.glob("*.sqlite3"))
+        with pytest.raises(rebuilding.RebuildRefused, match=match) as refused:
+            rebuilding.rebuild(GADGETS)
+        assert wiring.engine()._opened(GADGETS).generation.current == index
+        assert set(index.parent.glob("*.sqlite3")) == files
+        return refused.value.tally
+
+    def check(self, shop) -> None:
+        """Every object is still in the live index, with its picture, and no entry is troubled."""
+        assert len(shop.by_words("thing")) == 10
+        assert len(shop.by_picture(picture(3))) == 10
+        assert ShownPicture.objects.count() == 10
+        check(shop)
+
+    def test_every_object_fails(self, shop, many, monkeypatch):
+        monkeypatch.setattr(Gadgets, "texts", _raising(RuntimeError("no texts today")))
+        tally = self.refused("10 of 10 objects failed or lost a picture; at most 5% may")
+        assert (tally.objects, tally.pictures, tally.warnings, len(tally.failures)) == (10, 0, 0, 10)
+        assert "no texts today" in tally.first_reasons[0]
+        assert len(tally.first_reasons) == 5
+        monkeypatch.undo()
+        self.check(shop)
+
+    def test_the_storage_is_away(self, shop, many, monkeypatch):
+        monkeypatch.setattr("tests.shop.search._bytes", _raising(OSError("no route to the storage")))
+        assert len(self.refused("10 of 10 objects").failures) == 10
+        monkeypatch.undo()
+        self.check(shop)
+
+    def test_the_folder_of_pictures_is_empty(self, shop, many, settings, tmp_path):
+        media, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "not mounted"
+        tally = self.refused("10 of 10 objects")
+        assert (tally.warnings, len(tally.failures), len(tally.lost)) == (10, 0, 10)
+        settings.MEDIA_ROOT = media
+        self.check(shop)
+
+    def test_pictures_that_were_missing_before_are_no_reason(self, shop, many):
+        for gadget in many[:4]:
+            gadget.images.get().file.delete(save=False)
+            gadget.save()
+        shop.index()
+        assert rebuilding.rebuild(GADGETS).tally.warnings == 4
+
+    def test_the_engine_rejects_most(self, shop, many, monkeypatch):
+        monkeypatch.setattr("visual_search.engines.embedded.writing.why_not", lambda *args: "too strange")
+        assert self.refused("10 of 10 objects").first_reasons[0].endswith("too strange")
+        monkeypatch.undo()
+        self.check(shop)
+
+    @pytest.mark.parametrize(("limit", "taken"), [(0.3, True), (0.2, False)])
+    def test_the_share_of_failures_is_a_setting(self, shop, many, limit, taken):
+        shop.use(REBUILD_FAILURES_MAX=limit)
+        Gadget.objects.filter(pk__in=[gadget.pk for gadget in many[:3]]).update(name="unreadable")
+        if taken:
+            assert rebuilding.rebuild(GADGETS).report.documents == 7
+        else:
+            self.refused("3 of 10 objects")
+
+    @pytest.mark.parametrize("lacking", [3, 4])
+    def test_objects_vanish_without_a_word(self, shop, many, lacking):
+        Gadget.objects.filter(pk__in=[gadget.pk for gadget in many[:lacking]]).update(published=False)
+        if lacking == 3:
+            assert rebuilding.rebuild(GADGETS).report.documents == 7
+        else:
+            tally = self.refused("has 6 documents, the live one 10, and 10 of those were never deleted")
+            assert tally.objects == 6
+            rebuilding.reconcile_source(registry.source(GADGETS))
+            assert rebuilding.rebuild(GADGETS).report.documents == 6
+            check(shop)
+
+    def test_deletes_are_legitimate(self, shop, many):
+        for gadget in many[:9]:
+            gadget.delete()
+        assert rebuilding.rebuild(GADGETS).report.documents == 1
+        check(shop)
+
+    def test_a_live_index_that_is_empty_may_stay_so(self, shop):
+        wiring.engine().ensure(GADGETS, wiring.schema(GADGETS))
+        assert rebuilding.rebuild(GADGETS).report.documents == 0
+
+    def test_force_takes_it_all_the_same(self, shop, many):
+        Gadget.objects.update(name="unreadable")
+        assert rebuilding.rebuild(GADGETS, force=True).report.documents == 0
+        assert shop.all_ids() == []
+
+    def test_what_became_of_the_last_one_is_kept(self, shop, many, admin_client, settings):
+        rebuilding.rebuild(GADGETS)
+        last = LastRebuild.objects.get()
+        assert (last.collection, last.taken, last.problem, last.reasons) == (GADGETS, True, "", [])
+        assert (last.objects_read, last.pictures, last.warnings, last.failures) == (10, 10, 0, 0)
+        Gadget.objects.update(name="unreadable")
+        self.refused("10 of 10 objects")
+        last = LastRebuild.objects.get()
+        assert (last.taken, last.objects_read, last.pictures, last.failures) == (False, 10, 0, 10)
+        assert "10 of 10 objects failed" in last.problem
+        (said,) = admin_client.get("/api/v1/health").json()["rebuilds"]
+        assert said | {"ended_at": ""} == {
+            "collection": GADGETS, "ended_at": "", "taken": False, "objects": 10, "pictures": 0, "warnings": 0,
+            "failures": 10, "problem": "", "reasons": [],
+        }  # fmt: skip
+        settings.DEBUG = True
+        (said,) = admin_client.get("/api/v1/health").json()["rebuilds"]
+        assert "no texts today" in said["reasons"][0]
+        page = admin_client.get(reverse("admin:visual_search_lastrebuild_change", args=[last.pk])).content.decode()
+        assert "10 of 10 objects failed" in page
+        assert "no texts today" in page
+
+    def test_an_outage_is_kept_too(self, shop, filled, monkeypatch):
+        monkeypatch.setattr(ThumbnailEncoder, "down", True)
+        shop.add("late", picture(77))
+        with pytest.raises(EncoderUnavailable):
+            rebuilding.rebuild(GADGETS)
+        assert (LastRebuild.objects.get().taken, LastRebuild.objects.get().problem) == (
+            False, "The weights aren't there.",
+        )  # fmt: skip
+
+
+def _raising(error):
+    def fail(*args):
+        raise error
+
+    return fail
+
+
 class TestSavedMeanwhile:
     """`during` runs a change at one moment of the rebuild."""
 
     def during(self, monkeypatch, moment: str, change) -> None:
         real = BreakableEngine.rebuild
 
-        def rebuild(engine, collection, schema, documents):
+        def rebuild(engine, collection, schema, documents, approve=None):
             def stream():
                 for number, document in enumerate(documents):
                     yield document
@@ -184,7 +321,7 @@ class TestSavedMeanwhile:
                 if moment == "end":
                     change()
 
-            report = real(engine, collection, schema, stream())
+            report = real(engine, collection, schema, stream(), approve)
             if moment == "swapped":
                 change()
             return report
@@ -304,6 +441,23 @@ class TestCommands:
         monkeypatch.setattr(ThumbnailEncoder, "wrong_weights", True)
         with pytest.raises(CommandError, match="the index stays as it was: These weights"):
             self.run("rebuild", "--collection", GADGETS)
+
+    def test_rebuild_says_why_it_was_refused_and_may_be_forced(self, shop, filled):
+        Gadget.objects.update(name="unreadable")
+        err = StringIO()
+        with pytest.raises(CommandError, match="the index stays as it was: 6 of 6 objects failed"):
+            call_command("rebuild_index", "--collection", GADGETS, stdout=StringIO(), stderr=err)
+        lines = err.getvalue().splitlines()
+        assert "6 objects, 0 pictures, 0 warnings, 6 failures" in lines[0]
+        assert "no texts today" in lines[1]
+        assert "... and 1 more." in lines[6]
+        assert "gadgets: 0 documents of 6 objects" in self.run("rebuild_index", "--collection", GADGETS, "--force")
+
+    def test_rebuild_names_failures_below_the_limit(self, shop, filled):
+        shop.add("unreadable")
+        err = StringIO()
+        call_command("rebuild_index", "--collection", GADGETS, stdout=StringIO(), stderr=err)
+        assert "no texts today" in err.getvalue()
 
     def test_rollback_says_when_there_is_nothing_to_go_back_to(self, shop, filled):
         with pytest.raises(CommandError, match="no earlier index"):

@@ -277,6 +277,22 @@ class SuggestAnswer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
 
 
+class RebuildAnswer(serializers.Serializer[Any]):
+    collection = serializers.CharField()
+    ended_at = serializers.DateTimeField()
+    taken = serializers.BooleanField(help_text="Whether the new index is in use; else the earlier one stayed.")
+    objects = serializers.IntegerField()
+    pictures = serializers.IntegerField(help_text="Those that can be compared.")
+    warnings = serializers.IntegerField(help_text="Objects with something left out, such as a broken picture.")
+    failures = serializers.IntegerField(help_text="Objects that couldn't be read or stored in full.")
+    problem = serializers.CharField(
+        help_text="Why the new index was not taken; only while DEBUG is on, else in the admin."
+    )
+    reasons = serializers.ListField(
+        child=serializers.CharField(), help_text="The first failures; only while DEBUG is on, else in the admin."
+    )
+
+
 class HealthAnswer(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     engine = serializers.CharField()
@@ -285,6 +301,7 @@ class HealthAnswer(serializers.Serializer[Any]):
     documents = serializers.DictField(child=serializers.IntegerField())
     pending = serializers.IntegerField(allow_null=True, help_text="Saved objects that aren't in the index yet.")
     failed = serializers.IntegerField(allow_null=True)
+    rebuilds = RebuildAnswer(many=True, help_text="The last rebuild of each collection.")
     advice = serializers.ListField(child=serializers.CharField())
 
 

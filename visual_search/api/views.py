@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -27,7 +28,7 @@ from visual_search.api.schemas import (
     SuggestAnswer,
 )
 from visual_search.conf import conf
-from visual_search.models import IndexEntry, State
+from visual_search.models import IndexEntry, LastRebuild, State
 from visual_search.querying import parsing
 from visual_search.types import Query
 
@@ -108,14 +109,31 @@ class HealthView(APIView):
             "documents": dict(health.documents),
             "pending": None,
             "failed": None,
+            "rebuilds": [],
             "advice": list(health.advice),
         }
         try:
             body["pending"] = IndexEntry.objects.filter(state__in=[State.PENDING, State.PROCESSING]).count()
             body["failed"] = IndexEntry.objects.filter(state=State.FAILED).count()
+            body["rebuilds"] = [_last(rebuild) for rebuild in LastRebuild.objects.order_by("collection")]
         except DatabaseError as error:
             body |= {"ok": False, "detail": f"The database doesn't answer ({type(error).__name__})."}
         return Response(body, status=200 if body["ok"] else 503)
+
+
+def _last(rebuild: LastRebuild) -> dict[str, Any]:
+    return {
+        "collection": rebuild.collection,
+        "ended_at": rebuild.ended_at.isoformat(),
+        "taken": rebuild.taken,
+        "objects": rebuild.objects_read,
+        "pictures": rebuild.pictures,
+        "warnings": rebuild.warnings,
+        "failures": rebuild.failures,
+        # They may quote addresses and paths of the shop, which are no business of strangers.
+        "problem": rebuild.problem if settings.DEBUG else "",
+        "reasons": rebuild.reasons if settings.DEBUG else [],
+    }
 
 
 def _answer(query: Query) -> Response:

@@ -37,9 +37,9 @@ def maker() -> str:
     return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
 
 
-def record(collection: str, contents: Iterable[Content], hashes: Mapping[str, str]) -> None:
-    """Remember which content each picture of these objects has now; `hashes` go by `documents.picture_key`."""
-    shown = {
+def shown(contents: Iterable[Content], hashes: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """For each object, which content each of its pictures has now; `hashes` go by `documents.picture_key`."""
+    return {
         content.id: {
             picture.id: hashes[key]
             for picture in content.pictures
@@ -47,6 +47,10 @@ def record(collection: str, contents: Iterable[Content], hashes: Mapping[str, st
         }
         for content in contents
     }
+
+
+def record(collection: str, shown: Mapping[str, Mapping[str, str]]) -> None:
+    """Remember what `shown` gave, because the live index has these objects so."""
     ShownPicture.objects.all().record(collection, shown)
 
 
