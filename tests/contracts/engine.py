@@ -144,6 +144,25 @@ class EngineContract:
         with pytest.raises(SchemaMismatch, match="visual_search rebuild"):
             shop.ensure(SHOP, other)
 
+    def test_the_order_of_a_schemas_parts_does_not_matter(self, shop: Engine) -> None:
+        made = make_schema()
+        turned = CollectionSchema(made.spaces[::-1], made.facets[::-1], made.languages[::-1])
+        assert shop.ensure(SHOP, turned) is False
+
+    def test_a_refusal_names_what_differs_and_nothing_else(self, shop: Engine) -> None:
+        made = make_schema()
+        other = CollectionSchema(
+            spaces=(Space("image", 4, "image-b"), made.spaces[1]),
+            facets=(FacetField("on_sale", FacetKind.BOOLEAN), *made.facets[1:]),
+            languages=("en", "de", "nl", "ja"),
+        )
+        with pytest.raises(SchemaMismatch) as refused:
+            shop.ensure(SHOP, other)
+        assert (
+            "(spaces: + image (4 numbers, image-b), - image (8 numbers, image-a); "
+            "facets: + on_sale (boolean), - category (path); languages: + nl, - zh)"
+        ) in str(refused.value)
+
     def test_it_says_what_shape_the_live_index_has(self, shop: Engine) -> None:
         assert shop.schema(SHOP) == make_schema()
         shop.rebuild(SHOP, make_schema(fingerprint="b"), [])

@@ -19,24 +19,29 @@ def no_earlier_index(collection: str) -> IndexMissing:
 
 
 def refuse_other_schema(collection: str, *, indexed: CollectionSchema, wanted: CollectionSchema) -> None:
-    """Raise SchemaMismatch where the index was made for another schema. Labels may change; all else may not."""
-    if not _same(indexed, wanted):
+    """Raise SchemaMismatch where the index was made for another schema. Labels and the order may change; all else may not."""
+    if differences := differences_of(indexed, wanted):
         raise SchemaMismatch(
-            f"The index of '{collection}' was made for {_in_words(indexed)}, but the settings now ask for "
-            f"{_in_words(wanted)}. Run `manage.py visual_search rebuild`."
+            f"The index of '{collection}' isn't what the settings ask for ({'; '.join(differences)}). "
+            "Run `manage.py visual_search rebuild`."
         )
 
 
-def _same(one: CollectionSchema, other: CollectionSchema) -> bool:
-    return (
-        one.spaces == other.spaces
-        and one.languages == other.languages
-        and [(field.name, field.kind) for field in one.facets] == [(field.name, field.kind) for field in other.facets]
-    )
+def differences_of(indexed: CollectionSchema, wanted: CollectionSchema) -> list[str]:
+    """What the settings ask for and the index lacks (+), and what the index has and nobody asks for (-), in words."""
+    has, asks = _parts(indexed), _parts(wanted)
+    told = []
+    for part in has:
+        changes = [f"+ {name}" for name in sorted(asks[part] - has[part])]
+        changes += [f"- {name}" for name in sorted(has[part] - asks[part])]
+        if changes:
+            told.append(f"{part}: {', '.join(changes)}")
+    return told
 
 
-def _in_words(schema: CollectionSchema) -> str:
-    """For a message that sets two schemas side by side."""
-    spaces = ", ".join(f"{space.name}[{space.dims}] {space.fingerprint[:12]}" for space in schema.spaces)
-    facets = ", ".join(f"{field.name}:{field.kind}" for field in schema.facets)
-    return f"spaces ({spaces}), facets ({facets}), languages ({', '.join(schema.languages)})"
+def _parts(schema: CollectionSchema) -> dict[str, set[str]]:
+    return {
+        "spaces": {f"{space.name} ({space.dims} numbers, {space.fingerprint})" for space in schema.spaces},
+        "facets": {f"{field.name} ({field.kind})" for field in schema.facets},
+        "languages": set(schema.languages),
+    }
