@@ -51,7 +51,7 @@ class IndexMissing(EngineUnavailable):
 
 
 class SchemaMismatch(VisualSearchError):
-    """The index was made for other encoders or fields: run `manage.py visual_search rebuild`."""
+    """The index was made for other encoders or fields and can't do what is asked: run `manage.py visual_search rebuild`."""
 
     code = "schema_mismatch"
 

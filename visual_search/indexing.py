@@ -11,8 +11,8 @@ from __future__ import annotations
 import itertools
 import logging
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from django.utils import timezone
@@ -93,9 +93,10 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         source = registry.source(collection)
         engine, encoder = wiring.engine(), wiring.encoder()
         # First, because it is cheap: if the engine is away or the index has another schema, encoding would be wasted.
-        live_index.ensure(collection)
+        lacking = live_index.ensure_for_saves(collection)
         uses.note(space.fingerprint for space in encoder.card.spaces)
         prepared = prepare(source, encoder, {entry.object_id: entry.version for entry in entries})
+        _leave_out(prepared, lacking)
         readings.record(collection, prepared.shown)
         report = store(engine, collection, prepared)
     except OUTAGES as problem:
@@ -187,6 +188,22 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
         if unread := [pictures.unread[key] for key in keys if key in pictures.unread]:
             prepared.incomplete[content.id] = "\n".join(unread)
     return prepared
+
+
+def _leave_out(prepared: Prepared, lacking: Set[str]) -> None:
+    """Take values of facets that the live index lacks out of the documents, which are then incomplete.
+
+    An incomplete document is never its entry's last version. So nothing is lost if the index that has these facets is
+    swapped in at this moment, or was already in another process: the whole document follows.
+    """
+    for place, document in enumerate(prepared.documents):
+        if without := sorted(lacking & document.facets.keys()):
+            kept = {name: value for name, value in document.facets.items() if name not in lacking}
+            prepared.documents[place] = replace(document, facets=kept)
+            prepared.incomplete.setdefault(
+                document.id,
+                f"It is found, but without {', '.join(without)}: the live index lacks that. Run `manage.py rebuild_index`.",
+            )
 
 
 def store(engine: Engine, collection: str, prepared: Prepared) -> UpsertReport:

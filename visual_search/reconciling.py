@@ -12,9 +12,10 @@ from django.db.models import Model
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.content import documents
+from visual_search.content import documents, live_index
 from visual_search.content.objects import current, is_key, pages_of_ids, read_objects
 from visual_search.engines.base import Engine
+from visual_search.errors import SchemaMismatch
 from visual_search.imaging.decode import content_hash
 from visual_search.indexing import OUTAGES, Outcome, index_pending
 from visual_search.models import IndexEntry, ShownPicture, State, chunks
@@ -76,7 +77,10 @@ def reconcile_source(
         done.differing = _note_differing(source)
     try:
         engine = wiring.engine()
-        engine.ensure(source.collection, wiring.schema(source.collection))
+        try:
+            engine.ensure(source.collection, wiring.schema(source.collection))
+        except SchemaMismatch:
+            live_index.facets_lacking(source.collection)  # Raises it again where saves must wait.
         engine.refresh(source.collection)
         done.drifted = repair(source, engine)
     except OUTAGES as problem:

@@ -17,7 +17,7 @@ from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.engines.validation import check_filter
-from visual_search.errors import BadInput, VisualSearchError
+from visual_search.errors import BadInput, SchemaMismatch, VisualSearchError
 from visual_search.hooks import Guarded, Rewritten
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
@@ -102,14 +102,14 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     """
     begin = time.perf_counter()
     clock = Clock()
-    engine, encoder, schema = wiring.engine(), wiring.encoder(), wiring.schema(query.collection)
+    engine, encoder = wiring.engine(), wiring.encoder()
     parsing.check_limits(query)
     with clock.step("engine"):
-        live_index.ensure(query.collection)
+        serving = live_index.serving(query.collection)
     asked = query
     with clock.step("rewriters"):
-        rewritten = _rewritten(query, schema)
-        query = composing.simplest(rewritten.value.query)
+        rewritten = _rewritten(query, wiring.schema(query.collection))
+        query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
     with clock.step("curators"):
@@ -119,7 +119,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         query,
         engine=engine,
         encoder=encoder,
-        schema=schema,
+        schema=serving.schema,
         reader=wiring.reader(),
         detector=wiring.detector() if query.pictures else None,
         kept=readings.kept(query.collection),
@@ -144,7 +144,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     ranking = replace(ranking, hits=curated.value)
 
     with clock.step("facets"):
-        facets, uncounted = _facets(engine, query, schema, ranking)
+        facets, uncounted = _facets(engine, query, serving.schema, ranking)
     with clock.step("cards"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
@@ -162,6 +162,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         warnings=(*resembled.warnings, *ranking.warnings, *_page_warnings(query, ranking)),
         degraded=(
             *rewritten.degraded,
+            *unfiltered,
             *ranking.degraded,
             *rescored.degraded,
             *curated.degraded,
@@ -203,8 +204,9 @@ def rank(
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
-    `kept` gives thumbnails and keypoints of pictures, to compare a photo with; `calibration` says which grade a cosine
-    means; `kinds` gives the category paths of objects; `offers` are ids that a curator may add.
+    `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with;
+    `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
+    curator may add.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
@@ -213,7 +215,9 @@ def rank(
         query, blurred = scenes.taken_apart(query, encoder, detector)
     language = detect(words, hint=query.language).language if words else query.language
     encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
-    asked = _legs(query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema)
+    asked, passed_over = _legs(
+        query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema
+    )
     if offers:
         asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
     with clock.step("engine"):
@@ -224,10 +228,10 @@ def rank(
             resembled.disliked,
             engine=engine,
             encoder=encoder,
+            schema=schema,
             language=language,
-            languages=legs.languages_asked(language, schema),
         )
-    if encoded.looked:
+    if encoded.looked and encoder.card.image in schema.spaces:
         with clock.step("comparing"):
             _compare(encoded, answer, kept)
     query = replace(query, pictures=tuple(encoded.pictures))
@@ -252,7 +256,7 @@ def rank(
         relation=relation(answer.legs, scale_of),
         language=language,
         warnings=warnings,
-        degraded=(*blurred, *encoded.degraded, *answer.degraded),
+        degraded=tuple(dict.fromkeys((*blurred, *encoded.degraded, *passed_over, *answer.degraded))),
         timings_ms=dict(clock.steps),
         pictures=query.pictures,
     )
@@ -284,21 +288,31 @@ def _legs(
     language: str | None,
     encoder: Encoder,
     schema: CollectionSchema,
-) -> list[Leg]:
-    """All legs of the question. Raises BadInput (404) if the objects to resemble have no vectors and nothing else is asked."""
+) -> tuple[list[Leg], tuple[str, ...]]:
+    """All legs of the question that the index can answer, and ("encoder",) if it can't answer all.
+
+    Raises BadInput (404) if the objects to resemble have no vectors and nothing else is asked, and SchemaMismatch if the
+    index has nothing to compare a photo or these objects with.
+    """
     asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card)]
     if words:
         asked.append(WordsLeg(legs.WORDS, words, legs.languages_asked(language, schema), conf.RANK_WINDOW))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]
     if codes := (*(shown if query.read else ()), *(legs.codes_in(words) if words else ())):
         asked.append(CodeLeg(legs.CODE, tuple(dict.fromkeys(codes)), conf.RANK_WINDOW))
-    if asked:
-        return asked
+    askable, lacking = legs.askable(asked, schema)
+    if lacking and not words and (LegKind.PHOTO in lacking or not askable):
+        raise SchemaMismatch(
+            f"The index of '{query.collection}' was made with another encoder, so it can't be asked by photo until "
+            "`manage.py rebuild_index` has made the new one. Words are answered meanwhile."
+        )
+    if askable:
+        return askable, ("encoder",) if lacking else ()
     if query.like:
         raise BadInput(
             "What you want to resemble has no picture and no text in the index yet.", field="like", status=404
         )
-    return [legs.browse(query.sort, schema)]
+    return [legs.browse(query.sort, schema)], ()
 
 
 def _answered(query: Query, asked: Sequence[Leg], engine: Engine) -> EngineAnswer:

@@ -70,8 +70,7 @@ def suggest(typed: Typed) -> Suggestions:
     # Suggestions would show what the shopper wants to keep out.
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
-    live_index.ensure(typed.collection)
-    languages = legs.languages_asked(typed.language, wiring.schema(typed.collection))
+    languages = legs.languages_asked(typed.language, live_index.serving(typed.collection).schema)
     asked = (CodeLeg(legs.CODE, legs.codes_in(words), typed.limit), WordsLeg(legs.WORDS, words, languages, CANDIDATES))
     answer = wiring.engine().search(typed.collection, EngineQuery(asked))
     shown = cards(typed.collection, _ids(answer.legs), typed.language)

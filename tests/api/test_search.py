@@ -444,7 +444,10 @@ def test_the_encoder_is_down(shop, client, monkeypatch) -> None:
 
 def test_an_index_of_another_encoder(shop, client) -> None:
     shop.use(ENCODER={"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"flavour": "b"}})
-    problem(client.get(URL, {"q": "chair"}), 503, code="schema_mismatch")
+    problem(client.post(URL, {"image": upload(photo_of("chair", "red"))}), 503, code="schema_mismatch")
+    words = client.get(URL, {"q": "red chair"})
+    assert skus(words)[0] == "CHR-RED-01"
+    assert words.json()["degraded"] == ["encoder"]
 
 
 def test_health(shop, client) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visual_search', '0005_depicted_leg'),
+        ('visual_search', '0006_content_hash'),
     ]
 
     operations = [

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from multilingual.languages import UNDETERMINED
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.querying.kinds import RULES
-from visual_search.types import BrowseLeg, CollectionSchema, FacetKind, LegId, LegKind, VectorLeg
+from visual_search.types import BrowseLeg, CollectionSchema, FacetKind, Leg, LegId, LegKind, VectorLeg
 
 CODE = LegId(LegKind.CODE)
 WORDS = LegId(LegKind.WORDS)
@@ -34,6 +34,19 @@ def vector_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[
         # A zero vector means that the encoder doesn't know these words.
         if space is not None and rows is not None and rows[0].any():
             yield VectorLeg(LegId(kind), space.name, rows[0], conf.RANK_WINDOW, named=RULES[kind].names_picture)
+
+
+def askable(legs: Iterable[Leg], schema: CollectionSchema) -> tuple[list[Leg], set[LegKind]]:
+    """The legs without those in spaces that the index doesn't have, and the kinds of these."""
+    spaces = {space.name for space in schema.spaces}
+    asked: list[Leg] = []
+    lacking: set[LegKind] = set()
+    for leg in legs:
+        if isinstance(leg, VectorLeg) and leg.space not in spaces:
+            lacking |= {leg.name.kind} if isinstance(leg.name, LegId) else set()
+        else:
+            asked.append(leg)
+    return asked, lacking
 
 
 def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str, ...]:

@@ -9,9 +9,22 @@ from functools import partial
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.querying.encoding import meaning
+from visual_search.querying.legs import languages_asked
 from visual_search.querying.likes import BySpace
 from visual_search.ranking.composing import Unwanted, penalties
-from visual_search.types import EngineQuery, Leg, LegAnswer, LegId, LegKind, LegName, Query, Vector, VectorLeg, WordsLeg
+from visual_search.types import (
+    CollectionSchema,
+    EngineQuery,
+    Leg,
+    LegAnswer,
+    LegId,
+    LegKind,
+    LegName,
+    Query,
+    Vector,
+    VectorLeg,
+    WordsLeg,
+)
 
 MOST_NEGATIVES = 8  # things of each kind that aren't wanted: each is one more leg
 
@@ -46,8 +59,8 @@ def losses(
     *,
     engine: Engine,
     encoder: Encoder,
+    schema: CollectionSchema,
     language: str | None,
-    languages: tuple[str, ...],
 ) -> Losses:
     """What each object of these answers loses; nothing if the question has no negative part.
 
@@ -57,8 +70,11 @@ def losses(
     ids = tuple(dict.fromkeys(hit.id for leg in answers for hit in leg.hits))
     if not ids:
         return Losses()
-    vectors = {leg.name: (leg, cost) for leg, cost in _vector_legs(query, disliked, encoder, language, k=len(ids))}
+    spaces = {space.name for space in schema.spaces}
+    each = _vector_legs(query, disliked, encoder, language, k=len(ids))
+    vectors = {leg.name: (leg, cost) for leg, cost in each if leg.space in spaces}
     legs: list[Leg] = [leg for leg, _ in vectors.values()]
+    languages = languages_asked(language, schema)
     for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
         said = partial(LegId, LegKind.NOT_SAID, number)
         legs += [WordsLeg(said(place), word, languages, len(ids)) for place, word in enumerate(phrase.split())]

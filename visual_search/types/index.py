@@ -11,7 +11,7 @@ from visual_search.types.vectors import NamedVector, Space
 
 @dataclass(frozen=True, slots=True)
 class CollectionSchema:
-    """The shape of one collection. An index made for another schema is refused, never mixed."""
+    """The shape of one collection. The order of its parts doesn't matter. An index never mixes vectors of two encoders."""
 
     spaces: tuple[Space, ...]
     facets: tuple[FacetField, ...]
