@@ -22,7 +22,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connections, transaction
 
-from visual_search import indexing, reconciling, registry, wiring
+from visual_search import indexing, rebuilding, reconciling, registry, wiring
 from visual_search.conf import conf
 from visual_search.content import pruning, readings
 from visual_search.encoders.whitened import WhitenedEncoder
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 BROKER_REST = 30.0  # seconds without a try after the broker didn't answer, so that not every save waits for it
 SEE_SECONDS = 50.0
+LOGGED_OBJECTS = 1000  # objects of a rebuild between two lines in the log
 LAST_BATCH = 60.0  # seconds that a process which ends waits for the batch in work: native code can't be cut off safely
 
 
@@ -62,6 +63,24 @@ def reconcile(deep: bool = False) -> None:
     A deep one reads every object and finds also what changed without a note; once a night is enough.
     """
     reconciling.reconcile(retry_failed=False, deep=deep)
+
+
+@shared_task(name="visual_search.tasks.rebuild", ignore_result=True, acks_late=False)
+def rebuild(collection: str = "products") -> None:
+    """Fill a new index and swap it in, as `manage.py rebuild_index` does; the log says how far it is.
+
+    Raises what `rebuilding.rebuild` raises; then the live index stays as it is.
+    """
+    total, done = registry.source(collection).queryset().count(), 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        if (done + count) // LOGGED_OBJECTS > done // LOGGED_OBJECTS:
+            logger.info("'%s': %d of %d objects read for the new index.", collection, done + count, total)
+        done += count
+
+    rebuilt = rebuilding.rebuild(collection, progress=progress)
+    logger.info("'%s' was rebuilt: %s. %s", collection, rebuilt.tally, " ".join(rebuilt.problems))
 
 
 @shared_task(name="visual_search.tasks.refit_similarity", ignore_result=True, acks_late=False)

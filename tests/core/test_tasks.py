@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget
-from visual_search import indexing, reconciling, tasks
+from visual_search import indexing, rebuilding, reconciling, tasks
 from visual_search.models import IndexEntry, State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -269,3 +269,22 @@ def test_a_killed_process_loses_nothing(live_shop, killed_after):
     for gadget in Gadget.objects.filter(name__startswith="renamed"):
         assert str(gadget.pk) in live_shop.by_words(gadget.name)
     assert reconciling.reconcile(GADGETS)[GADGETS] == reconciling.Reconciled()
+
+
+class TestRebuild:
+    def test_it_fills_a_new_index_and_says_how_far_it_is(self, shop, caplog, monkeypatch):
+        monkeypatch.setattr(tasks, "LOGGED_OBJECTS", 20)
+        Gadget.objects.bulk_create([Gadget(name=f"thing {n}") for n in range(70)])
+        with caplog.at_level(logging.INFO, logger="visual_search.tasks"):
+            tasks.rebuild(GADGETS)
+        assert [record.getMessage() for record in caplog.records if record.name == "visual_search.tasks"] == [
+            "'gadgets': 32 of 70 objects read for the new index.",
+            "'gadgets': 64 of 70 objects read for the new index.",
+            "'gadgets' was rebuilt: 70 objects, 0 pictures, 0 warnings, 0 failures. ",
+        ]
+        assert shop.held() == shop.expected()
+
+    def test_a_refusal_makes_the_task_fail(self, shop):
+        Gadget.objects.bulk_create([Gadget(name="unreadable") for _ in range(3)])
+        with pytest.raises(rebuilding.RebuildRefused):
+            tasks.rebuild(GADGETS)
