@@ -202,7 +202,8 @@ def _leave_out(prepared: Prepared, lacking: Set[str]) -> None:
             prepared.documents[place] = replace(document, facets=kept)
             prepared.incomplete.setdefault(
                 document.id,
-                f"It is found, but without {', '.join(without)}: the live index lacks that. Run `manage.py rebuild_index`.",
+                f"It is found, but without {', '.join(without)}, which the live index lacks. "
+                "Run `manage.py visual_search rebuild`.",
             )
 
 

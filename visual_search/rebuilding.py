@@ -160,7 +160,7 @@ def _approve(engine: Engine, stream: _Stream, documents: int, rejected: Sequence
             f"The new index has {documents} documents, the live one {live}, and {expected} of those were never deleted; at "
             f"most {conf.REBUILD_SHRINK_MAX:.0%} may be lacking (REBUILD_SHRINK_MAX). See that the settings name the right "
             "database and that the source's queryset() returns all that should be found. If so many objects are meant to "
-            "be gone, run reconcile_index first, or take the new index with --force.",
+            "be gone, run `manage.py visual_search reconcile` first, or take the new index with --force.",
             tally,
         )
 

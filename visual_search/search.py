@@ -304,7 +304,7 @@ def _legs(
     if lacking and not words and (LegKind.PHOTO in lacking or not askable):
         raise SchemaMismatch(
             f"The index of '{query.collection}' was made with another encoder, so it can't be asked by photo until "
-            "`manage.py rebuild_index` has made the new one. Words are answered meanwhile."
+            "`manage.py visual_search rebuild` has made the new one. Words are answered meanwhile."
         )
     if askable:
         return askable, ("encoder",) if lacking else ()

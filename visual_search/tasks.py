@@ -67,7 +67,7 @@ def reconcile(deep: bool = False) -> None:
 
 @shared_task(name="visual_search.tasks.rebuild", ignore_result=True, acks_late=False)
 def rebuild(collection: str = "products") -> None:
-    """Fill a new index and swap it in, as `manage.py rebuild_index` does; the log says how far it is.
+    """Fill a new index and swap it in, as `manage.py visual_search rebuild` does; the log says how far it is.
 
     Raises what `rebuilding.rebuild` raises; then the live index stays as it is.
     """

@@ -446,17 +446,19 @@ class TestCommands:
         Gadget.objects.update(name="unreadable")
         err = StringIO()
         with pytest.raises(CommandError, match="the index stays as it was: 6 of 6 objects failed"):
-            call_command("rebuild_index", "--collection", GADGETS, stdout=StringIO(), stderr=err)
+            call_command("visual_search", "rebuild", "--collection", GADGETS, stdout=StringIO(), stderr=err)
         lines = err.getvalue().splitlines()
         assert "6 objects, 0 pictures, 0 warnings, 6 failures" in lines[0]
         assert "no texts today" in lines[1]
         assert "... and 1 more." in lines[6]
-        assert "gadgets: 0 documents of 6 objects" in self.run("rebuild_index", "--collection", GADGETS, "--force")
+        assert "gadgets: 0 documents of 6 objects" in self.run(
+            "visual_search", "rebuild", "--collection", GADGETS, "--force"
+        )
 
     def test_rebuild_names_failures_below_the_limit(self, shop, filled):
         shop.add("unreadable")
         err = StringIO()
-        call_command("rebuild_index", "--collection", GADGETS, stdout=StringIO(), stderr=err)
+        call_command("visual_search", "rebuild", "--collection", GADGETS, stdout=StringIO(), stderr=err)
         assert "no texts today" in err.getvalue()
 
     def test_rollback_says_when_there_is_nothing_to_go_back_to(self, shop, filled):

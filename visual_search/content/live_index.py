@@ -1,7 +1,7 @@
 """Makes sure that a collection has an index, and says what can be asked of it and stored in it.
 
 An index that vanished is filled again, and the log says so. An index that was made for other settings goes on serving until
-`rebuild_index` has made the next one: questions ask for what it has, and saves go in where nothing gets lost by that.
+`visual_search rebuild` has made the next one: questions ask for what it has, and saves go in where nothing gets lost by that.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def serving(collection: str) -> Serving:
 def ensure_for_saves(collection: str) -> frozenset[str]:
     """Make the index if there is none; the facets that documents must be stored without, because it lacks them.
 
-    Raises EngineUnavailable, or SchemaMismatch where saves must wait for `rebuild_index`.
+    Raises EngineUnavailable, or SchemaMismatch where saves must wait for `visual_search rebuild`.
     """
     try:
         ensure(collection)
@@ -95,7 +95,7 @@ def ensure_for_saves(collection: str) -> frozenset[str]:
 
 
 def facets_lacking(collection: str) -> frozenset[str]:
-    """The facets that the live index lacks. Raises SchemaMismatch where saves must wait for `rebuild_index`.
+    """The facets that the live index lacks. Raises SchemaMismatch where saves must wait for `visual_search rebuild`.
 
     They wait where the index has another encoder's spaces or a facet that these settings don't know: a document without
     its vectors or without that facet would take something from those who still search by them, such as processes that
