@@ -451,9 +451,7 @@ class TestCommands:
         assert "6 objects, 0 pictures, 0 warnings, 6 failures" in lines[0]
         assert "no texts today" in lines[1]
         assert "... and 1 more." in lines[6]
-        assert "gadgets: 0 documents of 6 objects" in self.run(
-            "visual_search", "rebuild", "--collection", GADGETS, "--force"
-        )
+        assert "gadgets: 0 documents of 6 objects" in self.run("rebuild", "--collection", GADGETS, "--force")
 
     def test_rebuild_names_failures_below_the_limit(self, shop, filled):
         shop.add("unreadable")
