@@ -25,8 +25,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "rest_framework",
-    "drf_spectacular",
     "visual_search",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
@@ -137,21 +135,6 @@ CELERY_BEAT_SCHEDULE = {
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
     "read label text": {"task": "visual_search.tasks.see_pictures", "schedule": 60.0},
-}
-
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "visual_search.api.problems.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Visual search",
-    "DESCRIPTION": "Find products by a photo, by words in any language, or both.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
 }
 
 if elasticsearch_urls := env.items("ELASTICSEARCH_URL"):

@@ -45,6 +45,11 @@ SETTINGS: dict[str, Setting] = {
     "BASE_TEMPLATE": Setting(
         "visual_search/base.html", "template name", "What the results page extends; a shop names its own."
     ),
+    "API_THROTTLES": Setting(
+        [],
+        "list of dotted paths",
+        "Throttle classes of the REST API; those of REST_FRAMEWORK count for the shop's own API alone. None by default.",
+    ),
     # Pictures
     "PICTURE_MAX_BYTES": Setting(
         10 * 1024 * 1024, "bytes", "Phone photos are 2-8 MB; larger files only cost memory and time."

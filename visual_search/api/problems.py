@@ -12,15 +12,15 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException, Throttled
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from visual_search.api.base import PlainJSONRenderer
 from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
 
 logger = logging.getLogger(__name__)
 
 
-class ProblemRenderer(JSONRenderer):
+class ProblemRenderer(PlainJSONRenderer):
     media_type = "application/problem+json"
 
 

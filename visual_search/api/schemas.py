@@ -141,7 +141,22 @@ def _largest() -> str:
     return f"of at most {conf.PICTURE_MAX_BYTES:,} bytes"
 
 
-class MultipartSearchRequest(SearchRequest):
+def _base64() -> serializers.CharField:
+    return _text(f"The bytes of a JPEG, PNG or WebP {_largest()}, as base64.")
+
+
+class FormSearchRequest(SearchRequest):
+    """A form has texts alone, so what is JSON in a JSON body is a text that holds JSON."""
+
+    def get_fields(self) -> _Fields:
+        known = super().get_fields()
+        texts = {
+            name: _text(str(one.help_text)) for name, one in known.items() if isinstance(one, serializers.JSONField)
+        }
+        return {**known, **texts, "image": _base64()}
+
+
+class MultipartSearchRequest(FormSearchRequest):
     def get_fields(self) -> _Fields:
         image = serializers.FileField(required=False, help_text=f"A JPEG, PNG or WebP {_largest()}.")
         return {**super().get_fields(), "image": image}
@@ -149,8 +164,7 @@ class MultipartSearchRequest(SearchRequest):
 
 class JsonSearchRequest(SearchRequest):
     def get_fields(self) -> _Fields:
-        image = _text(f"The bytes of a JPEG, PNG or WebP {_largest()}, as base64.")
-        return {**super().get_fields(), "image": image}
+        return {**super().get_fields(), "image": _base64()}
 
 
 class Total(serializers.Serializer[Any]):

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularJSONAPIView
 
+from visual_search.api.openapi import OpenAPIView
 from visual_search.api.problems import not_found
 from visual_search.api.views import HealthView, SearchView, SimilarView, SuggestView
 
@@ -21,6 +21,6 @@ urlpatterns = [
     path("products/<str:id>/similar", SimilarView.as_view(), name="similar"),
     path("suggest", SuggestView.as_view(), name="suggest"),
     path("health", HealthView.as_view(), name="health"),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("openapi.json", OpenAPIView.as_view(), name="openapi"),
     re_path(r"", nothing_here),
 ]

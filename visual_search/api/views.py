@@ -6,17 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from visual_search import search, suggesting, wiring
 from visual_search.api.answers import page_to_json, suggestions_to_json
+from visual_search.api.base import SearchAPIView, StrictJSONParser
+from visual_search.api.openapi import operation
 from visual_search.api.requests import SIMILAR, query_from, typed_from
 from visual_search.api.schemas import (
+    FormSearchRequest,
     HealthAnswer,
     JsonSearchRequest,
     MultipartSearchRequest,
@@ -35,19 +35,19 @@ from visual_search.types import Query
 _PROBLEMS = {400: Problem, 404: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
 
 
-class SearchView(APIView):
+class SearchView(SearchAPIView):
     """Search by a photo, words, products to resemble, or any mix."""
 
-    parser_classes = [MultiPartParser, JSONParser, FormParser]
+    parser_classes = [MultiPartParser, StrictJSONParser, FormParser]
 
-    @extend_schema(
-        operation_id="search",
-        request={
+    @operation(
+        "search",
+        body={
             "multipart/form-data": MultipartSearchRequest,
             "application/json": JsonSearchRequest,
-            "application/x-www-form-urlencoded": JsonSearchRequest,
+            "application/x-www-form-urlencoded": FormSearchRequest,
         },
-        responses={200: SearchAnswer, **_PROBLEMS},
+        answers={200: SearchAnswer, **_PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         response = _answer(query_from(request))
@@ -55,24 +55,20 @@ class SearchView(APIView):
         response["Cache-Control"] = "private, no-store"
         return response
 
-    @extend_schema(
-        operation_id="search_words",
+    @operation(
+        "search_words",
         description="Search by words and filters alone, so that the address can be shared.",
-        parameters=[SearchAddress],
-        responses={200: SearchAnswer, **_PROBLEMS},
+        address=SearchAddress,
+        answers={200: SearchAnswer, **_PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         return _answer(query_from(request))
 
 
-class SimilarView(APIView):
+class SimilarView(SearchAPIView):
     """Products that look like this one and mean the same; itself left out."""
 
-    @extend_schema(
-        operation_id="similar",
-        parameters=[OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH), SimilarAddress],
-        responses={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem},
-    )
+    @operation("similar", address=SimilarAddress, answers={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem})
     def get(self, request: Request, id: str) -> Response:
         parsing.refuse_unknown(request.query_params, SIMILAR)
         page = parsing.whole_number(request.query_params.get("page"), field="page", default=1)
@@ -80,14 +76,10 @@ class SimilarView(APIView):
         return _answer(Query(like=(id,), page=page, page_size=size))
 
 
-class SuggestView(APIView):
+class SuggestView(SearchAPIView):
     """Products for words that are still being typed; the last word may be unfinished."""
 
-    @extend_schema(
-        operation_id="suggest",
-        parameters=[SuggestAddress],
-        responses={200: SuggestAnswer, 400: Problem, 503: Problem},
-    )
+    @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, 400: Problem, 503: Problem})
     def get(self, request: Request) -> Response:
         response = Response(suggestions_to_json(suggesting.suggest(typed_from(request))))
         # Somebody's half-typed words are in the address: no cache may keep what they were.
@@ -95,10 +87,12 @@ class SuggestView(APIView):
         return response
 
 
-class HealthView(APIView):
+class HealthView(SearchAPIView):
     """Whether search can answer, and how far the index is behind."""
 
-    @extend_schema(operation_id="health", responses={200: HealthAnswer, 503: HealthAnswer})
+    may_be_throttled = False  # Who watches the shop must hear of it, too, when it is busy.
+
+    @operation("health", answers={200: HealthAnswer, 503: HealthAnswer})
     def get(self, request: Request) -> Response:
         health = wiring.engine().health()
         body: dict[str, Any] = {

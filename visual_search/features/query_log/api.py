@@ -13,13 +13,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from visual_search.api.base import SearchAPIView
+from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
 from visual_search.errors import BadInput
 from visual_search.features.query_log import events
@@ -50,16 +49,14 @@ class Events(serializers.Serializer[Any]):
     events = Event(many=True, help_text=f"At most {MAX_EVENTS}.")
 
 
-class EventsView(APIView):
+class EventsView(SearchAPIView):
     """Note impressions, clicks, views, baskets and purchases. 204 also where the client or the shop wants nothing noted."""
 
-    parser_classes = [JSONParser]
-
-    @extend_schema(
-        operation_id="events",
-        request=Events,
-        responses={
-            204: OpenApiResponse(description="Noted, as far as wanted and as far as the shop has the objects."),
+    @operation(
+        "events",
+        body={"application/json": Events},
+        answers={
+            204: "Noted, as far as wanted and as far as the shop has the objects.",
             400: Problem,
             413: Problem,
             415: Problem,

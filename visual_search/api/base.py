@@ -1,0 +1,61 @@
+"""The class of all REST views. They answer alike in every project, whatever it says in `REST_FRAMEWORK`.
+
+That setting belongs to the shop's own API: its errors, its renderers and who may use it. Search neither reads it nor asks for an
+entry in it, but for throttling, which a shop switches on by `VISUAL_SEARCH["API_THROTTLES"]`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.module_loading import import_string
+from rest_framework.metadata import SimpleMetadata
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.settings import DEFAULTS, IMPORT_STRINGS, APISettings
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from visual_search.conf import conf
+
+# REST framework's defaults with our errors. It reads the project's settings in place of an empty dictionary.
+_OWN = APISettings({"EXCEPTION_HANDLER": "visual_search.api.problems.exception_handler"}, DEFAULTS, IMPORT_STRINGS)
+
+
+class StrictJSONParser(JSONParser):
+    strict = True  # `NaN` and `Infinity` are no JSON.
+
+
+class PlainJSONRenderer(JSONRenderer):
+    ensure_ascii, compact, strict = False, True, True
+
+
+class OwnNegotiation(DefaultContentNegotiation):
+    settings = _OWN  # type: ignore[assignment] # The stubs know the class of the project's settings alone.
+
+
+class SearchAPIView(APIView):
+    """A view that everybody may ask, in JSON. It reads no session and no account, so it needs no CSRF token either."""
+
+    settings = _OWN
+    authentication_classes = []
+    permission_classes = []
+    throttle_classes = []  # See get_throttles.
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [PlainJSONRenderer]
+    content_negotiation_class = OwnNegotiation
+    metadata_class = SimpleMetadata
+    versioning_class = None
+    # Our document is `openapi.json`; the one that a shop makes of its own views, by whatever package, leaves ours out.
+    schema = None
+    # Of `ScopedRateThrottle`: the shop's rate stands in REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] under this name.
+    throttle_scope: ClassVar[str] = "visual_search"
+    may_be_throttled: ClassVar[bool] = True
+
+    def perform_authentication(self, request: Request) -> None:
+        """Nobody is asked who they are. REST framework would load Django's accounts here, which a shop need not have."""
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [import_string(path)() for path in conf.API_THROTTLES] if self.may_be_throttled else []
