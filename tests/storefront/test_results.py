@@ -361,6 +361,14 @@ def test_similar_is_a_page_and_a_fragment(shop, client) -> None:
     assert "HX-Request" in part["Vary"]
 
 
+def test_a_shop_with_django_htmx_decides_what_htmx_asks(shop, client, settings) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django_htmx.middleware.HtmxMiddleware"]
+    url = reverse("visual_search:similar", args=[shop.id("CHR-RED-01")])
+    part = client.get(url, headers={"hx-request": "true"})
+    assert "<html" not in part.content.decode()
+    assert "<html" in client.get(url).content.decode()
+
+
 def test_similar_to_nothing(shop, client) -> None:
     assert client.get("/search/similar/999999/").status_code == 404
     assert client.get("/search/similar/999999/", headers={"hx-request": "true"}).status_code == 204

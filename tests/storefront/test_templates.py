@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import django_htmx
 import pytest
 from django.template.backends.django import DjangoTemplates
 from django.test import RequestFactory
@@ -15,7 +16,7 @@ from tests.storefront.test_results import upload
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for room in ("visual_search", "catalog") for path in (ROOT / room).rglob("templates/**/*.html"))
 STYLE = "visual_search/search.css"
-SCRIPTS = [f"visual_search/{name}.js" for name in ("search", "acts", "parts", "suggest")]
+SCRIPTS = [f"visual_search/{name}.js" for name in ("htmx", "search", "acts", "parts", "suggest")]
 
 
 def brought(html: str) -> list[str]:
@@ -82,6 +83,20 @@ def test_a_head_and_a_header_in_files_of_their_own_are_one_page(page) -> None:
     html = rendered(page, others)
     assert brought(html) == [STYLE, *SCRIPTS]
     assert brought(html.partition("</head>")[0]) == [STYLE, *SCRIPTS]
+
+
+@pytest.mark.parametrize("address", ["/search/?q=chair", "/search/?page=x", "/search/similar/{}/"])
+def test_a_base_that_knows_nothing_of_search_has_them_once_too(shop, client, address) -> None:
+    shop.use(BASE_TEMPLATE="bases/bare.html")
+    page = client.get(address.format(shop.id("CHR-RED-01"))).content.decode()
+    assert "A shop that knows nothing of search" in page  # It has neither a title nor a head to fill.
+    assert brought(page) == [STYLE, *SCRIPTS]
+
+
+def test_our_htmx_is_the_one_of_its_makers() -> None:
+    ours = (ROOT / "visual_search/static/visual_search/htmx.js").read_text()
+    theirs = Path(django_htmx.__file__).parent / "static/django_htmx/htmx-2.min.js"
+    assert re.split(r"^// -+\n", ours, flags=re.M)[1].strip() == theirs.read_text().strip()
 
 
 def test_the_next_page_has_them_again() -> None:

@@ -82,7 +82,7 @@ def _results(request: HttpRequest) -> HttpResponse:
 def similar(request: HttpRequest, object_id: str) -> HttpResponse:
     """Products like this one: tiles alone for htmx, else a page."""
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
-    fragment = bool(getattr(request, "htmx", False))
+    fragment = _by_htmx(request)
     query = Query(
         like=(object_id,), language=language, facets=(), page_size=SIMILAR_SHOWN if fragment else conf.PAGE_SIZE
     )
@@ -108,9 +108,15 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
 
 def _redirect(request: HttpRequest, address: str) -> HttpResponse:
     """Send the shopper to the page that a rewriter names. htmx is told to go there: it would put that page into the results."""
-    if getattr(request, "htmx", False):
+    if _by_htmx(request):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def _by_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks. A shop with django-htmx says so itself; others need no middleware for it."""
+    said = getattr(request, "htmx", None)
+    return request.headers.get("HX-Request") == "true" if said is None else bool(said)
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:

@@ -6,6 +6,10 @@
 // or by sending the event: document.dispatchEvent(new CustomEvent("vs:act", {detail: {kind: "basket", id: "17"}})).
 (() => {
   "use strict";
+  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  const ran = (window.vsRan ??= new Set());
+  if (ran.has("acts")) return;
+  ran.add("acts");
   const SEEN_SHARE = 0.5; // A tile counts as seen when half of it is in view.
 
   const act = (kind, id, more = {}) =>

@@ -2,6 +2,10 @@
 // Without JavaScript the buttons beside the photo choose among the things that the server found in it.
 (() => {
   "use strict";
+  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  const ran = (window.vsRan ??= new Set());
+  if (ran.has("parts")) return;
+  ran.add("parts");
   const KEY = "visual-search-photo"; // The pixels stay in this tab: the server keeps none, so another cut needs them again.
   const SHORTEST_SIDE = 0.05; // of the photo's side: a smaller frame is a slip of the hand
   const KEY_STEP = 0.02; // of the photo's side, for each press of an arrow key

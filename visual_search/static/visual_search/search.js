@@ -2,6 +2,10 @@
 // Without JavaScript the same forms work by their buttons.
 (() => {
   "use strict";
+  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  const ran = (window.vsRan ??= new Set());
+  if (ran.has("search")) return;
+  ran.add("search");
   const LONGEST_SIDE = 1024; // px. The server uses no more, and a phone photo shrinks from 5 MB to 200 KB.
 
   const box = () => document.querySelector("[data-vs-box]");
@@ -83,7 +87,11 @@
     event.preventDefault(); // Enter would send the form, which has no photo yet.
     event.target.click();
   });
-  // Below: the results form, whose filters, order and pages htmx loads in place.
+  // Below: the results form, whose filters, order and pages htmx loads in place. Where a shop's own htmx didn't come, its
+  // buttons work as they do without JavaScript.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (window.htmx) document.documentElement.classList.add("vs-in-place");
+  });
   const results = () => document.querySelector("#vs-form");
   const ours = (event) => event.detail.target?.id === "vs-form";
   let before = null; // what the form looked like when it was replaced

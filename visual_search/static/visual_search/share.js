@@ -2,6 +2,10 @@
 // server logs it and no Referer has it. The browser that opens the link sends the token by POST, as the results form does.
 (() => {
   "use strict";
+  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  const ran = (window.vsRan ??= new Set());
+  if (ran.has("share")) return;
+  ran.add("share");
   const MOST_CHARS = 8000; // Old messengers cut longer addresses, and a token that is cut opens nothing.
   // Only these fields are taken from a link: with "shows", a stranger's link would teach the shop in the name of its staff.
   const CARRIED = /^(q|q_not|unlike|unread|sort|page|f\..+)$/;

@@ -8,6 +8,8 @@
   const field = form?.querySelector("input[name='q']");
   if (!field) return;
 
+  // An earlier page that htmx puts back comes with the list of its day.
+  document.getElementById("vs-suggestions")?.remove();
   const list = document.createElement("ul");
   list.id = "vs-suggestions";
   list.className = "vs-suggestions";
