@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import router
@@ -27,6 +28,8 @@ from visual_search.registry import Source
 from visual_search.types import FacetField, FacetKind
 
 EMBEDDED = "visual_search.engines.embedded"
+FEATURES = "visual_search.features."
+FOLDERS = {"ENGINE": "folder", "ENCODER": "cache"}  # by setting, the option that names the folder it writes into
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -40,14 +43,31 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     parts = ["ENGINE", "ENCODER"]
     if given.get("DETECTOR", SETTINGS["DETECTOR"].default) is not None:
         parts.append("DETECTOR")
-    resolvers: list[Callable[[], object]] = [partial(wiring.resolve, part) for part in parts]
-    resolvers += [partial(wiring.resolve_hooks, setting) for setting in wiring.HOOKS]
-    for resolve in resolvers:
+    resolvers: dict[str, Callable[[], object]] = {part: partial(wiring.resolve, part) for part in parts}
+    resolvers |= {setting: partial(wiring.resolve_hooks, setting) for setting in wiring.HOOKS}
+    for setting, resolve in resolvers.items():
+        if missing := _missing_app(given.get(setting)):
+            messages.append(missing)
+            continue
         try:
             resolve()
         except ConfigurationError as problem:
             messages.append(Error(str(problem), id="visual_search.E003"))
     return messages
+
+
+def _missing_app(value: Any) -> CheckMessage | None:
+    """What a setting names of a feature that isn't installed; importing it would fail at the feature's models."""
+    for named in value if isinstance(value, list | tuple) else [value]:
+        path = str(named.get("BACKEND")) if isinstance(named, dict) else ""
+        feature = ".".join(path.split(".")[:3])
+        if feature.startswith(FEATURES) and not apps.is_installed(feature):
+            return Error(
+                f"VISUAL_SEARCH names '{path}', but its app isn't installed.",
+                hint=f"Add '{feature}' to INSTALLED_APPS, or take the entry out of VISUAL_SEARCH.",
+                id="visual_search.E004",
+            )
+    return None
 
 
 def _unknown_settings(given: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -97,23 +117,26 @@ def check_machine(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     value = getattr(settings, "VISUAL_SEARCH", {})
-    engine = value.get("ENGINE", SETTINGS["ENGINE"].default) if isinstance(value, dict) else {}
-    if isinstance(engine, dict) and str(engine.get("BACKEND", "")).startswith(EMBEDDED):
-        messages += _embedded(engine.get("OPTIONS") or {})
+    parts = {name: value.get(name, SETTINGS[name].default) if isinstance(value, dict) else {} for name in FOLDERS}
+    engine = parts["ENGINE"]
+    if isinstance(engine, dict) and str(engine.get("BACKEND", "")).startswith(EMBEDDED) and not has_fts5():
+        messages.append(
+            Error(
+                f"This Python's SQLite {sqlite3.sqlite_version} was built without FTS5, which the embedded engine needs.",
+                hint="Use a Python from python.org, your distribution or conda, or set another ENGINE.",
+                id="visual_search.E011",
+            )
+        )
+    for name, part in parts.items():
+        messages += _folder(name, part.get("OPTIONS") or {} if isinstance(part, dict) else {})
     return messages
 
 
-def _embedded(options: dict[str, Any]) -> Iterator[CheckMessage]:
-    if not has_fts5():
+def _folder(part: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
+    folder = options.get(FOLDERS[part])
+    if isinstance(folder, str | Path) and (obstacle := why_not_writable(Path(folder))):
         yield Error(
-            f"This Python's SQLite {sqlite3.sqlite_version} was built without FTS5, which the embedded engine needs.",
-            hint="Use a Python from python.org, your distribution or conda, or set another ENGINE.",
-            id="visual_search.E011",
-        )
-    folder = options.get("folder")
-    if folder is not None and (obstacle := why_not_writable(Path(folder))):
-        yield Error(
-            f"VISUAL_SEARCH['ENGINE']['OPTIONS']['folder'] is '{folder}', but {obstacle}.",
+            f"VISUAL_SEARCH['{part}']['OPTIONS']['{FOLDERS[part]}'] is '{folder}', but {obstacle}.",
             hint="Make the folder writable for the user that runs this process, or name another one.",
             id="visual_search.E012",
         )
@@ -146,8 +169,15 @@ def why_not_writable(folder: Path) -> str:
 def check_sources(**kwargs: Any) -> list[CheckMessage]:
     sources = list(registry.sources())
     if not sources:
+        forgotten = described()
         return [
             Warning(
+                f"{_name(forgotten[0])} isn't registered, so there is nothing to search.",
+                hint="Write @register above it: from visual_search.registry import register.",
+                id="visual_search.W001",
+            )
+            if forgotten
+            else Warning(
                 "No source is registered, so there is nothing to search.",
                 hint="Write a search.py with a @register'ed Source in one of the INSTALLED_APPS "
                 "(docs/tutorial/your-own-shop.md).",
@@ -157,8 +187,13 @@ def check_sources(**kwargs: Any) -> list[CheckMessage]:
     return [message for source in sources for message in _source(source)]
 
 
+def described() -> list[type[Source]]:
+    """The classes that describe a model, whether they are registered or not."""
+    return [cls for cls in Source.__subclasses__() if hasattr(cls, "model")]
+
+
 def _source(source: Source) -> Iterator[CheckMessage]:
-    name = f"{type(source).__module__}.{type(source).__qualname__}"
+    name = _name(type(source))
     error = _error_for(source)
     if not NAME.fullmatch(source.collection):
         yield error(
@@ -181,6 +216,26 @@ def _source(source: Source) -> Iterator[CheckMessage]:
             "Write at least one of pictures(), texts() and codes().",
             "E025",
         )
+
+    yield from _misspelt(name, source)
+
+
+def _misspelt(name: str, source: Source) -> Iterator[CheckMessage]:
+    """Names that look like one of a source's which isn't there, such as `picture`."""
+    defined = {own for own in _defined(type(source)) if not own.startswith("_")}
+    known = {own for own in {*vars(Source), *Source.__annotations__} if not own.startswith("_")}
+    for own in sorted(defined - known):
+        for near in difflib.get_close_matches(own, known - defined, n=1, cutoff=0.8):
+            yield Warning(
+                f"{name} has '{own}', which search doesn't use.",
+                hint=f"Did you mean '{near}'? If it is a helper of your own, begin its name with an underscore.",
+                obj=source.model,
+                id="visual_search.W002",
+            )
+
+
+def _name(cls: type[Source]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _defined(cls: type[Source]) -> set[str]:

@@ -67,12 +67,22 @@ _sources: dict[str, Source] = {}
 
 def register(cls: type[Source]) -> type[Source]:
     """Class decorator. One source a collection and one a model; a second is a ConfigurationError."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    if not hasattr(cls, "model"):
+        raise ConfigurationError(f"{name} doesn't say which model it describes. Write in it: model = YourModel.")
     for known in _sources.values():
-        if type(known) is not cls and (known.collection == cls.collection or known.model is cls.model):
+        if type(known) is cls:
+            continue
+        other = f"{type(known).__module__}.{type(known).__qualname__}"
+        if known.model is cls.model:
             raise ConfigurationError(
-                f"{cls.__module__}.{cls.__qualname__} registers collection '{cls.collection}' of "
-                f"{cls.model.__name__}, but {type(known).__module__}.{type(known).__qualname__} already did. "
-                "Give it another collection or remove one of them."
+                f"{name} describes {cls.model.__name__}, but {other} already does. A model has one source: put both into "
+                "one class, or remove @register from one of them."
+            )
+        if known.collection == cls.collection:
+            raise ConfigurationError(
+                f"{name} registers collection '{cls.collection}', but {other} already did, for {known.model.__name__}. "
+                f"Give one of them another, such as: collection = '{cls.model.__name__.lower()}s'."
             )
     _sources[cls.collection] = cls()
     return cls

@@ -123,6 +123,7 @@ class TestMachine:
 class TestSources:
     def test_none(self, monkeypatch):
         monkeypatch.setattr(registry, "_sources", {})
+        monkeypatch.setattr(checks, "described", list)
         (message,) = checks.check_sources()
         assert "No source is registered" in message.msg
         assert "your-own-shop.md" in message.hint

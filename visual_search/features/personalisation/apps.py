@@ -15,7 +15,7 @@ class PersonalisationConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models can't be imported before the app registry is ready.
-        from visual_search.features.personalisation import receivers  # noqa: PLC0415
+        from visual_search.features.personalisation import checks, receivers  # noqa: F401, PLC0415
 
         receivers.connect()
         register("personalisation", measure=_measure, overhead=_overhead)

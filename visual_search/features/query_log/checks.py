@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.urls import NoReverseMatch, reverse
 
 from visual_search.conf import conf
 from visual_search.errors import ConfigurationError
@@ -24,6 +25,16 @@ def check_query_log(**kwargs: Any) -> list[CheckMessage]:
     if options.mode is not Mode.ANONYMOUS:
         return []
     messages: list[CheckMessage] = []
+    try:
+        reverse("query_log:me")
+    except NoReverseMatch:
+        messages.append(
+            Warning(
+                "The query log has no address, so nobody can send events or take back what was noted.",
+                hint='Add path("", include("visual_search.features.query_log.urls")) to urlpatterns in urls.py, before the API.',
+                id="visual_search.W103",
+            )
+        )
     if MIDDLEWARE not in settings.MIDDLEWARE:
         messages.append(
             Warning(

@@ -1,0 +1,5 @@
+"""All addresses of the reference shop but those of the search pages."""
+
+from config.urls import urlpatterns as shop
+
+urlpatterns = [entry for entry in shop if getattr(entry, "app_name", "") != "visual_search"]
