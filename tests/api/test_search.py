@@ -473,3 +473,11 @@ def test_health_without_a_database(shop, client, monkeypatch) -> None:
     assert response.status_code == 503
     assert response.json()["ok"] is False
     assert "10.0.0.5" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "explained"), [("True", True), ("true", True), ("1", True), ("False", False), ("", False)]
+)
+def test_a_form_says_yes_and_no_as_python_and_javascript_write_them(shop, client, said, explained) -> None:
+    hit = client.post(URL, {"q": "chair", "explain": said}).json()["hits"][0]
+    assert ("explain" in hit) == explained

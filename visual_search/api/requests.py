@@ -241,6 +241,7 @@ def _flag(data: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
     value = data.get(name)
     if value is None:
         return default
-    if value in (True, False, "true", "false", "1", "0", ""):
-        return value in (True, "true", "1")
+    said = value.lower() if isinstance(value, str) else value  # Python's clients write `False` into a form.
+    if said in (True, False, "true", "false", "1", "0", ""):
+        return said in (True, "true", "1")
     raise BadInput(f"{name} is {repr(value)[:60]}; it must be true or false.", field=name)
