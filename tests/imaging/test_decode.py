@@ -386,3 +386,60 @@ def test_broken_bytes_give_a_picture_or_a_refusal(seed, edits, cut, insert):
 def swapped_profile(profile: bytes, space: bytes) -> bytes:
     """The same profile with another colour space written into its header (bytes 16 to 20)."""
     return profile[:16] + space + profile[20:]
+
+
+@pytest.mark.parametrize("value", [0, 1, 127, 128, 254, 255])
+def test_sixteen_bit_grey_comes_out_to_the_number(value):
+    """65,535 is white, so each step of 257 is one of 255; Pillow alone would clip all above 255 to white."""
+    grey = Image.fromarray(np.full((20, 20), min(value * 257 + 256, 65_535), np.uint16))
+    assert decode(encoded(grey), **LIMITS).getpixel((5, 5)) == (value,) * 3
+    exact = Image.fromarray(np.full((20, 20), value * 257, np.uint16))
+    assert decode(encoded(exact), **LIMITS).getpixel((5, 5)) == (value,) * 3
+
+
+def test_strips_join_without_a_seam():
+    """Rows of a picture that is unpacked in several strips stand where they stood, at the strips' ends, too."""
+    rows = np.repeat(np.arange(600, dtype=np.uint32) % 251, 20).reshape(600, 20).astype(np.uint8)
+    image = decode(encoded(Image.fromarray(rows)), **LIMITS, max_side=None)
+    assert np.array_equal(np.asarray(image)[:, 0, 0], rows[:, 0])
+
+
+def test_a_downscaled_edge_is_smooth():
+    """A shrunk picture has tones between its two, which the nearest pixel alone would not give."""
+    half = Image.new("L", (1000, 1000), 0)
+    half.paste(255, (0, 0, 501, 1000))
+    tones = np.unique(np.asarray(decode(encoded(half), **LIMITS, max_side=300))[:, :, 0])
+    assert len(tones) > 2
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(60, "a" * 56 + ".png"), (61, "a" * 57 + "..."), (200, "a" * 57 + "...")]
+)
+def test_a_long_name_is_shortened_from_sixty_one_letters_on(length, shown):
+    assert str(refusal(b"", name="a" * (length - 4) + ".png")).startswith(f"“{shown}” is empty")
+
+
+def test_refusals_say_the_next_step_in_whole_sentences():
+    assert str(refusal(b"")) == "The picture is empty (0 bytes). Choose the picture again."
+    assert str(refusal(b"x" * 3_000_000)) == (
+        "The picture has 2.9 MB; at most 2 MB are allowed. Send a smaller version, or a photo at a lower resolution."
+    )
+    assert str(refusal(encoded(Image.new("RGB", (3000, 2000))))) == (
+        "The picture has 3000 x 2000 = 6.0 million pixels; at most 4 million are allowed in a PNG file. "
+        "Send a smaller version."
+    )
+    assert str(refusal(encoded(Image.new("RGB", (15, 40))))) == (
+        "The picture has 15 x 40 pixels; each side needs at least 16. Send a larger picture."
+    )
+    assert str(refusal(encoded(picture())[:-20])) == (
+        "The picture is broken off or damaged: this PNG file can't be read to its end. Send the original file again."
+    )
+
+
+@pytest.mark.parametrize("mode", ["P", "LA", "PA", "RGBA"])
+def test_a_see_through_corner_is_white_in_every_mode_that_has_one(mode):
+    clear = Image.new("RGBA", (40, 40), (*RED, 255))
+    clear.paste((0, 0, 0, 0), (0, 0, 20, 20))
+    image = decode(encoded(clear.quantize() if mode in {"P", "PA"} else clear.convert(mode)), **LIMITS)
+    assert image.getpixel((5, 5)) == (255, 255, 255)
+    assert image.getpixel((30, 30)) != (255, 255, 255)

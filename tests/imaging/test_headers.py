@@ -79,3 +79,46 @@ def test_orientation_is_read_from_the_last_bytes_of_its_block(orientation: int) 
 @pytest.mark.parametrize("orientation", [0, 9, 65_535])
 def test_an_orientation_that_makes_no_sense_is_upright(orientation: int) -> None:
     assert headers.exif_orientation(exif(orientation)) == 1
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_webp_may_repeat_the_name_of_exif_before_it(orientation: int) -> None:
+    """Some programs write "Exif" and two zeros before the block, as JPEG wants it."""
+    block = b"Exif\x00\x00" + exif(orientation)
+    assert headers.read(webp(pixels(), chunk(b"EXIF", block)), "WebP").orientation == orientation
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "said"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + pack(">I", 13) + b"IDAT" + bytes(17), "PNG", "the PNG doesn't start with its header"),
+        (encoded("PNG")[:40], "PNG", "a PNG chunk is longer than the file"),
+        (encoded("WEBP")[:-1], "WebP", "the WebP is shorter than it says"),
+        (b"\xff\xd8\xff\xd9", "JPEG", "the JPEG ends before its pixels"),
+        (b"\xff\xd8\xff\xe0\x00\x10short", "JPEG", "a JPEG segment is longer than the file"),
+        (b"\xff\xd8\xff\xe0\x00\x02nothing", "JPEG", "bytes between two JPEG segments"),
+        (encoded("JPEG")[:-2], "JPEG", "the JPEG has no end"),
+        (b"\xff\xd8\xff", "JPEG", "the file breaks off inside its header"),
+    ],
+)
+def test_damage_is_named_in_whole_sentences(data: bytes, kind: headers.Format, said: str) -> None:
+    with pytest.raises(headers.Damaged) as caught:
+        headers.read(data, kind)
+    assert str(caught.value) == said
+
+
+def test_lengths_are_without_a_sign() -> None:
+    """A length with its highest bit set is a large one, and must not lead backwards through the file."""
+    tail = encoded("JPEG")[2:]
+    long = b"\xff\xd8\xff\xef" + pack(">H", 0x8002) + bytes(0x8000)
+    assert headers.read(long + tail, "JPEG").width == SIZE[0]
+    png = encoded("PNG")
+    with pytest.raises(headers.Damaged, match="a PNG chunk is longer than the file"):
+        headers.read(png[:33] + pack(">I", 0xFFFFFFF4) + b"tEXt" + png[33:], "PNG")
+    with pytest.raises(headers.Damaged, match="the WebP is shorter than it says"):
+        headers.read(b"RIFF" + pack("<I", 0x80000000) + encoded("WEBP")[8:], "WebP")
+
+
+@pytest.mark.parametrize("data", [b"RIFF\x00\x00\x00\x00WAVEfmt ", b"ANTS\x00\x00\x00\x00WEBPVP8 "])
+def test_half_a_signature_is_none(data: bytes) -> None:
+    assert headers.sniff(data) == ""
