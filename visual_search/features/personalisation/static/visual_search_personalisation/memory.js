@@ -133,7 +133,7 @@
   function start() {
     const page = document.querySelector("[data-vs-memory]");
     copyOnce().then(() => page && show(page));
-    personalise();
+    setTimeout(personalise); // htmx takes up the form when the document is ready, too, and may come after this script.
     if (!page) return;
     page.hidden = false;
     const say = (text) => {
