@@ -35,19 +35,20 @@ def check_pages(**kwargs: Any) -> list[CheckMessage]:
 def _addresses() -> Iterator[CheckMessage]:
     if not getattr(settings, "ROOT_URLCONF", None):
         return
-    for name, path, what, id in (
-        ("visual_search:results", "search/", "The results page has no address, so no search box can be shown.", "W010"),
-        ("visual_search_api:search", "api/v1/", "The REST API has no address, so nothing is suggested while typing.", "W011"),
-    ):  # fmt: skip
-        room = "storefront" if id == "W010" else "api"
+    pages = "The results page has no address, so no search box can be shown."
+    api = "The REST API has no address, so nothing is suggested while typing."
+    for name, path, room, what, id in (
+        ("visual_search:results", "search/", "storefront", pages, "visual_search.W010"),
+        ("visual_search_api:search", "api/v1/", "api", api, "visual_search.W011"),
+    ):
         try:
             reverse(name)
         except NoReverseMatch:
             yield Warning(
                 what,
                 hint=f'Add path("{path}", include("visual_search.{room}.urls")) to urlpatterns in urls.py. A shop that wants '
-                f"to do without lists 'visual_search.{id}' in SILENCED_SYSTEM_CHECKS.",
-                id=f"visual_search.{id}",
+                f"to do without lists '{id}' in SILENCED_SYSTEM_CHECKS.",
+                id=id,
             )
 
 
