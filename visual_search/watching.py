@@ -96,7 +96,7 @@ def _through(field: ManyToManyField[Any, Any]) -> type[Model]:
 
 def steps(model: type[Model], path: str) -> list[Step]:
     """The relations that this path names, one after another, beginning at `model`. Raises WrongPath."""
-    found: list[Step] = []
+    taken: list[Step] = []
     for name in path.split("__"):
         try:
             field = model._meta.get_field(name)
@@ -106,9 +106,9 @@ def steps(model: type[Model], path: str) -> list[Step]:
         if not isinstance(to, type):
             hint = "A generic foreign key needs a function of the row. " if field.is_relation else ""
             raise WrongPath(f"{model.__name__}.{name} is no relation to one model.", hint + _near(model, name))
-        found.append(Step(model, field, to))
+        taken.append(Step(model, field, to))
         model = to
-    return found
+    return taken
 
 
 def _near(model: type[Model], name: str) -> str:
@@ -206,10 +206,10 @@ class Link:
         if not self.columns or not self._may_move(update_fields):
             return None
         rows = self.start._base_manager.using(using).filter(**{self.seen._meta.pk.name: self.key(instance)})
-        found = list(rows.values_list(*self.columns, self._goal))
-        if not found:
+        values = list(rows.values_list(*self.columns, self._goal))
+        if not values:
             return None
-        return Trace(tuple(found[0][:-1]), frozenset(row[-1] for row in found) - {None})
+        return Trace(tuple(values[0][:-1]), frozenset(row[-1] for row in values) - {None})
 
     def after(self, instance: Model, using: str, trace: Trace | None, *, new: bool) -> set[Any]:
         """Ids of the objects that this save changes. A query only where neither the row nor `trace` says them."""
@@ -256,8 +256,8 @@ class Link:
         if self.find is None:
             return set()
         try:
-            found = self.find(instance) or ()
-            return {item.pk if isinstance(item, Model) else item for item in found} - {None}
+            named = self.find(instance) or ()
+            return {item.pk if isinstance(item, Model) else item for item in named} - {None}
         except DatabaseError:
             raise
         # The shop's code: its mistake mustn't undo a save.

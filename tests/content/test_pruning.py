@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine
-from visual_search import models, rebuilding, tasks, wiring
+from visual_search import rebuilding, tasks, wiring
 from visual_search.content import pruning, readings, uses
 from visual_search.errors import EngineUnavailable
 from visual_search.models import Embedding, MakerUse, PictureSight, StoredCalibration
@@ -55,7 +55,7 @@ def makers() -> set[str]:
 
 
 def test_they_go_when_their_time_is_over_and_nothing_else_does(changed, monkeypatch):
-    monkeypatch.setattr(models, "CHUNK", 2)
+    monkeypatch.setattr("visual_search.models.uses.CHUNK", 2)
     found = pruning.prune()
     assert found.removed == {}
     assert found.waiting.keys() == OLD | {"a former reader"}

@@ -36,12 +36,12 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
     }
 
 
-def suggestions_to_json(found: Suggestions) -> dict[str, Any]:
+def suggestions_to_json(suggestions: Suggestions) -> dict[str, Any]:
     return {
-        "suggestions": [{"id": line.id, "title": line.title, "url": line.url} for line in found.lines],
-        "took_ms": found.took_ms,
-        "warnings": list(found.warnings),
-        "degraded": list(found.degraded),
+        "suggestions": [{"id": line.id, "title": line.title, "url": line.url} for line in suggestions.lines],
+        "took_ms": suggestions.took_ms,
+        "warnings": list(suggestions.warnings),
+        "degraded": list(suggestions.degraded),
     }
 
 

@@ -25,6 +25,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 # The first that fits counts, so a class stands before those that it is made from.
 _TYPES: tuple[tuple[type, dict[str, Any]], ...] = (
     (serializers.UUIDField, {"type": "string", "format": "uuid"}),
+    (serializers.DateTimeField, {"type": "string", "format": "date-time"}),
     (serializers.FileField, {"type": "string", "format": "binary"}),
     (serializers.ChoiceField, {"type": "string"}),
     (serializers.CharField, {"type": "string"}),
@@ -76,7 +77,9 @@ def document(urlconf: Any = None) -> dict[str, Any]:
     """OpenAPI 3.0 of all our views that this URLconf includes, wherever it includes them."""
     components: dict[str, Any] = {}
     paths: dict[str, Any] = {}
-    for path, method, view in sorted(_Endpoints(urlconf=urlconf).get_api_endpoints(), key=lambda found: found[:2]):
+    for path, method, view in sorted(
+        _Endpoints(urlconf=urlconf).get_api_endpoints(), key=lambda endpoint: endpoint[:2]
+    ):
         said: Operation = getattr(view.cls, method.lower()).operation
         paths.setdefault(path, {})[method.lower()] = _operation(said, path, view.cls.__doc__ or "", components)
     prefix = get_script_prefix().rstrip("/")
@@ -172,14 +175,14 @@ def _schema(one: _Field, components: dict[str, Any]) -> dict[str, Any]:
     if isinstance(one, serializers.Serializer):
         reference = _reference(type(one), components)
         return {"allOf": [reference], **said} if said else reference  # Nothing may stand beside a reference.
-    found = next(dict(described) for kind, described in _TYPES if isinstance(one, kind))
+    schema = next(dict(described) for kind, described in _TYPES if isinstance(one, kind))
     if isinstance(one, serializers.ChoiceField):
-        found["enum"] = list(one.choices)
+        schema["enum"] = list(one.choices)
     elif isinstance(one, serializers.ListField):
-        found["items"] = _schema(one.child, components)
+        schema["items"] = _schema(one.child, components)
     elif isinstance(one, serializers.DictField):
-        found["additionalProperties"] = _schema(one.child, components)
-    return found | said
+        schema["additionalProperties"] = _schema(one.child, components)
+    return schema | said
 
 
 def _said(one: _Field) -> dict[str, Any]:

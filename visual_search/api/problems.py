@@ -40,10 +40,10 @@ def problem(status: int, detail: str, *, code: str, field: str = "") -> dict[str
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """What DRF answers for an error of a view; None leaves it to Django (a bug of ours, so a 500)."""
-    found = _described(error)
-    if found is None:
+    described = _described(error)
+    if described is None:
         return None
-    body, headers = found
+    body, headers = described
     response = Response(body, status=body["status"], headers=headers, content_type=ProblemRenderer.media_type)
     request = context.get("request")
     if request is not None:

@@ -124,8 +124,8 @@ def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
             raise BadInput(
                 "box, object, point and photo_token go with one photo; send several as pictures.", field="image"
             )
-        found = (_picture({"image": file}) for file in _within(files, "image"))
-        return tuple(picture for picture in found if picture is not None)
+        pictures = (_picture({"image": file}) for file in _within(files, "image"))
+        return tuple(picture for picture in pictures if picture is not None)
     picture = _picture(data)
     return () if picture is None else (picture,)
 
@@ -135,7 +135,7 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
     value = _from_json(raw, "pictures")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise BadInput(f"pictures is {repr(value)[:60]}; it must be a list of objects.", field="pictures")
-    found = []
+    pictures = []
     for number, item in enumerate(_within(value, "pictures")):
         where = f"pictures.{number}"
         try:
@@ -146,10 +146,10 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
             raise
         if picture is None:
             raise BadInput(f"{where} has neither image nor photo_token.", field=where)
-        found.append(
+        pictures.append(
             replace(picture, weight=parsing.weight(item.get("weight"), field=f"{where}.weight", least=-MOST_WEIGHT))
         )
-    return tuple(found)
+    return tuple(pictures)
 
 
 def _within(items: list[Any], name: str) -> list[Any]:

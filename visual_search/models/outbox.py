@@ -1,60 +1,26 @@
-"""What the database keeps for search: the outbox of changes, and vectors by content."""
+"""The outbox of changes: which objects belong into an index, and how far each of them is."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import operator
-import random
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import OperationalError, connections, models, router, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from visual_search.conf import conf
+from visual_search.models.writing import chunks, patient
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-CHUNK = 500  # values in one statement; SQLite allowed 999 for many years
 HASHES = 200  # rows in one statement that gives each its own value, which takes three values a row
-LOCK_PATIENCE = 60.0  # seconds of trying again while another process holds SQLite's lock
 LONGEST_WAIT = timedelta(hours=1)  # between two attempts at an entry that keeps failing
-
-
-def patient(function: Function) -> Function:
-    """Run it again while SQLite says "database is locked", for up to `LOCK_PATIENCE` seconds.
-
-    Inside a transaction the error goes up at once: only the whole transaction may be tried again.
-    """
-
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        connection = connections[self.db]
-        give_up = time.monotonic() + LOCK_PATIENCE
-        for attempt in itertools.count():
-            try:
-                return function(self, *args, **kwargs)
-            except OperationalError as problem:
-                locked = "locked" in str(problem) or "busy" in str(problem)
-                if not locked or connection.in_atomic_block or time.monotonic() > give_up:
-                    raise
-            # A random part keeps two waiting processes from colliding again and again.
-            time.sleep(random.uniform(0.5, 1.0) * min(1.0, 0.02 * 2**attempt))  # noqa: S311
-        raise AssertionError("unreachable")
-
-    return wrapper  # type: ignore[return-value]
-
-
-def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
-    iterator = iter(values)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
 
 
 def clock_version() -> int:
@@ -343,193 +309,3 @@ class IndexEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.collection}/{self.object_id} ({self.state})"
-
-
-class MakerUseQuerySet(models.QuerySet["MakerUse"]):
-    @patient
-    def note(self, makers: Iterable[str]) -> None:
-        """Note that these makers are used now."""
-        now = timezone.now()
-        self.bulk_create(
-            [MakerUse(maker=maker, used_at=now) for maker in sorted(set(makers))],  # type: ignore[misc]
-            update_conflicts=True,
-            unique_fields=["maker"],
-            update_fields=["used_at"],
-        )
-
-    @patient
-    def note_unknown(self, makers: Iterable[str]) -> None:
-        """Note that makers without a row are used now: nobody has said when they were used last."""
-        now = timezone.now()
-        self.bulk_create(
-            [MakerUse(maker=maker, used_at=now) for maker in sorted(set(makers))],  # type: ignore[misc]
-            ignore_conflicts=True,
-        )
-
-
-class MakerUse(models.Model):
-    """When some process last worked with what made stored rows: a space's fingerprint, or a `PictureSight.maker`."""
-
-    maker = models.CharField(max_length=200, unique=True)
-    used_at = models.DateTimeField()
-
-    objects = MakerUseQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.maker}, last used {self.used_at:%Y-%m-%d}"
-
-
-class MadeRows(models.QuerySet[Any]):
-    """Rows that can be made again."""
-
-    @patient
-    def drop_after(self, pk: int) -> tuple[int, int]:
-        """Delete the first `CHUNK` of these rows behind this primary key; how many, and the last one's key."""
-        pks = list(self.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True)[:CHUNK])
-        if pks:
-            self.model._base_manager.using(self.db).filter(pk__in=pks).delete()
-        return len(pks), pks[-1] if pks else pk
-
-
-class EmbeddingQuerySet(models.QuerySet["Embedding"]):
-    @patient
-    def keep(self, embeddings: Sequence[Embedding]) -> None:
-        """Store those that aren't there yet."""
-        self.bulk_create(embeddings, ignore_conflicts=True, batch_size=CHUNK)  # type: ignore[arg-type]
-
-
-class Embedding(models.Model):
-    """A vector by what it was made of: equal content in an equal space is encoded once, whoever shows it."""
-
-    content_hash = models.CharField(
-        max_length=64
-    )  # SHA-256 in hex, of a picture's bytes or of a text with its language
-    fingerprint = models.CharField(max_length=128)  # of the space (types.Space)
-    dims = models.PositiveIntegerField()
-    vector = models.BinaryField()  # float16, little-endian
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = EmbeddingQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["content_hash", "fingerprint"], name="visual_search_embedding_content"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.content_hash[:12]} in {self.fingerprint}"
-
-
-class ShownPictureQuerySet(models.QuerySet["ShownPicture"]):
-    @patient
-    def record(self, collection: str, shown: Mapping[str, Mapping[str, str]]) -> None:
-        """Exactly these pictures (object id -> picture id -> content hash) belong to these objects from now on."""
-        wanted = {
-            (object_id, picture_id, content)
-            for object_id, pictures in shown.items()
-            for picture_id, content in pictures.items()
-        }
-        rows = self.filter(collection=collection, object_id__in=shown)
-        known = {row[1:]: row[0] for row in rows.values_list("pk", "object_id", "picture_id", "content_hash")}
-        if stale := [pk for key, pk in known.items() if key not in wanted]:
-            self.filter(pk__in=stale).delete()
-        self.bulk_create(
-            [
-                ShownPicture(collection=collection, object_id=object_id, picture_id=picture_id, content_hash=content)  # type: ignore[misc]
-                for object_id, picture_id, content in sorted(wanted - set(known))
-            ],
-            update_conflicts=True,
-            unique_fields=["collection", "object_id", "picture_id"],
-            update_fields=["content_hash"],
-            batch_size=CHUNK,
-        )
-
-    def unseen(self, maker: str) -> ShownPictureQuerySet:
-        """Pictures whose content this maker hasn't looked at yet."""
-        seen = PictureSight.objects.filter(maker=maker, content_hash=models.OuterRef("content_hash"))
-        return self.filter(~models.Exists(seen))
-
-
-class ShownPicture(models.Model):
-    """Which content an object's picture had when it was indexed. It leads from a hit to the `PictureSight` of its picture."""
-
-    collection = models.CharField(max_length=64)
-    object_id = models.CharField(max_length=200)
-    picture_id = models.CharField(max_length=200)
-    content_hash = models.CharField(max_length=64, db_index=True)
-
-    objects = ShownPictureQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["collection", "object_id", "picture_id"], name="visual_search_shown_picture"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.picture_id} of {self.collection}/{self.object_id}"
-
-
-class PictureSight(models.Model):
-    """What `content/readings.py` saw in a catalogue picture, by its content: label text, keypoints, a thumbnail."""
-
-    content_hash = models.CharField(max_length=64)
-    maker = models.CharField(max_length=200)  # which reader and which detector; another one looks again
-    text = models.TextField(blank=True, default="")
-    thumbnail = models.BinaryField()
-    keypoints = models.BinaryField()
-    problem = models.TextField(blank=True, default="")  # why there is nothing; a look isn't repeated
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["content_hash", "maker"], name="visual_search_picture_sight_content"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.content_hash[:12]} by {self.maker}"
-
-
-class LastRebuildQuerySet(models.QuerySet["LastRebuild"]):
-    @patient
-    def record(self, collection: str, **counts: Any) -> None:
-        """This is what became of the collection's last rebuild."""
-        self.update_or_create(collection=collection, defaults={"ended_at": timezone.now(), **counts})
-
-
-class LastRebuild(models.Model):
-    """What became of the last rebuild of a collection's index."""
-
-    collection = models.CharField(max_length=64, unique=True)
-    ended_at = models.DateTimeField()
-    taken = models.BooleanField(help_text="The new index is in use; else the earlier one stayed.")
-    problem = models.TextField(blank=True, default="", help_text="Why the new index was not taken.")
-    objects_read = models.PositiveIntegerField(default=0)
-    pictures = models.PositiveIntegerField(default=0)
-    warnings = models.PositiveIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    reasons = models.JSONField(default=list, help_text="The first failures.")
-
-    objects = LastRebuildQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.collection}: {'taken' if self.taken else 'not taken'}, {self.ended_at:%Y-%m-%d %H:%M}"
-
-
-class StoredCalibration(models.Model):
-    """Which grade a cosine means in a collection (ranking/calibration.py), for one image space."""
-
-    collection = models.CharField(max_length=64)
-    fingerprint = models.CharField(max_length=128)  # of the image space
-    limits = models.JSONField()
-    made_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        verbose_name = "calibration of grades"
-        verbose_name_plural = "calibrations of grades"
-        constraints = [
-            models.UniqueConstraint(fields=["collection", "fingerprint"], name="visual_search_calibration_space"),
-        ]
-
-    def __str__(self) -> str:
-        return f"grades of {self.collection}"

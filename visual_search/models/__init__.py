@@ -1,0 +1,40 @@
+"""What the database keeps for search, in one file for each thing."""
+
+from visual_search.models.content import Embedding, EmbeddingQuerySet, PictureSight, ShownPicture, ShownPictureQuerySet
+from visual_search.models.learned import LastRebuild, LastRebuildQuerySet, StoredCalibration
+from visual_search.models.outbox import (
+    HASHES,
+    LONGEST_WAIT,
+    IndexEntry,
+    IndexEntryManager,
+    IndexEntryQuerySet,
+    State,
+    clock_version,
+)
+from visual_search.models.uses import MadeRows, MakerUse, MakerUseQuerySet
+from visual_search.models.writing import CHUNK, LOCK_PATIENCE, chunks, patient
+
+__all__ = [
+    "CHUNK",
+    "HASHES",
+    "LOCK_PATIENCE",
+    "LONGEST_WAIT",
+    "Embedding",
+    "EmbeddingQuerySet",
+    "IndexEntry",
+    "IndexEntryManager",
+    "IndexEntryQuerySet",
+    "LastRebuild",
+    "LastRebuildQuerySet",
+    "MadeRows",
+    "MakerUse",
+    "MakerUseQuerySet",
+    "PictureSight",
+    "ShownPicture",
+    "ShownPictureQuerySet",
+    "State",
+    "StoredCalibration",
+    "chunks",
+    "clock_version",
+    "patient",
+]
