@@ -230,7 +230,7 @@ def _misspelt(name: str, source: Source) -> Iterator[CheckMessage]:
                 f"{name} has '{own}', which search doesn't use.",
                 hint=f"Did you mean '{near}'? If it is a helper of your own, begin its name with an underscore.",
                 obj=source.model,
-                id="visual_search.W002",
+                id="visual_search.W004",
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -243,3 +245,16 @@ def test_check_loads_no_model_and_starts_no_thread():
     )
     assert found.returncode == 0, found.stderr
     assert found.stdout.splitlines()[-2:] == ["[]", "['MainThread']"]
+
+
+def test_each_warning_can_be_silenced_alone():
+    """A shop silences a warning by its id, so no other mistake may have the same one."""
+    given: dict[str, set[str]] = {}
+    for file in (Path(checks.__file__).parent).rglob("checks.py"):
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Constant) and re.fullmatch(r"visual_search\.W\d{3}", str(node.value)):
+                        given.setdefault(str(node.value), set()).add(f"{file}: {function.name}")
+    assert len(given) > 5
+    assert {id: places for id, places in given.items() if len(places) > 1} == {}
