@@ -23,8 +23,6 @@ from visual_search.registry import Source
 
 logger = logging.getLogger(__name__)
 
-_SHOWN = ("object_id", "picture_id", "content_hash")
-
 
 @dataclass(slots=True)
 class Reconciled:
@@ -138,8 +136,7 @@ def _note_healed(source: Source) -> int:
     entries = IndexEntry.objects.filter(collection=source.collection, state=State.INDEXED, deleted=False)
     noted = 0
     for ids in chunks(list(entries.exclude(warning="").values_list("object_id", flat=True)), conf.INDEX_BATCH):
-        rows = ShownPicture.objects.filter(collection=source.collection, object_id__in=ids)
-        shown = {(id, picture): content for id, picture, content in rows.values_list(*_SHOWN)}
+        shown = ShownPicture.objects.all().hashes(source.collection, ids)
         healed = [id for id, obj in read_objects(source, ids).items() if _has_another_picture(source, id, obj, shown)]
         noted += IndexEntry.objects.all().note_alone(source.collection, healed)
     return noted

@@ -18,11 +18,10 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError
 from django.db.models import ForeignKey, ForeignObject, ForeignObjectRel, ManyToManyField, ManyToManyRel, Model
 
+from visual_search.models import chunks
 from visual_search.registry import Source
 
 logger = logging.getLogger(__name__)
-
-KEYS = 500  # in one query; SQLite allowed 999 values for many years
 
 
 class WrongPath(Exception):
@@ -189,10 +188,9 @@ class Link:
         if self.is_object:
             return set(keys)
         rows = self.start._base_manager.using(using)
-        keys = list(keys)
         ids: set[Any] = set()
-        for begin in range(0, len(keys), KEYS):
-            chosen = rows.filter(**{f"{self.seen._meta.pk.name}__in": keys[begin : begin + KEYS]})
+        for some in chunks(keys):
+            chosen = rows.filter(**{f"{self.seen._meta.pk.name}__in": some})
             if self.find is not None:
                 ids = ids.union(*(self._found(instance) for instance in chosen))
             else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from visual_search import registry, wiring
 from visual_search.engines.refusals import refuse_other_schema
 from visual_search.errors import SchemaMismatch
-from visual_search.models import IndexEntry, State
+from visual_search.models import IndexEntry, State, chunks
 from visual_search.signals import objects_changed
 from visual_search.types import CollectionSchema, Filter, Not, Query
 
@@ -35,8 +35,8 @@ def ensure(collection: str) -> None:
     if ids:
         logger.error("The index of '%s' was gone; its %d objects are indexed again.", collection, len(ids))
     model = registry.source(collection).model
-    for start in range(0, len(ids), _AT_ONCE):
-        objects_changed.send(model, ids=ids[start : start + _AT_ONCE])
+    for some in chunks(ids, _AT_ONCE):
+        objects_changed.send(model, ids=some)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,8 @@ def kept(collection: str) -> Kept:
 
 def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
     wanted = set(hits)
-    shown = ShownPicture.objects.filter(collection=collection, object_id__in={id for id, _ in wanted})
-    hash_of = {
-        (id, picture): key
-        for id, picture, key in shown.values_list("object_id", "picture_id", "content_hash")
-        if (id, picture) in wanted
-    }
+    shown = ShownPicture.objects.all().hashes(collection, {id for id, _ in wanted})
+    hash_of = {hit: key for hit, key in shown.items() if hit in wanted}
     rows = PictureSight.objects.filter(maker=maker(), problem="")
     whole = {hash_of[hit] for hit in hits[:keypoints] if hit in hash_of}
     thumbnails = rows.filter(content_hash__in=set(hash_of.values())).values_list("content_hash", "thumbnail")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import models
 
@@ -61,6 +61,12 @@ class ShownPictureQuerySet(models.QuerySet["ShownPicture"]):
             update_fields=["content_hash"],
             batch_size=CHUNK,
         )
+
+    def hashes(self, collection: str, object_ids: Collection[str]) -> dict[tuple[str, str], str]:
+        """The content hash of each picture of these objects, by object id and picture id."""
+        rows = self.filter(collection=collection, object_id__in=object_ids)
+        named = rows.values_list("object_id", "picture_id", "content_hash")
+        return {(object_id, picture_id): content for object_id, picture_id, content in named}
 
     def unseen(self, maker: str) -> ShownPictureQuerySet:
         """Pictures whose content this maker hasn't looked at yet."""
