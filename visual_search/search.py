@@ -108,7 +108,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         serving = live_index.serving(query.collection)
     asked = query
     with clock.step("rewriters"):
-        rewritten = _rewritten(query, wiring.schema(query.collection))
+        rewritten = _rewritten(query)
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
@@ -264,11 +264,12 @@ def rank(
     return replace(ranking, warnings=(*warnings, "nothing_close")) if nothing_close else ranking
 
 
-def _rewritten(query: Query, schema: CollectionSchema) -> Guarded[Rewritten]:
+def _rewritten(query: Query) -> Guarded[Rewritten]:
     """The question after all rewriters. A rewriter that makes an invalid question is skipped."""
 
     def check(changed: Query) -> None:
         parsing.check_limits(changed)
+        schema = wiring.schema(changed.collection)
         for rule in changed.filters:
             check_filter(rule, schema)
         legs.order(changed.sort, schema)
