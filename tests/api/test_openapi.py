@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from django.test.utils import override_script_prefix
 from drf_spectacular.validation import validate_schema
+from rest_framework import serializers
 
 from tests.api.test_search import HIT_KEYS, KEYS
 from tests.api.test_suggest import KEYS as SUGGEST_KEYS
 from visual_search import errors
+from visual_search.api import openapi
 from visual_search.api.requests import PARAMETERS, SHAREABLE, SIMILAR, SUGGEST
 from visual_search.errors import PictureRefused, VisualSearchError
 from visual_search.querying.likes import MOST_LIKED
@@ -165,6 +167,14 @@ def test_answers_have_exactly_the_fields_that_it_names(shop, client) -> None:
     hit = client.get("/api/v1/search", {"q": "chair", "explain": "true"}).json()["hits"][0]
     assert list(schemas["SearchHit"]["properties"]) == list(hit)
     assert set(schemas["SearchHit"]["required"]) == set(hit) - {"explain"}
+
+
+def test_a_field_of_a_kind_that_it_does_not_know_is_named() -> None:
+    class Duration(serializers.Serializer[dict[str, object]]):
+        length = serializers.DurationField()
+
+    with pytest.raises(NotImplementedError, match="DurationField"):
+        openapi._reference(Duration, {})
 
 
 def test_the_page_for_people_is_complete() -> None:

@@ -175,7 +175,9 @@ def _schema(one: _Field, components: dict[str, Any]) -> dict[str, Any]:
     if isinstance(one, serializers.Serializer):
         reference = _reference(type(one), components)
         return {"allOf": [reference], **said} if said else reference  # Nothing may stand beside a reference.
-    schema = next(dict(described) for kind, described in _TYPES if isinstance(one, kind))
+    schema = next((dict(described) for kind, described in _TYPES if isinstance(one, kind)), None)
+    if schema is None:
+        raise NotImplementedError(f"The OpenAPI document has no type for {type(one).__name__}: add it to _TYPES.")
     if isinstance(one, serializers.ChoiceField):
         schema["enum"] = list(one.choices)
     elif isinstance(one, serializers.ListField):
