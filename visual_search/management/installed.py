@@ -32,9 +32,9 @@ def subcommands() -> dict[str, Subcommand]:
     The package's `LINES` say which there are, with a line of help for each; a module of each name has the class `Command`.
     """
     ours = (config for config in apps.get_app_configs() if config.name.split(".")[0] == ROOT and config.module)
-    found: dict[str, Subcommand] = {}
+    by_name: dict[str, Subcommand] = {}
     for config in sorted(ours, key=lambda config: config.name != ROOT):  # The core's stand first.
         if module_has_submodule(config.module, "management.subcommands"):
             package = import_module(f"{config.name}.management.subcommands")
-            found |= {name: Subcommand(f"{package.__name__}.{name}", line) for name, line in package.LINES.items()}
-    return found
+            by_name |= {name: Subcommand(f"{package.__name__}.{name}", line) for name, line in package.LINES.items()}
+    return by_name
