@@ -21,7 +21,7 @@ from django.db.models import DO_NOTHING, ForeignKey, Model
 
 from multilingual.languages import LANGUAGES
 from visual_search import registry, watching, wiring
-from visual_search.conf import SETTINGS
+from visual_search.conf import SETTINGS, conf
 from visual_search.errors import ConfigurationError
 from visual_search.models import IndexEntry
 from visual_search.registry import Source
@@ -184,7 +184,18 @@ def check_sources(**kwargs: Any) -> list[CheckMessage]:
                 id="visual_search.W001",
             )
         ]
-    return [message for source in sources for message in _source(source)]
+    return [*(message for source in sources for message in _source(source)), *_also()]
+
+
+def _also() -> Iterator[CheckMessage]:
+    public = registry.public()
+    for name in conf.ALSO_SEARCH:
+        if name not in public:
+            yield Error(
+                f"VISUAL_SEARCH['ALSO_SEARCH'] names {name!r}, a collection that nobody may ask.",
+                hint=f"It must be one of: {', '.join(public) or 'none'}. A source is asked if its `public` is True.",
+                id="visual_search.E026",
+            )
 
 
 def described() -> list[type[Source]]:

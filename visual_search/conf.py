@@ -64,6 +64,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
     "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
+    "ALSO_SEARCH": Setting(
+        [],
+        "list of collections",
+        "Whose best hits the results page shows below the products, such as articles. Each is asked.",
+    ),
     "QUERY_MAX_CHARS": Setting(500, "characters", "Longer texts are pasted by mistake and slow the analyzers."),
     "REWRITERS": Setting(
         [],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.text import capfirst
+
 from visual_search.errors import ConfigurationError
 from visual_search.types import Card, FacetField, FacetValue, Picture, Text
 
@@ -26,6 +28,13 @@ class Source:
     collection: ClassVar[str] = "products"
     watch: ClassVar[Mapping[type[Model], Way | list[Way] | tuple[Way, ...]]] = {}
     schema: ClassVar[tuple[FacetField, ...]] = ()
+    public: ClassVar[bool] = True
+    """Whether anybody may ask this collection, over REST and on the search pages. False: only code, by `search()`."""
+
+    @property
+    def label(self) -> str:
+        """What the pages call these objects: "Articles". By default the model's `verbose_name_plural`."""
+        return capfirst(str(self.model._meta.verbose_name_plural))
 
     def queryset(self) -> QuerySet[Any]:
         """All objects that belong into the index, with what the other methods read prefetched."""
@@ -94,6 +103,24 @@ def unregister(collection: str) -> None:
 
 def sources() -> Iterator[Source]:
     yield from _sources.values()
+
+
+def default() -> str:
+    """The collection that is asked where none is named: "products", else the public one that was registered first.
+
+    Raises ConfigurationError where there is none.
+    """
+    names = public()
+    if not names:
+        raise ConfigurationError(
+            "Nothing can be searched: no app of INSTALLED_APPS has a search.py with a public source."
+        )
+    return Source.collection if Source.collection in names else names[0]
+
+
+def public() -> list[str]:
+    """The collections that anybody may ask, in the order of their registration."""
+    return [one.collection for one in _sources.values() if one.public]
 
 
 def source(collection: str) -> Source:

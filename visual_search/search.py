@@ -176,6 +176,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         words_not=query.words_not,
         unlike=query.unlike,
         pictures=ranking.pictures,
+        collection=query.collection,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)

@@ -66,11 +66,12 @@ def reconcile(deep: bool = False) -> None:
 
 
 @shared_task(name="visual_search.tasks.rebuild", ignore_result=True, acks_late=False)
-def rebuild(collection: str = "products") -> None:
+def rebuild(collection: str | None = None) -> None:
     """Fill a new index and swap it in, as `manage.py visual_search rebuild` does; the log says how far it is.
 
     Raises what `rebuilding.rebuild` raises; then the live index stays as it is.
     """
+    collection = collection or registry.default()
     total, done = registry.source(collection).queryset().count(), 0
 
     def progress(count: int) -> None:
@@ -84,11 +85,11 @@ def rebuild(collection: str = "products") -> None:
 
 
 @shared_task(name="visual_search.tasks.refit_similarity", ignore_result=True, acks_late=False)
-def refit_similarity(collection: str = "products") -> None:
+def refit_similarity(collection: str | None = None) -> None:
     """Learn the similarity anew, where the shop's encoder has one, and rebuild the indexes if it moved."""
     if not issubclass(wiring.resolve("ENCODER")[0], WhitenedEncoder):
         return
-    refitted = similarity.refit_similarity(collection)
+    refitted = similarity.refit_similarity(collection or registry.default())
     logger.info(
         "Similarity: agreement %s over %d pictures, %s.",
         refitted.agreement,

@@ -15,7 +15,7 @@ from tests.api.test_search import HIT_KEYS, KEYS
 from tests.api.test_suggest import KEYS as SUGGEST_KEYS
 from visual_search import errors
 from visual_search.api import openapi
-from visual_search.api.requests import PARAMETERS, SHAREABLE, SIMILAR, SUGGEST
+from visual_search.api.requests import GROUPED, PARAMETERS, SHAREABLE, SHAREABLE_GROUPED, SIMILAR, SUGGEST
 from visual_search.errors import PictureRefused, VisualSearchError
 from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
@@ -60,7 +60,7 @@ def test_a_project_below_a_path_says_so(client, db) -> None:
 def test_addresses_are_those_of_the_project(client, db, settings) -> None:
     settings.ROOT_URLCONF = "tests.api.urls_elsewhere"
     response = client.get("/de/find/openapi.json")
-    names = ("search", "suggest", "products/{id}/similar", "health")
+    names = ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health")
     assert set(response.json()["paths"]) == {f"/de/find/{name}" for name in names}
 
 
@@ -90,9 +90,9 @@ def test_it_is_served_to_those_who_ask_for_openapi(client, db) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    names = ("search", "suggest", "products/{id}/similar", "health", "events")
+    names = ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "events")
     assert set(paths) == {f"/api/v1/{name}" for name in names}
-    assert set(paths["/api/v1/search"]) == {"get", "post"}
+    assert set(paths["/api/v1/search"]) == set(paths["/api/v1/search/grouped"]) == {"get", "post"}
 
 
 def test_it_names_exactly_the_parameters_that_are_accepted(client, db) -> None:
@@ -101,8 +101,12 @@ def test_it_names_exactly_the_parameters_that_are_accepted(client, db) -> None:
         assert set(found["components"]["schemas"][name]["properties"]) == set(PARAMETERS)
     by_get = found["paths"]["/api/v1/search"]["get"]["parameters"]
     assert {parameter["name"] for parameter in by_get} == set(SHAREABLE)
-    resembling = found["paths"]["/api/v1/products/{id}/similar"]["get"]["parameters"]
-    assert {parameter["name"] for parameter in resembling} == {"id", *SIMILAR}
+    for name in ("MultipartGroupedRequest", "JsonGroupedRequest"):
+        assert set(found["components"]["schemas"][name]["properties"]) == set(GROUPED)
+    of_several = found["paths"]["/api/v1/search/grouped"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in of_several} == set(SHAREABLE_GROUPED)
+    resembling = found["paths"]["/api/v1/{collection}/{id}/similar"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in resembling} == {"collection", "id", *SIMILAR}
     while_typing = found["paths"]["/api/v1/suggest"]["get"]["parameters"]
     assert {parameter["name"] for parameter in while_typing} == set(SUGGEST)
 
@@ -121,12 +125,12 @@ def test_limits_that_a_shop_sets_are_in_it_at_once(shop, client) -> None:
     shop.use(PAGE_SIZE=12, PAGE_SIZE_MAX=50, QUERY_MAX_CHARS=80, PICTURE_MAX_BYTES=2_000_000)
     found = document(client)
     sizes = described(found, "page_size")
-    assert len(sizes) == 4  # both bodies, searching by address, what is similar
+    assert len(sizes) == 5  # both bodies, searching one and several by address, what is similar
     assert {(schema["minimum"], schema["maximum"], schema["default"]) for schema, _ in sizes} == {(1, 50, 12)}
     assert {text for _, text in sizes} == {"1 to 50."}
     assert {text for _, text in described(before, "page_size")} == {"1 to 100."}
     words = [text for _, text in described(found, "q")]
-    assert len(words) == 4  # suggestions have no page, but words
+    assert len(words) == 5  # suggestions have no page, but words
     assert all(text.endswith("Cut after 80 characters.") for text in words)
     assert all("2,000,000 bytes" in text for _, text in described(found, "image"))
     assert client.get("/api/v1/search", {"q": "chair", "page_size": 50}).status_code == 200
@@ -163,6 +167,7 @@ def test_what_may_be_empty_in_an_address_may_be_so_in_the_document(shop, client)
 def test_answers_have_exactly_the_fields_that_it_names(shop, client) -> None:
     schemas = document(client)["components"]["schemas"]
     assert set(schemas["SearchAnswer"]["properties"]) == KEYS
+    assert set(schemas["Group"]["properties"]) == {"label", *KEYS}
     assert set(schemas["SuggestAnswer"]["properties"]) == SUGGEST_KEYS
     hit = client.get("/api/v1/search", {"q": "chair", "explain": "true"}).json()["hits"][0]
     assert list(schemas["SearchHit"]["properties"]) == list(hit)
@@ -179,7 +184,7 @@ def test_a_field_of_a_kind_that_it_does_not_know_is_named() -> None:
 
 def test_the_page_for_people_is_complete() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/reference/rest-api.md").read_text()
-    names = {*PARAMETERS, *SUGGEST, *SUGGEST_KEYS, *KEYS, *HIT_KEYS, *(grade.value for grade in Grade)}
+    names = {*PARAMETERS, *GROUPED, *SUGGEST, *SUGGEST_KEYS, *KEYS, *HIT_KEYS, *(grade.value for grade in Grade)}
     assert [name for name in sorted(names) if f"`{name}`" not in page and f'"{name}"' not in page] == []
 
 

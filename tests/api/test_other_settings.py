@@ -130,7 +130,8 @@ class TestHostileSettings:
         assert found["info"]["title"] == "Visual search"
         assert "servers" not in found
         assert set(found["paths"]) == {
-            f"/api/v1/{name}" for name in ("search", "suggest", "products/{id}/similar", "health", "events")
+            f"/api/v1/{name}"
+            for name in ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "events")
         }
         assert {"SearchAnswer", "MultipartSearchRequest"} <= set(found["components"]["schemas"])
 

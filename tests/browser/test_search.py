@@ -139,7 +139,7 @@ def test_the_count_is_announced_and_focus_stays_on_the_filter(tab) -> None:
     box = tab.get_by_role("checkbox", name=re.compile("^blue"))
     box.focus()
     settled(tab, lambda: tab.keyboard.press("Space"))
-    assert "1 product" in tab.locator("[data-vs-live]").text_content()
+    assert "1 result" in tab.locator("[data-vs-live]").text_content()
     assert tab.evaluate("[document.activeElement.name, document.activeElement.value]") == ["f.colour", "blue"]
     settled(tab, lambda: tab.locator("button[name=without][value='f.colour=blue']").click())
     assert tab.evaluate("document.activeElement.tagName") == "H1"

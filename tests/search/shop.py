@@ -113,6 +113,26 @@ class FacetlessEngine(EmbeddedEngine):
         raise EngineUnavailable("The columns can't be read.")
 
 
+def add_gadgets() -> dict[str, str]:
+    """Fill the collection "gadgets"; returns name -> id."""
+    # Not every project that this shop is used in has this app.
+    from tests.shop.models import Gadget, GadgetImage
+
+    ids = {}
+    for name, colour, price in (
+        ("Red chair cover", "red", 9),
+        ("Brass polish", "brass", 4),
+        ("Chair glider", "black", 2),
+    ):
+        gadget = Gadget.objects.create(name=name, sku=f"G-{price}", price=price, category="Care")
+        GadgetImage.objects.create(gadget=gadget, file=ContentFile(to_bytes(draw("chair", colour)), name="gadget.png"))
+        ids[name] = str(gadget.pk)
+    outcome = indexing.index_pending("gadgets")
+    assert not outcome.failed, outcome
+    wiring.engine().refresh("gadgets")
+    return ids
+
+
 @pytest.fixture
 def empty_shop(settings, tmp_path, db, _intact) -> Iterator[Shop]:
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -126,6 +146,12 @@ def empty_shop(settings, tmp_path, db, _intact) -> Iterator[Shop]:
 def shop(empty_shop: Shop) -> Shop:
     empty_shop.fill()
     return empty_shop
+
+
+@pytest.fixture
+def gadgets(shop: Shop) -> dict[str, str]:
+    """A second collection beside the products: name -> id. Its first ids are those of products, too."""
+    return add_gadgets()
 
 
 @pytest.fixture

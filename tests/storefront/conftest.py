@@ -1,3 +1,3 @@
 """Fixtures: the small indexed shop."""
 
-from tests.search.shop import _intact, empty_shop, shop  # noqa: F401
+from tests.search.shop import _intact, empty_shop, gadgets, shop  # noqa: F401

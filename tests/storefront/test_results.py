@@ -155,7 +155,7 @@ def test_nothing_close_is_said_once_and_the_nearest_follow(shop, client) -> None
     response = upload(client, to_bytes(Image.new("RGB", (64, 64), (5, 5, 12))))
     assert page(response).titles
     assert "Nothing close. The nearest we have:" in text_of(response)
-    assert "6 products" not in text_of(response)
+    assert "6 results" not in text_of(response)
 
 
 def test_the_preview_carries_no_metadata(shop, client) -> None:
@@ -205,9 +205,9 @@ def test_words_make_an_address_to_share(shop, client) -> None:
 
 
 def test_the_count_tells_what_is_close_from_what_is_not(shop, client) -> None:
-    assert "2 products, and 5 less similar" in text_of(client.get(URL, {"q": "red chair"}))
-    assert " 1 product " in text_of(client.get(URL, {"q": "chair", "f.colour": "red"}))
-    assert "7 products" in text_of(client.get(URL))
+    assert "2 results, and 5 less similar" in text_of(client.get(URL, {"q": "red chair"}))
+    assert " 1 result " in text_of(client.get(URL, {"q": "chair", "f.colour": "red"}))
+    assert "7 results" in text_of(client.get(URL))
 
 
 def test_words_are_shown_escaped(shop, client) -> None:

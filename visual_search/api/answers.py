@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from visual_search.api import tiles
+from visual_search.grouping import Grouped
 from visual_search.querying import tokens
 from visual_search.suggesting import Suggestions
 from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture, Witness
@@ -12,6 +13,7 @@ from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture, Witne
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
     return {
+        "collection": page.collection,
         "query_id": page.query_id,
         "took_ms": page.took_ms,
         "total": {"value": page.total, "relation": page.relation},
@@ -33,6 +35,14 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "notes": list(page.notes),
         "redirect": page.redirect,
         "timings_ms": dict(page.timings_ms),
+    }
+
+
+def grouped_to_json(grouped: Grouped) -> dict[str, Any]:
+    return {
+        "groups": [{"label": group.label, **page_to_json(group.page)} for group in grouped.groups],
+        "took_ms": grouped.took_ms,
+        "degraded": list(grouped.degraded),
     }
 
 

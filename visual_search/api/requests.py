@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.http import QueryDict
 from rest_framework.request import Request
 
 from multilingual.languages import LANGUAGES, base_code
-from visual_search import wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.errors import BadInput
 from visual_search.querying import parsing, tokens, uploads
@@ -22,29 +22,52 @@ from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
-    "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image", "photo_token",
-    "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "taste",
+    "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image",
+    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "taste",
+)  # fmt: skip
+# Filters, orders and ids belong to one collection, so a question to several has none.
+GROUPED = (
+    "collections", "q", "lang", "page_size", "q_weight", "q_not", "read", "image", "photo_token", "box", "object", "point",
+    "pictures",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
 PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
 POST_ONLY = (*PHOTO, "proposals", "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 SIMILAR = ("page", "page_size")
-SUGGEST = ("q", "lang", "limit")
+SHAREABLE_GROUPED = tuple(name for name in GROUPED if name not in POST_ONLY)
+SUGGEST = ("collection", "q", "lang", "limit")
 
 
-def query_from(request: Request, *, collection: str = "products") -> Query:
+def query_from(request: Request) -> Query:
     """The question that this request asks. Raises BadInput for anything that isn't as documented."""
+    return _query(_given(request, PARAMETERS, SHAREABLE))
+
+
+def grouped_from(request: Request) -> tuple[Query, list[str]]:
+    """The question that this request asks several collections, and these. Raises BadInput as `query_from`."""
+    data = _given(request, GROUPED, SHAREABLE_GROUPED)
+    names = dict.fromkeys(_texts(data, "collections"))
+    collections = [parsing.collection(name, field="collections") for name in names] or registry.public()
+    return _query(data), collections
+
+
+def _given(request: Request, known: Sequence[str], shareable: Sequence[str]) -> Mapping[str, Any]:
     if request.method == "POST":
         data = _body(request)
-        parsing.refuse_unknown(data, PARAMETERS)
-    else:
-        data = request.query_params
-        if not set(PHOTO).isdisjoint(data):
-            raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
-        if "taste" in data:
-            raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
-        parsing.refuse_unknown(data, SHAREABLE)
+        parsing.refuse_unknown(data, known)
+        return data
+    data = request.query_params
+    if not set(PHOTO).isdisjoint(data):
+        raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
+    if "taste" in data:
+        raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
+    parsing.refuse_unknown(data, shareable)
+    return data
+
+
+def _query(data: Mapping[str, Any]) -> Query:
+    collection = parsing.collection(_text(data, "collection"))
     schema = wiring.schema(collection)
     taste = parsing.taste(data.get("taste"))
     language = _language(data)
@@ -74,14 +97,14 @@ def query_from(request: Request, *, collection: str = "products") -> Query:
     )
 
 
-def typed_from(request: Request, *, collection: str = "products") -> Typed:
+def typed_from(request: Request) -> Typed:
     """What is being typed, in the language that `lang` says or else the request. Raises BadInput as `query_from`."""
     data = request.query_params
     parsing.refuse_unknown(data, SUGGEST)
     language = _language(data) or base_code(getattr(request, "LANGUAGE_CODE", None))
     words, words_not = parsing.words_and_not(_text(data, "q"), language)
     limit = parsing.whole_number(data.get("limit"), field="limit", default=LIMIT)
-    return Typed(words, words_not, language, limit, collection)
+    return Typed(words, words_not, language, limit, parsing.collection(_text(data, "collection")))
 
 
 def _body(request: Request) -> Mapping[str, Any]:

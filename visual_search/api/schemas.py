@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from visual_search.api import tiles
-from visual_search.api.requests import SHAREABLE, SIMILAR
+from visual_search.api.requests import GROUPED, SHAREABLE, SHAREABLE_GROUPED, SIMILAR
 from visual_search.conf import conf
 from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
@@ -18,12 +18,16 @@ from visual_search.suggesting import LIMIT, MOST_LINES
 _Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 
+_COLLECTION = "Which of the shop's collections to ask; default its products."
+
+
 def _text(help: str = "") -> serializers.CharField:
     return serializers.CharField(required=False, allow_blank=True, help_text=help or None)
 
 
 # What a setting limits is said in get_fields, when the document is made and not when this module is read.
 class SearchRequest(serializers.Serializer[Any]):
+    collection = _text(_COLLECTION)
     q = _text()
     filters = serializers.JSONField(
         required=False,
@@ -121,6 +125,7 @@ class SuggestAddress(serializers.Serializer[Any]):
 
     def get_fields(self) -> _Fields:
         return {
+            "collection": _text(_COLLECTION),
             "q": _text(f"What stands in the box. {_cut()}"),
             "lang": _text("The page's language; default that of the request."),
             "limit": serializers.IntegerField(
@@ -165,6 +170,36 @@ class MultipartSearchRequest(FormSearchRequest):
 class JsonSearchRequest(SearchRequest):
     def get_fields(self) -> _Fields:
         return {**super().get_fields(), "image": _base64()}
+
+
+class _OfSeveral(SearchRequest):
+    """A question to several collections has some parts of the question to one."""
+
+    collections = _text("Which of the shop's collections to ask, separated by commas; default all.")
+
+    def get_fields(self) -> _Fields:
+        known = super().get_fields()
+        return {name: known[name] for name in GROUPED if name in known}
+
+
+class FormGroupedRequest(_OfSeveral, FormSearchRequest):
+    pass
+
+
+class MultipartGroupedRequest(_OfSeveral, MultipartSearchRequest):
+    pass
+
+
+class JsonGroupedRequest(_OfSeveral, JsonSearchRequest):
+    pass
+
+
+class GroupedAddress(_OfSeveral):
+    """What may stand in the address of a question to several collections."""
+
+    def get_fields(self) -> _Fields:
+        known = super().get_fields()
+        return {name: known[name] for name in SHAREABLE_GROUPED}
 
 
 class Total(serializers.Serializer[Any]):
@@ -246,6 +281,7 @@ class SeenPicture(serializers.Serializer[Any]):
 
 
 class SearchAnswer(serializers.Serializer[Any]):
+    collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
     took_ms = serializers.FloatField()
     total = Total()
@@ -276,6 +312,20 @@ class SearchAnswer(serializers.Serializer[Any]):
     )
     redirect = serializers.CharField(help_text="The address of a page that answers better than the hits; mostly empty.")
     timings_ms = serializers.DictField(child=serializers.FloatField())
+
+
+class Group(SearchAnswer):
+    def get_fields(self) -> _Fields:
+        label = serializers.CharField(help_text="What the shop calls these objects: `Articles`.")
+        return {"label": label, **super().get_fields()}
+
+
+class GroupedAnswer(serializers.Serializer[Any]):
+    groups = Group(many=True, help_text="One of each collection, in the order of the question.")
+    took_ms = serializers.FloatField()
+    degraded = serializers.ListField(
+        child=serializers.CharField(), help_text="Collections that could not answer, such as `collection:articles`."
+    )
 
 
 class Suggestion(serializers.Serializer[Any]):

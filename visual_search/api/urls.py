@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from visual_search.api.openapi import OpenAPIView
 from visual_search.api.problems import not_found
-from visual_search.api.views import HealthView, SearchView, SimilarView, SuggestView
+from visual_search.api.views import GroupedView, HealthView, SearchView, SimilarView, SuggestView
 
 app_name = "visual_search_api"
 
@@ -18,7 +18,8 @@ def nothing_here(request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("search", SearchView.as_view(), name="search"),
-    path("products/<str:id>/similar", SimilarView.as_view(), name="similar"),
+    path("search/grouped", GroupedView.as_view(), name="grouped"),
+    path("<str:collection>/<str:id>/similar", SimilarView.as_view(), name="similar"),
     path("suggest", SuggestView.as_view(), name="suggest"),
     path("health", HealthView.as_view(), name="health"),
     path("openapi.json", OpenAPIView.as_view(), name="openapi"),

@@ -10,15 +10,20 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from visual_search import search, suggesting, wiring
-from visual_search.api.answers import page_to_json, suggestions_to_json
+from visual_search import grouping, search, suggesting, wiring
+from visual_search.api.answers import grouped_to_json, page_to_json, suggestions_to_json
 from visual_search.api.base import SearchAPIView, StrictJSONParser
 from visual_search.api.openapi import operation
-from visual_search.api.requests import SIMILAR, query_from, typed_from
+from visual_search.api.requests import SIMILAR, grouped_from, query_from, typed_from
 from visual_search.api.schemas import (
+    FormGroupedRequest,
     FormSearchRequest,
+    GroupedAddress,
+    GroupedAnswer,
     HealthAnswer,
+    JsonGroupedRequest,
     JsonSearchRequest,
+    MultipartGroupedRequest,
     MultipartSearchRequest,
     Problem,
     SearchAddress,
@@ -65,15 +70,45 @@ class SearchView(SearchAPIView):
         return _answer(query_from(request))
 
 
+class GroupedView(SearchAPIView):
+    """One question to several collections, such as products and articles: the best of each."""
+
+    parser_classes = [MultiPartParser, StrictJSONParser, FormParser]
+
+    @operation(
+        "search_grouped",
+        body={
+            "multipart/form-data": MultipartGroupedRequest,
+            "application/json": JsonGroupedRequest,
+            "application/x-www-form-urlencoded": FormGroupedRequest,
+        },
+        answers={200: GroupedAnswer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        response = self.get(request)
+        response["Cache-Control"] = "private, no-store"  # As above: it may hold a photo's token.
+        return response
+
+    @operation(
+        "search_grouped_words",
+        description="Search several collections by words alone, so that the address can be shared.",
+        address=GroupedAddress,
+        answers={200: GroupedAnswer, **_PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        query, collections = grouped_from(request)
+        return Response(grouped_to_json(grouping.search_each(query, collections)))
+
+
 class SimilarView(SearchAPIView):
-    """Products that look like this one and mean the same; itself left out."""
+    """Objects of a collection that look like this one and mean the same; itself left out."""
 
     @operation("similar", address=SimilarAddress, answers={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem})
-    def get(self, request: Request, id: str) -> Response:
+    def get(self, request: Request, collection: str, id: str) -> Response:
         parsing.refuse_unknown(request.query_params, SIMILAR)
         page = parsing.whole_number(request.query_params.get("page"), field="page", default=1)
         size = parsing.whole_number(request.query_params.get("page_size"), field="page_size", default=conf.PAGE_SIZE)
-        return _answer(Query(like=(id,), page=page, page_size=size))
+        return _answer(Query(collection=parsing.collection(collection), like=(id,), page=page, page_size=size))
 
 
 class SuggestView(SearchAPIView):

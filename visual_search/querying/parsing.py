@@ -13,6 +13,7 @@ from typing import Any
 
 from multilingual import negation
 from multilingual.normalising import normalise
+from visual_search import registry
 from visual_search.conf import conf
 from visual_search.engines.validation import known_field, numeric_field
 from visual_search.errors import BadInput
@@ -93,6 +94,21 @@ def object_number(raw: object) -> int | None:
     if isinstance(raw, bool) or not re.fullmatch(r"\d{1,3}", str(raw)):
         raise BadInput(f"object is {_shown(raw)}; it must be the id of one of the answer's objects.", field="object")
     return int(str(raw))
+
+
+def collection(named: str, *, field: str = "collection") -> str:
+    """The collection to ask: the one that is named, else the default. Raises BadInput (404) if nobody may ask it."""
+    if not named:
+        return registry.default()
+    public = registry.public()
+    if named not in public:
+        raise BadInput(
+            f"{field} is {_shown(named)}; it must be one of: {', '.join(public) or 'none'}.",
+            field=field,
+            code="unknown_collection",
+            status=404,
+        )
+    return named
 
 
 def words(text: str) -> str:

@@ -32,8 +32,8 @@ class Asked:
     shows: str = ""  # the id of the object that the photo shows, as a member of the staff says
 
 
-def read(request: HttpRequest, *, collection: str = "products") -> Asked:
-    """What this request's form says. Raises BadInput if its values can't be used."""
+def read(request: HttpRequest, collection: str) -> Asked:
+    """What this request's form asks `collection`. Raises BadInput if its values can't be used."""
     schema = wiring.schema(collection)
     data = (request.POST if request.method == "POST" else request.GET).copy()
     _remove(data)

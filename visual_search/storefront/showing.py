@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from visual_search import registry, wiring
+from visual_search import grouping, registry, wiring
+from visual_search.conf import conf
+from visual_search.errors import VisualSearchError
+from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
 from visual_search.storefront.forms import Asked
-from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
+from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page, Query
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Part:
     height: float = 100.0
 
 
+ALSO_SHOWN = 4  # tiles of another collection below the results: a row on a desktop, two on a phone
 CHOICES_SHOWN = 12  # A longer list hides the next facet: it is cut to the commonest values and those that are chosen.
 
 
@@ -163,6 +170,33 @@ def link_life(page: Page) -> str:
     """How long a link to the results of a photo works, such as "1 day", in the page's language."""
     now = timezone.now()
     return timesince(now - timedelta(seconds=tokens.seconds_left(page.photo)), now)
+
+
+def also(page: Page, asked: Asked) -> tuple[Group, ...]:
+    """The close hits of other collections (ALSO_SEARCH) for the same words and photo; none once the shopper narrows or pages."""
+    query = asked.query
+    names = [name for name in conf.ALSO_SEARCH if name != query.collection]
+    narrowed = query.filters or query.unlike or query.sort != "relevance" or query.page > 1
+    if not names or narrowed or page.redirect or not (query.words or query.pictures):
+        return ()
+    plain = Query(
+        words=query.words,
+        words_not=query.words_not,
+        pictures=query.pictures,
+        language=query.language,
+        read=query.read,
+        page_size=ALSO_SHOWN,
+    )
+    try:
+        grouped = grouping.search_each(plain, names, page=page)
+    except VisualSearchError as error:
+        # The page has an answer without them, which must not be lost.
+        logger.warning("Nothing is shown of other collections: %s", error)
+        return ()
+    close = (
+        replace(group, page=replace(group.page, hits=tuple(split(group.page.hits)[0]))) for group in grouped.groups
+    )
+    return tuple(group for group in close if group.page.hits)
 
 
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:

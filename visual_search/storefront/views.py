@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from multilingual.languages import base_code
-from visual_search import search
+from visual_search import registry, search
 from visual_search.conf import conf
 from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
 from visual_search.querying import tokens, uploads
@@ -28,31 +28,37 @@ SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
 # be set.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def results(request: HttpRequest) -> HttpResponse:
-    """Answers the search box: GET with words and filters, so that the address can be shared; POST with a photo."""
+def results(request: HttpRequest, collection: str = "") -> HttpResponse:
+    """Answers the search box: GET with words and filters, so that the address can be shared; POST with a photo.
+
+    `collection`: which to ask, as the address says; "" for the shop's products.
+    """
     request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
-        return _results(request)
+        return _results(request, collection)
     except RequestDataTooBig as error:
-        return _failed(request, BadInput(str(error), status=413))
+        return _failed(request, BadInput(str(error), status=413), collection)
     except (MultiPartParserError, SuspiciousOperation):
-        return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")))
+        return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")), collection)
 
 
 @csrf_protect
-def _results(request: HttpRequest) -> HttpResponse:
+def _results(request: HttpRequest, collection: str) -> HttpResponse:
     try:
-        asked = forms.read(request)
+        asked = forms.read(request, collection or registry.default())
         taught = teaching.keep(request, asked) if asked.shows else ""
         page = search.search(asked.query)
+        also = showing.also(page, asked)
     except VisualSearchError as error:
-        return _failed(request, error)
+        return _failed(request, error, collection)
     if page.redirect:
         return _redirect(request, page.redirect)
     close, distant = showing.split(page.hits)
     last = max(1, -(-page.total // page.page_size))
     context = {
+        **_place(collection),
         "page": page,
+        "also": also,
         "close": close,
         "distant": distant,
         "words": asked.query.words,
@@ -79,12 +85,16 @@ def _results(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def similar(request: HttpRequest, object_id: str) -> HttpResponse:
+def similar(request: HttpRequest, object_id: str, collection: str = "") -> HttpResponse:
     """Products like this one: tiles alone for htmx, else a page."""
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     fragment = _by_htmx(request)
     query = Query(
-        like=(object_id,), language=language, facets=(), page_size=SIMILAR_SHOWN if fragment else conf.PAGE_SIZE
+        collection=collection or registry.default(),
+        like=(object_id,),
+        language=language,
+        facets=(),
+        page_size=SIMILAR_SHOWN if fragment else conf.PAGE_SIZE,
     )
     try:
         page = search.search(query)
@@ -92,9 +102,18 @@ def similar(request: HttpRequest, object_id: str) -> HttpResponse:
         if fragment:
             # The product page is still good without its strip of similar products, so the shopper reads no error.
             return HttpResponse(status=204)
-        return _failed(request, error)
+        return _failed(request, error, collection)
     name = "visual_search/tiles.html" if fragment else "visual_search/similar.html"
-    return _page(request, name, {"page": page, "hits": page.hits})
+    return _page(request, name, {**_place(collection), "page": page, "hits": page.hits})
+
+
+def _place(collection: str) -> dict[str, str]:
+    """What templates need to stay in the collection that is asked: its name and what the shop calls its objects.
+
+    Both are empty for the shop's products, which the shopper's device remembers and whose addresses name no collection.
+    """
+    other = collection if collection and collection != registry.default() else ""
+    return {"collection": other, "label": registry.source(other).label if other else ""}
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -128,11 +147,12 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
 
 
-def _failed(request: HttpRequest, error: VisualSearchError) -> HttpResponse:
+def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> HttpResponse:
     if isinstance(error, BadInput):
-        refusal = {"heading": _("That didn't work"), "message": str(error)}
+        refusal = {**_place(collection), "heading": _("That didn't work"), "message": str(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
     context = {
+        **_place(collection),
         "heading": _("Search is taking a short break"),
         "message": _("The shop is open and its search will be back in a moment. Please try again."),
         "retry": True,

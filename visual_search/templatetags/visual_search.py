@@ -9,6 +9,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from visual_search import registry
+from visual_search.errors import ConfigurationError
+
 register = template.Library()
 
 BROUGHT = "visual_search: style and scripts are brought"
@@ -29,11 +32,34 @@ def search_head(context: Context) -> SafeString:
     return style + format_html_join("\n", '<script src="{}" defer></script>', scripts)
 
 
+@register.simple_tag(takes_context=True)
+def results_url(context: Context, collection: str | None = None) -> str:
+    """The results page of a collection, by default of the one that this page shows."""
+    name = context.get("collection") if collection is None else collection
+    return reverse("visual_search:results", args=[name] if name else [])
+
+
+@register.simple_tag(takes_context=True)
+def similar_url(context: Context, id: str) -> str:
+    """The page of what resembles an object of the collection that this page shows."""
+    name = context.get("collection")
+    return reverse("visual_search:similar", args=[name, id] if name else [id])
+
+
 @register.inclusion_tag("visual_search/search_box.html", takes_context=True)
-def search_box(context: Context) -> dict[str, Any]:
-    """A field for words with a camera button for photos. Works without JavaScript."""
+def search_box(context: Context, collection: str = "") -> dict[str, Any]:
+    """A field for words with a camera button for photos. Works without JavaScript.
+
+    `collection`: which to ask, as in `{% search_box collection="articles" %}`; by default the shop's products.
+    """
+    other = collection if collection and collection != registry.default() else ""
+    if other and other not in registry.public():
+        raise ConfigurationError(
+            f"search_box has collection={other!r}; it must be one of: {', '.join(registry.public()) or 'none'}."
+        )
     request = context.get("request")
-    words = context.get("words")
+    # A page of results fills the box that leads to it.
+    words = context.get("words") if (context.get("collection") or "") == other else ""
     if words is None and request is not None:
         words = request.GET.get("q", "")
     return {
@@ -42,6 +68,9 @@ def search_box(context: Context) -> dict[str, Any]:
         "words": words or "",
         "head": search_head(context),
         "suggest_url": _suggestions(),
+        "collection": other,
+        "mark": f"-{other}" if other else "",  # A page may have a box of each collection, and an id only once.
+        "label": registry.source(other).label if other else "",
     }
 
 

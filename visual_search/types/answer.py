@@ -59,6 +59,7 @@ class Page:
     words_not: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()  # of those asked for, the objects that there are
     pictures: tuple[QueryPicture, ...] = ()  # what was searched by, with what was seen in each; without pixels
+    collection: str = "products"  # that was asked
 
     @property
     def photo(self) -> QueryPicture | None:

@@ -14,6 +14,7 @@ from visual_search.errors import ConfigurationError
 from visual_search.features.query_log import options
 from visual_search.features.query_log.consent import QueryLogMiddleware, asker, asker_of, opted_out
 from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
+from visual_search.grouping import BESIDE
 from visual_search.signals import search_served
 from visual_search.types import Query
 
@@ -51,12 +52,12 @@ def test_the_asker_is_known_in_the_request_only_and_not_printed(shop) -> None:
     assert asker() is None
 
 
-def ask_by_request(words: str, **headers) -> uuid.UUID:
+def ask_by_request(words: str, context: dict | None = None, **headers) -> uuid.UUID:
     """A question as the site gets it: middleware, search's signal, receiver, buffer."""
     query_id = uuid.uuid4()
 
     def view(request):
-        search_served.send(sender=Query, query=Query(words=words), page=page(query_id), context={})
+        search_served.send(sender=Query, query=Query(words=words), page=page(query_id), context=context or {})
 
     QueryLogMiddleware(view)(FACTORY.get("/", REMOTE_ADDR="203.0.113.9", headers={"User-Agent": "B", **headers}))
     return query_id
@@ -68,6 +69,13 @@ def test_a_request_with_the_wish_leaves_no_row(shop) -> None:
         ask_by_request("canarysecret", **wish)
     shop.buffer.flush()
     assert [row.query_id for row in LoggedQuery.objects.all()] == [wanted]
+
+
+def test_a_question_to_several_collections_is_one_row(shop) -> None:
+    first = ask_by_request("chair")
+    ask_by_request("chair", {BESIDE: str(first)})
+    shop.buffer.flush()
+    assert [row.query_id for row in LoggedQuery.objects.all()] == [first]
 
 
 def test_a_client_takes_back_its_rows_and_nobody_elses(shop, client, settings) -> None:

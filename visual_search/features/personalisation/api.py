@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from visual_search import registry
 from visual_search.features.personalisation import accounts
 from visual_search.querying import parsing
 from visual_search.querying.cards import cards
 from visual_search.ranking.taste import MAX_BYTES
 from visual_search.types import Card
 
-COLLECTION = "products"  # The shop's pages search this collection, so devices remember objects of it.
 MAX_BODY_BYTES = 4 * MAX_BYTES  # A browser may write the same JSON with spaces and escapes.
 
 
@@ -63,7 +63,7 @@ def _keep(request: HttpRequest) -> JsonResponse:
 def _export(user: Any) -> list[dict[str, str]]:
     """The copy as people read it: with titles beside the ids, and with dates in place of day numbers."""
     events = accounts.read(user)
-    known: dict[str, Card] = cards(COLLECTION, [id for id, _, _ in events], None)
+    known: dict[str, Card] = cards(registry.default(), [id for id, _, _ in events], None)
     return [
         {
             "product": id,

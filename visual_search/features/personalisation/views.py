@@ -11,9 +11,10 @@ from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from multilingual.languages import base_code
+from visual_search import registry
 from visual_search.conf import conf
 from visual_search.features.personalisation import accounts
-from visual_search.features.personalisation.api import COLLECTION, private
+from visual_search.features.personalisation.api import private
 from visual_search.querying import parsing
 from visual_search.querying.cards import cards
 
@@ -32,7 +33,7 @@ def shown(request: HttpRequest) -> HttpResponse:
     """The list for that page: the products that the browser sent, with their titles and pictures. Nothing of it is kept."""
     taste = parsing.taste(request.POST.get("taste"))
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
-    known = cards(COLLECTION, [event.id for event in taste.events], language)
+    known = cards(registry.default(), [event.id for event in taste.events], language)
     today = timezone.now().date()
     rows = [
         {"id": event.id, "card": known.get(event.id), "kind": event.kind, "day": today - timedelta(days=event.age_days)}

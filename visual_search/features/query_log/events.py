@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from visual_search import registry
 from visual_search.content import objects
 from visual_search.features.query_log.collecting import buffer
-
-COLLECTION = "products"  # what the API and the pages search
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def note(events: Sequence[Event], *, opted_out: bool) -> None:
     """
     if not buffer.wants_events(opted_out=opted_out):
         return
-    known = objects.known_ids(COLLECTION, {event.object_id for event in events})
+    known = objects.known_ids(registry.default(), {event.object_id for event in events})
     there = [replace(event, object_id=known[event.object_id]) for event in events if event.object_id in known]
     for event in there:
         buffer.event(event.query_id, event.action, event.object_id, position=event.position, opted_out=opted_out)

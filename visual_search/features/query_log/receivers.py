@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from visual_search.features.query_log.collecting import buffer
 from visual_search.features.query_log.consent import asker
+from visual_search.grouping import BESIDE
 from visual_search.signals import search_served
 from visual_search.types import Page, Query
 
@@ -14,7 +16,9 @@ def connect() -> None:
     search_served.connect(_served, dispatch_uid="query_log.served")
 
 
-def _served(*, query: Query, page: Page, **kwargs: Any) -> None:
+def _served(*, query: Query, page: Page, context: Mapping[str, object], **kwargs: Any) -> None:
+    if BESIDE in context:
+        return  # The same question went to another collection, where it was counted.
     who = asker()
     # Outside of a request nobody asks: questions of commands and tests aren't counted.
     if who is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from visual_search import rebuilding
+from visual_search import rebuilding, registry
 from visual_search.errors import VisualSearchError
 from visual_search.management.tables import TablesCommand
 
@@ -16,10 +16,11 @@ class Command(TablesCommand):
     help = "Swap the index from before the last rebuild back in, and bring it up to date. Run twice, it undoes itself."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--collection", default="products", help="default: products")
+        parser.add_argument("--collection", help="which; default: the products")
 
-    def handle(self, *args: Any, collection: str, **options: Any) -> None:
+    def handle(self, *args: Any, collection: str | None = None, **options: Any) -> None:
         try:
+            collection = collection or registry.default()
             index, result = rebuilding.rollback(collection)
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
