@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.timesince import timesince
 
 from visual_search import tasks
 from visual_search.learning import calibrating
-from visual_search.models import IndexEntry, LastRebuild, State, StoredCalibration
+from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, State, StoredCalibration
 from visual_search.ranking.calibration import Rates
 from visual_search.ranking.text_scales import LEGS
 from visual_search.types import LegKind
+
+MINUTE = timedelta(minutes=1)
 
 
 @admin.register(IndexEntry)
@@ -81,6 +86,33 @@ class LastRebuildAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: LastRebuild | None = None) -> bool:
         return False
+
+
+@admin.register(RunningRebuild)
+class RunningRebuildAdmin(admin.ModelAdmin):
+    """How far the rebuilds are that go on now. The earlier index answers meanwhile."""
+
+    list_display = ("collection", "started_at", "far", "left", "seen_at")
+    ordering = ("collection",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: RunningRebuild | None = None) -> bool:
+        return False
+
+    @admin.display(description="how far")
+    def far(self, running: RunningRebuild) -> str:
+        share = f" ({running.done / running.total:.0%})" if running.total else ""
+        return f"{running.done:,} of {running.total:,} objects{share}"
+
+    @admin.display(description="still takes about")
+    def left(self, running: RunningRebuild) -> str:
+        if running.silent:
+            return "It says nothing any more and was probably killed; the earlier index is in use. Start it again."
+        if running.left is None:
+            return ""
+        return timesince(timezone.now() - running.left) if running.left > MINUTE else "less than a minute"
 
 
 @admin.register(StoredCalibration)

@@ -5,6 +5,7 @@ A new index that is much worse than what the shop has (most objects failed, or m
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +22,7 @@ from visual_search.engines.base import Ability, Engine
 from visual_search.engines.recall import RECALL_DEPTH, RECALL_LEAST, SAMPLE, recall_of
 from visual_search.errors import VisualSearchError
 from visual_search.indexing import index_pending, prepare
-from visual_search.models import IndexEntry, LastRebuild, State, chunks
+from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, State, chunks
 from visual_search.reconciling import Reconciled, reconcile_source, repair
 from visual_search.registry import Source
 from visual_search.signals import index_rebuilt
@@ -32,6 +33,7 @@ FITTING_PAIRS = 20_000  # pictures with titles that an encoder learns from: 40 M
 # How far below 1 the cosine of a picture with itself may lie: its kept vector is rounded to half precision, which moves a
 # cosine by less than .001, and so is what the index keeps of it.
 ITSELF = 0.002
+TELL_SECONDS = 2.0  # between two writes of how far a rebuild is: often enough to watch it
 FIRST_REASONS = 5  # that are kept of a rebuild's failures: enough to see what is wrong
 
 
@@ -86,7 +88,9 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     """
     source = registry.source(collection)
     engine, encoder = wiring.engine(), wiring.encoder()
-    stream = _Stream(source, encoder, progress)
+    telling = _Telling(collection, progress)
+    stream = _Stream(source, encoder, telling.advance)
+    RunningRebuild.objects.all().begin(collection, source.queryset().count())
     try:
         encoder.canary()
         uses.note(space.fingerprint for space in encoder.card.spaces)
@@ -95,6 +99,8 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     except VisualSearchError as problem:
         _record(collection, problem.tally if isinstance(problem, RebuildRefused) else stream.tally(), str(problem))
         raise
+    finally:
+        RunningRebuild.objects.all().end(collection)
     tally = stream.tally(report.rejected)
 
     # A worker may have just written to the old index without settling its entry. Requeued, it can't settle it any more.
@@ -177,6 +183,21 @@ def _record(collection: str, tally: Tally, problem: str = "") -> None:
         failures=len(tally.failures),
         reasons=[reason[:300] for reason in tally.first_reasons],
     )
+
+
+class _Telling:
+    """Tells the caller of each step, and the database every few seconds, for health and the admin."""
+
+    def __init__(self, collection: str, progress: Callable[[int], None]) -> None:
+        self._collection, self._progress = collection, progress
+        self._done, self._told_at = 0, time.monotonic()
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        self._progress(count)
+        if time.monotonic() - self._told_at >= TELL_SECONDS:
+            RunningRebuild.objects.all().advance(self._collection, self._done)
+            self._told_at = time.monotonic()
 
 
 class _Stream:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.urls import reverse
 
 from tests.core.conftest import GADGETS, picture
@@ -18,7 +20,7 @@ from tests.shop.models import Gadget, GadgetImage
 from tests.shop.search import Gadgets
 from visual_search import indexing, rebuilding, registry, wiring
 from visual_search.errors import CanaryFailed, EncoderUnavailable, IndexMissing
-from visual_search.models import IndexEntry, LastRebuild, ShownPicture, State
+from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, ShownPicture, State
 from visual_search.signals import index_rebuilt
 
 
@@ -288,6 +290,45 @@ class TestRefused:
         page = admin_client.get(reverse("admin:visual_search_lastrebuild_change", args=[last.pk])).content.decode()
         assert "10 of 10 objects failed" in page
         assert "no texts today" in page
+
+    def test_how_far_it_is_can_be_watched(self, shop, many, admin_client, monkeypatch):
+        monkeypatch.setattr(rebuilding, "TELL_SECONDS", 0)
+        seen, lists = [], []
+
+        def watch(count: int) -> None:
+            seen.append(admin_client.get("/api/v1/health").json()["running"])
+            lists.append(admin_client.get(reverse("admin:visual_search_runningrebuild_changelist")).content.decode())
+
+        shop.use(INDEX_BATCH=4)
+        rebuilding.rebuild(GADGETS, progress=watch)
+        assert [(one["collection"], one["done"], one["total"]) for (one,) in seen] == [
+            (GADGETS, 0, 10), (GADGETS, 4, 10), (GADGETS, 8, 10)
+        ]  # fmt: skip
+        assert "4 of 10 objects (40%)" in lists[1]
+        assert "less than a minute" in lists[1]
+        assert admin_client.get("/api/v1/health").json()["running"] == []
+        assert not RunningRebuild.objects.exists()
+
+    def test_one_that_ends_badly_runs_no_more(self, shop, many):
+        Gadget.objects.update(name="unreadable")
+        self.refused("10 of 10 objects")
+        assert not RunningRebuild.objects.exists()
+
+    def test_one_that_was_killed_says_so_until_the_next(self, shop, many, admin_client):
+        RunningRebuild.objects.all().begin(GADGETS, 100)
+        RunningRebuild.objects.all().advance(GADGETS, 50)
+        running = RunningRebuild.objects.get()
+        assert not running.silent
+        an_hour = timedelta(hours=1)
+        RunningRebuild.objects.update(started_at=F("started_at") - 2 * an_hour, seen_at=F("seen_at") - an_hour)
+        running.refresh_from_db()
+        assert running.silent
+        assert running.left is not None
+        assert timedelta(minutes=59) < running.left < timedelta(minutes=61)
+        page = admin_client.get(reverse("admin:visual_search_runningrebuild_changelist")).content.decode()
+        assert "was probably killed; the earlier index is in use" in page
+        rebuilding.rebuild(GADGETS)
+        assert not RunningRebuild.objects.exists()
 
     def test_an_outage_is_kept_too(self, shop, filled, monkeypatch):
         monkeypatch.setattr(ThumbnailEncoder, "down", True)

@@ -341,6 +341,14 @@ class SuggestAnswer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
 
 
+class RunningAnswer(serializers.Serializer[Any]):
+    collection = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField(help_text="When it last said how far it is; of a killed one this is long ago.")
+    done = serializers.IntegerField(help_text="Objects read for the new index.")
+    total = serializers.IntegerField(help_text="Objects at its begin.")
+
+
 class RebuildAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField()
     ended_at = serializers.DateTimeField()
@@ -365,6 +373,7 @@ class HealthAnswer(serializers.Serializer[Any]):
     documents = serializers.DictField(child=serializers.IntegerField())
     pending = serializers.IntegerField(allow_null=True, help_text="Saved objects that aren't in the index yet.")
     failed = serializers.IntegerField(allow_null=True)
+    running = RunningAnswer(many=True, help_text="Rebuilds that go on now; the earlier index answers meanwhile.")
     rebuilds = RebuildAnswer(many=True, help_text="The last rebuild of each collection.")
     advice = serializers.ListField(child=serializers.CharField())
 

@@ -33,7 +33,7 @@ from visual_search.api.schemas import (
     SuggestAnswer,
 )
 from visual_search.conf import conf
-from visual_search.models import IndexEntry, LastRebuild, State
+from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, State
 from visual_search.querying import parsing
 from visual_search.types import Query
 
@@ -138,16 +138,28 @@ class HealthView(SearchAPIView):
             "documents": dict(health.documents),
             "pending": None,
             "failed": None,
+            "running": [],
             "rebuilds": [],
             "advice": list(health.advice),
         }
         try:
             body["pending"] = IndexEntry.objects.filter(state__in=[State.PENDING, State.PROCESSING]).count()
             body["failed"] = IndexEntry.objects.filter(state=State.FAILED).count()
+            body["running"] = [_running(rebuild) for rebuild in RunningRebuild.objects.order_by("collection")]
             body["rebuilds"] = [_last(rebuild) for rebuild in LastRebuild.objects.order_by("collection")]
         except DatabaseError as error:
             body |= {"ok": False, "detail": f"The database doesn't answer ({type(error).__name__})."}
         return Response(body, status=200 if body["ok"] else 503)
+
+
+def _running(rebuild: RunningRebuild) -> dict[str, Any]:
+    return {
+        "collection": rebuild.collection,
+        "started_at": rebuild.started_at.isoformat(),
+        "seen_at": rebuild.seen_at.isoformat(),
+        "done": rebuild.done,
+        "total": rebuild.total,
+    }
 
 
 def _last(rebuild: LastRebuild) -> dict[str, Any]:

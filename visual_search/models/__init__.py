@@ -1,7 +1,13 @@
 """What the database keeps for search, in one file for each thing."""
 
 from visual_search.models.content import Embedding, EmbeddingQuerySet, PictureSight, ShownPicture, ShownPictureQuerySet
-from visual_search.models.learned import LastRebuild, LastRebuildQuerySet, StoredCalibration
+from visual_search.models.learned import (
+    LastRebuild,
+    LastRebuildQuerySet,
+    RunningRebuild,
+    RunningRebuildQuerySet,
+    StoredCalibration,
+)
 from visual_search.models.outbox import (
     HASHES,
     LONGEST_WAIT,
@@ -30,6 +36,8 @@ __all__ = [
     "MakerUse",
     "MakerUseQuerySet",
     "PictureSight",
+    "RunningRebuild",
+    "RunningRebuildQuerySet",
     "ShownPicture",
     "ShownPictureQuerySet",
     "State",

@@ -1,13 +1,16 @@
-"""What was learned of a collection, and what became of its last rebuild."""
+"""What was learned of a collection, how far its rebuild is, and what became of the last one."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from visual_search.models.writing import patient
+
+SILENCE = timedelta(minutes=10)  # longer than the slowest batch of pictures takes, by far
 
 
 class LastRebuildQuerySet(models.QuerySet["LastRebuild"]):
@@ -34,6 +37,53 @@ class LastRebuild(models.Model):
 
     def __str__(self) -> str:
         return f"{self.collection}: {'taken' if self.taken else 'not taken'}, {self.ended_at:%Y-%m-%d %H:%M}"
+
+
+class RunningRebuildQuerySet(models.QuerySet["RunningRebuild"]):
+    @patient
+    def begin(self, collection: str, total: int) -> None:
+        """A rebuild of so many objects has begun. It takes the place of one that ended without a word."""
+        now = timezone.now()
+        values = {"started_at": now, "seen_at": now, "total": total, "done": 0}
+        self.update_or_create(collection=collection, defaults=values)
+
+    @patient
+    def advance(self, collection: str, done: int) -> None:
+        """So many objects have been read."""
+        self.filter(collection=collection).update(done=done, seen_at=timezone.now())
+
+    @patient
+    def end(self, collection: str) -> None:
+        """It isn't running any more; `LastRebuild` says what became of it."""
+        self.filter(collection=collection).delete()
+
+
+class RunningRebuild(models.Model):
+    """How far the rebuild of a collection's index is. The row goes when it ends; one of a killed process stays behind."""
+
+    collection = models.CharField(max_length=64, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When it last said how far it is.")
+    total = models.PositiveIntegerField(help_text="Objects at its begin.")
+    done = models.PositiveIntegerField(default=0, help_text="Objects read for the new index.")
+
+    objects = RunningRebuildQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {self.done} of {self.total} objects"
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing any more: its process was probably killed, and the earlier index is still in use."""
+        return timezone.now() - self.seen_at > SILENCE
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long it will still take, if the rest goes as fast; None before the first objects."""
+        if not self.done:
+            return None
+        each = (self.seen_at - self.started_at) / self.done
+        return each * max(0, self.total - self.done)
 
 
 class StoredCalibration(models.Model):
