@@ -101,6 +101,29 @@ def test_a_second_variant_of_a_language_is_still_found():
     assert texts == {"zh": Text("椅子", "d", ("a", "凳子", "b"))}
 
 
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        ("<p>Soft &amp; warm</p><ul><li>cotton&nbsp;terry</li></ul>", "Soft & warm cotton terry"),
+        ("<script>if (a<b) alert(1)</script>lamp<style>p{color:red}</style>", "lamp"),
+        ("brass<br/>lamp<!-- old -->", "brass lamp"),
+        ("&lt;b&gt; is a tag", "<b> is a tag"),
+        ("a < b & c", "a < b & c"),
+        ("I <3 lamps, AT&T", "I <3 lamps, AT&T"),
+        ('5" x 3"\nsecond line', '5" x 3"\nsecond line'),
+        ("<b>never closed", "never closed"),
+    ],
+)
+def test_html_never_becomes_words(given, plain):
+    assert read(texts={"en": Text(given, given, (given,))}).texts == {"en": Text(plain, plain, (plain,))}
+
+
+@pytest.mark.parametrize("wild", ["<script" * 20_000, "<" * 140_000, "&" * 140_000, "<a " * 45_000, "<!--" * 35_000])
+def test_a_description_of_brackets_is_read_like_another(wild):
+    """A parser that looks for each bracket's end anew takes minutes for these."""
+    assert list(read(texts={"en": Text("lamp", wild)}).texts) == ["en"]
+
+
 def test_codes_are_plain_strings_once():
     assert read(codes=[" A-1 ", 4006381333931, "", None, "A-1"]).codes == ("A-1", "4006381333931")
 
