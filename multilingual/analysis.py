@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import Stemmer
 
+from multilingual.detection import function_words
+from multilingual.irregular import regular
 from multilingual.languages import LANGUAGES
-from multilingual.normalising import fold, normalise
-from multilingual.segmenting import bigrams, characters, runs
+from multilingual.normalising import digraphs, fold, normalise
+from multilingual.quantities import Quantity, Size, quantities, sizes, spelt_out
+from multilingual.segmenting import bigrams, characters, placed_runs
 
 # Fewer pairs of characters than this are one word or name (up to four characters), so they must follow each other. More of
 # them are several words, of which a document may lack some.
@@ -22,41 +27,181 @@ LONGEST_WORD = 64
 CACHED_WORDS = 20_000  # for each language, so that a word that comes again needn't be stemmed again
 # "l'armoire", "dell'ufficio", "qu'une", "men's": the short part beside the apostrophe is no word to search for.
 _ELISION = re.compile(r"\b[^\W\d_]{1,2}'(?=\w)|(?<=\w)'s\b|\b(?:a|[dn]e|[ds]a|su|co|que|be)ll'(?=\w)")
+_NEVER = re.compile(r"(?!)")
+_JOINERS = frozenset("-/._·'’+&")
+MOST_JOINED = 3  # words that a sign joins
+LONGEST_JOINED = 24  # characters
+LEAST_TOGETHER = 6  # characters of two words that are also asked as one; shorter ones meet other words
+_FORM_SIGNS = ("+", "=")  # no word begins with one
+# Of these languages keyboards elsewhere lack letters for which people type two.
+_DIGRAPHED = frozenset({"da", "nb", "no", "sv", "fi", "et", "de", "hr", "sr", "sl"})
 _DOTTED = frozenset({"tr", "az"})  # In these languages "I" is the capital of "ı", and "İ" is the capital of "i".
+
+
+# An alternative is what a document must have, all of it; a slot of a question is satisfied by any of its alternatives.
+Alternative = tuple[str, ...]
+Slot = tuple[Alternative, ...]
+
+
+def is_form(term: str) -> bool:
+    """Whether the term is another form of what stands in a text, such as "+usbc" of "usb-c", and no word of its own."""
+    return term[0] in _FORM_SIGNS
 
 
 def analyse(text: str, language: str) -> list[str]:
     """The terms of a text in order: words, stemmed and without diacritics, or pairs of characters.
 
-    A language without a stemmer, such as "und", gives plain words. It never raises; no term is empty or has a space.
+    Behind them stand other forms of the same, which `is_form` tells: "+usbc" of "usb-c", "+cat5e" of "cat 5e", a quantity
+    of "5 kg". A language without a stemmer, such as "und", gives plain words. It never raises; no term is empty or has a
+    space.
     """
+    read = _read(text, language)
     terms: list[str] = []
-    for run, unspaced, phrase in _phrases(text, language):
-        terms += phrase
-        if unspaced:
+    for run in read.runs:
+        terms += run.terms
+        if run.unspaced:
             # Single characters come after the pairs, so that they don't separate pairs that must follow each other.
-            terms += characters(run)
+            terms += characters(run.text)
+    for run in read.runs:
+        terms += (f"+{term}" for term in run.unmarked)
+    for joined in read.joined:
+        terms.append(f"+{joined.term}")
+    terms += (measured.kept for measured in read.measured)
     return terms
 
 
-def analyse_query(text: str, language: str) -> list[tuple[str, ...]]:
-    """The terms of a query, each once. Each is a tuple of terms that must follow each other."""
-    phrases: dict[tuple[str, ...], None] = {}
-    for _, _, phrase in _phrases(text, language):
-        if len(phrase) < PHRASE_LENGTH:
-            phrases[phrase] = None
+def analyse_query(text: str, language: str) -> list[Slot]:
+    """What a question asks for, each once: a slot for each word, with the other forms that would do as well.
+
+    >>> analyse_query("usb-c", "en")
+    [(('usb',), ('+usb',), ('usbc',)), (('c',), ('+c',), ('usbc',))]
+
+    Of a script without spaces a short name is one slot, whose pairs must all be there, and a longer one a slot a pair.
+    """
+    read = _read(text, language)
+    joined = [*read.joined, *_together(read.runs, language)]
+    slots: dict[Slot, None] = {}
+    for place, run in enumerate(read.runs):
+        others = [(each.term,) for each in joined if each.first <= place <= each.last]
+        others += [(near,) for each in read.measured if each.first <= place <= each.last for near in each.asked]
+        if not run.unspaced:
+            slots[tuple(dict.fromkeys((run.terms, (f"+{run.terms[0]}",), *others)))] = None
+        elif len(run.terms) < PHRASE_LENGTH:
+            slots[tuple(dict.fromkeys((run.terms, *others)))] = None
         else:
-            phrases.update(((term,), None) for term in phrase)
-    return list(phrases)
+            slots.update((((term,),), None) for term in run.terms)
+    return list(slots)
 
 
-def _phrases(text: str, language: str) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
-    """Each run of the text, whether it is of a script without spaces, and its terms."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A word, or a piece of a script without spaces."""
+
+    text: str
+    start: int
+    end: int
+    unspaced: bool
+    terms: Alternative
+    unmarked: Alternative = ()  # other stems of the word as it is typed without marks
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The runs from `first` to `last` as one word."""
+
+    first: int
+    last: int
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A quantity or a size, which the runs from `first` to `last` tell; any of `asked` is asked."""
+
+    first: int
+    last: int
+    kept: str
+    asked: Alternative
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    runs: list[_Run]
+    joined: list[_Joined]
+    measured: list[_Measured]
+
+
+def _read(text: str, language: str) -> _Read:
     if language in _DOTTED:
         text = text.replace("I", "ı").replace("İ", "i")
+    text = normalise(spelt_out(text))
     stem = _stem_for(language)
-    for run, unspaced in runs(_ELISION.sub(" ", normalise(text))):
-        yield run, unspaced, tuple(bigrams(run)) if unspaced else (stem(run[:LONGEST_WORD]),)
+    runs: list[_Run] = []
+    # Blanks keep the places, by which quantities find the words that they are made of.
+    words = _elision(language).sub(lambda match: " " * len(match.group()), text)
+    for word, start, unspaced in placed_runs(words):
+        end = start + len(word)
+        if unspaced:
+            folded = fold(word)
+            runs.append(_Run(folded, start, end, True, tuple(bigrams(folded))))
+            continue
+        cut = word[:LONGEST_WORD]
+        term = stem(cut)
+        typed = {stem(fold(cut)), stem(digraphs(cut)) if language in _DIGRAPHED else term}
+        runs.append(_Run(word, start, end, False, (term,), tuple(sorted(typed - {term}))))
+    return _Read(runs, list(_joined(words, runs, stem)), list(_measured(text, runs)))
+
+
+def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator[_Joined]:
+    """'usb-c' as 'usbc', 'cat 5e' as 'cat5e': two or three words that a sign joins, and neighbours of letters and digits.
+
+    Numbers that a sign parts stay apart: 2.1 isn't 21.
+    """
+    first = 0
+    for place, (run, after) in enumerate(itertools.pairwise(runs)):
+        if run.unspaced or after.unspaced:
+            first = place + 1
+            continue
+        between = text[run.end : after.start]
+        if between not in _JOINERS:
+            first = place + 1
+            if not (between == " " and run.text[-1].isdigit() != after.text[0].isdigit()):
+                continue
+        if place + 1 - first < MOST_JOINED and (between == " " or first == place or between in _JOINERS):
+            begin = place if between == " " else first
+            whole = "".join(one.text for one in runs[begin : place + 2])
+            if len(whole) <= LONGEST_JOINED and not whole.isdigit():
+                yield _Joined(begin, place + 1, stem(whole))
+
+
+def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
+    """'book case' as 'bookcase', which only questions ask: documents would keep every pair of neighbours."""
+    for place, (first, second) in enumerate(itertools.pairwise(runs)):
+        whole = first.text + second.text
+        words = all(run.text.isalpha() and len(run.text) > 1 and not run.unspaced for run in (first, second))
+        if words and LEAST_TOGETHER <= len(whole) <= LONGEST_JOINED:
+            yield _Joined(place, place + 1, _stem_for(language)(whole))
+
+
+def _measured(text: str, runs: list[_Run]) -> Iterator[_Measured]:
+    """Quantities and sizes, each in place of the number and the unit of which it is made."""
+    measures: Iterable[Quantity | Size] = itertools.chain(quantities(text), sizes(text))
+    for found in measures:
+        places = [place for place, run in enumerate(runs) if run.start < found.end and run.end > found.start]
+        if places:
+            yield _Measured(places[0], places[-1], found.term, found.near)
+
+
+@functools.cache
+def function_terms(language: str) -> frozenset[str]:
+    """The terms of words that say how others hang together: "for", "the", "mit"."""
+    stem = _stem_for(language)
+    return frozenset(stem(word) for word in function_words(language))
+
+
+@functools.cache
+def _elision(language: str) -> re.Pattern[str]:
+    return _ELISION if LANGUAGES.get(language, LANGUAGES["en"]).script == "Latin" else _NEVER
 
 
 @functools.cache
@@ -70,7 +215,7 @@ def _stem_for(language: str) -> Callable[[str], str]:
     @functools.lru_cache(maxsize=CACHED_WORDS)
     def stem(word: str) -> str:
         with lock:  # Snowball's C objects mustn't be used by two threads at once.
-            stemmed = stemmer.stemWord(word)
+            stemmed = stemmer.stemWord(regular(word, language))
         # A stemmer may remove a whole short word; then the word itself is the term.
         return fold(stemmed) or fold(word) or word
 

@@ -80,6 +80,11 @@ _FUNCTION_WORDS = {
 _WORD_SETS = {code: frozenset(words.split()) for code, words in _FUNCTION_WORDS.items()}
 
 
+def function_words(language: str) -> frozenset[str]:
+    """Words such as "for" and "the", normalised; none of a language without a list."""
+    return _WORD_SETS.get(language, frozenset())
+
+
 def detect(text: str, *, candidates: Collection[str] | None = None, hint: str | None = None) -> Detection:
     """The language of the text, one of `candidates` if given. `hint` (the page's language) decides if the text doesn't."""
     text = normalise(text)

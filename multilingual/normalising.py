@@ -18,6 +18,38 @@ _LETTERS = str.maketrans(
 )
 
 
+# One letter of Arabic script has other code points on Arabic, Persian and Urdu keyboards, and people type alef, ya and ta
+# marbuta in several ways.
+_ARABIC = str.maketrans(
+    {
+        "ھ": "ه",
+        "ہ": "ه",
+        "ۃ": "ه",
+        "ة": "ه",
+        "ک": "ك",
+        "ی": "ي",
+        "ى": "ي",
+        "ے": "ي",
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ٱ": "ا",
+    }
+)
+# Devanagari and its sisters: the dot below (nukta) is mostly left out, and a nasal is written in three ways.
+_NUKTA = re.compile("[\u093c\u09bc\u0a3c\u0abc\u0b3c]")
+_NASAL = re.compile("\u0901|[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])")
+# NFKC takes the Thai vowel am apart; a tone typed behind its first part belongs before it.
+_THAI = re.compile("\u0e4d([\u0e48-\u0e4b])")
+_KATAKANA = re.compile("[\u30a1-\u30f6]")
+_DIGRAPHS = str.maketrans({"å": "aa", "ö": "oe", "ø": "oe", "ä": "ae", "æ": "ae", "ü": "ue", "đ": "dj"})
+
+
+def digraphs(word: str) -> str:
+    """The word as it is typed on a keyboard without these letters: 'fåtölj' -> 'faatoelj'."""
+    return word.translate(_DIGRAPHS)
+
+
 def normalise(text: str) -> str:
     """NFKC, lower case, plain apostrophes and digits, single spaces; without control, format and private characters.
 
@@ -43,7 +75,13 @@ def _keep(character: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The text without diacritics, as it is often typed: 'Sofá' -> 'Sofa', 'ёлка' -> 'елка', 'ışık' -> 'isik'."""
+    """The text as it is often typed: 'Sofá' -> 'Sofa', 'ёлка' -> 'елка', 'ışık' -> 'isik', 'ソファ' -> 'そふぁ'.
+
+    Diacritics go, and letters of one sound and shape become one: Arabic alef and ya, Indic nasals, katakana.
+    """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_LETTERS)
+    text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    text = _NASAL.sub("\u0902", _NUKTA.sub("", text))
+    text = _THAI.sub("\\1\u0e4d", unicodedata.normalize("NFC", text)).translate(_LETTERS).translate(_ARABIC)
+    return _KATAKANA.sub(lambda letter: chr(ord(letter.group()) - 0x60), text)

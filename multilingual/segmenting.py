@@ -27,8 +27,13 @@ def _words() -> re.Pattern[str]:
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
     """Maximal pieces of the text that hold letters or digits, and whether each is of a script without spaces."""
+    return ((run, unspaced) for run, _, unspaced in placed_runs(text))
+
+
+def placed_runs(text: str) -> Iterator[tuple[str, int, bool]]:
+    """The same, each with the place where it begins."""
     for match in _words().finditer(text):
-        yield match.group(), match.lastgroup == "unspaced"
+        yield match.group(), match.start(), match.lastgroup == "unspaced"
 
 
 def bigrams(run: str) -> list[str]:

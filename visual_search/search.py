@@ -42,7 +42,6 @@ from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import UNCALIBRATED, Calibration
 from visual_search.signals import search_served
 from visual_search.types import (
-    CodeLeg,
     CollectionSchema,
     EngineAnswer,
     EngineQuery,
@@ -300,8 +299,7 @@ def _legs(
     if words:
         asked.append(WordsLeg(legs.WORDS, words, legs.languages_asked(language, schema), conf.RANK_WINDOW))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]
-    if codes := (*(shown if query.read else ()), *(legs.codes_in(words) if words else ())):
-        asked.append(CodeLeg(legs.CODE, tuple(dict.fromkeys(codes)), conf.RANK_WINDOW))
+    asked += legs.code_legs(words, shown if query.read else (), conf.RANK_WINDOW)
     askable, lacking = legs.askable(asked, schema)
     if lacking and not words and (LegKind.PHOTO in lacking or not askable):
         raise SchemaMismatch(

@@ -71,7 +71,8 @@ def suggest(typed: Typed) -> Suggestions:
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
     languages = legs.languages_asked(typed.language, live_index.serving(typed.collection).schema)
-    asked = (CodeLeg(legs.CODE, legs.codes_in(words), typed.limit), WordsLeg(legs.WORDS, words, languages, CANDIDATES))
+    codes = CodeLeg(legs.CODE, (words, *legs.codes_in(words)), typed.limit)
+    asked = (codes, WordsLeg(legs.WORDS, words, languages, CANDIDATES))
     answer = wiring.engine().search(typed.collection, EngineQuery(asked))
     shown = cards(typed.collection, _ids(answer.legs), typed.language)
     ordered = [*answer.leg(legs.CODE).hits, *_by_title(answer.leg(legs.WORDS).hits, shown, fold(words))]

@@ -281,8 +281,8 @@ def test_whatever_is_asked_can_be_sent(text: str, ends: tuple[float | None, floa
 
 
 ASKED = (
-    Asked("de", 1.0, (("rot",), ("sof",)), "sof"),
-    Asked("zh", 0.5, (("连衣", "衣裙"),)),
+    Asked("de", 1.0, ((("rot",), ("+rot",)), (("sof",),)), beginning="sof"),
+    Asked("zh", 0.5, ((("连衣", "衣裙"),),)),
 )
 
 
@@ -291,6 +291,7 @@ def test_frequencies_are_counted_in_the_order_in_which_they_are_read() -> None:
     counted = sent["aggs"]["counts"]["filters"]["filters"]
     assert counted == [
         {"term": {"texts.de": "rot"}},
+        {"term": {"forms.de": "+rot"}},
         {"term": {"texts.de": "sof"}},
         {"prefix": {"texts.de": "sof"}},
         {"term": {"texts.zh": "连衣"}},
@@ -300,10 +301,10 @@ def test_frequencies_are_counted_in_the_order_in_which_they_are_read() -> None:
     reply = {
         "aggregations": {
             "languages": {"buckets": [{"key": "de", "doc_count": 9}]},
-            "counts": {"buckets": [{"doc_count": n} for n in (3, 0, 2, 1, 1)]},
+            "counts": {"buckets": [{"doc_count": n} for n in (3, 1, 0, 2, 1, 1)]},
         }
     }
-    assert query.words_counted(ASKED, reply) == {"de": Counted(9, {"rot": 3, "sof": 0}, 2)}
+    assert query.words_counted(ASKED, reply) == {"de": Counted(9, {"rot": 3, "+rot": 1, "sof": 0}, 2)}
 
 
 def test_documents_with_all_words_are_counted_behind_the_filters() -> None:
@@ -313,8 +314,9 @@ def test_documents_with_all_words_are_counted_behind_the_filters() -> None:
         [choice["bool"]["filter"] for choice in count["bool"]["should"]]
         for count in sent["aggs"]["counts"]["filters"]["filters"]
     )
-    german = [{"term": {"texts.de": "rot"}}, {"term": {"texts.de": "sof"}}]
-    chinese = [{"term": {"texts.zh": "连衣"}}, {"term": {"texts.zh": "衣裙"}}]
+    red = {"bool": {"should": [{"term": {"texts.de": "rot"}}, {"term": {"forms.de": "+rot"}}]}}
+    german = [red, {"term": {"texts.de": "sof"}}]
+    chinese = [{"bool": {"filter": [{"term": {"texts.zh": "连衣"}}, {"term": {"texts.zh": "衣裙"}}]}}]
     assert whole == [german, chinese]
     # Only German has a last word that may not be finished yet; in Chinese all parts are wanted in either count.
     assert begun == [[german[0], {"prefix": {"texts.de": "sof"}}], chinese]
@@ -336,9 +338,10 @@ def test_pieces_of_labels_are_counted_exactly_and_read_in_their_order() -> None:
 
 
 def test_words_are_scored_by_the_boosts_that_were_planned() -> None:
+    dress = Clause(((("连衣", 1.0), ("衣裙", 1.5)),))
     wanted = (
-        Wanted("de", (Clause((("rot", 2.0),)), Clause(beginning=("sof", 0.5))), all_of=True),
-        Wanted("zh", (Clause((("连衣", 1.0), ("衣裙", 1.5))),), all_of=False),
+        Wanted("de", (Clause(((("rot", 2.0),), (("+rot", 2.0),))), Clause(beginning=("sof", 0.5))), all_of=True),
+        Wanted("zh", (dress,), all_of=False, telling=(dress,), least=1),
     )
     leg = WordsLeg("w", "rot sof", ("de", "zh"), 10)
     asked = EngineQuery((leg,), filters=(AnyOf("brand", ("Acme",)),), exclude=("x",), only=("a",))
@@ -346,11 +349,23 @@ def test_words_are_scored_by_the_boosts_that_were_planned() -> None:
     german, chinese = (choice["bool"] for choice in sent["must"]["dis_max"]["queries"])
     assert german["minimum_should_match"] == 2
     assert german["should"] == [
-        {"term": {"texts.de": {"value": "rot", "boost": 2.0}}},
+        {
+            "dis_max": {
+                "queries": [
+                    {"term": {"texts.de": {"value": "rot", "boost": 2.0}}},
+                    {"term": {"forms.de": {"value": "+rot", "boost": 2.0}}},
+                ]
+            }
+        },
         {"constant_score": {"filter": {"prefix": {"texts.de": "sof"}}, "boost": 0.5}},
     ]
-    assert chinese["should"][0]["bool"]["must"][1] == {"term": {"texts.zh": {"value": "衣裙", "boost": 1.5}}}
-    assert chinese["minimum_should_match"] == 1
+    assert german["_name"] == "all.de"
+    some = chinese["must"]["bool"]
+    assert some["should"][0]["bool"]["must"][1] == {"term": {"texts.zh": {"value": "衣裙", "boost": 1.5}}}
+    assert some["minimum_should_match"] == 1
+    named = chinese["should"]["constant_score"]
+    assert (named["_name"], named["boost"]) == ("all.zh", 0.0)
+    assert named["filter"]["bool"] == {"should": some["should"], "minimum_should_match": 1}
     assert sent["filter"] == query.filters(asked, SCHEMA)
     assert query.words_body(leg, (), asked, SCHEMA)["query"]["bool"]["must"] == {"match_none": {}}
 
@@ -360,6 +375,9 @@ def test_the_server_scores_by_our_formula() -> None:
     expression = script.removeprefix("return ").removesuffix(";")
     names = {"query": SimpleNamespace(boost=2.0), "doc": SimpleNamespace(freq=4.0, length=24)}
     assert eval(expression, {}, names) == pytest.approx(2 * float(saturation(4, 24, USUAL_WORDS)))  # noqa: S307
+    script = mapping.index_body(SCHEMA, bbq=True, replicas=0)["settings"]["similarity"]["forms"]["script"]["source"]
+    of_forms = eval(script.removeprefix("return ").removesuffix(";"), {}, names)  # noqa: S307
+    assert of_forms == pytest.approx(2 * float(saturation(4, USUAL_WORDS, USUAL_WORDS)))
 
 
 def test_browsing_puts_what_has_no_number_last() -> None:

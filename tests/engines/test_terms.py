@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multilingual.grams import grams
@@ -16,14 +18,15 @@ SCHEMA = make_schema()
 
 def test_a_term_counts_by_the_places_in_which_it_stands() -> None:
     text = Text("red sofa", "A red sofa, red as red can be.", ("sofa", "couch"))
-    counts = terms.term_counts({"en": text}, SCHEMA)
+    counts = terms.term_counts(make_document("a", texts={"en": text}), SCHEMA)
     assert counts["en"]["sofa"] == 7
     assert counts["en"]["red"] == 5
     assert counts["en"]["couch"] == 2
 
 
 def test_languages_without_a_field_share_one_and_empty_ones_are_left_out() -> None:
-    counts = terms.term_counts({"fi": Text("tuoli"), "sv": Text("stol tuoli"), "en": Text("?!")}, SCHEMA)
+    texts = {"fi": Text("tuoli"), "sv": Text("stol tuoli"), "en": Text("?!")}
+    counts = terms.term_counts(make_document("a", texts=texts), SCHEMA)
     assert counts == {"und": {"tuoli": 4, "stol": 4}}
 
 
@@ -43,7 +46,7 @@ def test_the_first_language_weighs_most_and_only_held_ones_are_asked() -> None:
     leg = WordsLeg("w", "red sofas", ("de", "en", "fi", "sv"), 5)
     asked = terms.asked_in(leg, SCHEMA)
     assert [(query.language, query.weight) for query in asked] == [("de", 1.0), ("en", 0.5), ("und", 0.5)]
-    assert asked[1].terms == (("red",), ("sofa",))
+    assert [slot[0] for slot in asked[1].slots] == [("red",), ("sofa",)]
     assert [query.language for query in terms.asked_in(leg, SCHEMA, {"en": 3})] == ["en"]
 
 
@@ -55,15 +58,18 @@ def test_the_last_word_may_be_unfinished(text: str, language: str, beginning: st
     assert terms.asked_in(WordsLeg("w", text, (language,), 5), SCHEMA)[0].beginning == beginning
 
 
+LAMP = ((("lamp",),),)
+
+
 def test_a_last_word_that_some_language_has_is_finished() -> None:
-    asked = (Asked("en", 1.0, (("lamp",),), "lamp"), Asked("de", 0.5, (("lamp",),), "lamp"))
+    asked = (Asked("en", 1.0, LAMP, beginning="lamp"), Asked("de", 0.5, LAMP, beginning="lamp"))
     nowhere = {"en": Counted(9, {"lamp": 0}, 2), "de": Counted(9, {"lamp": 0}, 3)}
     assert terms.is_begun(asked, nowhere)
     assert not terms.is_begun(asked, {**nowhere, "de": Counted(9, {"lamp": 1}, 3)})
-    assert not terms.is_begun((Asked("en", 1.0, (("so",),)),), {"en": Counted(9, {"so": 0})})
+    assert not terms.is_begun((Asked("en", 1.0, ((("so",),),)),), {"en": Counted(9, {"so": 0})})
 
 
-RED_SOFA = (Asked("en", 1.0, (("red",), ("sofa",)), "sofa"),)
+RED_SOFA = (Asked("en", 1.0, ((("red",),), (("sofa",),)), beginning="sofa"),)
 
 
 def tell(frequency: int, documents: int) -> float:
@@ -72,19 +78,20 @@ def tell(frequency: int, documents: int) -> float:
 
 def test_where_enough_have_all_words_all_are_wanted() -> None:
     counted = {"en": Counted(100, {"red": 50, "sofa": 10})}
-    expected = (Clause((("red", tell(50, 100)),)), Clause((("sofa", tell(10, 100)),)))
+    expected = (Clause(((("red", tell(50, 100)),),)), Clause(((("sofa", tell(10, 100)),),)))
     assert terms.plan(RED_SOFA, counted, begun=False, enough=True) == (Wanted("en", expected, all_of=True),)
-    assert terms.plan(RED_SOFA, counted, begun=False, enough=False) == (Wanted("en", expected, all_of=False),)
+    some = Wanted("en", expected, all_of=False, telling=expected, least=2)
+    assert terms.plan(RED_SOFA, counted, begun=False, enough=False) == (some,)
 
 
 def test_a_very_common_word_does_not_count_beside_a_rarer_one_unless_all_are_wanted() -> None:
     counted = {"en": Counted(100_000, {"red": 50_000, "sofa": 10})}
     (some,) = terms.plan(RED_SOFA, counted, begun=False, enough=False)
-    assert [clause.parts[0][0] for clause in some.clauses] == ["sofa"]
+    assert [clause.alternatives[0][0][0] for clause in some.clauses] == ["sofa"]
     (every,) = terms.plan(RED_SOFA, counted, begun=False, enough=True)
-    assert [clause.parts[0][0] for clause in every.clauses] == ["red", "sofa"]
+    assert [clause.alternatives[0][0][0] for clause in every.clauses] == ["red", "sofa"]
     (common,) = terms.plan(RED_SOFA, {"en": Counted(100_000, {"red": 50_000, "sofa": 0})}, begun=False, enough=False)
-    assert [clause.parts[0][0] for clause in common.clauses] == ["red"]
+    assert [clause.alternatives[0][0][0] for clause in common.clauses] == ["red"]
 
 
 def test_words_that_nobody_has_are_not_looked_for() -> None:
@@ -94,9 +101,53 @@ def test_words_that_nobody_has_are_not_looked_for() -> None:
 
 
 def test_a_begun_word_counts_half() -> None:
-    asked = (Asked("en", 0.5, (("red",), ("sof",)), "sof"),)
+    asked = (Asked("en", 0.5, ((("red",),), (("sof",),)), beginning="sof"),)
     (wanted,) = terms.plan(asked, {"en": Counted(100, {"red": 9, "sof": 0}, 4)}, begun=True, enough=False)
     assert wanted.clauses[1] == Clause(beginning=("sof", 0.25 * tell(4, 100)))
+
+
+def test_however_it_is_spelt_a_word_weighs_the_same() -> None:
+    asked = (Asked("en", 1.0, ((("usb",), ("+usb",), ("m", "4")),)),)
+    counted = {"en": Counted(100, {"usb": 6, "+usb": 0, "m": 9, "4": 3})}
+    (wanted,) = terms.plan(asked, counted, begun=False, enough=True)
+    weight = tell(9, 100)
+    assert wanted.clauses == (Clause(((("usb", weight),), (("m", weight / 2), ("4", weight / 2)))),)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts", "least", "telling"),
+    [
+        ("red chair", {"red": 5, "chair": 5}, 2, 2),
+        ("red chair", {"red": 5}, 2, 0),  # Nobody has a chair, so nobody has all of it.
+        ("chair for the kitchen", {"chair": 5, "for": 5, "kitchen": 5}, 2, 2),
+        ("red oak kitchen chair", {"red": 5, "oak": 5, "kitchen": 5}, 3, 3),
+        ("dog food 5 kg", {"dog": 5, "food": 5, "5": 5, "kg": 5}, 4, 4),
+        ("for the", {"for": 5, "the": 5}, 2, 2),
+    ],
+)
+def test_who_has_what_was_asked_for(text: str, counts: dict[str, int], least: int, telling: int) -> None:
+    asked = terms.asked_in(WordsLeg("w", text, ("en",), 5), SCHEMA)
+    (wanted,) = terms.plan(asked, {"en": Counted(100, counts)}, begun=False, enough=False)
+    assert (wanted.least, len(wanted.telling)) == (least, telling)
+
+
+def test_a_brand_and_a_category_are_words_in_every_language_of_an_object() -> None:
+    texts = {"en": Text("Running shoes"), "de": Text("Laufschuhe")}
+    facets = {"brand": "Adidas", "category": "Sport > Shoes", "tags": ("light", "red"), "price": 9.0, "in_stock": True}
+    counts = terms.term_counts(make_document("a", texts=texts, facets=facets), SCHEMA)
+    assert counts["en"]["adida"] == 2
+    assert counts["en"]["shoe"] == 4 + 2
+    assert counts["de"]["adidas"] == 2
+    assert {"light", "red"} <= counts["de"].keys()
+    assert "9" not in counts["en"]
+    alone = terms.term_counts(make_document("a", texts={}, facets={"brand": "Adidas"}), SCHEMA)
+    assert alone == {"und": {"adidas": 2}}
+
+
+def test_a_facet_may_be_kept_out_of_words() -> None:
+    silent = replace(SCHEMA, facets=tuple(replace(field, searchable=False) for field in SCHEMA.facets))
+    document = make_document("a", texts={"en": Text("shoes")}, facets={"brand": "Adidas"})
+    assert terms.term_counts(document, silent) == {"en": {"shoe": 4}}
 
 
 def test_the_rarest_pieces_of_a_label_are_asked() -> None:

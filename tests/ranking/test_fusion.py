@@ -200,3 +200,12 @@ def test_a_scale_that_makes_no_sense_is_refused(wrong) -> None:
 def test_nothing_gives_nothing() -> None:
     assert fuse([], {}) == []
     assert fuse([leg("words", {})], {"words": BM25}) == []
+
+
+def test_a_leg_may_admit_only_hits_with_a_key() -> None:
+    scale = replace(BM25, admits_key="all")
+    hits = (LegHit("whole", 3.0, "all"), LegHit("part", 2.0), LegHit("other", 1.0, "de"))
+    fused = fuse([LegAnswer("words", hits, 3)], {"words": scale})
+    assert [(item.id, item.admitted) for item in fused] == [("whole", True), ("part", False), ("other", False)]
+    assert not admits_more(LegAnswer("words", hits[:2], 9, "gte"), scale)
+    assert admits_more(LegAnswer("words", hits[:1], 9, "gte"), scale)

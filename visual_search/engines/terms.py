@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from multilingual.analysis import analyse, analyse_query
+from multilingual.analysis import Alternative, Slot, analyse, analyse_query, function_terms
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
 from visual_search.ranking.bm25 import PART_WEIGHTS, inverse_document_frequency, kept_length, saturation
-from visual_search.types import CollectionSchema, Document, Text, WordsLeg
+from visual_search.types import CollectionSchema, Document, FacetKind, Text, WordsLeg
 
 MOST_TERMS = 32  # A longer query is a pasted text; its first terms carry the wish.
 OTHER_LANGUAGE_WEIGHT = 0.5  # The first language asked weighs 1.0: it is the shopper's.
 COMMON_SHARE = 0.2  # A word in more than this share of the documents doesn't tell which of them are meant,
 COMMON_AT_LEAST = 5_000  # unless these are few enough to be ranked anyhow.
 SHORTEST_BEGINNING = 3  # Fewer letters begin too many words.
+MOST_WHOLE = 3  # words of a question of which a document must have all; of longer ones it may lack one
 BEGUN_WEIGHT = 0.5  # What a word counts that only begins as the shopper's does.
 
 MOST_GRAMS_KEPT = 4_096  # of one object
@@ -33,14 +34,21 @@ def language_field(language: str, schema: CollectionSchema) -> str:
 # --- What is kept of a document -----------------------------------------------------------------
 
 
-def term_counts(texts: Mapping[str, Text], schema: CollectionSchema) -> dict[str, dict[str, int]]:
-    """Language -> term -> the weights of the places in which it stands, added. Languages without a term are left out."""
+def term_counts(document: Document, schema: CollectionSchema) -> dict[str, dict[str, int]]:
+    """Language -> term -> the weights of the places in which it stands, added. Languages without a term are left out.
+
+    What no language owns, such as a brand, stands in every language of the document: a question in one language asks for
+    a brand and a kind of thing at once.
+    """
+    texts = document.texts or {UNDETERMINED: Text("")}
+    facets = _searchable(document, schema)
     counts_by_language: dict[str, dict[str, int]] = {}
     for part, weight in PART_WEIGHTS.items():
         terms: dict[str, dict[str, None]] = {}
         for language, text in texts.items():
             known = language_field(language, schema)
-            terms.setdefault(known, {}).update(dict.fromkeys(analyse(_part(text, part), known)))
+            said = facets if part == "facets" else _part(text, part)
+            terms.setdefault(known, {}).update(dict.fromkeys(analyse(said, known)))
         for known, distinct in terms.items():
             counts = counts_by_language.setdefault(known, {})
             for term in distinct:
@@ -50,6 +58,18 @@ def term_counts(texts: Mapping[str, Text], schema: CollectionSchema) -> dict[str
 
 def _part(text: Text, part: str) -> str:
     return " . ".join(text.keywords) if part == "keywords" else str(getattr(text, part))
+
+
+def _searchable(document: Document, schema: CollectionSchema) -> str:
+    """The values of the facets that words may find."""
+    values = (
+        document.facets.get(field.name)
+        for field in schema.facets
+        if field.searchable and field.kind in (FacetKind.KEYWORD, FacetKind.PATH)
+    )
+    return " . ".join(
+        part for value in values if value for part in (value if isinstance(value, tuple) else (str(value),))
+    )
 
 
 def gram_text(document: Document) -> str:
@@ -71,19 +91,21 @@ def kept_grams(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query in one language. A term is a tuple of parts, all of which a document must have.
+    """A question in one language, a slot for each word (multilingual/analysis.py).
 
-    `beginning`: the last word, where it may not be finished yet.
+    `small`: the places of words such as "for" and "the", which a document may lack. `beginning`: the last word, where it
+    may not be finished yet.
     """
 
     language: str
     weight: float
-    terms: tuple[tuple[str, ...], ...]
+    slots: tuple[Slot, ...]
+    small: frozenset[int] = frozenset()
     beginning: str | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part for term in self.terms for part in term))
+        return tuple(dict.fromkeys(part for slot in self.slots for alternative in slot for part in alternative))
 
 
 def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | None = None) -> tuple[Asked, ...]:
@@ -92,12 +114,20 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
     for place, language in enumerate(dict.fromkeys(language_field(known, schema) for known in leg.languages)):
         if held is not None and language not in held:
             continue
-        terms = tuple(analyse_query(leg.text, language)[:MOST_TERMS])
-        if terms:
-            last = terms[-1]
+        slots = tuple(analyse_query(leg.text, language)[:MOST_TERMS])
+        if slots:
+            last = slots[-1][0]
             begun = len(last) == 1 and len(last[0]) >= SHORTEST_BEGINNING
+            words = frozenset() if leg.every else function_terms(language)
+            small = frozenset(n for n, slot in enumerate(slots) if slot[0][0] in words)
             queries.append(
-                Asked(language, 1.0 if place == 0 else OTHER_LANGUAGE_WEIGHT, terms, last[0] if begun else None)
+                Asked(
+                    language,
+                    1.0 if place == 0 else OTHER_LANGUAGE_WEIGHT,
+                    slots,
+                    small if len(small) < len(slots) else frozenset(),
+                    last[0] if begun else None,
+                )
             )
     return tuple(queries)
 
@@ -110,29 +140,44 @@ class Counted:
     frequencies: Mapping[str, int]
     begun: int = 0
 
+    def of(self, slot: Slot) -> int:
+        """At most so many documents satisfy the slot: those that have the rarest part of each alternative, added."""
+        return min(self.documents, sum(self.of_alternative(alternative) for alternative in slot))
+
+    def of_alternative(self, alternative: Alternative) -> int:
+        return min(self.frequencies.get(part, 0) for part in alternative)
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One term as it is scored: its parts with their weights; or all words that begin so, for one weight each."""
+    """One slot as it is scored: its alternatives, whose parts have weights; or all words that begin so, for one weight each.
 
-    parts: tuple[tuple[str, float], ...] = ()
+    The best of the alternatives counts.
+    """
+
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
     beginning: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for in one language. With `all_of` a document must have every clause, else any of them."""
+    """What is looked for in one language. With `all_of` a document must have every clause, else any of them.
+
+    A document with `least` of the clauses of `telling` has what was asked for; where `telling` is empty, none has.
+    """
 
     language: str
     clauses: tuple[Clause, ...]
     all_of: bool
+    telling: tuple[Clause, ...] = ()
+    least: int = 0
 
 
 def is_begun(asked: Iterable[Asked], counted: Mapping[str, Counted]) -> bool:
     """Whether the last word is taken for the beginning of one: it is itself a word of the shop in none of the languages."""
     queries = [query for query in asked if query.language in counted]
     return any(query.beginning for query in queries) and not any(
-        counted[query.language].frequencies.get(query.terms[-1][0], 0) for query in queries if query.beginning
+        counted[query.language].of(query.slots[-1]) for query in queries if query.beginning
     )
 
 
@@ -152,23 +197,52 @@ def plan(asked: Iterable[Asked], counted: Mapping[str, Counted], *, begun: bool,
 def _in_language(query: Asked, counted: Counted, begun: bool, enough: bool) -> Wanted | None:
     clauses: list[Clause] = []
     rare: list[Clause] = []
+    telling: list[Clause] = []
     limit = max(COMMON_AT_LEAST, COMMON_SHARE * counted.documents)
-    for place, term in enumerate(query.terms):
-        if begun and query.beginning and place == len(query.terms) - 1:
+    for place, slot in enumerate(query.slots):
+        if begun and query.beginning and place == len(query.slots) - 1:
             clause = Clause(beginning=(query.beginning, query.weight * BEGUN_WEIGHT * _tells(counted.begun, counted)))
             frequency = counted.begun
         else:
-            frequencies = {part: counted.frequencies.get(part, 0) for part in term}
-            clause = Clause(tuple((part, query.weight * _tells(n, counted)) for part, n in frequencies.items()))
-            frequency = min(frequencies.values())
+            clause = _clause(slot, query.weight, counted)
+            frequency = counted.of(slot)
         if frequency:
             clauses.append(clause)
+            if place not in query.small:
+                telling.append(clause)
             if frequency <= limit:
                 rare.append(clause)
     if enough:
-        return Wanted(query.language, tuple(clauses), all_of=True) if len(clauses) == len(query.terms) else None
+        return Wanted(query.language, tuple(clauses), all_of=True) if len(clauses) == len(query.slots) else None
     chosen = rare or clauses
-    return Wanted(query.language, tuple(chosen), all_of=False) if chosen else None
+    if not chosen:
+        return None
+    least = _least([slot for place, slot in enumerate(query.slots) if place not in query.small])
+    return Wanted(
+        query.language,
+        tuple(chosen),
+        all_of=False,
+        telling=tuple(telling) if len(telling) >= least else (),
+        least=least,
+    )
+
+
+def _least(words: Sequence[Slot]) -> int:
+    """So many of the words make a document what was asked for: all of them, of more than three all but one.
+
+    Who writes a number means this one: 15 kg isn't 5 kg, however many other words agree.
+    """
+    exact = any(character.isdigit() for slot in words for part in slot[0] for character in part)
+    return len(words) if exact or len(words) <= MOST_WHOLE else len(words) - 1
+
+
+def _clause(slot: Slot, weight: float, counted: Counted) -> Clause:
+    if len(slot) == 1:
+        return Clause((tuple((part, weight * _tells(counted.frequencies.get(part, 0), counted)) for part in slot[0]),))
+    # However it is spelt, a word weighs the same; a part that nobody has costs nothing.
+    tells = weight * _tells(counted.of(slot), counted)
+    known = [alternative for alternative in slot if counted.of_alternative(alternative)] or [slot[0]]
+    return Clause(tuple(tuple((part, tells / len(alternative)) for part in alternative) for alternative in known))
 
 
 def _tells(frequency: int, counted: Counted) -> float:

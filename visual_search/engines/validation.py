@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from multilingual.normalising import normalise
 from visual_search.errors import BadInput
 from visual_search.types import (
     AnyOf,
@@ -30,6 +31,7 @@ from visual_search.types import (
 )
 
 LARGEST_VERSION = 2**62
+SHORTEST_GTIN = 8  # digits
 MOST_IDS = 10_000  # of an IdsLeg: Elasticsearch gives no more hits at once
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -172,5 +174,17 @@ def has_half_character(text: str) -> bool:
 
 
 def plain_codes(codes: Iterable[str]) -> list[str]:
-    """Codes as they are kept and compared: trimmed and without case; each once, and none that is empty."""
-    return list(dict.fromkeys(plain for code in codes if (plain := code.strip().casefold())))
+    """Codes as they are kept and compared: letters and digits alone, without case; each once, and none that is empty.
+
+    `TS-MEN-BLK-M`, `TSMENBLKM` and `"ts men blk m"` are one code. A GTIN is the same in all its lengths (8, 12, 13 and 14
+    digits, https://www.gs1.org/standards/id-keys/gtin), which differ in zeros at the front.
+    """
+    return list(dict.fromkeys(plain for code in codes if (plain := _plain_code(code))))
+
+
+def _plain_code(code: str) -> str:
+    plain = "".join(character for character in normalise(code).casefold() if character.isalnum())
+    if plain.isdigit() and len(plain) >= SHORTEST_GTIN:
+        return plain.lstrip("0") or plain
+    # A code of signs alone is kept as it is.
+    return plain or code.strip().casefold()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from visual_search.ranking.fusion import Absent, Scale
-from visual_search.types import LegKind
+from visual_search.types import ALL_WORDS, LegKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ RULES: Mapping[LegKind, Rule] = {
     # Of the products that keypoints confirmed with .7 or more, .82 were of the photo's kind (ranking/calibration.py).
     LegKind.CONFIRMED: Rule(Scale(weight=0.4, low=0.0, high=1.0, admits=0.5), admits_foreign=0.7),
     LegKind.LIKE_TEXT: Rule(Scale(weight=0.3, low=0.22, high=1.0, admits=0.34)),
-    LegKind.WORDS: Rule(Scale(weight=0.6, admits=0.0, absent=Absent.NO_MATCH)),
+    LegKind.WORDS: Rule(Scale(weight=0.6, admits=0.0, admits_key=ALL_WORDS, absent=Absent.NO_MATCH)),
     LegKind.MEANING: Rule(Scale(weight=0.5, low=0.22, high=0.92, admits=0.32)),
     LegKind.DEPICTED: Rule(Scale(weight=0.15, low=0.34, high=0.86, admits=0.74), names_picture=True),
     LegKind.IMAGINED: Rule(Scale(weight=0.15, low=0.1, high=0.7, admits=0.6), names_picture=True),

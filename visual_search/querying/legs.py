@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from multilingual.languages import UNDETERMINED
@@ -10,11 +9,12 @@ from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.querying.kinds import RULES
-from visual_search.types import BrowseLeg, CollectionSchema, FacetKind, Leg, LegId, LegKind, VectorLeg
+from visual_search.types import BrowseLeg, CodeLeg, CollectionSchema, FacetKind, Leg, LegId, LegKind, VectorLeg
 
 CODE = LegId(LegKind.CODE)
+CODE_AMONG = LegId(LegKind.CODE, 1)
 WORDS = LegId(LegKind.WORDS)
-_CODE = re.compile(r"[^\s]*\d[^\s]*")
+_QUOTES = "\"'“”„‘’«»‹›.,;:!?()[]"
 _LEAST_CODE = 4  # characters: shorter words with a digit are sizes and counts
 
 
@@ -56,8 +56,22 @@ def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str
 
 
 def codes_in(words: str) -> tuple[str, ...]:
-    """What may be a SKU or a GTIN: the whole query, and each word of at least four characters with a digit in it."""
-    return tuple(dict.fromkeys((words, *(word for word in _CODE.findall(words) if len(word) >= _LEAST_CODE))))
+    """What may be a SKU or a GTIN beside other words: each word of at least four characters with a digit in it."""
+    parts = (part.strip(_QUOTES) for part in words.split())
+    return tuple(dict.fromkeys(part for part in parts if len(part) >= _LEAST_CODE and any(map(str.isdigit, part))))
+
+
+def code_legs(words: str, shown: Iterable[str], k: int) -> Iterator[CodeLeg]:
+    """The leg of codes that are asked as such: all the words as one, and what a photo shows. Then that of codes among words.
+
+    They are two because a number in a name may be another product's code: "calendar 2025".
+    """
+    whole = tuple(dict.fromkeys((*shown, *((words,) if words else ()))))
+    among = tuple(code for code in codes_in(words) if code != words)
+    if whole:
+        yield CodeLeg(CODE, whole, k)
+    if among:
+        yield CodeLeg(CODE_AMONG, among, k)
 
 
 def browse(sort: str, schema: CollectionSchema) -> BrowseLeg:

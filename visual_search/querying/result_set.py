@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from visual_search.engines.base import Engine
 from visual_search.querying.kinds import PICTURE_KINDS
-from visual_search.querying.legs import order
+from visual_search.querying.legs import CODE, CODE_AMONG, order
 from visual_search.querying.negatives import Losses
 from visual_search.querying.scales import LegLimits
 from visual_search.ranking import composing
@@ -18,6 +18,7 @@ from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import better, grade_by_keypoints
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
 from visual_search.types import (
+    ALL_WORDS,
     BrowseLeg,
     CollectionSchema,
     EngineQuery,
@@ -125,7 +126,10 @@ def _ids(answers: Sequence[LegAnswer]) -> set[str]:
 
 def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> dict[str, str]:
     """Objects that come first whatever their score, with the reason: an exact code, then the very same picture."""
-    codes = [hit.id for leg in answers if _kind(leg) is LegKind.CODE for hit in leg.hits]
+    codes = [hit.id for leg in answers if leg.name == CODE for hit in leg.hits]
+    # A number among other words may be the code of something else, if something has all the words.
+    if not any(hit.key == ALL_WORDS for leg in answers if _kind(leg) is LegKind.WORDS for hit in leg.hits):
+        codes += [hit.id for leg in answers if leg.name == CODE_AMONG for hit in leg.hits]
     copies = [id for picture in query.pictures if picture.witness for id in picture.witness.copies]
     firsts = dict.fromkeys((id for id in codes if id in allowed), "exact code")
     return firsts | {id: "same picture" for id in copies if id in allowed}

@@ -17,7 +17,7 @@ K1 = 1.2  # how much a repeated word adds; this and the next are the defaults of
 B = 0.75  # how much an object's length counts against it, 0 to 1
 # How often a word in each place is counted; a word that comes twice in one place isn't counted again. A title says what
 # the object is.
-PART_WEIGHTS = {"title": 4, "keywords": 2, "description": 1}
+PART_WEIGHTS = {"title": 4, "keywords": 2, "facets": 2, "description": 1}
 USUAL_WORDS = 32  # weighted length of a usual object: a title of four words, four keywords, eight words of description
 USUAL_GRAMS = 256  # distinct pieces of three and four characters in a usual object's texts
 
@@ -39,6 +39,11 @@ def saturation(counts: npt.ArrayLike, lengths: npt.ArrayLike, usual: int) -> Num
 def saturation_script(usual: int) -> str:
     """The same as Elasticsearch's scripted similarity. A query's boost carries all that depends on the question."""
     return f"return query.boost * doc.freq / (doc.freq + {K1} * ({1 - B} + {B} * doc.length / {float(usual)}));"
+
+
+def form_script() -> str:
+    """The saturation of another form of a word (multilingual/analysis.py): as in an object of usual length."""
+    return f"return query.boost * doc.freq / (doc.freq + {K1});"
 
 
 def kept_length(length: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from visual_search.types import LegAnswer, LegName
+from visual_search.types import LegAnswer, LegHit, LegName
 
 
 class Absent(Enum):
@@ -27,6 +27,7 @@ class Scale:
     """How a leg counts. A cosine of `low` becomes 0 and one of `high` becomes 1; `low=high=None`: divide by the leg's best.
 
     `admits`: a hit that reaches this (scaled) value belongs into the result set by this leg alone; None: never by it alone.
+    `admits_key`: of the leg's hits only those with this key may belong by it alone; '': all.
     `stays_empty`: whether a leg without any hit keeps its share of the weight, so that all scores say what it missed.
     """
 
@@ -34,6 +35,7 @@ class Scale:
     low: float | None = None
     high: float | None = None
     admits: float | None = None
+    admits_key: str = ""
     absent: Absent = Absent.FARTHER
     stays_empty: bool = False
 
@@ -64,6 +66,7 @@ def fuse(legs: Iterable[LegAnswer], scales: Mapping[LegName, Scale]) -> list[Fus
     total = sum(scales[leg.name].weight for leg in used)
     values = {leg.name: _scaled(leg, scales[leg.name]) for leg in used}
     missing = {leg.name: _missing(leg, values[leg.name], scales[leg.name]) for leg in used}
+    admitted = {hit.id for leg in used for hit in leg.hits if _admits(hit, values[leg.name][hit.id], scales[leg.name])}
     fused = []
     for id in {id for scaled in values.values() for id in scaled}:
         parts = {
@@ -73,7 +76,7 @@ def fuse(legs: Iterable[LegAnswer], scales: Mapping[LegName, Scale]) -> list[Fus
             Fused(
                 id=id,
                 score=sum(parts.values()),
-                admitted=any(_admits(values[leg.name].get(id), scales[leg.name]) for leg in used),
+                admitted=id in admitted,
                 parts=parts,
             )
         )
@@ -88,7 +91,7 @@ def admits_more(leg: LegAnswer, scale: Scale) -> bool:
     """Whether objects that the leg didn't return may belong into the result set: it stopped early and its last hit does."""
     if not leg.hits or not cut_short(leg):
         return False
-    return _admits(_scaled(leg, scale)[leg.hits[-1].id], scale)
+    return _admits(leg.hits[-1], _scaled(leg, scale)[leg.hits[-1].id], scale)
 
 
 def cut_short(leg: LegAnswer) -> bool:
@@ -116,5 +119,5 @@ def _scaled(leg: LegAnswer, scale: Scale) -> dict[str, float]:
     return {hit.id: hit.score / best if best > 0 else 1.0 for hit in leg.hits}
 
 
-def _admits(value: float | None, scale: Scale) -> bool:
-    return value is not None and scale.admits is not None and value >= scale.admits
+def _admits(hit: LegHit, value: float, scale: Scale) -> bool:
+    return scale.admits is not None and value >= scale.admits and scale.admits_key in ("", hit.key)

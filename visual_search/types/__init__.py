@@ -11,6 +11,7 @@ from visual_search.types.index import (
     VersionedId,
 )
 from visual_search.types.legs import (
+    ALL_WORDS,
     AnyOf,
     Between,
     BrowseLeg,
@@ -48,6 +49,7 @@ from visual_search.types.shop import (
 from visual_search.types.vectors import EncoderCard, ImageVectors, Matrix, NamedVector, Space, TextVectors, Vector, unit
 
 __all__ = [
+    "ALL_WORDS",
     "PATH_SEPARATOR",
     "AnyOf",
     "Between",

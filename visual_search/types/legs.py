@@ -9,6 +9,7 @@ from typing import Literal
 from visual_search.types.vectors import Vector
 
 Relation = Literal["eq", "gte"]
+ALL_WORDS = "all"  # the `key` of a hit that has all the words
 
 
 class LegKind(StrEnum):
@@ -30,6 +31,7 @@ class LegKind(StrEnum):
     UNLIKE = "unlike"  # pictures of an object not to resemble with pictures
     UNLIKE_PHOTO = "unlike_photo"  # a photo not to resemble with pictures
     NOT_SAID = "not_said"  # a word that texts mustn't say
+    FREE_OF = "free_of"  # what texts say that lack a word
     NOT_MEANT = "not_meant"  # a phrase that titles mustn't mean
 
 
@@ -97,12 +99,16 @@ class VectorLeg:
 
 @dataclass(frozen=True, slots=True)
 class WordsLeg:
-    """BM25 over titles, keywords and descriptions, with the analyzer of each language; the first weighs most."""
+    """BM25 over titles, keywords, facets and descriptions, with the analyzer of each language; the first weighs most.
+
+    `every`: also words such as "without" must be there for a hit to have all the words.
+    """
 
     name: LegName
     text: str
     languages: tuple[str, ...]
     k: int
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,9 @@ class LegHit:
 
     id: str
     score: float
-    key: str = ""  # of the best vector, where the leg names it: a picture's id or a language
+    # Of the best vector, where the leg names it: a picture's id or a language. Of words: `ALL_WORDS` where the object has
+    # what was asked for and not only some of it.
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

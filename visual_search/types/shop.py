@@ -58,9 +58,12 @@ class FacetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FacetField:
+    """`searchable`: whether words find its values, such as a brand or a category; numbers and yes or no are never words."""
+
     name: str
     kind: FacetKind
     label: str = ""
+    searchable: bool = True
 
 
 def path_prefixes(path: str) -> tuple[str, ...]:

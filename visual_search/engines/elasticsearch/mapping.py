@@ -8,14 +8,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from multilingual.analysis import is_form
 from multilingual.languages import UNDETERMINED
 from visual_search.engines.schema_json import schema_to_json
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import facet_values, kept_vector, plain_codes
-from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, saturation_script
+from visual_search.ranking.bm25 import USUAL_GRAMS, USUAL_WORDS, form_script, saturation_script
 from visual_search.types import CollectionSchema, Document, FacetField, FacetKind, FacetValue, Space, Vector
 
-FORMAT = 2  # Raise it when the mapping changes: an index of another format is refused with "run visual_search rebuild".
+FORMAT = 3  # Raise it when the mapping changes: an index of another format is refused with "run visual_search rebuild".
 QUANTISED_FROM = 64  # dims; smaller vectors cost nothing whole, and bbq needs more than 64
 
 
@@ -32,13 +33,14 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int, packed: bo
             "analysis": {"analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace"}}},
             "similarity": {
                 "words": {"type": "scripted", "script": {"source": saturation_script(USUAL_WORDS)}},
+                "forms": {"type": "scripted", "script": {"source": form_script()}},
                 "grams": {"type": "scripted", "script": {"source": saturation_script(USUAL_GRAMS)}},
             },
         },
         "mappings": {
             "dynamic": "strict",
             # Terms are of no use but to be found; the shop's database keeps the texts.
-            "_source": {"excludes": ["texts", "grams"]},
+            "_source": {"excludes": ["texts", "forms", "grams"]},
             "_meta": meta_of(schema, {}, packed=packed),
             "properties": {
                 "id": {"type": "keyword"},
@@ -48,6 +50,7 @@ def index_body(schema: CollectionSchema, *, bbq: bool, replicas: int, packed: bo
                 "facets": {"properties": {field.name: _facet_mapping(field) for field in schema.facets}},
                 "languages": {"type": "keyword"},
                 "texts": {"properties": {language: _terms_mapping("words", "freqs") for language in languages}},
+                "forms": {"properties": {language: _terms_mapping("forms", "freqs") for language in languages}},
                 "grams": _terms_mapping("grams", "docs"),
                 "vectors": {
                     "properties": {
@@ -107,7 +110,7 @@ def source_of(document: Document, schema: CollectionSchema, *, packed: bool = Fa
     """What is stored of a document. `packed`: the node reads vectors that are packed, which fills five times as fast."""
     fields = {field.name: field for field in schema.facets}
     facets = {name: _facet(fields[name], value) for name, value in document.facets.items() if value is not None}
-    texts = term_counts(document.texts, schema)
+    texts = term_counts(document, schema)
     return {
         "id": document.id,
         "version": document.version,
@@ -115,10 +118,8 @@ def source_of(document: Document, schema: CollectionSchema, *, packed: bool = Fa
         "codes": plain_codes(document.codes),
         "facets": facets,
         "languages": sorted(texts),
-        "texts": {
-            language: " ".join(term for term, count in counts.items() for _ in range(count))
-            for language, counts in texts.items()
-        },
+        "texts": _written(texts, forms=False),
+        "forms": _written(texts, forms=True),
         "grams": " ".join(kept_grams(gram_text(document))),
         "vectors": {
             space: [{"key": item.key, "v": _sent_vector(item.vector, packed=packed)} for item in items]
@@ -126,6 +127,18 @@ def source_of(document: Document, schema: CollectionSchema, *, packed: bool = Fa
             if items
         },
     }
+
+
+def _written(texts: Mapping[str, Mapping[str, int]], *, forms: bool) -> dict[str, str]:
+    """By language the words, or their other forms, each as often as it counts.
+
+    Forms have a field of their own, because the server counts all terms of a field in the length of its text.
+    """
+    written = {
+        language: " ".join(term for term, count in counts.items() if is_form(term) is forms for _ in range(count))
+        for language, counts in texts.items()
+    }
+    return {language: text for language, text in written.items() if text}
 
 
 def _sent_vector(vector: Vector, *, packed: bool) -> list[float] | str:

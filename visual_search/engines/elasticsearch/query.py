@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from visual_search.engines.terms import Asked, Counted, Wanted
+from multilingual.analysis import is_form
+from visual_search.engines.terms import Asked, Clause, Counted, Wanted
 from visual_search.engines.validation import has_half_character, plain_codes
 from visual_search.types import (
+    ALL_WORDS,
     AnyOf,
     BrowseLeg,
     CodeLeg,
@@ -190,10 +192,9 @@ def words_counts_body(asked: Sequence[Asked]) -> dict[str, Any]:
     """Counts for `words_counted`: documents by language; then, of each language, each part and the beginning."""
     filters = []
     for query in asked:
-        field = f"texts.{query.language}"
-        filters += [{"term": {field: part}} for part in query.parts]
+        filters += [{"term": {_field(query.language, part): part}} for part in query.parts]
         if query.beginning:
-            filters.append({"prefix": {field: query.beginning}})
+            filters.append({"prefix": {_field(query.language, query.beginning): query.beginning}})
     return _counts({"languages": {"terms": {"field": "languages", "size": MOST_LANGUAGES}}}, filters)
 
 
@@ -221,12 +222,20 @@ def with_all(reply: Mapping[str, Any], *, begun: bool) -> int:
 
 
 def _all_of(asked: Asked, *, begun: bool) -> dict[str, Any]:
-    field = f"texts.{asked.language}"
-    terms = asked.terms[:-1] if begun and asked.beginning else asked.terms
-    clauses: list[dict[str, Any]] = [{"term": {field: part}} for term in terms for part in term]
+    language = asked.language
+    slots = asked.slots[:-1] if begun and asked.beginning else asked.slots
+    clauses = [
+        _any_of([[{"term": {_field(language, part): part}} for part in each] for each in slot]) for slot in slots
+    ]
     if begun and asked.beginning:
-        clauses.append({"prefix": {field: asked.beginning}})
+        clauses.append({"prefix": {_field(language, asked.beginning): asked.beginning}})
     return {"bool": {"filter": clauses}}
+
+
+def _any_of(alternatives: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:
+    """A filter: all of one of the alternatives."""
+    choices = [parts[0] if len(parts) == 1 else {"bool": {"filter": parts}} for parts in alternatives]
+    return choices[0] if len(choices) == 1 else {"bool": {"should": choices}}
 
 
 def words_body(leg: WordsLeg, wanted: Sequence[Wanted], query: EngineQuery, schema: CollectionSchema) -> dict[str, Any]:
@@ -237,18 +246,36 @@ def words_body(leg: WordsLeg, wanted: Sequence[Wanted], query: EngineQuery, sche
 
 
 def _in_language(wanted: Wanted) -> dict[str, Any]:
-    field = f"texts.{wanted.language}"
-    clauses: list[dict[str, Any]] = []
-    for clause in wanted.clauses:
-        if clause.beginning is not None:
-            word, weight = clause.beginning
-            clauses.append({"constant_score": {"filter": {"prefix": {field: word}}, "boost": weight}})
-        else:
-            parts: list[dict[str, Any]] = [
-                {"term": {field: {"value": part, "boost": weight}}} for part, weight in clause.parts
-            ]
-            clauses.append(parts[0] if len(parts) == 1 else {"bool": {"must": parts}})
-    return {"bool": {"should": clauses, "minimum_should_match": len(clauses) if wanted.all_of else 1}}
+    """The clauses of one language. `matched_queries` of a hit names those languages in which it has all the words."""
+    name = f"{ALL_WORDS}.{wanted.language}"
+    clauses = [_scored(wanted.language, clause) for clause in wanted.clauses]
+    if wanted.all_of:
+        return {"bool": {"should": clauses, "minimum_should_match": len(clauses), "_name": name}}
+    some: dict[str, Any] = {"bool": {"should": clauses, "minimum_should_match": 1}}
+    if not wanted.telling:
+        return some
+    telling = [_scored(wanted.language, clause) for clause in wanted.telling]
+    having = {"bool": {"should": telling, "minimum_should_match": wanted.least}}
+    # It adds nothing to the score.
+    named = {"constant_score": {"filter": having, "boost": 0.0, "_name": name}}
+    return {"bool": {"must": some, "should": named}}
+
+
+def _field(language: str, term: str) -> str:
+    return f"{'forms' if is_form(term) else 'texts'}.{language}"
+
+
+def _scored(language: str, clause: Clause) -> dict[str, Any]:
+    if clause.beginning is not None:
+        word, weight = clause.beginning
+        return {"constant_score": {"filter": {"prefix": {_field(language, word): word}}, "boost": weight}}
+    choices: list[dict[str, Any]] = []
+    for alternative in clause.alternatives:
+        parts: list[dict[str, Any]] = [
+            {"term": {_field(language, part): {"value": part, "boost": weight}}} for part, weight in alternative
+        ]
+        choices.append(parts[0] if len(parts) == 1 else {"bool": {"must": parts}})
+    return choices[0] if len(choices) == 1 else {"dis_max": {"queries": choices}}
 
 
 def grams_counts_bodies(grams: Sequence[str]) -> list[dict[str, Any]]:

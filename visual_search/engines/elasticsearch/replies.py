@@ -7,6 +7,7 @@ from typing import Any
 
 from visual_search.engines.answers import COSINE_DIGITS, LEAST_TEXT_SCORE, TEXT_DIGITS, facet_counts, ids_answer
 from visual_search.types import (
+    ALL_WORDS,
     BrowseLeg,
     CodeLeg,
     FacetAnswer,
@@ -39,7 +40,10 @@ def leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
         hits = [LegHit(row["fields"]["id"][0], 1.0) for row in rows]
     else:
         most = 1.0 if isinstance(leg, GramsLeg) else math.inf
-        hits = [LegHit(row["fields"]["id"][0], min(most, _text_score(row))) for row in rows]
+        hits = [
+            LegHit(row["fields"]["id"][0], min(most, _text_score(row)), ALL_WORDS if "matched_queries" in row else "")
+            for row in rows
+        ]
         hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
     return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
 

@@ -18,6 +18,7 @@ from visual_search.engines.embedded.snapshot import RowsView, Slots, View
 from visual_search.engines.embedded.store import fetch
 from visual_search.engines.validation import plain_codes
 from visual_search.types import (
+    ALL_WORDS,
     BrowseLeg,
     CodeLeg,
     CollectionSchema,
@@ -134,8 +135,9 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
 
 
 def _words(state: State, leg: WordsLeg) -> LegAnswer:
-    rids, scores = words.search(state.connection, leg, schema=state.schema, allowed=state.allowed())
-    hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k)
+    rids, scores, whole = words.search(state.connection, leg, schema=state.schema, allowed=state.allowed())
+    keys = [ALL_WORDS if each else "" for each in whole.tolist()]
+    hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k, keys=keys)
     return LegAnswer(leg.name, hits, len(rids))
 
 

@@ -16,7 +16,7 @@ from visual_search.engines.schema_json import schema_from_json, schema_to_json
 from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, Matrix, Vector, unit
 
-FORMAT = 3  # Raise it when the tables change: an older file is then refused with "run visual_search rebuild".
+FORMAT = 4  # Raise it when the tables change: an older file is then refused with "run visual_search rebuild".
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;

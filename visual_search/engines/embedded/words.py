@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from multilingual.analysis import Slot
 from visual_search.engines.answers import LEAST_TEXT_SCORE, TEXT_DIGITS
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.store import languages_of
@@ -25,13 +26,16 @@ Scores = npt.NDArray[np.float64]
 Postings = tuple[Rids, Scores]  # documents that have a term, and what its weight is multiplied with in each
 
 # Length and count share one number in the table: its low bits are the count, at most the sum of all part weights.
-COUNT_BITS = 3
+COUNT_BITS = 4
 
 
 def search(
     connection: sqlite3.Connection, leg: WordsLeg, *, schema: CollectionSchema, allowed: Mask
-) -> tuple[Rids, Scores]:
-    """All documents that match, each once, with a positive score. `allowed` has a flag for each rid."""
+) -> tuple[Rids, Scores, Mask]:
+    """All documents that match, each once, with a positive score, and which of them have what was asked for.
+
+    `allowed` has a flag for each rid.
+    """
     held = languages_of(connection)
     asked = asked_in(leg, schema, held)
     table = _Table(connection, len(allowed))
@@ -39,12 +43,15 @@ def search(
     begun = is_begun(asked, counted)
     enough = _has_enough(table, asked, counted, begun=begun, allowed=allowed, k=leg.k)
     best = np.zeros(len(allowed))
+    whole = np.zeros(len(allowed), np.bool_)
     for wanted in plan(asked, counted, begun=begun, enough=enough):
-        np.maximum(best, _scores(table, wanted), out=best)
+        scores = _scores(table, wanted)
+        np.maximum(best, scores, out=best)
+        whole |= scores > 0 if wanted.all_of else _has_least(table, wanted)
     best[~allowed] = 0.0
     rids = np.flatnonzero(best)
     # Rounded, so that the last bits of a sum don't decide between equals.
-    return rids, np.maximum(np.round(best[rids], TEXT_DIGITS), LEAST_TEXT_SCORE)
+    return rids, np.maximum(np.round(best[rids], TEXT_DIGITS), LEAST_TEXT_SCORE), whole[rids]
 
 
 def _has_enough(
@@ -53,16 +60,15 @@ def _has_enough(
     """Whether at least k of the allowed documents have all terms of the query in one of its languages."""
     sources = [_rarest_first(query, counted[query.language], begun) for query in asked]
     # A document has all terms in no more cases than it has the rarest one: then no list need be read.
-    if sum(parts[0][0] for parts in sources) < k:
+    if sum(slots[0][0] for slots in sources) < k:
         return False
     having = np.zeros(len(allowed), np.bool_)
-    for query, parts in zip(asked, sources, strict=True):
+    for query, slots in zip(asked, sources, strict=True):
         in_language = allowed.copy()
-        for frequency, word, is_beginning in parts:
+        for frequency, slot in slots:
             has = np.zeros(len(allowed), np.bool_)
             if frequency:
-                rids = table.beginning(query.language, word) if is_beginning else table.having(query.language, word)[0]
-                has[rids] = True
+                has = table.satisfying(query.language, slot) if slot else table.begun(query)
             in_language &= has
             if not in_language.any():
                 break
@@ -70,12 +76,13 @@ def _has_enough(
     return int(np.count_nonzero(having)) >= k
 
 
-def _rarest_first(query: Asked, counted: Counted, begun: bool) -> list[tuple[int, str, bool]]:
-    """In how many documents each part is, the part, and whether it is the beginning of a word."""
-    terms = query.terms[:-1] if begun and query.beginning else query.terms
-    parts = [(counted.frequencies[part], part, False) for term in terms for part in term]
+def _rarest_first(query: Asked, counted: Counted, begun: bool) -> list[tuple[int, Slot]]:
+    """In how many documents each slot is at most, and the slot; an empty one stands for the beginning of a word."""
+    slots = query.slots[:-1] if begun and query.beginning else query.slots
+    # What nobody has is left out, so that it isn't read.
+    parts = [(counted.of(slot), tuple(each for each in slot if counted.of_alternative(each))) for slot in slots]
     if begun and query.beginning:
-        parts.append((counted.begun, query.beginning, True))
+        parts.append((counted.begun, ()))
     return sorted(parts)
 
 
@@ -91,18 +98,31 @@ def _scores(table: _Table, wanted: Wanted) -> Scores:
     return total
 
 
+def _has_least(table: _Table, wanted: Wanted) -> Mask:
+    if not wanted.telling:
+        return np.zeros(table.length, np.bool_)
+    matched = sum(_clause(table, wanted.language, clause)[1].astype(np.int32) for clause in wanted.telling)
+    return np.asarray(matched >= wanted.least)
+
+
 def _clause(table: _Table, language: str, clause: Clause) -> tuple[Scores, Mask]:
-    scores = np.zeros(table.length)
+    best = np.zeros(table.length)
     if clause.beginning is not None:
         word, weight = clause.beginning
-        scores[table.beginning(language, word)] = weight
-        return scores, scores > 0
-    matched = np.zeros(table.length, np.int32)
-    for part, weight in clause.parts:
-        rids, saturated = table.having(language, part)
-        scores[rids] += weight * saturated
-        matched[rids] += 1
-    return scores, matched == len(clause.parts)
+        best[table.beginning(language, word)] = weight
+        return best, best > 0
+    has = np.zeros(table.length, np.bool_)
+    for alternative in clause.alternatives:
+        scores = np.zeros(table.length)
+        matched = np.zeros(table.length, np.int32)
+        for part, weight in alternative:
+            rids, saturated = table.having(language, part)
+            scores[rids] += weight * saturated
+            matched[rids] += 1
+        whole = matched == len(alternative)
+        np.maximum(best, np.where(whole, scores, 0.0), out=best)
+        has |= whole
+    return best, has
 
 
 @dataclass
@@ -117,9 +137,24 @@ class _Table:
     def counted(self, query: Asked, documents: int) -> Counted:
         frequencies = {part: self._frequency(query.language, part) for part in query.parts}
         # It is needed only where the word itself is in no text, which other languages decide, too.
-        unknown = query.beginning is not None and not frequencies.get(query.beginning)
+        unknown = query.beginning is not None and not Counted(documents, frequencies).of(query.slots[-1])
         begun = len(self.beginning(query.language, query.beginning)) if unknown and query.beginning else 0
         return Counted(documents, frequencies, begun)
+
+    def satisfying(self, language: str, slot: Slot) -> Mask:
+        """Which documents have all of one of the slot's alternatives."""
+        has = np.zeros(self.length, np.bool_)
+        for alternative in slot:
+            own = np.zeros(self.length, np.int32)
+            for part in alternative:
+                own[self.having(language, part)[0]] += 1
+            has |= own == len(alternative)
+        return has
+
+    def begun(self, query: Asked) -> Mask:
+        has = np.zeros(self.length, np.bool_)
+        has[self.beginning(query.language, query.beginning or "")] = True
+        return has
 
     def _frequency(self, language: str, term: str) -> int:
         # SQLite counts thirty times as fast as Python reads, and of common words the list often isn't needed.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multilingual.analysis import is_form
 from visual_search.engines.embedded import codes
 from visual_search.engines.embedded.store import (
     Store,
@@ -20,7 +21,7 @@ from visual_search.engines.embedded.store import (
 from visual_search.engines.embedded.words import COUNT_BITS
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import half_precision, plain_codes, why_not
-from visual_search.ranking.bm25 import kept_length
+from visual_search.ranking.bm25 import USUAL_WORDS, kept_length
 from visual_search.types import CollectionSchema, Document, Rejected, UpsertReport, VersionedId
 
 BATCH_DOCUMENTS = 200  # In one transaction: others wait for the lock no longer than this takes (about 40 ms).
@@ -65,7 +66,7 @@ def write(store: Store, changes: Iterable[Document | VersionedId]) -> UpsertRepo
 
 
 def prepare(document: Document, schema: CollectionSchema) -> Prepared:
-    texts = term_counts(document.texts, schema)
+    texts = term_counts(document, schema)
     text = gram_text(document)
     vectors = [
         (number, item.key, half_precision(item.vector).tobytes())
@@ -148,9 +149,12 @@ class _Writer:
                 "INSERT INTO language VALUES (?, 1) ON CONFLICT (code) DO UPDATE SET documents = documents + 1",
                 (language,),
             )
-            length = kept_length(sum(counts.values()))
+            length = kept_length(sum(count for term, count in counts.items() if not is_form(term)))
             terms = [self._term(language, term) for term in counts]
-            values = ((length << COUNT_BITS) | count for count in counts.values())
+            # Another form of a word makes no text longer, and counts as in one of usual length.
+            values = (
+                ((USUAL_WORDS if is_form(term) else length) << COUNT_BITS) | count for term, count in counts.items()
+            )
             self.connection.executemany(
                 "INSERT INTO word VALUES (?, ?, ?)",
                 ((term, rid, value) for term, value in zip(terms, values, strict=True)),
