@@ -1,15 +1,17 @@
-"""Reads what a shopper doesn't want: "sofa -leather", "sofa not leather". When in doubt, a word is wanted.
+"""Reads what a shopper doesn't want: "sofa -leather", "sofa without leather". When in doubt, a word is wanted.
 
-A minus counts only directly before a word. "not" counts only near the end, after something wanted, and in languages where it
-can be told from names and idioms. "without" never counts: titles say "without laces" of the very shoes that are meant.
+A minus counts only directly before a word of three letters or more: "usb -c" and "wi -fi" are names. "not" and "without" count
+only near the end, after something wanted, and "not" in languages where it can be told from names and idioms. What titles say
+of the very thing that is meant ("without laces", "nut-free") is no reason to leave it out: see `free_of`.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 
 # A minus after a space and before a letter; "T-shirt", "A - B" and "-10 %" are something else.
-_MINUS = re.compile(r"(?:(?<=\s)|^)[-−–](?=[^\W\d_])(\S+)")
+_MINUS = re.compile(r"(?:(?<=\s)|^)[-−–](?=[^\W\d_]{3})(\S+)")
 # "not" and one or two words at the end. A longer end is a sentence, in which "not" may mean anything.
 _LAST = {
     "en": re.compile(
@@ -17,9 +19,36 @@ _LAST = {
     ),
     "de": re.compile(r"^(?P<wanted>\S.*?)[\s,]+(?:aber\s+)?nicht\s+(?:in\s+|aus\s+)?(?P<kept_out>[^\W\d_][\w-]*)$", re.I),
 }  # fmt: skip
+# "without" by language, and how a title says that something is free of it: {0} is the word.
+_WITHOUT = {
+    "en": "without", "de": "ohne", "fr": "sans", "es": "sin", "it": "senza", "nl": "zonder", "sv": "utan", "da": "uden",
+    "no": "uten", "nb": "uten", "pt": "sem", "pl": "bez", "cs": "bez", "sk": "bez", "hr": "bez", "sl": "brez", "ru": "без",
+    "uk": "без", "bg": "без", "sr": "без", "ro": "fără", "ca": "sense", "el": "χωρίς", "he": "ללא",
+}  # fmt: skip
+_FREE = {
+    "en": "{0} free", "de": "{0}frei", "nl": "{0}vrij", "sv": "{0}fri", "da": "{0}fri", "no": "{0}fri", "nb": "{0}fri",
+}  # fmt: skip
+# Chinese writes it before the word and without a space.
+_WITHOUT_HAN = re.compile(r"^(?P<wanted>.+?)\s*(?:不要|不含|不带|不帶)\s*(?P<kept_out>\w+)$")
 _IDIOMS = re.compile(
-    r"\bforget[\s-]me[\s-]not\b|\b(if|why|or|is|do|does|did|can|could|may|must|will|would)\s+not\b", re.I
+    r"\bforget[\s-]me[\s-]not\b|\bwith (?:and|or) without\b|"
+    r"\b(if|why|or|is|do|does|did|can|could|may|must|will|would)\s+not\b",
+    re.I,
 )
+
+
+def free_of(word: str, language: str | None) -> tuple[str, ...]:
+    """How a text says that it lacks the word: ('nuts free', 'without nuts') in "en", none in a language without a list."""
+    said = [_FREE[language].format(word)] if language in _FREE else []
+    return (*said, f"{_WITHOUT[language]} {word}") if language in _WITHOUT else tuple(said)
+
+
+@functools.cache
+def _without(language: str) -> re.Pattern[str] | None:
+    said = _WITHOUT.get(language)
+    if said is None:
+        return None
+    return re.compile(rf"^(?P<wanted>\S.*?)[\s,]+{said}\s+(?P<kept_out>[^\W\d_][\w-]*(?:\s[^\W\d_][\w-]*)?)$", re.I)
 
 
 def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -37,7 +66,8 @@ def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]
     if not wanted:
         # Nothing else is asked for, so the minus was a mistake or a dash.
         return words, ()
-    pattern = _LAST.get(language or "")
-    if pattern and not _IDIOMS.search(wanted) and (match := pattern.match(wanted)):
-        return match["wanted"].rstrip(" ,"), (*kept_out, match["kept_out"])
+    patterns = (_LAST.get(language or ""), _without(language or "en"), _WITHOUT_HAN if language == "zh" else None)
+    for pattern in patterns:
+        if pattern and not _IDIOMS.search(wanted) and (match := pattern.match(wanted)):
+            return match["wanted"].rstrip(" ,"), (*kept_out, match["kept_out"])
     return wanted if kept_out else words, tuple(part for part in kept_out if part)

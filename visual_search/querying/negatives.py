@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from multilingual import negation
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.querying.encoding import meaning
@@ -13,6 +14,7 @@ from visual_search.querying.legs import languages_asked
 from visual_search.querying.likes import BySpace
 from visual_search.ranking.composing import Unwanted, penalties
 from visual_search.types import (
+    ALL_WORDS,
     CollectionSchema,
     EngineQuery,
     Leg,
@@ -78,6 +80,9 @@ def losses(
     for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
         said = partial(LegId, LegKind.NOT_SAID, number)
         legs += [WordsLeg(said(place), word, languages, len(ids)) for place, word in enumerate(phrase.split())]
+        free = partial(LegId, LegKind.FREE_OF, number)
+        told = enumerate(negation.free_of(phrase, language or "en"))
+        legs += [WordsLeg(free(place), words, languages, len(ids), every=True) for place, words in told]
     if not legs:
         return Losses()
     answer = engine.search(query.collection, EngineQuery(tuple(legs), only=ids))
@@ -87,13 +92,19 @@ def losses(
 
 
 def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:
-    """The objects whose texts contain all words of one of the phrases."""
+    """The objects whose texts contain all words of one of the phrases, but for those that say they are free of it."""
     refused: set[str] = set()
     for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
         legs = (LegId(LegKind.NOT_SAID, number, place) for place in range(len(phrase.split())))
         saying = [{hit.id for hit in answers[leg].hits} for leg in legs]
-        refused |= set.intersection(*saying) if saying else set()
+        free = (leg for leg in answers.values() if _is_free(leg.name, number))
+        lacking = {hit.id for leg in free for hit in leg.hits if hit.key == ALL_WORDS}
+        refused |= (set.intersection(*saying) if saying else set()) - lacking
     return frozenset(refused)
+
+
+def _is_free(name: LegName, number: int) -> bool:
+    return isinstance(name, LegId) and name.kind is LegKind.FREE_OF and name.number == number
 
 
 def _vector_legs(

@@ -1,0 +1,130 @@
+"""Questions in words, by full text alone: what they find, what comes first, and what belongs to the results."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import Product, ProductText, State
+from visual_search.types import Grade
+
+# sku -> (title, description, brand, category)
+GOODS = {
+    "SH-1": ("Running shoes, size 42", "", "Adidas", "Sport > Shoes"),
+    "JK-1": ("Men's rain jacket, blue", "", "Fjällräven", "Clothing > Jackets"),
+    "MON-27": ("Monitor 27 inch QHD", "", "Iiyama", "Electronics > Screens"),
+    "DRB-38": ("Drill bit 3/8 inch", "", "Bosch", "Tools"),
+    "PAN-28": ("Frying pan 28 cm", "", "Tefal", "Kitchen > Pans"),
+    "DF-5": ("Dog food with chicken 5kg", "", "", "Pets"),
+    "DF-15": ("Dog food with chicken 15 kg", "", "", "Pets"),
+    "RAM-16": ("Memory module 16GB DDR5", "", "", "Electronics"),
+    "SCR-20": ("Machine screw M4x20, steel", "", "", "Tools"),
+    "SCR-30": ("Machine screw M4x30, steel", "", "", "Tools"),
+    "BC-1": ("Bookcase, 5 shelves, white", "", "", "Furniture"),
+    "PC-1": ("Case for iPhone 15", "", "", "Electronics"),
+    "SC-1": ("Wool scarf, grey", "", "", "Clothing"),
+    "MO-1": ("Wireless mouse", "", "", "Electronics"),
+    "CB-1": ("USB-C cable, 1 m", "", "", "Electronics"),
+    "RT-1": ("Wi-Fi router AX3000", "", "", "Electronics"),
+    "CAL-25": ("Wall calendar 2025 with birds", "", "", "Office"),
+    "2025": ("Garden hose 20 m", "", "", "Garden"),
+    "CH-1": ("Dark chocolate with nuts", "", "", "Food"),
+    "CH-2": ("Milk chocolate, nut-free", "", "", "Food"),
+    "SO-1": ("Leather sofa, brown", "", "", "Furniture > Sofas"),
+    "SO-2": ("Three-seater sofa, fabric", "", "", "Furniture > Sofas"),
+    "TW-1": ("Bath towel", "<p>Soft &amp; warm</p><ul><li>cotton&nbsp;terry</li></ul>", "", "Bath"),
+    "PIPE": ("Water pipe 1½ inch", "", "", "Tools"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def ask(empty_shop, client):
+    """Asks by REST, of an index without vectors of texts; gives sku -> whether it belongs, in order."""
+    empty_shop.use()
+    empty_shop.settings.VISUAL_SEARCH = {
+        **empty_shop.settings.VISUAL_SEARCH,
+        "ENCODER": {"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"with_text": False}},
+    }
+    for sku, (title, description, brand, category) in GOODS.items():
+        product = Product.objects.create(
+            sku=sku, state=State.PUBLISHED, currency="EUR", brand=brand, category=category, price=Decimal("9.90")
+        )
+        ProductText.objects.create(product=product, language="en", title=title, description=description)
+        empty_shop.products[sku] = product
+    empty_shop.index()
+
+    def ask(q: str, **more: str) -> dict[str, bool]:
+        response = client.get("/api/v1/search", {"q": q, "lang": "en", "page_size": "100", **more})
+        assert response.status_code == 200, response.content
+        return {hit["sku"]: hit["grade"] != Grade.DISTANT for hit in response.json()["hits"]}
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("q", "belongs"),
+    [
+        ("adidas", {"SH-1"}),
+        ("fjallraven", {"JK-1"}),
+        ("adidas shoes", {"SH-1"}),
+        ("blue fjällräven jacket", {"JK-1"}),
+        ("kitchen", {"PAN-28"}),
+        ("27 inch monitor", {"MON-27"}),
+        ('27" monitor', {"MON-27"}),
+        ("68.6 cm monitor", {"MON-27"}),
+        ("27 cm monitor", set()),
+        ("dog food 5 kg", {"DF-5"}),
+        ("dog food 5000 g", {"DF-5"}),
+        ("16 GB memory", {"RAM-16"}),
+        ("M4 x 20", {"SCR-20"}),
+        ("screw m4x30", {"SCR-30"}),
+        ("book case", {"BC-1"}),
+        ("scarves", {"SC-1"}),
+        ("wireless mice", {"MO-1"}),
+        ("usbc cable", {"CB-1"}),
+        ("usb -c cable", {"CB-1"}),
+        ("wifi router", {"RT-1"}),
+        ("wi -fi router", {"RT-1"}),
+        ("water pipe 1 1/2 inch", {"PIPE"}),
+        ("pipe 1.5 inch", {"PIPE"}),
+        ("chocolate without nuts", {"CH-2"}),
+        ("chocolate -nuts", {"CH-2"}),
+        ("sofa without leather", {"SO-2"}),
+        ("sofas for the home", set()),
+        ("leather sofa for two", set()),
+        ("a leather sofa with the brown", {"SO-1"}),
+        ("soft cotton towel", {"TW-1"}),
+        ("amp", set()),
+        ("nbsp", set()),
+        ("asdfghjkl", set()),
+        ("calendar 2025", {"CAL-25"}),
+        ("TSMENBLKM", set()),
+    ],
+)  # fmt: skip
+def test_what_belongs(ask, q, belongs) -> None:
+    found = ask(q)
+    assert {sku for sku, does in found.items() if does} == belongs
+    assert set(list(found)[: len(belongs)]) == belongs, "What belongs comes first."
+
+
+def test_one_word_of_three_comes_after_but_does_not_belong(ask) -> None:
+    found = ask("27 inch monitor", sort="price")
+    assert next(iter(found)) == "MON-27"
+    assert found["DRB-38"] is False
+
+
+@pytest.mark.parametrize(
+    ("q", "first"),
+    [
+        ("2025", "2025"),
+        ("calendar 2025", "CAL-25"),
+        ("hose 2025", "2025"),
+        ('"MON-27"', "MON-27"),
+        ("mon27", "MON-27"),
+        ("scr 20", "SCR-20"),
+        ("gift for scr-30", "SCR-30"),
+    ],
+)
+def test_a_code_comes_first_where_the_question_is_the_code_or_nothing_else_has_the_words(ask, q, first) -> None:
+    assert next(iter(ask(q))) == first
