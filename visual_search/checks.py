@@ -219,8 +219,12 @@ def _source(source: Source) -> Iterator[CheckMessage]:
         yield from _watch(name, source.model, watched, way, error)
     yield from _databases(name, source)
     yield from _silent_deletes(name, source)
-    if "card" not in _defined(type(source)):
-        yield error(f"{name} has no method card().", "Return a types.Card: what a result tile shows.", "E024")
+    if not {"card", "texts"} & _defined(type(source)):
+        yield error(
+            f"{name} has neither texts() nor card(), so its tiles have no title.",
+            "Write texts(), or a card() that returns what a result tile shows.",
+            "E024",
+        )
     if not {"pictures", "texts", "codes"} & _defined(type(source)):
         yield error(
             f"{name} gives neither pictures nor texts nor codes, so its objects can't be found.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.text import capfirst
 
+from multilingual.languages import base_code
 from visual_search.errors import ConfigurationError
 from visual_search.types import Card, FacetField, FacetValue, Picture, Text
 
@@ -28,6 +29,7 @@ class Source:
     collection: ClassVar[str] = "products"
     watch: ClassVar[Mapping[type[Model], Way | list[Way] | tuple[Way, ...]]] = {}
     schema: ClassVar[tuple[FacetField, ...]] = ()
+    currency: ClassVar[str] = ""  # what `card` writes behind a price
     public: ClassVar[bool] = True
     """Whether anybody may ask this collection, over REST and on the search pages. False: only code, by `search()`."""
 
@@ -56,8 +58,26 @@ class Source:
         return ()
 
     def card(self, obj: Any, language: str | None = None) -> Card:
-        """What a result tile shows, in the shopper's language where there is a text in it."""
-        raise NotImplementedError
+        """What a result tile shows, in the shopper's language where there is a text in it.
+
+        Written here of what the other methods say: the title, the first picture and code, `get_absolute_url()` and the
+        facets "price" and "in_stock". A shop that shows something else writes its own.
+        """
+        texts = self.texts(obj)
+        spoken = (text for tag, text in texts.items() if language and base_code(tag) == base_code(language))
+        text = next(spoken, None) or next(iter(texts.values()), Text(""))
+        picture = min(self.pictures(obj), key=lambda item: item.position, default=None)
+        facets = self.facets(obj)
+        price = facets.get("price")
+        return Card(
+            id=str(obj.pk),
+            sku=next((str(code) for code in self.codes(obj) if code), ""),
+            title=str(text.title or ""),
+            url=obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else "",
+            image_url=picture.url if picture else "",
+            price="" if price is None else f"{price:.2f} {self.currency}".strip(),
+            in_stock=facets.get("in_stock") is not False,
+        )
 
     def keep_photo(self, obj: Any, data: bytes) -> None:
         """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.

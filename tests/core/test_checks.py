@@ -214,7 +214,7 @@ class TestSources:
 
         monkeypatch.setattr(registry, "_sources", {"bare": Bare()})
         messages = [message.msg for message in checks.check_sources()]
-        assert any("no method card()" in message for message in messages)
+        assert any("neither texts() nor card()" in message for message in messages)
         assert any("neither pictures nor texts nor codes" in message for message in messages)
 
 

@@ -37,7 +37,10 @@ from visual_search.types.legs import (
 from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLine, Region, Scene, Witness
 from visual_search.types.question import Query, QueryPicture, TasteEvent
 from visual_search.types.shop import (
+    CATEGORY,
+    IN_STOCK,
     PATH_SEPARATOR,
+    PRICE,
     Card,
     FacetField,
     FacetKind,
@@ -50,7 +53,10 @@ from visual_search.types.vectors import EncoderCard, ImageVectors, Matrix, Named
 
 __all__ = [
     "ALL_WORDS",
+    "CATEGORY",
+    "IN_STOCK",
     "PATH_SEPARATOR",
+    "PRICE",
     "AnyOf",
     "Between",
     "Box",

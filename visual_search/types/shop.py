@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+from visual_search.types.plain_text import plain_text
 
 FacetValue = str | float | bool | tuple[str, ...] | None
 PATH_SEPARATOR = " > "
@@ -20,6 +23,16 @@ class Picture:
     role: str = "main"
     url: str = ""
 
+    @classmethod
+    def from_file(cls, file: Any, id: Any, position: int = 0, role: str = "main") -> Picture:
+        """The picture of a model's file: what an `ImageField` or a `FileField` holds, in whichever storage."""
+
+        def load() -> bytes:
+            with file.open("rb") as opened:
+                return bytes(opened.read())
+
+        return cls(str(id), load, position, role, file.url)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -28,6 +41,11 @@ class Text:
     title: str
     description: str = ""
     keywords: tuple[str, ...] = ()
+
+    @classmethod
+    def from_html(cls, title: str, description: str, keywords: Iterable[str] = ()) -> Text:
+        """For a description that a rich-text editor wrote: tags are no words, and entities are letters."""
+        return cls(title, plain_text(description), tuple(keywords))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,12 @@ class FacetField:
     kind: FacetKind
     label: str = ""
     searchable: bool = True
+
+
+# What nearly every shop has, by the names that `Source.card` reads.
+CATEGORY = FacetField("category", FacetKind.PATH, "Category")
+PRICE = FacetField("price", FacetKind.NUMBER, "Price")
+IN_STOCK = FacetField("in_stock", FacetKind.BOOLEAN, "In stock")
 
 
 def path_prefixes(path: str) -> tuple[str, ...]:
