@@ -1,26 +1,17 @@
-"""The package as others get it: the wheel holds every file, and a shop of its own runs on it as the tutorial says."""
+"""A shop of its own runs on the wheel as the tutorial says, in each Django version that the package names."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-import venv
-from importlib.util import find_spec
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
 from tests.live.conftest import absent
+from tests.package.conftest import Install, another_python, block, run
 from tests.search.shop import PRODUCTS, draw, photo_of, to_bytes
-
-ROOT = Path(__file__).resolve().parents[1]
-TUTORIAL = (ROOT / "docs/tutorial/your-own-shop.md").read_text()
-ROOMS = ("visual_search", "multilingual")
 
 # What a reader of the tutorial has already: a model of their own.
 MODELS = """
@@ -73,85 +64,26 @@ print(json.dumps({"found": found, "page": [page.status_code, page.content.decode
 """
 
 
-def run(*command: str | Path, cwd: Path, stdin: str = "") -> str:
-    """What the command printed. It sees nothing of this repository, nor of the settings that these tests run under."""
-    hidden = ("PYTHONPATH", "DJANGO_SETTINGS_MODULE", "VAR_DIR", "ENCODER_CACHE")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment |= {"PYTHONNOUSERSITE": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        list(map(str, command)),
-        cwd=cwd,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done.stdout
-
-
-def tracked() -> list[str]:
-    if not (ROOT / ".git").exists() or shutil.which("git") is None:
-        absent("what the package holds is told by git, and this is no checkout of it")
-    # With files that aren't committed yet, as a change that is being made needs them.
-    which = ("--cached", "--others", "--exclude-standard")
-    listed = run("git", "ls-files", "-z", *which, *ROOMS, "pyproject.toml", "README.md", "LICENSE", cwd=ROOT)
-    return [name for name in listed.split("\0") if name and (ROOT / name).exists()]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, so that nothing old in build/ gets into it and nothing new into the checkout."""
-    if lacking := [name for name in ("pip", "setuptools") if find_spec(name) is None]:
-        absent(f"{' and '.join(lacking)} can't be imported here, so no wheel can be built and installed")
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in tracked():
-        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / "source" / name)
-    run(
-        sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation",
-        "--no-deps", "--no-index", "--wheel-dir", folder, folder / "source", cwd=folder,
-    )  # fmt: skip
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path) -> None:
-    inside = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    wanted = {name for name in tracked() if name.startswith(tuple(f"{room}/" for room in ROOMS))}
-    assert sorted(wanted - inside) == []
-    assert sorted(inside - wanted) == []
-    assert len([name for name in wanted if not name.endswith(".py")]) > 30
-
-
-# --- A shop of its own --------------------------------------------------------------------------
+# The versions that are tried; Django 6.0 runs on Python 3.12 and later.
+DJANGO = {"5.2": ("Django==5.2.*", (3, 11)), "6.0": ("Django==6.0.10", (3, 12))}
 
 
 def said(start: str) -> str:
-    """The block of the tutorial that begins so."""
-    blocks = re.findall(r"```\w*\n(.*?)```", TUTORIAL, flags=re.S)
-    (found,) = [block for block in blocks if block.startswith(start)]
-    return found
+    return block("docs/tutorial/your-own-shop.md", start)
 
 
-@pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel; what it depends on is lent by the one that runs these tests."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    run(
-        sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--no-index", wheel, cwd=folder,
-    )  # fmt: skip
-    # Only now: pip would find the package there, as a checkout that is installed in place. Such a checkout is not
-    # importable from here, since Python reads no .pth file in folders that a .pth file names.
-    lent = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
-    (own / "lent.pth").write_text("\n".join(lent) + "\n")
-    return python
+@pytest.fixture(scope="module", params=DJANGO)
+def python(request: pytest.FixtureRequest, install: Install) -> Path:
+    """An environment with the wheel and this version of Django."""
+    django, least = DJANGO[request.param]
+    interpreter = None
+    if sys.version_info < least:
+        interpreter = another_python(least)
+        if interpreter is None:
+            absent(
+                f"Django {request.param} needs Python {'.'.join(map(str, least))} or later, and none is on this machine"
+            )
+    return install(django, python=interpreter)
 
 
 @pytest.fixture
@@ -186,7 +118,11 @@ def project(python: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_tutorial_s_shop_runs_on_the_wheel_alone(python: Path, project: Path) -> None:
+def test_the_tutorial_s_shop_runs_on_the_wheel_alone(
+    python: Path, project: Path, request: pytest.FixtureRequest
+) -> None:
+    django = run(python, "-m", "django", "--version", cwd=project).strip()
+    assert any(f"[{version}]" in request.node.name and django.startswith(f"{version}.") for version in DJANGO)
     where = "import visual_search, multilingual; print(visual_search.__file__, multilingual.__file__)"
     assert all(Path(path).is_relative_to(python.parents[1]) for path in run(python, "-c", where, cwd=project).split())
     shop = "from importlib.util import find_spec; print(find_spec('catalog'))"
