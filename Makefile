@@ -24,12 +24,12 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml config/constraints.txt | $(BIN)/python
 	@echo "Installing the shop (about 250 MB of packages) ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[demo]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml config/constraints.txt | $(BIN)/python
 	@echo "Installing the shop with all extras ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[neural,production,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[demo,neural,production,test]'
 	@touch $@ $(VENV)/.demo
 
 demo: export ENCODER_THREADS ?= 2

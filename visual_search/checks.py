@@ -41,8 +41,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     messages = list(_unknown_settings(given))
     messages += _wrong_values(given)
     parts = ["ENGINE", "ENCODER"]
-    if given.get("DETECTOR", SETTINGS["DETECTOR"].default) is not None:
-        parts.append("DETECTOR")
+    parts += [part for part in ("DETECTOR", "READER") if given.get(part, SETTINGS[part].default) is not None]
     resolvers: dict[str, Callable[[], object]] = {part: partial(wiring.resolve, part) for part in parts}
     resolvers |= {setting: partial(wiring.resolve_hooks, setting) for setting in wiring.HOOKS}
     for setting, resolve in resolvers.items():

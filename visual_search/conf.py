@@ -35,7 +35,7 @@ SETTINGS: dict[str, Setting] = {
     "READER": Setting(
         {"BACKEND": "visual_search.imaging.reading.LabelReader"},
         "dotted path and options, or None",
-        "Label text more than doubles exact hits on packages; None: pictures are looked at, not read.",
+        "Label text more than doubles exact hits on packages; None, or without the extra `reading`: looked at, not read.",
     ),
     "DETECTOR": Setting(
         {"BACKEND": "visual_search.imaging.nanodet.NanoDet", "OPTIONS": {}},
@@ -158,6 +158,10 @@ class Conf:
         # Kept on the instance, so that the next read is a plain attribute; `_forget` drops it when a test changes it.
         self.__dict__[name] = value
         return value
+
+    def names(self, name: str) -> bool:
+        """Whether the shop's settings say something of this one, be it the default."""
+        return name in getattr(settings, "VISUAL_SEARCH", {})
 
 
 conf = Conf()

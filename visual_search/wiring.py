@@ -12,7 +12,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from multilingual.languages import LANGUAGES
-from visual_search import registry
+from visual_search import extras, registry
 from visual_search.conf import SETTINGS, conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -62,8 +62,13 @@ def curators() -> Curators:
 
 
 def reader() -> Reader | None:
-    """The reader that `VISUAL_SEARCH["READER"]` names, None where it is off. Raises ConfigurationError."""
-    return cast(Reader, _once("READER")) if conf.READER is not None else None
+    """The reader that `VISUAL_SEARCH["READER"]` names, None where it is off. Raises ConfigurationError.
+
+    Where the setting says nothing, pictures are read if what that needs is installed.
+    """
+    if conf.READER is None or not (conf.names("READER") or extras.installed("reading")):
+        return None
+    return cast(Reader, _once("READER"))
 
 
 def detector() -> Detector | None:
@@ -126,12 +131,21 @@ def _resolve(setting: str, value: Any, example: str) -> tuple[type, dict[str, An
     try:
         cls = import_string(path)
     except ImportError as problem:
+        if needed := extras.of(problem.name):
+            raise ConfigurationError(_lacking(setting, path, needed)) from problem
         raise ConfigurationError(
             f"VISUAL_SEARCH['{setting}']['BACKEND'] is '{path}', which can't be imported: {problem}. "
             f"Correct the path or install what it needs; the default is '{example}'."
         ) from problem
     _check_options(setting, path, cls, options)
+    needed = getattr(cls, "extra", None)
+    if needed and conf.names(setting) and not extras.installed(needed):
+        raise ConfigurationError(_lacking(setting, path, needed))
     return cls, dict(options)
+
+
+def _lacking(setting: str, path: str, extra: str) -> str:
+    return f"VISUAL_SEARCH['{setting}']['BACKEND'] is '{path}', but {extras.lacking(extra)}."
 
 
 def _check_options(setting: str, path: str, cls: Any, options: Any) -> None:

@@ -72,7 +72,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EncoderUnavailable, match="has no AKAZE.*opencv-python-headless<5"):
         keypoints.describe(things()[0], "akaze")
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(EncoderUnavailable, match="pip install opencv-python-headless"):
+    with pytest.raises(EncoderUnavailable, match=r"pip install .django-visual-search\[reading\]"):
         keypoints.describe(things()[0], "sift")
 
 

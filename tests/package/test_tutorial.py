@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.live.conftest import absent
-from tests.package.conftest import Install, another_python, block, run
+from tests.package.conftest import Install, another_python, block, run, tried
 from tests.search.shop import PRODUCTS, draw, photo_of, to_bytes
+from visual_search import extras
 
+LENT_TOO_MUCH = [
+    "django_htmx",
+    "drf_spectacular",
+    "whitenoise",
+    *(name for names in extras.MODULES.values() for name in names),
+]
 # What a reader of the tutorial has already: a model of their own.
 MODELS = """
 from django.db import models
@@ -102,9 +109,9 @@ def project(python: Path, tmp_path: Path) -> Path:
         f"{said('# settings.py')}\n"
         # The tutorial's `...` are what stood there before.
         "INSTALLED_APPS[:1] = before\n"
-        # The environment that lends its packages has more than a shop gets: the tests' own can't be imported here.
+        # The environment that lends its packages has more than a shop gets: only what the wheel asks for can be imported.
         "import sys\n"
-        "sys.modules['django_htmx'] = sys.modules['drf_spectacular'] = None\n"
+        f"sys.modules |= dict.fromkeys({LENT_TOO_MUCH})\n"
         "MEDIA_ROOT = BASE_DIR / 'media'\n"
         "MEDIA_URL = '/media/'\n"
     )
@@ -165,3 +172,26 @@ def test_the_tutorial_s_shop_runs_on_the_wheel_alone(
     assert {f"visual_search/{name}" for name in ("search.css", "search.js", "htmx.js")} <= statics
     for static in sorted(statics):
         run(python, "manage.py", "findstatic", static, cwd=project)
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "extra"),
+    [
+        ("READER", "visual_search.imaging.reading.LabelReader", "reading"),
+        ("ENGINE", "visual_search.engines.elasticsearch.ElasticsearchEngine", "elasticsearch"),
+        ("ENCODER", "visual_search.encoders.neural.NeuralEncoder", "neural"),
+    ],
+)
+def test_a_part_that_a_setting_names_and_that_is_not_installed(
+    python: Path, project: Path, setting: str, path: str, extra: str
+) -> None:
+    options = {"ENCODER": {"model": "clip", "cache": "var"}, "ENGINE": {"hosts": "http://localhost:9200"}}.get(
+        setting, {}
+    )
+    with (project / "site_/settings.py").open("a") as file:
+        file.write(f"VISUAL_SEARCH['{setting}'] = {{'BACKEND': '{path}', 'OPTIONS': {options}}}\n")
+    checked = tried(python, "manage.py", "check", cwd=project)
+    assert checked.returncode == 1
+    assert f"VISUAL_SEARCH['{setting}']['BACKEND'] is '{path}', but " in checked.stderr
+    assert f"pip install 'django-visual-search[{extra}]'" in checked.stderr
+    assert "identified 1 issue" in checked.stderr

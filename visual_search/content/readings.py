@@ -34,7 +34,7 @@ def maker() -> str:
     """The reader and the detectors of today, as one text. When it changes, every picture is looked at again."""
     reader = wiring.reader()
     read = f"{reader.fingerprint} {WORDS_VERSION}" if reader else "no reader"
-    return "; ".join((read, keypoint_matching.MAKER, copies.MAKER))
+    return "; ".join((read, keypoint_matching.maker(), copies.MAKER))
 
 
 def shown(contents: Iterable[Content], hashes: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -40,6 +40,8 @@ class NeuralEncoder:
     `_record`), later ones once; a process that only needs the card loads nothing.
     """
 
+    extra = "neural"
+
     def __init__(
         self,
         model: str | Path,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-MAKER = "rootsift-1 256/200"  # Change it together with what is kept of a catalogue picture.
 KEPT_SIDE, KEPT_POINTS = 256, 200  # px and points of a catalogue picture, which takes at most 26 kB
 ASKED_SIDE, ASKED_POINTS = 360, 300  # px and points of a photo; more, because the thing fills only a part of it
 # Chosen on half of the public shop-floor photos: docs/decisions/0021-reading-and-comparing-photos.md.
@@ -25,6 +25,11 @@ _MOST_STRETCH = 4.0  # A map that stretches one direction this much more than th
 _CHANCE_INLIERS = 5  # A wrong pair of pictures reaches so many by chance.
 _ENOUGH_INLIERS = 64  # Beyond so many above chance, more of them say nothing more: with 16, varieties of one brand tie.
 _BYTES_A_POINT = 4 + 128  # two coordinates of two bytes, then the descriptor
+
+
+def maker() -> str:
+    """What finds keypoints today. Change it together with what is kept of a catalogue picture."""
+    return "rootsift-1 256/200" if _has_opencv() else "no keypoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,10 @@ def inliers(photo: Keypoints, picture: Keypoints) -> int:
 
     Nearest neighbours that agree in both directions and pass the ratio test, then RANSAC (Fischler and Bolles 1981).
     """
+    if min(len(photo.places), len(picture.places)) < _LEAST_MATCHES or not _has_opencv():
+        return 0
     import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
 
-    if min(len(photo.places), len(picture.places)) < _LEAST_MATCHES:
-        return 0
     similar = photo.descriptors.astype(np.float32) @ picture.descriptors.astype(np.float32).T
     there = similar.argmax(axis=1)
     best = similar[np.arange(len(there)), there]
@@ -92,7 +97,14 @@ def confidence(count: int) -> float:
     return min(1.0, math.log1p(max(0, count - _CHANCE_INLIERS)) / math.log(_ENOUGH_INLIERS))
 
 
+def _has_opencv() -> bool:
+    return find_spec("cv2") is not None
+
+
 def _detect(image: Image.Image, side: int, points: int) -> Keypoints:
+    """None are found without OpenCV, which is a part of the package that a shop may do without (extras.py)."""
+    if not _has_opencv():
+        return Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
     import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
 
     scale = side / max(image.size)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from visual_search import extras
 from visual_search.errors import EncoderUnavailable
 from visual_search.types import unit
 
@@ -180,7 +181,7 @@ def _opencv() -> Any:
     try:
         import cv2  # noqa: PLC0415 - 60 MB that other encoders don't need.
     except ImportError as problem:
-        raise EncoderUnavailable("OpenCV is missing. Install it: pip install opencv-python-headless") from problem
+        raise EncoderUnavailable(f"OpenCV is missing: {extras.command('reading')}") from problem
     # More threads would take the cores from the other workers.
     cv2.setNumThreads(1)
     return cv2

@@ -6,7 +6,6 @@ the reader.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
 import threading
@@ -17,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from PIL import Image
 
+from visual_search import extras
 from visual_search.errors import ReaderUnavailable
 from visual_search.types import Reading, ReadLine
 
@@ -65,6 +65,8 @@ class LabelReader:
     `threads` is for one picture; a shop gains more from several worker processes with one thread each.
     """
 
+    extra = "reading"
+
     def __init__(self, *, models: Mapping[str, str] | None = None, threads: int = 1, side: int = READ_SIDE) -> None:
         unknown = sorted(set(models or {}) - set(_MODELS))
         if unknown:
@@ -109,10 +111,8 @@ class LabelReader:
         return self._engine
 
     def _load(self) -> Any:
-        if importlib.util.find_spec("rapidocr") is None:
-            raise ReaderUnavailable(
-                "Label text can't be read: install rapidocr, or set VISUAL_SEARCH['READER'] = None."
-            )
+        if problem := extras.lacking("reading"):
+            raise ReaderUnavailable(f"Label text can't be read, {problem}; or set VISUAL_SEARCH['READER'] = None.")
         import rapidocr  # noqa: PLC0415 - it brings OpenCV, which takes a second and 60 MB
 
         params: dict[str, Any] = {
@@ -176,12 +176,8 @@ def gtin_forms(code: str) -> tuple[str, ...]:
 
 
 def _barcodes(pixels: np.ndarray) -> Sequence[str]:
-    try:
-        import zxingcpp  # noqa: PLC0415 - native code that only photos need
-    except ImportError as problem:
-        raise ReaderUnavailable(
-            "Barcodes can't be read: install zxing-cpp, or set VISUAL_SEARCH['READER'] = None."
-        ) from problem
+    import zxingcpp  # noqa: PLC0415 - native code that only photos need
+
     return [code.text for code in zxingcpp.read_barcodes(np.ascontiguousarray(pixels)) if code.valid and code.text]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 from PIL import Image
 
@@ -17,8 +19,10 @@ SCORE = 0.3  # So low that a box is offered but never chosen by itself, since no
 def things(image: Image.Image) -> tuple[Region, ...]:
     """Boxes without labels around what isn't the ground, largest first; the ground is flooded from the border by its colour.
 
-    Empty where there are fewer than two: a photo of one thing on a plain ground is searched whole.
+    Empty where there are fewer than two: a photo of one thing on a plain ground is searched whole. Empty also without OpenCV.
     """
+    if find_spec("cv2") is None:
+        return ()  # OpenCV is a part of the package that a shop may do without (extras.py).
     import cv2  # noqa: PLC0415 - 60 MB that settings don't need.
 
     mask = colour.foreground(colour.thumbnail(image)).astype(np.uint8)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from visual_search import extras
 from visual_search.errors import EncoderUnavailable
 
 Floats = npt.NDArray[np.float32]
@@ -110,6 +111,6 @@ def oriented_gradients(image: Image.Image) -> Floats:
         descriptor = cv2.HOGDescriptor((HOG_SIDE, HOG_SIDE), (16, 16), (8, 8), (8, 8), 9)
     except (ImportError, AttributeError) as problem:
         raise EncoderUnavailable(
-            f"HOG needs OpenCV below version 5 ({problem}). Install it: pip install 'opencv-python-headless<5'"
+            f"HOG needs OpenCV below version 5 ({problem}). Install it: {extras.command('reading')}"
         ) from problem
     return np.asarray(descriptor.compute(grey(image, HOG_SIDE)), np.float32).ravel()

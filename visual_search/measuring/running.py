@@ -36,7 +36,7 @@ class Manner:
         return {
             "by": "whole search" if whole else "vectors alone",
             "grey": self.grey,
-            "reading": whole and self.reading and conf.READER is not None,
+            "reading": whole and self.reading and wiring.reader() is not None,
             "objects": whole and self.objects and conf.DETECTOR is not None,
             "limit": self.limit,
             "confirmed": self.confirmed,
