@@ -18,6 +18,7 @@ from tests.live.conftest import absent
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("visual_search", "multilingual")
+BESIDE = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
 Install = Callable[..., Path]
 
 
@@ -62,22 +63,24 @@ def tracked(*more: str) -> list[str]:
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         absent("what the package holds is told by git, and this is no checkout of it")
     which = ("--cached", "--others", "--exclude-standard")
-    listed = run(
-        "git", "ls-files", "-z", *which, *(more or (*ROOMS, "pyproject.toml", "README.md", "LICENSE")), cwd=ROOT
-    )
+    listed = run("git", "ls-files", "-z", *which, *(more or (*ROOMS, *BESIDE)), cwd=ROOT)
     return [name for name in listed.split("\0") if name and (ROOT / name).exists()]
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing old in build/ gets into it and nothing new into the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    return built_wheel(copied_source(folder / "source"), folder)
+
+
+def copied_source(folder: Path) -> Path:
     if lacking := [name for name in ("pip", "setuptools") if find_spec(name) is None]:
         absent(f"{' and '.join(lacking)} can't be imported here, so no wheel can be built and installed")
-    folder = tmp_path_factory.mktemp("wheel")
     for name in tracked():
-        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / "source" / name)
-    return built_wheel(folder / "source", folder)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
 
 
 def built_wheel(source: Path, folder: Path) -> Path:
