@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 # Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
 Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
-AT_ONCE = 4  # pictures, which take two seconds; then the loop asks whether to stop
-
 
 def maker() -> str:
     """The reader and the detectors of today, as one text. When it changes, every picture is looked at again."""
@@ -92,23 +90,27 @@ def see_pending(
     seen = 0
     last = 0
     uses.note([maker()])
+    # One by one: reading takes half a second, and what somebody saves meanwhile waits for no more than that.
     while not should_stop():
         # In the order of keys: a picture that can't be loaded now waits for the next run, and no row is read twice.
-        batch = list(ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
-        if not batch:
+        row = ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk").first()
+        if row is None:
             break
-        last = batch[-1].pk
-        sights = [sight for row in {row.content_hash: row for row in batch}.values() if (sight := _see(row))]
-        PictureSight.objects.bulk_create(sights, ignore_conflicts=True)
-        _note_readable([sight.content_hash for sight in sights if sight.text])
-        seen += len(sights)
-        progress(len(sights))
+        last = row.pk
+        sight = _see(row)
+        if sight is None:
+            continue
+        PictureSight.objects.bulk_create([sight], ignore_conflicts=True)
+        if sight.text:
+            _note_readable(sight.content_hash)
+        seen += 1
+        progress(1)
     return seen
 
 
-def _note_readable(content_hashes: Sequence[str]) -> None:
-    """Note the objects that show these pictures for indexing with the text. Their vectors are in the cache."""
-    shown = ShownPicture.objects.filter(content_hash__in=content_hashes)
+def _note_readable(content_hash: str) -> None:
+    """Note the objects that show this picture for indexing with the text. Their vectors are in the cache."""
+    shown = ShownPicture.objects.filter(content_hash=content_hash)
     for collection in set(shown.values_list("collection", flat=True)):
         ids = set(shown.filter(collection=collection).values_list("object_id", flat=True))
         IndexEntry.objects.all().note_alone(collection, ids)
