@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from visual_search.types import Text
 from visual_search.types.plain_text import plain_text
 
 
@@ -21,13 +20,11 @@ from visual_search.types.plain_text import plain_text
         ("</script>left over", "left over"),
         ("less < more, 3 > 2", "less < more, 3 > 2"),
         ("<!-- a note -->shelf", "shelf"),
-        ("  two\n\n words ", "two words"),
+        ("<p>two</p>\n\n words ", "two words"),
+        ("  two\n\n words ", "  two\n\n words "),
+        ("R&D <2>", "R&D <2>"),
         ("", ""),
     ],
 )
 def test_what_a_reader_sees(html: str, seen: str) -> None:
     assert plain_text(html) == seen
-
-
-def test_a_text_of_html_keeps_its_title_as_it_is() -> None:
-    assert Text.from_html("R&D <2>", "<p>A book</p>", ["research"]) == Text("R&D <2>", "A book", ("research",))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -24,11 +22,7 @@ from visual_search.types import (
     Text,
     Vector,
 )
-
-# It stops at the next bracket, so that a text of brackets alone takes no longer than another. The standard parser took
-# minutes for one of 100,000 characters.
-_TAG = re.compile(r"<(?P<closes>/?)(?P<name>[a-zA-Z!][a-zA-Z0-9!-]*)[^<>]*>")
-_UNSEEN = ("script", "style")  # no text
+from visual_search.types.plain_text import plain_text
 
 
 class SourceFailed(Exception):
@@ -155,23 +149,7 @@ def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
 
 
 def _plain(text: object) -> str:
-    """A text without HTML: neither tags nor entities are words. What isn't HTML, such as "a < b", stays."""
-    given = str(text or "").strip()
-    if "<" not in given and "&" not in given:
-        return given
-    parts: list[str] = []
-    inside, end = "", 0
-    for tag in _TAG.finditer(given):
-        if not inside:
-            parts.append(given[end : tag.start()])
-        name = tag["name"].lower()
-        if inside:
-            inside = "" if tag["closes"] and name == inside else inside
-        elif name in _UNSEEN and not tag["closes"]:
-            inside = name
-        end = tag.end()
-    parts.append("" if inside else given[end:])
-    return " ".join(html.unescape(" ".join(parts)).split()) if end else html.unescape(given)
+    return plain_text(str(text or "")).strip()
 
 
 def _facets(facets: Mapping[str, Any], schema: Iterable[FacetField]) -> dict[str, FacetValue]:

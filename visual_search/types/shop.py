@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-from visual_search.types.plain_text import plain_text
 
 FacetValue = str | float | bool | tuple[str, ...] | None
 PATH_SEPARATOR = " > "
@@ -41,11 +39,6 @@ class Text:
     title: str
     description: str = ""
     keywords: tuple[str, ...] = ()
-
-    @classmethod
-    def from_html(cls, title: str, description: str, keywords: Iterable[str] = ()) -> Text:
-        """For a description that a rich-text editor wrote: tags are no words, and entities are letters."""
-        return cls(title, plain_text(description), tuple(keywords))
 
 
 @dataclass(frozen=True, slots=True)
