@@ -18,18 +18,44 @@ Way = str | Callable[[Any], Iterable[Any]]
 
 
 class Source:
-    """Reads one model for search. Subclass it, set the class attributes, and decorate it with `@register`.
+    """Reads one model for search. Subclass it in your app's `search.py`, and decorate the class with `@register`.
 
-    `watch` maps related models to the way from their rows to `model`: saving one indexes its objects again. A way is a
-    path over relations of any kind, as in `filter()` ("product", "variant__product"), a function that takes the row and
-    gives the objects' ids, or a list of such ways.
+    It needs `model`, `card()` and at least one of `pictures()`, `texts()` and `codes()`; all else is optional. A source
+    is made once a process and used by several threads, so keep nothing of an object or a request in it. What a method
+    raises costs that object alone: the admin shows it beside the object, and the log has what `card()` raised.
+
+        @register
+        class Things(Source):
+            model = Thing
+
+            def texts(self, thing):
+                return {"en": Text(title=thing.name)}
+
+            def card(self, thing, language=None):
+                return Card(id=str(thing.pk), sku=thing.sku, title=thing.name, url=thing.get_absolute_url())
     """
 
     model: ClassVar[type[Model]]
+    """The model whose objects are found. A model has one source."""
+
     collection: ClassVar[str] = "products"
+    """The name of the index, unlike that of any other source: up to 63 small letters, digits and underscores."""
+
     watch: ClassVar[Mapping[type[Model], Way | list[Way] | tuple[Way, ...]]] = {}
+    """Related models, and the way from their rows to `model`: saving one indexes its objects again.
+
+    A way is a path over relations of any kind, as in `filter()` ("product", "variant__product"), a function that takes
+    the row and gives the objects or their ids, or a list of such ways.
+
+        watch = {Photo: "thing", Price: lambda price: Thing.objects.filter(sku=price.sku)}
+    """
+
     schema: ClassVar[tuple[FacetField, ...]] = ()
-    currency: ClassVar[str] = ""  # what `card` writes behind a price
+    """The facets, in the order in which pages show them. After a change of it: `manage.py visual_search rebuild`."""
+
+    currency: ClassVar[str] = ""
+    """What `card` writes behind a price, such as "EUR"; only where the source has no `card` of its own."""
+
     public: ClassVar[bool] = True
     """Whether anybody may ask this collection, over REST and on the search pages. False: only code, by `search()`."""
 
@@ -39,22 +65,34 @@ class Source:
         return capfirst(str(self.model._meta.verbose_name_plural))
 
     def queryset(self) -> QuerySet[Any]:
-        """All objects that belong into the index, with what the other methods read prefetched."""
+        """All objects that belong into the index, with what the other methods read prefetched.
+
+        An object that leaves it, such as one that is no longer published, leaves the index at its next save. Tiles are
+        read from it too, so what it leaves out is never shown. All objects of the model by default.
+        """
         return self.model._default_manager.all()
 
     def pictures(self, obj: Any) -> Iterable[Picture]:
+        """The pictures by which photos find the object; none by default."""
         return ()
 
     def texts(self, obj: Any) -> Mapping[str, Text]:
-        """Language code -> texts; the first is the shop's main language."""
+        """Texts by language code ("en", "pt-br"); the first is in the shop's main language. None by default.
+
+        Only the part before the dash counts. Write "und" where the language isn't known.
+        """
         return {}
 
     def facets(self, obj: Any) -> Mapping[str, FacetValue]:
-        """Values for the fields of `schema`."""
+        """Values for the fields of `schema` by name; None, or no entry, where the object has none.
+
+        A keyword or a path is a str or several (list, tuple or set), a number an int, float or Decimal, and a boolean a
+        bool. Another type, or a name that `schema` doesn't have, is an error of this object, which isn't indexed.
+        """
         return {}
 
     def codes(self, obj: Any) -> Iterable[str]:
-        """SKU, GTIN and other codes that a shopper may type or scan."""
+        """SKU, GTIN and other codes that a shopper may type or scan. They are found whole, without regard to case."""
         return ()
 
     def card(self, obj: Any, language: str | None = None) -> Card:
@@ -62,6 +100,10 @@ class Source:
 
         Written here of what the other methods say: the title, the first picture and code, `get_absolute_url()` and the
         facets "price" and "in_stock". A shop that shows something else writes its own.
+
+        `language`: the two letters of the language that the question came with, or that its words are in ("pt", also for
+        "pt-br"); None where nobody knows. It is called for each hit of a page, so it should read nothing that
+        `queryset()` hasn't prefetched.
         """
         texts = self.texts(obj)
         spoken = (text for tag, text in texts.items() if language and base_code(tag) == base_code(language))
@@ -88,6 +130,7 @@ class Source:
 
     @property
     def keeps_photos(self) -> bool:
+        """Whether the source has a `keep_photo` of its own. Read only."""
         return type(self).keep_photo is not Source.keep_photo
 
 
@@ -95,7 +138,10 @@ _sources: dict[str, Source] = {}
 
 
 def register(cls: type[Source]) -> type[Source]:
-    """Class decorator. One source a collection and one a model; a second is a ConfigurationError."""
+    """Class decorator: search uses the source from now on.
+
+    ConfigurationError for a class without `model`, and for a second source of a model or a collection.
+    """
     name = f"{cls.__module__}.{cls.__qualname__}"
     if not hasattr(cls, "model"):
         raise ConfigurationError(f"{name} doesn't say which model it describes. Write in it: model = YourModel.")
@@ -118,10 +164,12 @@ def register(cls: type[Source]) -> type[Source]:
 
 
 def unregister(collection: str) -> None:
+    """Search forgets the source of this collection; nothing happens if there is none. Of use to tests."""
     _sources.pop(collection, None)
 
 
 def sources() -> Iterator[Source]:
+    """All registered sources, in the order in which they were registered."""
     yield from _sources.values()
 
 
@@ -144,6 +192,7 @@ def public() -> list[str]:
 
 
 def source(collection: str) -> Source:
+    """The source of this collection; ConfigurationError, with the known names, where there is none."""
     try:
         return _sources[collection]
     except KeyError:

@@ -13,13 +13,28 @@ PATH_SEPARATOR = " > "
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture of an object. `load` gives the file's bytes on demand; `id` is stable over saves."""
+    """One picture of an object. An object may have any number; the one that is nearest to a shopper's photo counts."""
 
     id: str
+    """What the picture is called, unlike all others of the object and the same at each save: `str(photo.pk)`."""
+
     load: Callable[[], bytes]
+    """A function without arguments that gives the file's bytes: JPEG, PNG or WebP.
+
+    It is called when the picture is indexed, never while somebody searches, so it may read from a remote storage. The
+    file may have `PICTURE_MAX_BYTES` and `PICTURE_MAX_PIXELS` at most, and at least 16 pixels a side. Where the function
+    raises FileNotFoundError or ValueError, or the picture is refused, the object is indexed without it; after any other
+    error, such as a storage that doesn't answer, it is tried again, too.
+    """
+
     position: int = 0
+    """Its place among the object's pictures, the lowest first."""
+
     role: str = "main"
+    """What it is to the shop ("main", "view", "scene"). Search doesn't read it."""
+
     url: str = ""
+    """Its address. `reconcile --deep` takes another address (without what follows "?") for another picture."""
 
     @classmethod
     def from_file(cls, file: Any, id: Any, position: int = 0, role: str = "main") -> Picture:
@@ -37,44 +52,81 @@ class Text:
     """What an object says in one language."""
 
     title: str
+    """Plain text. It weighs most among the words, and it alone is also compared by meaning, across languages."""
+
     description: str = ""
+    """Plain text, found by its words. Take HTML out before: its tags would be words."""
+
     keywords: tuple[str, ...] = ()
+    """What else the object is called: synonyms, a material, a brand. They count half as much as the title, and aren't shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a result tile shows. `price` is already formatted for people.
+    """What a result tile shows, as plain text. It is made for each answer and not stored in the index.
 
-    REST answers and their OpenAPI schema show these fields too, in this order and by themselves (api/tiles.py). In a
-    field's metadata "rest" is its name there, where that is another one (None: it stays out), and "help" what
-    OpenAPI says of it.
+    REST answers and their OpenAPI schema show these fields too, in this order.
     """
 
+    # api/tiles.py reads the fields: in one's metadata "rest" is its name in REST, where that is another one (None: it
+    # stays out), and "help" what OpenAPI says of it.
+
     id: str
+    """The primary key as text: `str(obj.pk)`."""
+
     sku: str
+    """What staff call the object; "" where it has no such code."""
+
     title: str
+    """The name that shoppers read, in the language that was asked for."""
+
     url: str
+    """Where a click on the tile leads: `obj.get_absolute_url()`."""
+
     image_url: str = field(default="", metadata={"rest": "image"})
+    """The address of the picture that the tile shows; "" for none. REST calls it `image`."""
+
     price: str = ""
+    """Formatted for people, with its currency: "1,250.00 EUR"; "" for none."""
+
     subtitle: str = field(default="", metadata={"rest": None})
+    """A line below the title, such as the brand. REST leaves it out."""
+
     in_stock: bool = True
+    """False: the tile says "Out of stock"."""
 
 
 class FacetKind(StrEnum):
-    KEYWORD = "keyword"  # one string, or several
-    PATH = "path"  # "Home > Office": a filter on any prefix matches
+    """What the values of a facet are, and so how shoppers may filter by it."""
+
+    KEYWORD = "keyword"
+    """A text, or several. Shoppers choose among the values; an object with one of those that they chose is found."""
+
+    PATH = "path"
+    """Levels joined by " > ", such as "Home > Office"; one path, or several. A level finds all that lies below it."""
+
     NUMBER = "number"
+    """A number. Shoppers filter by a range, and may sort by it."""
+
     BOOLEAN = "boolean"
+    """True or False."""
 
 
 @dataclass(frozen=True, slots=True)
 class FacetField:
-    """`searchable`: whether words find its values, such as a brand or a category; numbers and yes or no are never words."""
+    """One facet of a source's `schema`: something that shoppers filter by and that answers count."""
 
     name: str
+    """Small letters, digits and underscores: it is the key in `facets()` and the parameter `f.NAME` in addresses."""
+
     kind: FacetKind
+    """What its values are."""
+
     label: str = ""
+    """How pages name it; "" for the name itself. A lazy translation is shown in the shopper's language."""
+
     searchable: bool = True
+    """Whether words find its values, such as a brand or a category. Numbers and yes or no are never words."""
 
 
 # What nearly every shop has, by the names that `Source.card` reads.
