@@ -9,12 +9,13 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format mutants clean
+.PHONY: help demo test check format docs mutants clean
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
 	@echo "make test               the whole test suite (PYTEST_ARGS='-k name' for a part, in one process)"
 	@echo "make check              lint, types and import directions"
+	@echo "make docs               the documentation as a site in build/site"
 	@echo "make mutants MODULE=... the changes of a module that its tests don't notice (TESTS=... MUTANTS=40)"
 	@echo "make clean              remove the virtual environment and all data of the demo"
 
@@ -29,7 +30,7 @@ $(VENV)/.demo: pyproject.toml config/constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml config/constraints.txt | $(BIN)/python
 	@echo "Installing the shop with all extras ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[demo,neural,production,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[demo,neural,production,test,docs]'
 	@touch $@ $(VENV)/.demo
 
 demo: export ENCODER_THREADS ?= 2
@@ -55,6 +56,11 @@ check: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Warnings, such as a link that leads nowhere, are errors; each is named.
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/site
+	@echo "The first page is build/site/index.html"
 
 $(VENV)/.mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[mutants]'
