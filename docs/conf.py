@@ -15,7 +15,7 @@ DOCS = Path(__file__).resolve().parent
 project = "django-visual-search"
 extensions = ["myst_parser"]
 exclude_patterns = ["examples"]
-myst_heading_anchors = 4  # Links such as other-page.md#a-heading are checked, too.
+myst_heading_anchors = 4  # Links to headings are checked, too.
 nitpicky = True
 
 root_doc = "README"  # A code host shows it as the page of the folder.

@@ -44,6 +44,8 @@ FOREIGN = {
     "box.html",
     "head.html",
     "test_events.py",
+    "search_indexes.py",
+    "index.html",
 }
 
 
