@@ -39,7 +39,7 @@ html_copy_source = False
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     app.connect("source-read", _navigation)
-    app.connect("source-read", _folders)
+    app.connect("source-read", _outside)
     app.connect("build-finished", _front_page)
 
 
@@ -58,12 +58,18 @@ def _with_menu(section: str) -> str:
     return f"{section}\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{pages}\n```\n"
 
 
-def _folders(app: Sphinx, name: str, source: list[str]) -> None:
-    """Links to folders are for a code host. Here their text stays; a file of the source is a download."""
+def _outside(app: Sphinx, name: str, source: list[str]) -> None:
+    """Of links that leave this folder, those to folders become text, and those to files are downloads."""
     here = (DOCS / name).parent
 
     def shown(link: re.Match[str]) -> str:
-        return link[1] if (here / link[2]).is_dir() else link[0]
+        text, address = link.groups()
+        target = (here / address).resolve()
+        if target.is_dir():
+            return text
+        # MyST takes every other file for a download by itself.
+        outside = target.suffix == ".md" and target.is_file() and not target.is_relative_to(DOCS)
+        return f"[{text}](path:{address})" if outside else link[0]
 
     source[0] = re.sub(r"\[([^\]]+)\]\(([\w./-]+)\)", shown, source[0])
 

@@ -30,3 +30,17 @@ def test_readme_shows_both_commands_on_its_first_screen() -> None:
     first_screen = "\n".join((ROOT / "README.md").read_text().splitlines()[:25])
     assert "make demo" in first_screen
     assert "make test" in first_screen
+
+
+def test_pictures_are_small_and_said_in_words() -> None:
+    pictures = sorted((ROOT / "docs/pictures").iterdir())
+    assert len(pictures) > 1
+    assert sum(picture.stat().st_size for picture in pictures) < 400_000
+    pages = {page: page.read_text() for page in PAGES}
+    shown = {
+        (page.parent / link).resolve(): words
+        for page, text in pages.items()
+        for words, link in re.findall(r"\[([^\]]*)\]\(([^)\s]+\.webp)\)", text)
+    }
+    assert sorted(shown) == pictures
+    assert all(shown.values())

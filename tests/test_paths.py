@@ -46,6 +46,7 @@ FOREIGN = {
     "test_events.py",
     "search_indexes.py",
     "index.html",
+    "NEWS.md",
 }
 
 

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import ARGUMENTS
 from tests.search.shop import Shop, _intact, picture_query  # noqa: F401
 from visual_search import wiring
-
-ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--proxy-server=direct://",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -69,10 +69,13 @@ def test_each_fault_of_a_page_stops_the_build(tmp_path: Path) -> None:
     shutil.copytree(
         DOCS, copy, ignore=shutil.ignore_patterns("decisions", "explanation", "how-to", "tutorial", "reference")
     )
-    (copy / "there.md").write_text("# There\n\n[the folder](../visual_search/) and [a file](../Makefile)\n")
+    (copy / "there.md").write_text(
+        "# There\n\n[the folder](../visual_search/), [a file](../Makefile), [a page](../NEWS.md)\n"
+    )
     front = "# Documentation\n\n## Tutorial\n\n- [There](there.md)\n"
     (tmp_path / "visual_search").mkdir()
     (tmp_path / "Makefile").touch()
+    (tmp_path / "NEWS.md").touch()
 
     def said(text: str) -> str:
         (copy / "README.md").write_text(front + text)
