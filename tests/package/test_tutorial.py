@@ -115,8 +115,7 @@ def project(python: Path, tmp_path: Path) -> Path:
         "MEDIA_ROOT = BASE_DIR / 'media'\n"
         "MEDIA_URL = '/media/'\n"
     )
-    paths = "".join(f"    *{line},\n" for line in said("# urls.py").splitlines() if line.startswith("("))
-    (folder / "site_/urls.py").write_text(f"from django.urls import include, path\n\nurlpatterns = [\n{paths}]\n")
+    (folder / "site_/urls.py").write_text(said("# urls.py"))
     base = folder / "shop/templates/shop/base.html"
     base.parent.mkdir(parents=True)
     box = said("{% load visual_search %}").replace("...", "<title>A shop</title>")
