@@ -28,7 +28,7 @@ CACHED_WORDS = 20_000  # for each language, so that a word that comes again need
 # "l'armoire", "dell'ufficio", "qu'une", "men's": the short part beside the apostrophe is no word to search for.
 _ELISION = re.compile(r"\b[^\W\d_]{1,2}'(?=\w)|(?<=\w)'s\b|\b(?:a|[dn]e|[ds]a|su|co|que|be)ll'(?=\w)")
 _NEVER = re.compile(r"(?!)")
-_JOINERS = frozenset("-/._·'’+&")
+JOINERS = frozenset("-/._·'’+&")
 MOST_JOINED = 3  # words that a sign joins
 LONGEST_JOINED = 24  # characters
 LEAST_TOGETHER = 6  # characters of two words that are also asked as one; shorter ones meet other words
@@ -163,11 +163,11 @@ def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator
             first = place + 1
             continue
         between = text[run.end : after.start]
-        if between not in _JOINERS:
+        if between not in JOINERS:
             first = place + 1
             if not (between == " " and run.text[-1].isdigit() != after.text[0].isdigit()):
                 continue
-        if place + 1 - first < MOST_JOINED and (between == " " or first == place or between in _JOINERS):
+        if place + 1 - first < MOST_JOINED and (between == " " or first == place or between in JOINERS):
             begin = place if between == " " else first
             whole = "".join(one.text for one in runs[begin : place + 2])
             if len(whole) <= LONGEST_JOINED and not whole.isdigit():
@@ -190,6 +190,11 @@ def _measured(text: str, runs: list[_Run]) -> Iterator[_Measured]:
         places = [place for place, run in enumerate(runs) if run.start < found.end and run.end > found.start]
         if places:
             yield _Measured(places[0], places[-1], found.term, found.near)
+
+
+def stem_of(word: str, language: str) -> str:
+    """The term of one word that is normalised."""
+    return _stem_for(language)(word)
 
 
 @functools.cache

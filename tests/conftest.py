@@ -1,6 +1,7 @@
 """Fixtures that several rooms share, and how long and how freely all property tests search."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,3 +18,11 @@ def page_language() -> Iterator[None]:
     """Each test starts in English: a request in another language leaves that language active in its thread."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_words_of_other_tests() -> Iterator[None]:
+    """A process keeps the words of its shop in memory, and each test has another shop."""
+    yield
+    if (lexicon := sys.modules.get("visual_search.content.lexicon")) is not None:
+        lexicon.forget()

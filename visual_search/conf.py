@@ -64,6 +64,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "PAGE_SIZE": Setting(24, "hits", "Divides by 2, 3, 4 and 6 columns."),
     "PAGE_SIZE_MAX": Setting(100, "hits", "A larger page costs the database more than it helps a person."),
+    "SPELLING": Setting(
+        True,
+        "",
+        "Words that the shop doesn't have are taken for those that are meant; the answer says so, with a way back.",
+    ),
     "ALSO_SEARCH": Setting(
         [],
         "list of collections",

@@ -15,7 +15,7 @@ import numpy as np
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.content import readings, uses
+from visual_search.content import lexicon, readings, uses
 from visual_search.content.objects import pages_of_ids
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -113,6 +113,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     # These objects are tried once more, and their entries record what is wrong.
     outbox.note_alone(collection, failures)
     readings.record(collection, stream.shown)
+    lexicon.renew(collection, stream.words)
     _record(collection, tally)
     # Objects that were saved after they were streamed are older in the new index than in the database.
     drift = repair(source, engine)
@@ -214,6 +215,8 @@ class _Stream:
         # Of objects that lost a picture: if this index is refused, the live one still has it. For the others it is all one.
         self.shown: dict[str, dict[str, str]] = {}
         self.replayed = 0
+        self.schema = wiring.schema(source.collection)
+        self.words = lexicon.Counts()
         self.pairs: list[tuple[Vector, str, str]] = []  # picture, title, language
 
     def __iter__(self) -> Iterator[Document | VersionedId]:
@@ -249,6 +252,7 @@ class _Stream:
             self.source.collection, {id: shown for id, shown in prepared.shown.items() if id not in troubled}
         )
         self._learn_from(prepared.documents)
+        self.words.add(prepared.documents, self.schema)
         yield from prepared.documents
         yield from prepared.gone
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from uuid import uuid4
 
+from multilingual import spelling
 from multilingual.detection import detect
 from visual_search import wiring
 from visual_search.conf import conf
-from visual_search.content import live_index, readings
+from visual_search.content import lexicon, live_index, readings
 from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -109,6 +110,8 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     with clock.step("rewriters"):
         rewritten = _rewritten(query)
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
+    with clock.step("spelling"):
+        query, spelt = _spelt(query)
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
     with clock.step("curators"):
@@ -176,6 +179,8 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         unlike=query.unlike,
         pictures=ranking.pictures,
         collection=query.collection,
+        spelt=spelt,
+        typed=rewritten.value.query.words if spelt else query.words,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)
@@ -275,6 +280,14 @@ def _rewritten(query: Query) -> Guarded[Rewritten]:
         legs.order(changed.sort, schema)
 
     return wiring.rewriters().apply(query, check=check, limit_ms=conf.REWRITE_LIMIT_MS)
+
+
+def _spelt(query: Query) -> tuple[Query, tuple[tuple[str, str], ...]]:
+    """The question with its unknown words as they are meant, and which these are."""
+    if not (query.words and query.spell and conf.SPELLING):
+        return query, ()
+    meant = spelling.spelt(query.words, lexicon.of(query.collection), query.language)
+    return (replace(query, words=meant.words), meant.changes) if meant.changes else (query, ())
 
 
 # --- Asking -------------------------------------------------------------------------------------

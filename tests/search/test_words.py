@@ -128,3 +128,36 @@ def test_one_word_of_three_comes_after_but_does_not_belong(ask) -> None:
 )
 def test_a_code_comes_first_where_the_question_is_the_code_or_nothing_else_has_the_words(ask, q, first) -> None:
     assert next(iter(ask(q))) == first
+
+
+class TestSpelling:
+    def test_a_slip_finds_what_is_meant_and_says_so(self, ask, client) -> None:
+        assert next(iter(ask("wireles mouse"))) == "MO-1"
+        answer = client.get("/api/v1/search", {"q": "Lether sofa", "lang": "en"}).json()
+        assert answer["spelt"] == {
+            "typed": "Lether sofa", "searched": "leather sofa", "changes": {"lether": "leather"}
+        }  # fmt: skip
+        assert answer["hits"][0]["sku"] == "SO-1"
+
+    def test_the_way_back(self, ask, client) -> None:
+        asked = {"q": "Lether sofa", "lang": "en", "spell": "false"}
+        answer = client.get("/api/v1/search", asked).json()
+        assert answer["spelt"] is None
+        assert answer["q"] == "Lether sofa"
+
+    def test_known_words_stay(self, ask, client) -> None:
+        assert client.get("/api/v1/search", {"q": "leather sofa", "lang": "en"}).json()["spelt"] is None
+
+    def test_a_shop_may_switch_it_off(self, ask, client, empty_shop) -> None:
+        empty_shop.settings.VISUAL_SEARCH = {**empty_shop.settings.VISUAL_SEARCH, "SPELLING": False}
+        assert client.get("/api/v1/search", {"q": "lether sofa", "lang": "en"}).json()["spelt"] is None
+
+    def test_the_page_says_so_and_leads_back(self, ask, client) -> None:
+        page = client.get("/search/", {"q": "lether sofa"}).content.decode()
+        assert "These are results for “leather sofa”." in page
+        assert 'name="exact" value="lether sofa"' in page
+        exact = client.get("/search/", {"q": "lether sofa", "exact": "lether sofa"}).content.decode()
+        assert "These are results for" not in exact
+        assert '<input type="hidden" name="exact" value="lether sofa">' in exact
+        other = client.get("/search/", {"q": "wireles mouse", "exact": "lether sofa"}).content.decode()
+        assert "These are results for “wireless mouse”." in other

@@ -23,12 +23,12 @@ from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image",
-    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "taste",
+    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell", "taste",
 )  # fmt: skip
 # Filters, orders and ids belong to one collection, so a question to several has none.
 GROUPED = (
-    "collections", "q", "lang", "page_size", "q_weight", "q_not", "read", "image", "photo_token", "box", "object", "point",
-    "pictures",
+    "collections", "q", "lang", "page_size", "q_weight", "q_not", "spell", "read", "image", "photo_token", "box",
+    "object", "point", "pictures",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
 PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
@@ -92,6 +92,7 @@ def _query(data: Mapping[str, Any]) -> Query:
         explain=_flag(data, "explain"),
         proposals=_flag(data, "proposals"),
         read=_flag(data, "read", default=True),
+        spell=_flag(data, "spell", default=True),
         taste=taste.events,
         taste_problem=taste.problem,
     )

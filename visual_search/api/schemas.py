@@ -84,6 +84,11 @@ class SearchRequest(serializers.Serializer[Any]):
     )
     facets = _text("Which facets to count; default all.")
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
+    spell = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="Whether words that the shop doesn't have are taken for those that are meant.",
+    )
     read = serializers.BooleanField(
         required=False, default=True, help_text="Whether words, barcodes and QR codes in the photo count."
     )
@@ -280,6 +285,12 @@ class SeenPicture(serializers.Serializer[Any]):
     proposals = Proposal(many=True)
 
 
+class Spelt(serializers.Serializer[Any]):
+    typed = serializers.CharField(help_text="Send it again with `spell=false` to search it as it is.")
+    searched = serializers.CharField()
+    changes = serializers.DictField(child=serializers.CharField(), help_text="Word typed -> word searched.")
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
@@ -304,6 +315,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     pictures = SeenPicture(many=True, help_text="Of several photos: what was seen in each. Empty for one.")
     q = serializers.CharField(help_text="The words as they were read, without what was kept out.")
     q_not = serializers.ListField(child=serializers.CharField(), help_text="What was kept out.")
+    spelt = Spelt(allow_null=True, help_text="Where words were taken for others: what was typed and what was searched.")
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
     notes = serializers.ListField(

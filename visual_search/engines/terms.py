@@ -41,7 +41,7 @@ def term_counts(document: Document, schema: CollectionSchema) -> dict[str, dict[
     a brand and a kind of thing at once.
     """
     texts = document.texts or {UNDETERMINED: Text("")}
-    facets = _searchable(document, schema)
+    facets = searchable_text(document, schema)
     counts_by_language: dict[str, dict[str, int]] = {}
     for part, weight in PART_WEIGHTS.items():
         terms: dict[str, dict[str, None]] = {}
@@ -60,7 +60,7 @@ def _part(text: Text, part: str) -> str:
     return " . ".join(text.keywords) if part == "keywords" else str(getattr(text, part))
 
 
-def _searchable(document: Document, schema: CollectionSchema) -> str:
+def searchable_text(document: Document, schema: CollectionSchema) -> str:
     """The values of the facets that words may find."""
     values = (
         document.facets.get(field.name)

@@ -18,12 +18,14 @@ from visual_search.models.outbox import (
     clock_version,
 )
 from visual_search.models.uses import MadeRows, MakerUse, MakerUseQuerySet
+from visual_search.models.words import LONGEST_KEPT, Word, WordQuerySet
 from visual_search.models.writing import CHUNK, LOCK_PATIENCE, chunks, patient
 
 __all__ = [
     "CHUNK",
     "HASHES",
     "LOCK_PATIENCE",
+    "LONGEST_KEPT",
     "LONGEST_WAIT",
     "Embedding",
     "EmbeddingQuerySet",
@@ -42,6 +44,8 @@ __all__ = [
     "ShownPictureQuerySet",
     "State",
     "StoredCalibration",
+    "Word",
+    "WordQuerySet",
     "chunks",
     "clock_version",
     "patient",

@@ -56,6 +56,8 @@ def read(request: HttpRequest, collection: str) -> Asked:
             page=parsing.whole_number(data.get("page"), field="page", default=1),
             page_size=conf.PAGE_SIZE,
             read=not data.get("unread"),
+            # It holds the words that are searched as they stand; others, which the shopper types later, are not.
+            spell=parsing.words(data.get("exact", "")) != words or not words,
             taste=taste.events,
             taste_problem=taste.problem,
         ),

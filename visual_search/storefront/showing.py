@@ -185,6 +185,7 @@ def also(page: Page, asked: Asked) -> tuple[Group, ...]:
         pictures=query.pictures,
         language=query.language,
         read=query.read,
+        spell=query.spell,
         page_size=ALSO_SHOWN,
     )
     try:

@@ -72,6 +72,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "words_not": page.words_not,
         "unlike": page.unlike,
         "unread": not asked.query.read,
+        "exact": not asked.query.spell,
         "facets": showing.facet_boxes(page, asked),
         "chips": showing.chips(asked, page.unlike),
         "orders": showing.orders(asked),

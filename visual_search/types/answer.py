@@ -60,6 +60,9 @@ class Page:
     unlike: tuple[str, ...] = ()  # of those asked for, the objects that there are
     pictures: tuple[QueryPicture, ...] = ()  # what was searched by, with what was seen in each; without pixels
     collection: str = "products"  # that was asked
+    # Each word that was typed and isn't in the shop, and what was searched in its place.
+    spelt: tuple[tuple[str, str], ...] = ()
+    typed: str = ""  # the words before that
 
     @property
     def photo(self) -> QueryPicture | None:

@@ -1,0 +1,93 @@
+"""Unknown words are taken for those that are meant; known ones, codes and numbers never change."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multilingual.spelling import Lexicon, spelt, words_of
+
+ENGLISH = {"chair": 50, "chairs": 20, "sofa": 30, "lamp": 40, "dining": 9, "desk": 12, "wooden": 8, "keyboard": 5, "cushion": 4,
+           "armchair": 6, "cover": 3, "carpet": 7, "usbc": 2, "box": 90, "xbox": 3}  # fmt: skip
+GERMAN = {"stuhl": 30, "lampe": 20, "tisch": 25, "esszimmer": 5}
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    known = Lexicon()
+    for language, words in (("en", ENGLISH), ("de", GERMAN)):
+        for word, objects in words.items():
+            known.add(language, word, objects, titled=True)
+    known.add("en", "ergonomic", 3, titled=False)  # It stands in descriptions alone.
+    return known
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("chiar", "chair"),  # swapped
+        ("chsir", "chair"),  # beside it on the keyboard
+        ("chai", "chai"),  # unfinished
+        ("chai red", "chair red"),
+        ("wodden chair", "wooden chair"),
+        ("keybaord", "keyboard"),
+        ("cushoin cover", "cushion cover"),
+        ("kusion", "kusion"),  # two edits are too many for six letters
+        ("kushoin", "kushoin"),
+        ("armchiar", "armchair"),
+        ("ermchair", "armchair"),
+        ("diningchair", "dining chair"),
+        ("Tishc", "tisch"),
+        ("Stuhle", "Stuhle"),  # its stem is known
+        ("chairs", "chairs"),
+        ("lamps", "lamps"),
+        ("box", "box"),
+        ("xbox", "xbox"),
+        ("ergonomik desk", "ergonomik desk"),  # only words of titles are offered
+        ("ergonomic", "ergonomic"),
+        ("sfa", "sfa"),  # three letters
+        ("TSMENBLKM", "TSMENBLKM"),
+        ("mon-27 ab12", "mon-27 ab12"),
+        ("红色椅子", "红色椅子"),
+        ("", ""),
+    ],
+)
+def test_what_is_meant(lexicon: Lexicon, typed: str, meant: str) -> None:
+    result = spelt(typed, lexicon, "en")
+    assert (result.words if result.changes else typed) == meant
+
+
+def test_it_says_which_words_it_changed(lexicon: Lexicon) -> None:
+    assert spelt("A wodden chiar, please", lexicon, "en").changes == (("wodden", "wooden"), ("chiar", "chair"))
+    assert spelt("A wodden, chiar", lexicon, "en").words == "a wooden, chair"
+
+
+def test_the_language_of_the_page_decides_between_equals() -> None:
+    known = Lexicon()
+    known.add("en", "lamb", 9, titled=True)
+    known.add("de", "lamm", 3, titled=True)
+    assert known.meant("lamv", "en") == "lamb"
+    assert known.meant("lamw", "de") == "lamm"
+
+
+def test_among_equals_the_commoner_word_is_meant() -> None:
+    known = Lexicon()
+    for word, objects in (("tables", 3), ("cables", 40)):
+        known.add("en", word, objects, titled=True)
+    assert known.meant("qables") == "cables"
+
+
+def test_an_empty_lexicon_changes_nothing() -> None:
+    assert spelt("chiar", Lexicon()).changes == ()
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_typed(lexicon: Lexicon, text: str) -> None:
+    result = spelt(text, lexicon, "en")
+    assert all(lexicon.knows(word) for _, meant in result.changes for word in meant.split())
+    assert spelt(result.words, lexicon, "en").words == result.words
+
+
+def test_the_words_of_a_text() -> None:
+    assert list(words_of("Wi-Fi Router AX3000, Größe L, 红色")) == ["wi", "fi", "router", "grosse", "l", "wifi"]
