@@ -68,7 +68,8 @@ class Source:
         """All objects that belong into the index, with what the other methods read prefetched.
 
         An object that leaves it, such as one that is no longer published, leaves the index at its next save. Tiles are
-        read from it too, so what it leaves out is never shown. All objects of the model by default.
+        read from it too, so what it leaves out is never shown. It mustn't hang on the request or the user: indexing
+        would take what it doesn't see out of the index. All objects of the model by default.
         """
         return self.model._default_manager.all()
 
