@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from multilingual.languages import LANGUAGES
@@ -56,6 +56,16 @@ _LETTERS = {
     ),
     "Devanagari": (),
 }  # fmt: skip
+# All letters beside a to z that these languages are written with. A text that the page's language could have is no evidence
+# for another one: "câble" on a French page isn't Romanian.
+_ALPHABETS = {
+    "ca": "àçèéíïòóúü·", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß", "en": "", "es": "áéíñóúü¿¡", "et": "äõöüšž",
+    "fi": "äåö", "fr": "àâäçéèêëîïôœùûüÿæ", "hr": "čćđšž", "hu": "áéíóöőúüű", "it": "àèéìíîòóùú", "lt": "ąčęėįšųūž",
+    "lv": "āčēģīķļņšūž", "nb": "æøåé", "nl": "áéëèêïóöü", "no": "æøåé", "pl": "ąćęłńóśźż", "pt": "áâãàçéêíóôõúü",
+    "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "sv": "åäöé", "tr": "çğıöşüâî",
+}  # fmt: skip
+HINT = 1.5  # what the page's language counts: more than one small word, less than a letter or two words
+VOTE = 1.5  # what a word counts that the shop has in one language
 _COMMONEST = {"Cyrillic": "ru", "Arabic": "ar", "Devanagari": "hi"}
 _FUNCTION_WORDS = {
     "en": "the a an and or with for of in on to from without under my is are this that size not",
@@ -85,8 +95,18 @@ def function_words(language: str) -> frozenset[str]:
     return _WORD_SETS.get(language, frozenset())
 
 
-def detect(text: str, *, candidates: Collection[str] | None = None, hint: str | None = None) -> Detection:
-    """The language of the text, one of `candidates` if given. `hint` (the page's language) decides if the text doesn't."""
+def detect(
+    text: str,
+    *,
+    candidates: Collection[str] | None = None,
+    hint: str | None = None,
+    votes: Mapping[str, float] | None = None,
+) -> Detection:
+    """The language of the text, one of `candidates` if given.
+
+    `hint`: the page's language, which counts beside what the text shows and decides between equals. `votes`: how many of the
+    words the shop has in each language.
+    """
     text = normalise(text)
     script = _script(text)
     if script is None:
@@ -97,16 +117,21 @@ def detect(text: str, *, candidates: Collection[str] | None = None, hint: str | 
         # Words of Han characters alone are Chinese or Japanese; a Japanese page makes them Japanese.
         language = "ja" if hint == "ja" else "zh"
         return _allowed(Detection(language, 0.7, script), candidates)
-    scores = _scores(text, script, candidates)
+    scores = _scores(text, script, candidates, hint)
+    for language, words in (votes or {}).items():
+        if candidates is None or language in candidates:
+            scores[language] = scores.get(language, 0.0) + VOTE * words
+    if scores and _fits(hint, script, candidates):
+        assert hint is not None
+        scores[hint] = scores.get(hint, 0.0) + HINT
     if scores:
-        (best, most), *rest = scores.most_common(2)
+        # The page's language comes first among equals.
+        (best, most), *rest = sorted(scores.items(), key=lambda item: (-item[1], item[0] != hint))
         second = rest[0][1] if rest else 0.0
         if most > second:
             return Detection(best, min(1.0, 0.5 + (most - second) / 4), script)
-        if hint in {best, *(code for code, _ in rest)}:
-            return Detection(hint, 0.5, script)
-        return Detection(None, 0.0, script)
-    if hint in LANGUAGES and LANGUAGES[hint].script == script and (candidates is None or hint in candidates):
+        return Detection(hint, 0.5, script) if best == hint else Detection(None, 0.0, script)
+    if _fits(hint, script, candidates):
         return Detection(hint, 0.3, script)
     return _allowed(Detection(_COMMONEST.get(script), 0.5 if script in _COMMONEST else 0.0, script), candidates)
 
@@ -119,15 +144,21 @@ def _script(text: str) -> str | None:
     return name if counts[name] else None
 
 
-def _scores(text: str, script: str, candidates: Collection[str] | None) -> Counter[str]:
-    scores: Counter[str] = Counter()
-    for code, letters in _LETTERS.get(script, ()):
+def _fits(hint: str | None, script: str, candidates: Collection[str] | None) -> bool:
+    return hint in LANGUAGES and LANGUAGES[hint].script == script and (candidates is None or hint in candidates)
+
+
+def _scores(text: str, script: str, candidates: Collection[str] | None, hint: str | None) -> dict[str, float]:
+    scores: dict[str, float] = defaultdict(float)
+    beside = {letter for letter in text if letter.isalpha() and not letter.isascii()}
+    of_the_page = hint in _ALPHABETS and beside <= set(_ALPHABETS[hint])
+    for code, letters in () if of_the_page else _LETTERS.get(script, ()):
         scores[code] += 2 * sum(letter in text for letter in letters)
     if script == "Latin":
         words = text.split()
         for code, known in _WORD_SETS.items():
             scores[code] += sum(word in known for word in words)
-    return Counter({code: n for code, n in scores.items() if n > 0 and (candidates is None or code in candidates)})
+    return {code: n for code, n in scores.items() if n > 0 and (candidates is None or code in candidates)}
 
 
 def _allowed(detection: Detection, candidates: Collection[str] | None) -> Detection:

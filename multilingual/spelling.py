@@ -62,6 +62,15 @@ class Lexicon:
             return True
         return any(stem_of(word, known) in stems for known, stems in self._stems.items())
 
+    def languages(self, text: str) -> dict[str, float]:
+        """How many words of the text each language of the shop has; a word that several have counts for each in part."""
+        votes: dict[str, float] = {}
+        for word in words_of(text):
+            having = self._languages.get(word, {})
+            for language in having:
+                votes[language] = votes.get(language, 0.0) + 1 / len(having)
+        return votes
+
     def begins(self, word: str) -> bool:
         """Whether some word of a title begins so."""
         return any(

@@ -129,6 +129,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         kinds=calibrating.kinds(query.collection),
         resembled=resembled,
         offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
+        votes=lexicon.of(query.collection).languages(query.words) if query.words else None,
         clock=clock,
     )
     with clock.step("rescorers"):
@@ -205,20 +206,21 @@ def rank(
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
     offers: Sequence[str] = (),
+    votes: Mapping[str, float] | None = None,
     clock: Clock | None = None,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
     `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with;
     `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
-    curator may add.
+    curator may add; `votes` say how many of the words the shop has in each language.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
     with clock.step("objects"):
         reader = scenes.read_ahead(query.pictures, reader) if query.read and detector is not None else reader
         query, blurred = scenes.taken_apart(query, encoder, detector)
-    language = detect(words, hint=query.language).language if words else query.language
+    language = detect(words, hint=query.language, votes=votes).language if words else query.language
     encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
     asked, passed_over = _legs(
         query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema

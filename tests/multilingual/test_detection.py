@@ -103,3 +103,30 @@ def test_any_text_gets_an_answer(text: str, hint: str | None) -> None:
     detection = detect(text, hint=hint)
     assert detection.language is None or detection.language in LANGUAGES
     assert 0.0 <= detection.confidence <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [
+        ("iphone 15 pro", "en", "en"),
+        ("câble", "fr", "fr"),
+        ("9 w led", "de", "de"),
+        ("mit", "en", "en"),
+        ("Stühle", "en", "de"),
+        ("für Kinder", "en", "de"),
+        ("silla roja para niños", "en", "es"),
+        ("table à manger", "fr", "fr"),
+        ("стілець", "ru", "uk"),
+        ("สตูล", "en", "th"),
+    ],
+)
+def test_the_page_counts_beside_what_the_text_shows(text: str, hint: str, language: str) -> None:
+    assert detect(text, hint=hint).language == language
+
+
+@pytest.mark.parametrize(
+    ("votes", "language"),
+    [({}, "en"), ({"de": 1.0}, "en"), ({"de": 2.0}, "de"), ({"de": 2.0, "en": 2.0}, "en"), ({"xx": 9.0}, "en")],
+)
+def test_words_that_the_shop_has_count_for_their_language(votes: dict[str, float], language: str) -> None:
+    assert detect("rote lampe", hint="en", votes=votes, candidates=["en", "de"]).language == language

@@ -78,6 +78,14 @@ def test_among_equals_the_commoner_word_is_meant() -> None:
     assert known.meant("qables") == "cables"
 
 
+def test_a_word_counts_for_the_languages_that_have_it() -> None:
+    lexicon = Lexicon()
+    for language, word in (("en", "lamp"), ("de", "lampe"), ("en", "sofa"), ("de", "sofa")):
+        lexicon.add(language, word, 1, titled=True)
+    assert lexicon.languages("Lampe, Sofa") == {"de": 1.5, "en": 0.5}
+    assert lexicon.languages("") == {}
+
+
 def test_an_empty_lexicon_changes_nothing() -> None:
     assert spelt("chiar", Lexicon()).changes == ()
 
