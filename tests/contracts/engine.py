@@ -12,6 +12,7 @@ import pytest
 from visual_search.engines.base import Ability, Engine
 from visual_search.errors import BadInput, IndexMissing, SchemaMismatch
 from visual_search.types import (
+    ALL_WORDS,
     AnyOf,
     Between,
     BrowseLeg,
@@ -607,6 +608,60 @@ class EngineContract:
         scores = [hit.score for hit in leg.hits]
         assert scores == sorted(scores, reverse=True)
         assert min(scores) > 0
+
+    @pytest.mark.parametrize(
+        ("written", "asked"),
+        [
+            ("USB-C cable", "usbc cable"),
+            ("cat5e cable", "cat 5e cable"),
+            ("cat 5e cable", "cat5e cable"),
+            ("bookcase", "book case"),
+            ("flour 5 kg", "5000 g flour"),
+            ('monitor 27"', "68.6 cm monitor"),
+            ("table 60x120", "table 120 x 60"),
+            ("women's coat", "woman coat"),
+        ],
+    )
+    def test_words_meet_in_other_forms(self, shop: Engine, written: str, asked: str) -> None:
+        self.put(shop, make_document("a", title=written), make_document("b", title="lamp"))
+        leg = self.ask(shop, WordsLeg("leg", asked, ("en",), 5)).leg("leg")
+        assert [(hit.id, hit.key) for hit in leg.hits] == [("a", ALL_WORDS)]
+
+    def test_a_form_weighs_as_much_as_the_word_itself(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", title="usbc"), make_document("b", title="usb-c"))
+        leg = self.ask(shop, WordsLeg("leg", "usbc", ("en",), 5)).leg("leg")
+        assert {hit.id for hit in leg.hits} == {"a", "b"}
+        assert all(hit.score > 0 for hit in leg.hits)
+
+    def test_brands_and_categories_are_words(self, shop: Engine) -> None:
+        facets = {"brand": "Fjällräven", "category": "Clothing > Jackets"}
+        self.put(
+            shop,
+            make_document("a", texts={"en": Text("Rain coat"), "de": Text("Regenmantel")}, facets=facets),
+            make_document("b", title="lamp"),
+        )
+        assert self.words(shop, "fjallraven") == ["a"]
+        assert self.words(shop, "Regenmantel fjällräven", "de") == ["a"]
+        assert self.words(shop, "jacket") == ["a"]
+
+    def test_hits_say_whether_they_have_all_the_words(self, shop: Engine) -> None:
+        titles = {"a": "red oak chair", "b": "red chair", "c": "oak table", "d": "chair for the kitchen"}
+        self.put(shop, *(make_document(id, title=title) for id, title in titles.items()))
+
+        def whole(text: str, *languages: str, k: int = 10) -> set[str]:
+            leg = self.ask(shop, WordsLeg("leg", text, languages or ("en",), k)).leg("leg")
+            assert {hit.key for hit in leg.hits} <= {"", ALL_WORDS}
+            return {hit.id for hit in leg.hits if hit.key}
+
+        assert whole("red chair") == {"a", "b"}
+        assert whole("red chair", "de", "en") == {"a", "b"}
+        assert whole("red oak chair") == {"a"}
+        assert whole("a chair in the kitchen") == {"d"}
+        assert whole("red oak kitchen chair") == {"a"}, "Of four words one may be lacking."
+        assert whole("red sofa") == set()
+        assert whole("red cha") == {"a", "b"}, "The last word may be unfinished."
+        assert whole("chair", k=1) <= {"a", "b", "d"}
+        assert len(whole("chair", k=1)) == 1
 
     def test_an_unfinished_last_word_finds_its_words_in_every_place(self, shop: Engine) -> None:
         self.put(
