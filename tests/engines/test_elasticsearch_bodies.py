@@ -103,7 +103,7 @@ def test_a_document_keeps_paths_on_every_level_and_codes_without_case() -> None:
         SCHEMA,
     )
     assert source["facets"] == {"category": ["Home", "Home > Office"], "price": 3.0}
-    assert source["codes"] == ["sh-1"]
+    assert source["codes"] == ["sh1"]
     assert source["deleted"] is False
 
 

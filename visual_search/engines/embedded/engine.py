@@ -170,7 +170,8 @@ class EmbeddedEngine:
                 allowed[only] = True
                 mask &= allowed
             widths = {space.name: width_of(connection, number) for number, space in enumerate(schema.spaces)}
-            state = legs.State(connection, schema, view, mask, widths, dict(zip(named, slots, strict=True)))
+            ids = dict(zip(named, slots, strict=True))
+            state = legs.State(connection, schema, view, mask, widths, ids, opened.store.postings)
             answers = []
             for leg in query.legs:
                 with self.gauges.timed(type(leg).__name__):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from visual_search.engines.answers import COSINE_DIGITS, ids_answer
 from visual_search.engines.embedded import codes, grams, words
 from visual_search.engines.embedded.columns import Mask
+from visual_search.engines.embedded.postings import Postings
 from visual_search.engines.embedded.snapshot import RowsView, Slots, View
 from visual_search.engines.embedded.store import fetch
 from visual_search.engines.validation import plain_codes
@@ -50,6 +51,7 @@ class State:
     mask: Mask
     widths: Mapping[str, float]
     slots_of_ids: Mapping[tuple[str, ...], Slots]
+    postings: Postings
 
     def passing(self, rids: npt.NDArray[np.int64]) -> tuple[Slots, npt.NDArray[np.bool_]]:
         """Of these rows of `doc`, the slots of those that pass the filters, and which they are."""
@@ -127,7 +129,7 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
     unique, first = np.unique(slots[order], return_index=True)
     best = order[first]
     keys = [rows.keys[place] for place in places[best].tolist()] if leg.named else None
-    hits = top(view.ids, unique, rounded[best], leg.k, keys=keys)
+    hits = top(view.ids, unique, rounded[best], leg.k, key=keys.__getitem__ if keys else None)
     return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
 
 
@@ -135,9 +137,11 @@ def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.f
 
 
 def _words(state: State, leg: WordsLeg) -> LegAnswer:
-    rids, scores, whole = words.search(state.connection, leg, schema=state.schema, allowed=state.allowed())
-    keys = [ALL_WORDS if each else "" for each in whole.tolist()]
-    hits = top(state.view.ids, state.view.slot_by_rid[rids], scores, leg.k, keys=keys)
+    rids, scores, whole = words.search(
+        state.connection, leg, schema=state.schema, allowed=state.allowed(), postings=state.postings
+    )
+    slots = state.view.slot_by_rid[rids]
+    hits = top(state.view.ids, slots, scores, leg.k, key=lambda place: ALL_WORDS if whole[place] else "")
     return LegAnswer(leg.name, hits, len(rids))
 
 
@@ -180,7 +184,7 @@ def _browse(state: State, leg: BrowseLeg) -> LegAnswer:
 
 
 def top(
-    ids: Sequence[str], slots: Slots, scores: Scores, k: int, *, keys: Sequence[str] | None = None
+    ids: Sequence[str], slots: Slots, scores: Scores, k: int, *, key: Callable[[int], str] | None = None
 ) -> tuple[LegHit, ...]:
     """The k best, best first, ties by id."""
     places: Places = np.arange(len(scores))
@@ -193,4 +197,4 @@ def top(
     )
     # Not a whole sort: behind one very common word all documents tie.
     best = heapq.nsmallest(k, ranked)
-    return tuple(LegHit(id, -score, keys[place] if keys else "") for score, id, place in best)
+    return tuple(LegHit(id, -score, key(place) if key else "") for score, id, place in best)

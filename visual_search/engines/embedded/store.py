@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visual_search.engines.embedded.connections import Connections, connect
+from visual_search.engines.embedded.postings import Postings
 from visual_search.engines.schema_json import schema_from_json, schema_to_json
 from visual_search.errors import EngineUnavailable
 from visual_search.types import CollectionSchema, Matrix, Vector, unit
@@ -73,6 +74,7 @@ class Store:
         self.path = path
         self._connections = Connections(path, durable=durable)
         self._current = current
+        self.postings = Postings()
         try:
             self.schema = self._read_schema()
         except BaseException:

@@ -7,7 +7,7 @@ A table of (term, document, count) is read ten times as fast.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,29 +16,29 @@ import numpy.typing as npt
 from multilingual.analysis import Slot
 from visual_search.engines.answers import LEAST_TEXT_SCORE, TEXT_DIGITS
 from visual_search.engines.embedded.columns import Mask
-from visual_search.engines.embedded.store import languages_of
+from visual_search.engines.embedded.postings import Posting, Postings, Rids, Scores
+from visual_search.engines.embedded.store import languages_of, meta
 from visual_search.engines.terms import Asked, Clause, Counted, Wanted, asked_in, is_begun, plan
-from visual_search.ranking.bm25 import USUAL_WORDS, saturation
 from visual_search.types import CollectionSchema, WordsLeg
 
-Rids = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float64]
-Postings = tuple[Rids, Scores]  # documents that have a term, and what its weight is multiplied with in each
-
-# Length and count share one number in the table: its low bits are the count, at most the sum of all part weights.
-COUNT_BITS = 4
+Numbers = npt.NDArray[np.int16]
 
 
 def search(
-    connection: sqlite3.Connection, leg: WordsLeg, *, schema: CollectionSchema, allowed: Mask
+    connection: sqlite3.Connection,
+    leg: WordsLeg,
+    *,
+    schema: CollectionSchema,
+    allowed: Mask,
+    postings: Postings | None = None,
 ) -> tuple[Rids, Scores, Mask]:
     """All documents that match, each once, with a positive score, and which of them have what was asked for.
 
-    `allowed` has a flag for each rid.
+    `allowed` has a flag for each rid. `postings`: what this process has read of the file.
     """
     held = languages_of(connection)
     asked = asked_in(leg, schema, held)
-    table = _Table(connection, len(allowed))
+    table = _Table(connection, len(allowed), postings or Postings(), int(meta(connection, "seq")))
     counted = {query.language: table.counted(query, held[query.language]) for query in asked}
     begun = is_begun(asked, counted)
     enough = _has_enough(table, asked, counted, begun=begun, allowed=allowed, k=leg.k)
@@ -89,40 +89,28 @@ def _rarest_first(query: Asked, counted: Counted, begun: bool) -> list[tuple[int
 def _scores(table: _Table, wanted: Wanted) -> Scores:
     """The sum of the clauses that each document has, by rid; 0 where it doesn't match."""
     total = np.zeros(table.length)
-    matched = np.zeros(table.length, np.int32)
     for clause in wanted.clauses:
-        scores, has = _clause(table, wanted.language, clause)
-        total += np.where(has, scores, 0.0)
-        matched += has
-    total[matched < (len(wanted.clauses) if wanted.all_of else 1)] = 0.0
+        rids, scores = table.scored(wanted.language, clause)
+        total[rids] += scores
+    if wanted.all_of and len(wanted.clauses) > 1:
+        total[table.having_of(wanted.language, wanted.clauses) < len(wanted.clauses)] = 0.0
     return total
 
 
 def _has_least(table: _Table, wanted: Wanted) -> Mask:
     if not wanted.telling:
         return np.zeros(table.length, np.bool_)
-    matched = sum(_clause(table, wanted.language, clause)[1].astype(np.int32) for clause in wanted.telling)
-    return np.asarray(matched >= wanted.least)
+    return np.asarray(table.having_of(wanted.language, wanted.telling) >= wanted.least)
 
 
-def _clause(table: _Table, language: str, clause: Clause) -> tuple[Scores, Mask]:
-    best = np.zeros(table.length)
-    if clause.beginning is not None:
-        word, weight = clause.beginning
-        best[table.beginning(language, word)] = weight
-        return best, best > 0
-    has = np.zeros(table.length, np.bool_)
-    for alternative in clause.alternatives:
-        scores = np.zeros(table.length)
-        matched = np.zeros(table.length, np.int32)
-        for part, weight in alternative:
-            rids, saturated = table.having(language, part)
-            scores[rids] += weight * saturated
-            matched[rids] += 1
-        whole = matched == len(alternative)
-        np.maximum(best, np.where(whole, scores, 0.0), out=best)
-        has |= whole
-    return best, has
+def _best_of(found: Sequence[tuple[Rids, Scores]]) -> tuple[Rids, Scores]:
+    """Each document once, with its best score."""
+    if len(found) == 1:
+        return found[0]
+    rids, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(rids, kind="stable")
+    unique, first = np.unique(rids[order], return_index=True)
+    return unique, np.maximum.reduceat(scores[order], first) if len(first) else scores
 
 
 @dataclass
@@ -131,15 +119,49 @@ class _Table:
 
     connection: sqlite3.Connection
     length: int  # one more than the greatest rid
-    _terms: dict[tuple[str, str], Postings] = field(default_factory=dict)
+    postings: Postings
+    seq: int  # of the state
+    _scored: dict[tuple[str, Clause], tuple[Rids, Scores]] = field(default_factory=dict)
     _beginnings: dict[tuple[str, str], Rids] = field(default_factory=dict)
 
     def counted(self, query: Asked, documents: int) -> Counted:
-        frequencies = {part: self._frequency(query.language, part) for part in query.parts}
+        frequencies = {
+            part: self.postings.count(self.connection, self.seq, query.language, part) for part in query.parts
+        }
         # It is needed only where the word itself is in no text, which other languages decide, too.
         unknown = query.beginning is not None and not Counted(documents, frequencies).of(query.slots[-1])
         begun = len(self.beginning(query.language, query.beginning)) if unknown and query.beginning else 0
         return Counted(documents, frequencies, begun)
+
+    def scored(self, language: str, clause: Clause) -> tuple[Rids, Scores]:
+        """The documents that have the clause, ascending, and its score in each."""
+        key = language, clause
+        if key not in self._scored:
+            if clause.beginning is not None:
+                word, weight = clause.beginning
+                rids = self.beginning(language, word)
+                self._scored[key] = rids, np.full(len(rids), weight)
+            else:
+                self._scored[key] = _best_of([self._alternative(language, each) for each in clause.alternatives])
+        return self._scored[key]
+
+    def _alternative(self, language: str, parts: Sequence[tuple[str, float]]) -> tuple[Rids, Scores]:
+        """The documents that have all parts, with the sum of their scores."""
+        (first, weight), *others = parts
+        posting = self.having(language, first)
+        rids, scores = posting.rids, weight * posting.saturated
+        for part, part_weight in others:
+            posting = self.having(language, part)
+            rids, mine, theirs = np.intersect1d(rids, posting.rids, assume_unique=True, return_indices=True)
+            scores = scores[mine] + part_weight * posting.saturated[theirs]
+        return rids, scores
+
+    def having_of(self, language: str, clauses: Iterable[Clause]) -> Numbers:
+        """How many of the clauses each document has, by rid."""
+        matched = np.zeros(self.length, np.int16)
+        for clause in clauses:
+            matched[self.scored(language, clause)[0]] += 1
+        return matched
 
     def satisfying(self, language: str, slot: Slot) -> Mask:
         """Which documents have all of one of the slot's alternatives."""
@@ -147,7 +169,7 @@ class _Table:
         for alternative in slot:
             own = np.zeros(self.length, np.int32)
             for part in alternative:
-                own[self.having(language, part)[0]] += 1
+                own[self.having(language, part).rids] += 1
             has |= own == len(alternative)
         return has
 
@@ -156,24 +178,8 @@ class _Table:
         has[self.beginning(query.language, query.beginning or "")] = True
         return has
 
-    def _frequency(self, language: str, term: str) -> int:
-        # SQLite counts thirty times as fast as Python reads, and of common words the list often isn't needed.
-        (count,) = self.connection.execute(
-            "SELECT count(*) FROM word WHERE term = (SELECT id FROM term WHERE language = ? AND term = ?)",
-            (language, term),
-        ).fetchone()
-        return int(count)
-
-    def having(self, language: str, term: str) -> Postings:
-        key = language, term
-        if key not in self._terms:
-            rows = self.connection.execute(
-                "SELECT rid, value FROM word WHERE term = (SELECT id FROM term WHERE language = ? AND term = ?)", key
-            )
-            postings = np.fromiter(rows, np.dtype([("rid", np.int64), ("value", np.int64)]))
-            counts, lengths = postings["value"] & ((1 << COUNT_BITS) - 1), postings["value"] >> COUNT_BITS
-            self._terms[key] = postings["rid"], saturation(counts, lengths, USUAL_WORDS)
-        return self._terms[key]
+    def having(self, language: str, term: str) -> Posting:
+        return self.postings.read(self.connection, self.seq, language, term)
 
     def beginning(self, language: str, word: str) -> Rids:
         key = language, word

@@ -13,12 +13,12 @@ import numpy as np
 
 from multilingual.analysis import is_form
 from visual_search.engines.embedded import codes
+from visual_search.engines.embedded.postings import COUNT_BITS
 from visual_search.engines.embedded.store import (
     Store,
     from_blobs,
     mean_of,
 )
-from visual_search.engines.embedded.words import COUNT_BITS
 from visual_search.engines.terms import gram_text, kept_grams, term_counts
 from visual_search.engines.validation import half_precision, plain_codes, why_not
 from visual_search.ranking.bm25 import USUAL_WORDS, kept_length
