@@ -54,7 +54,8 @@ def search_each(
     failures: dict[str, VisualSearchError] = {}
     for name in collections:
         asked = replace(query, collection=name, facets=(), pictures=page.pictures if page else query.pictures)
-        told = {**(context or {}), **({BESIDE: page.query_id} if page else {})}
+        # The same question was noted where it was asked first.
+        told = {**(context or {}), **({BESIDE: page.query_id, "log": False} if page else {})}
         try:
             answer = search(asked, context=told)
         except (BadInput, ConfigurationError):

@@ -6,7 +6,8 @@ from django.dispatch import Signal
 # Arguments: sender = the model class; ids = primary keys; deleted = True when they are gone.
 objects_changed = Signal()
 
-# After an answer was made. Arguments: query (types.Query), page (types.Page), context (dict of plain values).
+# After an answer was made. Arguments: query (types.Query), page (types.Page), context (dict of plain values). `log: False` in it
+# says that the caller wants no note of this question, such as one that only counts what belongs to another.
 search_served = Signal()
 
 # After a rebuild swapped its index in. Arguments: collection, report (types.RebuildReport).

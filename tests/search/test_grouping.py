@@ -113,4 +113,4 @@ def test_listeners_hear_which_questions_are_the_same_once_more(shop, gadgets) ->
     assert first[0] == "products"
     assert first[2] == {"from": "a test"}
     assert second[0] == "gadgets"
-    assert second[2] == {"from": "a test", BESIDE: first[1]}
+    assert second[2] == {"from": "a test", BESIDE: first[1], "log": False}

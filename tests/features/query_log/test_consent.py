@@ -13,8 +13,7 @@ from tests.features.query_log.shop import page
 from visual_search.errors import ConfigurationError
 from visual_search.features.query_log import options
 from visual_search.features.query_log.consent import QueryLogMiddleware, asker, asker_of, opted_out
-from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
-from visual_search.grouping import BESIDE
+from visual_search.features.query_log.models import Counter, LoggedEvent, LoggedQuery
 from visual_search.signals import search_served
 from visual_search.types import Query
 
@@ -71,11 +70,12 @@ def test_a_request_with_the_wish_leaves_no_row(shop) -> None:
     assert [row.query_id for row in LoggedQuery.objects.all()] == [wanted]
 
 
-def test_a_question_to_several_collections_is_one_row(shop) -> None:
-    first = ask_by_request("chair")
-    ask_by_request("chair", {BESIDE: str(first)})
+def test_a_question_whose_caller_wants_no_note_is_neither_kept_nor_counted(shop) -> None:
+    wanted = ask_by_request("chair", {"log": True})
+    ask_by_request("canarysecret", {"log": False})
     shop.buffer.flush()
-    assert [row.query_id for row in LoggedQuery.objects.all()] == [first]
+    assert [row.query_id for row in LoggedQuery.objects.all()] == [wanted]
+    assert Counter.objects.get(name="queries").value == 1
 
 
 def test_a_client_takes_back_its_rows_and_nobody_elses(shop, client, settings) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from visual_search.features.query_log.collecting import buffer
 from visual_search.features.query_log.consent import asker
-from visual_search.grouping import BESIDE
 from visual_search.signals import search_served
 from visual_search.types import Page, Query
 
@@ -17,8 +16,8 @@ def connect() -> None:
 
 
 def _served(*, query: Query, page: Page, context: Mapping[str, object], **kwargs: Any) -> None:
-    if BESIDE in context:
-        return  # The same question went to another collection, where it was counted.
+    if context.get("log") is False:
+        return
     who = asker()
     # Outside of a request nobody asks: questions of commands and tests aren't counted.
     if who is not None:
