@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "visual_search",
+    "visual_search.features.compatibility",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
     "catalog",

@@ -8,6 +8,7 @@ from django.views.static import serve
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("visual_search.features.query_log.urls")),
+    path("", include("visual_search.features.compatibility.urls")),
     path("api/v1/", include("visual_search.api.urls")),
     path("memory/", include("visual_search.features.personalisation.urls")),
     path("search/", include("visual_search.storefront.urls")),

@@ -221,6 +221,7 @@ def test_the_page_names_no_other_message() -> None:
 
 
 FEATURES = {
+    "Clients of other services have no address here, though the app that answers them is installed.",
     "The page of what a device remembers has no address, so {% memory_script %} can't be shown.",
     "The query log has no address, so nobody can send events or take back what was noted.",
 }

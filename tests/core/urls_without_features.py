@@ -2,4 +2,6 @@
 
 from config.urls import urlpatterns as shop
 
-urlpatterns = [entry for entry in shop if getattr(entry, "app_name", "") not in ("query_log", "personalisation")]
+urlpatterns = [
+    entry for entry in shop if getattr(entry, "app_name", "") not in ("compatibility", "query_log", "personalisation")
+]

@@ -1,0 +1,103 @@
+"""Reads a JSON body under limits, and says which part of it can't be used."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
+
+from rest_framework.request import Request
+
+from visual_search.errors import BadInput
+
+_DEEPEST = 16  # levels; the deepest body that either service describes has eight
+
+
+def read(request: Request, *, most: int) -> Any:
+    """The JSON of the body, whatever its Content-Type says: one of these clients sends JSON as text/plain.
+
+    `most`: bytes. Raises BadInput for a body that is empty, too large, not in UTF-8, no JSON, or nested too deeply.
+    """
+    sent = request._request
+    if sent.encoding and codecs.lookup(sent.encoding).name not in ("utf-8", "ascii"):
+        raise BadInput(f"The body is in {sent.encoding[:40]}; send it in UTF-8.", field="body", code="charset")
+    length = sent.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or not int(length):
+        raise BadInput("The body is empty; send JSON.", field="body", code="empty_body")
+    if int(length) > most:
+        raise BadInput(
+            f"The body has {int(length):,} bytes; at most {most:,} are read.",
+            field="body",
+            code="too_large",
+            status=413,
+        )
+    try:
+        body = json.loads(sent.read(), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The body is no valid JSON ({str(error)[:80]}).", field="body") from None
+    if _deeper(body, _DEEPEST):
+        raise BadInput(f"The body is nested deeper than {_DEEPEST} levels.", field="body")
+    return body
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _deeper(value: Any, left: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(left == 0 or _deeper(part, left - 1) for part in inner)
+
+
+def shown(value: object) -> str:
+    """A value as an error quotes it."""
+    return repr(value)[:80]
+
+
+def clean(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can smuggle in and no answer can write out."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def fields(value: Any, known: Collection[str], where: str) -> Mapping[str, Any]:
+    """An object of a protocol buffer in JSON: names in camelCase or in snake_case, and null as if it weren't there.
+
+    Raises BadInput for anything but an object, and for a name that isn't `known`.
+    """
+    if not isinstance(value, dict):
+        raise BadInput(f"{where} is {shown(value)}; it must be an object.", field=where)
+    found = {}
+    for name, part in value.items():
+        camel = _camel(name)
+        if camel not in known:
+            path = f"{where}.{name[:60]}"
+            raise BadInput(f'Unknown name "{name[:60]}" at {where}. Known: {", ".join(known)}.', field=path)
+        if part is not None:
+            found[camel] = part
+    return found
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
+
+
+def text(value: Any, where: str) -> str:
+    """The text that a field holds; "" for null. Raises BadInput for anything else."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInput(f"{where} is {shown(value)}; it must be a text.", field=where)
+    return value
+
+
+def items(value: Any, where: str, *, most: int) -> list[Any]:
+    """The list that a field holds; empty for null. Raises BadInput for anything else and for more than `most`."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadInput(f"{where} is {shown(value)}; it must be a list.", field=where)
+    if len(value) > most:
+        raise BadInput(f"{where} has {len(value)} entries; at most {most} are answered at once.", field=where)
+    return value
