@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from visual_search.errors import BadInput
@@ -22,23 +23,35 @@ def read(request: Request, *, most: int) -> Any:
     sent = request._request
     if sent.encoding and codecs.lookup(sent.encoding).name not in ("utf-8", "ascii"):
         raise BadInput(f"The body is in {sent.encoding[:40]}; send it in UTF-8.", field="body", code="charset")
-    length = sent.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or not int(length):
-        raise BadInput("The body is empty; send JSON.", field="body", code="empty_body")
-    if int(length) > most:
-        raise BadInput(
-            f"The body has {int(length):,} bytes; at most {most:,} are read.",
-            field="body",
-            code="too_large",
-            status=413,
-        )
     try:
-        body = json.loads(sent.read(), parse_constant=_no_number)
+        body = json.loads(_bytes(sent, most), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"The body is no valid JSON ({str(error)[:80]}).", field="body") from None
     if _deeper(body, _DEEPEST):
         raise BadInput(f"The body is nested deeper than {_DEEPEST} levels.", field="body")
     return body
+
+
+def _bytes(sent: HttpRequest, most: int) -> bytes:
+    """What was sent, also in chunks without a Content-Length, as algoliasearch does under Node."""
+    length = sent.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > most:
+        raise _too_large(f"{int(length):,}", most)
+    # Django reads as many bytes under WSGI as the Content-Length says, so none without one. A server that decodes chunks
+    # says that its input ends by itself.
+    ends = not length and sent.META.get("wsgi.input_terminated")
+    data: bytes = (sent.META["wsgi.input"] if ends else sent).read(most + 1)
+    if len(data) > most:
+        raise _too_large(f"over {most:,}", most)
+    if not data:
+        raise BadInput("The body is empty; send JSON, with its Content-Length.", field="body", code="empty_body")
+    return data
+
+
+def _too_large(bytes_: str, most: int) -> BadInput:
+    return BadInput(
+        f"The body has {bytes_} bytes; at most {most:,} are read.", field="body", code="too_large", status=413
+    )
 
 
 def _no_number(name: str) -> NoReturn:
