@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.apps import apps
 
-from tests.search.shop import _intact, empty_shop, photo_of, shop  # noqa: F401 - pytest finds fixtures by name here.
+from tests.search.shop import Shop, _intact, empty_shop, photo_of, shop  # noqa: F401 - pytest finds fixtures by name here.
+from visual_search import wiring
 
 if not apps.is_installed("visual_search.features.compatibility"):
     collect_ignore_glob = ["test_*.py"]
@@ -31,6 +32,17 @@ def request_of(image: Any = None, *, features: Any = None, **params: Any) -> dic
         "features": [{"type": "PRODUCT_SEARCH"}] if features is None else features,
         "imageContext": {"productSearchParams": {"productSet": SET, **params}},
     }
+
+
+@pytest.fixture
+def served(settings, tmp_path, transactional_db, live_server, _intact) -> Iterator[Shop]:  # noqa: F811
+    """A shop with seven products, which `live_server` serves over the network."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    shop = Shop(settings, tmp_path)  # noqa: F811
+    shop.use()
+    shop.fill()
+    yield shop
+    wiring.reset()
 
 
 @pytest.fixture
