@@ -25,3 +25,12 @@ def test_addresses_that_are_not_included_are_asked_for(settings) -> None:
 @pytest.mark.parametrize("value", [{}, {"products": "goods"}, ["products"], None, "products", {"a": ["products"]}])
 def test_names_that_lead_nowhere_are_an_error(settings, value) -> None:
     assert ids(settings, COMPATIBILITY_INDEXES=value) == ["visual_search.E121"]
+
+
+def test_a_setting_that_names_nothing_is_no_bug_of_the_server(shop, client) -> None:
+    shop.use(COMPATIBILITY_INDEXES={})
+    assert client.get("/v1/projects/a/locations/b/products").status_code == 503
+    assert client.post("/1/indexes/*/queries", "[{}]", "text/plain").status_code == 503
+    shop.use(COMPATIBILITY_INDEXES={"products": "nothing"})
+    assert client.get("/v1/projects/a/locations/b/products").status_code == 503
+    assert client.post("/1/indexes/*/queries", '[{"indexName": "products"}]', "text/plain").status_code == 503

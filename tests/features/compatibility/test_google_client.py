@@ -156,3 +156,10 @@ def test_what_would_write_is_unimplemented_and_says_what_to_do(google) -> None:
     for call, make in calls.items():
         with pytest.raises(exceptions.MethodNotImplemented, match=f"{call} isn't offered here.*Instead, "):
             make()
+
+
+def test_the_addresses_may_stand_below_a_path(google, served, live_server, settings) -> None:
+    settings.ROOT_URLCONF = "tests.features.compatibility.urls_below"
+    below = {**google.where, "client_options": {"api_endpoint": f"{live_server.url}/elsewhere"}}
+    products = google.module.ProductSearchClient(**below)
+    assert [one.name for one in products.list_product_sets(parent=PLACE)] == [SET]

@@ -6,13 +6,21 @@ from collections.abc import Mapping
 
 from visual_search import registry
 from visual_search.conf import conf
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, ConfigurationError
 from visual_search.registry import Source
 
 
 def names() -> Mapping[str, str]:
-    """Name -> collection, as `COMPATIBILITY_INDEXES` says. The first is the one whose objects are known by their id alone."""
+    """Name -> collection, as `COMPATIBILITY_INDEXES` says. The first is the one whose objects are known by their id alone.
+
+    Raises ConfigurationError.
+    """
     given: Mapping[str, str] = conf.COMPATIBILITY_INDEXES
+    if not isinstance(given, Mapping) or not given:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['COMPATIBILITY_INDEXES'] is {given!r}; it must name a collection, as in "
+            "{'products': 'products'}."
+        )
     return given
 
 
