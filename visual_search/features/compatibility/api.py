@@ -209,7 +209,7 @@ class QueriesView(InstantSearchView):
 
     def post(self, request: Request) -> Response:
         body = bodies.read(request, most=_WORDS_BYTES)
-        return _private(multisearch.answer(body, language=_language(request)))
+        return _private(multisearch.answer(body, _language(request)))
 
 
 class QueryView(InstantSearchView):
@@ -220,7 +220,7 @@ class QueryView(InstantSearchView):
         if not isinstance(body, dict):
             raise BadInput(f"The body is {bodies.shown(body)}; it must be an object.", field="body")
         asked = {"requests": [{**body, "indexName": index}]}
-        return _private(multisearch.answer(asked, language=_language(request))["results"][0])
+        return _private(multisearch.answer(asked, _language(request))["results"][0])
 
 
 class NoIndexView(InstantSearchView):

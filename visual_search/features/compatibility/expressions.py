@@ -197,7 +197,7 @@ def comparison(text: str, *, where: str = "filters") -> Term:
     return Term(_plain(match[1]), "=", _plain(match[2]))
 
 
-def of_facet(text: str, *, where: str = "facetFilters") -> Term:
+def of_facet(text: str, *, where: str) -> Term:
     """`brand:Nordic`, or `brand:-Nordic` for all but these; a value that begins with a minus has a backslash before it."""
     field, colon, value = _short(text, where).partition(":")
     if not colon or not field or not value:

@@ -37,7 +37,7 @@ REFUSED = (
     "tagFilters", "insideBoundingBox", "insidePolygon", "aroundLatLng", "aroundLatLngViaIP", "similarQuery",
 )  # fmt: skip
 _OUTSIDE = ("indexName", "params", "type", "facet", "facetName")
-_HIGHLIGHTED = ("title", "sku")  # where words and codes are looked up, of what a tile shows
+_HIGHLIGHTED = ("title",)  # where words are looked up, of what a tile shows; codes are found whole or not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Wanted:
     unsupported: tuple[str, ...] = ()
 
 
-def answer(body: Any, *, index: str = "", language: str | None = None) -> dict[str, Any]:
-    """`{"results": [...]}` for `{"requests": [...]}` or a bare list. `index`: what requests without an indexName ask.
+def answer(body: Any, language: str | None = None) -> dict[str, Any]:
+    """`{"results": [...]}` for `{"requests": [...]}` or a bare list. `language`: of the page, where a request names none.
 
     Raises BadInput, which names the part, and what `search` raises beside it.
     """
@@ -79,7 +79,7 @@ def answer(body: Any, *, index: str = "", language: str | None = None) -> dict[s
             extra.append("strategy")
         body = body.get("requests")
     requests = items(body, "requests", most=MOST_REQUESTS)
-    wanted = [_wanted(one, f"requests[{number}]", index, language) for number, one in enumerate(requests)]
+    wanted = [_wanted(one, f"requests[{number}]", language) for number, one in enumerate(requests)]
     results = [_result(one) for one in wanted]
     return {"results": results, **_message(tuple(extra))}
 
@@ -87,18 +87,18 @@ def answer(body: Any, *, index: str = "", language: str | None = None) -> dict[s
 # --- What is asked ------------------------------------------------------------------------------
 
 
-def _wanted(request: Any, where: str, index: str, language: str | None) -> Wanted:
+def _wanted(request: Any, where: str, language: str | None) -> Wanted:
     if not isinstance(request, dict):
         raise BadInput(f"{where} is {shown(request)}; it must be an object.", field=where)
     try:
-        return _read(request, index, language)
+        return _read(request, language)
     except BadInput as error:
         error.field = f"{where}.{error.field}"
         raise
 
 
-def _read(request: Mapping[str, Any], index: str, language: str | None) -> Wanted:
-    name = text(request.get("indexName"), "indexName") or index
+def _read(request: Mapping[str, Any], language: str | None) -> Wanted:
+    name = text(request.get("indexName"), "indexName")
     collection, sort = _index(name)
     schema = wiring.schema(collection)
     flat = {key: value for key, value in request.items() if key not in _OUTSIDE}
@@ -111,7 +111,7 @@ def _read(request: Mapping[str, Any], index: str, language: str | None) -> Wante
     known = (*ANSWERED, *REFUSED, *(OF_FACET_SEARCH if facet else ()))
     unsupported = [key for key in params if key not in known]
     tongue, strange = _language(params)
-    size, page, cut = _paging(params)
+    size, page, cut = _paging({"hitsPerPage": 0} if facet else params)
     levels, missing = _facets([facet] if facet else params.get("facets"), schema)
     shown_as = _shown(params, facet)
     known_attributes = (*tiles.to_json(None), "*", "objectID", "grade")
@@ -138,7 +138,7 @@ def _read(request: Mapping[str, Any], index: str, language: str | None) -> Wante
         params=params,
         levels=levels,
         shown=shown_as,
-        size=0 if facet else size,
+        size=size,
         said=said,
         facet=facet,
         like=text(params.get("facetQuery"), "facetQuery")[: conf.QUERY_MAX_CHARS],
@@ -289,8 +289,9 @@ def _filters(params: Mapping[str, Any], schema: CollectionSchema) -> tuple[Any, 
 
 
 def _result(wanted: Wanted) -> dict[str, Any]:
-    # Who asks not to be counted is heard: InstantSearch says so of the questions that only count facets.
-    page = search.search(wanted.query, context={"log": wanted.params.get("analytics") is not False})
+    # InstantSearch asks not to be counted where it only counts facets, and values that are looked up are no question.
+    log = wanted.params.get("analytics") is not False and not wanted.facet
+    page = search.search(wanted.query, context={"log": log})
     exact = page.relation == "eq"
     if wanted.facet:
         return {
