@@ -109,6 +109,11 @@ def test_facets_are_counted_and_numbers_have_ends(result) -> None:
     }  # fmt: skip
 
 
+def test_values_come_by_their_counts_or_by_the_alphabet(result) -> None:
+    assert list(result(facets="brand")["facets"]["brand"]) == ["Plain", "Nordic"]
+    assert list(result(facets="brand", sortFacetValuesBy="alpha")["facets"]["brand"]) == ["Nordic", "Plain"]
+
+
 def test_each_level_of_a_path_is_an_attribute(result) -> None:
     found = result(facets=["category.lvl0", "category.lvl1", "category.lvl2"])
     assert found["facets"] == {
@@ -177,6 +182,7 @@ def test_filters_hold(result, params, found) -> None:
         ({"facets": [1]}, "facets is [1]"),
         ({"highlightPreTag": 1}, "highlightPreTag is 1"),
         ({"queryLanguages": {}}, "queryLanguages is {}"),
+        ("&".join(f"a{number}=1" for number in range(201)), "params can't be read"),
     ],
 )
 def test_what_cant_be_answered_is_refused_by_name(queries, params, said) -> None:
@@ -263,6 +269,28 @@ def test_values_of_a_facet_are_looked_up(queries) -> None:
     assert categories["facetHits"] == [
         {"value": "Home > Seating > Sofas", "highlighted": "Home > Seating > <em>Sofas</em>", "count": 1}
     ]
+
+
+def test_a_value_is_like_what_is_typed_in_any_order_and_form(queries) -> None:
+    asked = {"indexName": "products", "type": "facet", "facet": "category"}
+    said = [{**asked, "facetQuery": typed} for typed in ("chairs home", "chair homes", "airs", "lamp", "")]
+    found = [[hit["value"] for hit in one["facetHits"]] for one in queries(*said).json()["results"]]
+    chairs = "Home > Seating > Chairs"
+    assert found[:4] == [[chairs], [chairs], [chairs], []]
+    assert len(found[4]) == 8
+
+
+def test_values_of_no_facet_are_refused_or_named(queries) -> None:
+    response = queries({"indexName": "products", "type": "facet"})
+    assert (response.status_code, "facet is missing" in response.json()["message"]) == (400, True)
+    (found,) = queries({"indexName": "products", "type": "facet", "facet": "size"}).json()["results"]
+    assert (found["facetHits"], found["unsupported"]) == ([], ["facets=size"])
+
+
+def test_a_page_to_go_to_instead_is_named_as_algolia_does(result, shop) -> None:
+    shop.use(REWRITERS=[{"BACKEND": "tests.hooks.doubles.Synonyms", "OPTIONS": {"pages": {"sale": "/sale/"}}}])
+    assert result(query="sale")["renderingContent"] == {"redirect": {"url": "/sale/"}}
+    assert "renderingContent" not in result(query="chair")
 
 
 @pytest.mark.parametrize("index", ["gadgets", "products_colour_asc", "products_price_up", "", "products_"])
@@ -375,3 +403,15 @@ def test_parameters_may_come_as_an_address(shop, client) -> None:
         "/1/indexes/*/queries?x-algolia-api-key=x&x-algolia-application-id=y", body, "text/plain"
     ).json()["results"]
     assert set(skus(found)) == CHAIRS
+    assert "queryID" not in found
+    body = json.dumps(
+        {"requests": [{"indexName": "products", "params": "clickAnalytics=true&attributesToHighlight=%5B%22*%22%5D"}]}
+    )
+    (found,) = client.post("/1/indexes/*/queries", body, "text/plain").json()["results"]
+    assert found["queryID"]
+    assert set(found["hits"][0]["_highlightResult"]) == {"title"}
+
+
+def test_parameters_are_repeated_as_an_address(result) -> None:
+    params = parse_qs(result(facets=["größe"], page=0, query="Stühle")["params"])
+    assert params == {"facets": ['["größe"]'], "page": ["0"], "query": ["Stühle"]}
