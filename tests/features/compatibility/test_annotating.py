@@ -214,6 +214,13 @@ def test_no_address_is_fetched_and_it_says_why(annotate, source) -> None:
         (request_of({"content": "*"}), "base64"),
         (request_of({}), "has no content"),
         (request_of(productSet="products"), "productSet is 'products'"),
+        (
+            request_of(productSet=f"{PLACE}/sets/products"),
+            "it is written projects/PROJECT/locations/LOCATION/productSets/",
+        ),
+        (request_of(productSet=f"{SET}/more"), "with any project and location"),
+        (request_of(productCategories="apparel"), "productCategories is 'apparel'; it must be a list"),
+        (request_of(boundingPoly={"vertices": [{"z": 1}]}), 'Unknown name "z" at boundingPoly'),
         (request_of(productSet=f"{PLACE}/productSets/gadgets"), "There is no productSet 'gadgets'"),
         (request_of(productCategories=["cars"]), "productCategories has 'cars'"),
         (request_of(features=[]), "features is empty"),
