@@ -12,18 +12,19 @@ from tests.live.conftest import absent
 from tests.search.shop import draw, photo_of, to_bytes
 
 
-def _installed() -> bool:
+@pytest.fixture(scope="module")
+def installed() -> None:
     try:
-        return find_spec("google.cloud.vision") is not None
+        found = find_spec("google.cloud.vision")
     except ModuleNotFoundError:
-        return False
+        found = None
+    if found is None:
+        absent("google-cloud-vision can't be imported here; pip install -e '.[test]'")
 
 
 @pytest.fixture
-def google(served, live_server):
+def google(installed, served, live_server):
     """The client's module, and the two of its clients, pointed at the shop."""
-    if not _installed():
-        absent("google-cloud-vision can't be imported here; pip install -e '.[test]'")
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import vision
 
