@@ -3,55 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live.conftest import absent
+from tests.javascript import installed, run
 
 HERE = Path(__file__).resolve().parent
-CLIENTS = HERE.parents[2] / "var/clients"
-OURS = ("package.json", "package-lock.json", "shopper.mjs")
 
 
 @pytest.fixture(scope="module")
 def clients() -> Path:
-    """A folder with the clients; a change of what is pinned installs them anew."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm aren't here, so no JavaScript client can be asked")
-    pinned = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    folder = CLIENTS / pinned
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in OURS:
-        shutil.copy(HERE / name, folder / name)
-    if not (folder / "installed").exists():
-        options = ("--ignore-scripts", "--no-audit", "--no-fund")
-        done = subprocess.run(
-            ["npm", "ci", *options], cwd=folder, capture_output=True, text=True, timeout=300, check=False
-        )
-        if done.returncode:
-            absent(f"npm can't install the JavaScript clients: {done.stderr.strip()[-300:]}")
-        (folder / "installed").touch()
-    return folder
+    return installed(HERE, ["shopper.mjs"])
 
 
 def walk(clients: Path, which: str, address: str) -> dict[str, Any]:
-    done = subprocess.run(
-        ["node", "shopper.mjs", which, address],
-        cwd=clients,
-        env={name: value for name, value in os.environ.items() if "proxy" not in name.lower()},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
-    return json.loads(done.stdout)
+    return json.loads(run(clients, "node", "shopper.mjs", which, address))
 
 
 CHAIRS = {"CHR-RED-01", "CHR-BLU-02"}
