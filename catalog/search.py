@@ -1,6 +1,7 @@
 """The one file that tells visual_search how to read a product."""
 
 from django.core.files.base import ContentFile
+from django.db.models import Q
 
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
@@ -46,6 +47,10 @@ class Products(Source):
 
     def codes(self, product):
         return [product.sku, *product.codes]
+
+    def family(self, product):
+        head = product.parent_id or product.pk
+        return Product.objects.filter(Q(parent_id=head) | Q(pk=head)).values_list("pk", flat=True)
 
     def card(self, product, language=None):
         image = product.main_image()

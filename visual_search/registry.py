@@ -122,6 +122,13 @@ class Source:
             in_stock=facets.get("in_stock") is not False,
         )
 
+    def family(self, obj: Any) -> Iterable[Any]:
+        """The primary keys of what is this object in another size or colour: none of it is shown as "more like this".
+
+        Optional; it may hold the object itself. It is called for the objects of a question alone.
+        """
+        return ()
+
     def keep_photo(self, obj: Any, data: bytes) -> None:
         """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.
 

@@ -228,7 +228,7 @@ def rank(
     if offers:
         asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
     with clock.step("engine"):
-        answer = _answered(query, asked, engine)
+        answer = _answered(query, asked, resembled, engine)
         losses = negatives.losses(
             query,
             answer.legs,
@@ -330,9 +330,9 @@ def _legs(
     return [legs.browse(query.sort, schema)], ()
 
 
-def _answered(query: Query, asked: Sequence[Leg], engine: Engine) -> EngineAnswer:
+def _answered(query: Query, asked: Sequence[Leg], resembled: Resembled, engine: Engine) -> EngineAnswer:
     """The engine's answer, with the legs of a photo's things joined into one."""
-    exclude = (*query.like, *query.unlike)
+    exclude = (*query.like, *query.unlike, *resembled.kin)
     answer = engine.search(query.collection, EngineQuery(tuple(asked), query.filters, exclude=exclude))
     return replace(answer, legs=composing.gathered(answer.legs))
 

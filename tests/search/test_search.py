@@ -19,6 +19,7 @@ from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable
 from visual_search.querying import legs
 from visual_search.ranking.calibration import Calibration
 from visual_search.ranking.text_scales import TextScale
+from visual_search.registry import Source
 from visual_search.signals import search_served
 from visual_search.types import AnyOf, Between, Grade, Not, Query, QueryPicture, VectorLeg
 
@@ -580,3 +581,31 @@ def test_saving_changes_what_is_found(shop) -> None:
     assert skus(search.search(Query(words="beaker")))[0] == "MUG-BLK-05"
     assert skus(search.search(picture_query(draw("mug", "green"))))[0] == "MUG-BLK-05"
     assert wiring.engine().health().ok
+
+
+class TestFamilies:
+    @pytest.fixture
+    def family(self, shop):
+        """The blue chair in another colour, which looks nearly the same."""
+        blue = shop.products["CHR-BLU-02"]
+        variant = shop.add(
+            "CHR-BLU-08", "Blue chair, dark", draw("chair", "blue", shift=1), parent=blue, colour="dark blue"
+        )
+        shop.index()
+        return variant
+
+    def test_other_colours_of_the_same_thing_are_not_more_like_this(self, shop, family) -> None:
+        for sku in ("CHR-BLU-02", "CHR-BLU-08"):
+            found = skus(search.search(Query(like=(shop.id(sku),))))
+            assert {"CHR-BLU-02", "CHR-BLU-08"}.isdisjoint(found)
+            assert "CHR-RED-01" in found
+
+    def test_with_words_a_photo_or_a_filter_they_may_be_meant(self, shop, family) -> None:
+        liked = (shop.id("CHR-BLU-02"),)
+        assert "CHR-BLU-08" in skus(search.search(Query(like=liked, words="dark")))
+        assert "CHR-BLU-08" in skus(search.search(Query(like=liked, filters=(AnyOf("colour", ("dark blue",)),))))
+        assert "CHR-BLU-08" in skus(search.search(picture_query(draw("chair", "blue"), like=liked)))
+
+    def test_a_source_without_families_leaves_out_nothing_but_the_thing(self, shop, family, monkeypatch) -> None:
+        monkeypatch.setattr(Products, "family", Source.family)
+        assert skus(search.search(Query(like=(shop.id("CHR-BLU-02"),))))[0] == "CHR-BLU-08"

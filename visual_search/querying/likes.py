@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import Any
@@ -33,6 +33,7 @@ class Resembled:
     liked: BySpace = field(default_factory=dict)
     disliked: BySpace = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()  # ids of the same things in other sizes and colours, which are no answer
 
 
 def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
@@ -56,6 +57,8 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
         liked=_vectors_of_all(source, liked, weights, encoder),
         disliked=_vectors_of_all(source, disliked, weights, encoder),
         warnings=("like_not_found",) if len(liked) < len(set(query.like)) else (),
+        # "This, but in blue" may well be another colour of the very thing.
+        kin=() if query.words or query.pictures or query.filters else _kin(source, liked.values()),
     )
     return replace(query, like=tuple(liked), unlike=tuple(disliked), like_weights=weights), resembled
 
@@ -78,6 +81,10 @@ def _items(liked: BySpace, card: EncoderCard) -> Iterator[tuple[LegId, str, Name
         if space is not None:
             for number, item in enumerate(liked.get(space.name, ())[:MOST_LIKED]):
                 yield LegId(kind, number), space.name, item
+
+
+def _kin(source: Source, objects: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(id) for obj in objects for id in source.family(obj)))
 
 
 def _vectors_of_all(
