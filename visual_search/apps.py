@@ -12,7 +12,7 @@ from django.utils.module_loading import module_has_submodule
 from visual_search.imaging import heaps
 
 if TYPE_CHECKING:
-    from visual_search.measuring.measures import Table
+    from visual_search.measuring.measures import Conditions, Table
 
 
 class VisualSearchConfig(AppConfig):
@@ -28,6 +28,9 @@ class VisualSearchConfig(AppConfig):
         from visual_search.storefront import checks as of_the_pages  # noqa: F401, PLC0415
 
         measures.register("scene_coco", measure=_objects)
+        measures.register("words", measure=_words)
+        measures.register("words_slips", measure=_slips)
+        measures.register("words_spelling", measure=_spelling)
         heaps.keep_few()
         self.find_sources()
         receivers.connect()
@@ -39,8 +42,28 @@ class VisualSearchConfig(AppConfig):
                 import_module(f"{config.name}.search")
 
 
-def _objects(queries: Path, limit: int | None) -> Table:
-    # Only `visual_search measure_quality` needs it.
+# Only `visual_search measure_quality` needs what these import.
+
+
+def _objects(queries: Path, conditions: Conditions) -> Table:
     from visual_search.measuring.scenes import measure  # noqa: PLC0415
 
-    return measure(queries, limit)
+    return measure(queries, conditions.limit)
+
+
+def _words(queries: Path, conditions: Conditions) -> Table:
+    from visual_search.measuring.words import measure  # noqa: PLC0415
+
+    return measure(queries, conditions)
+
+
+def _slips(queries: Path, conditions: Conditions) -> Table:
+    from visual_search.measuring.words import measure_slips  # noqa: PLC0415
+
+    return measure_slips(queries, conditions)
+
+
+def _spelling(queries: Path, conditions: Conditions) -> Table:
+    from visual_search.measuring.words import measure_spelling  # noqa: PLC0415
+
+    return measure_spelling(queries, conditions)

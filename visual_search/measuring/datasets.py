@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from multilingual.languages import base_code
 from visual_search.errors import BadInput
@@ -285,11 +286,15 @@ READERS: Mapping[str, Callable[[Path, Path], Task]] = {
 # --- Files --------------------------------------------------------------------------------------
 
 
-def rows(path: Path, *columns: str) -> Iterable[dict[str, str]]:
-    """The rows of a CSV file. Raises BadInput for a missing file or column, or text that isn't UTF-8."""
+def rows(path: Path, *columns: str, tabs: bool = False) -> Iterable[dict[str, str]]:
+    """The rows of a CSV file; `tabs`: of one with tabs in place of commas, and without quoting.
+
+    Raises BadInput for a missing file or column, or text that isn't UTF-8.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            manner: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if tabs else {}
+            reader = csv.DictReader(file, **manner)
             missing = [name for name in columns if name not in (reader.fieldnames or [])]
             if missing:
                 raise BadInput(
@@ -306,6 +311,15 @@ def rows(path: Path, *columns: str) -> Iterable[dict[str, str]]:
 
 
 def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
+    """What is right for each query that anything is right for."""
+    right = {
+        id: {item: grade for item, grade in each.items() if grade} for id, each in grades(path, query, item).items()
+    }
+    return {id: each for id, each in right.items() if each}
+
+
+def grades(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
+    """What was rated for each query, 0 to 3, 0 for what is wrong. Raises BadInput for any other rating."""
     by_query: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows(path, query, item, "relevance"):
         grade = row["relevance"].strip()
@@ -314,8 +328,7 @@ def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
                 f"{path}: relevance is {grade!r} for {row[query]} and {row[item]}; it must be a whole number, 0 to 3.",
                 field="relevance",
             )
-        if grade != "0":
-            by_query[row[query]][row[item]] = int(grade)
+        by_query[row[query]][row[item]] = int(grade)
     return dict(by_query)
 
 

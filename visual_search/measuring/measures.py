@@ -1,4 +1,4 @@
-"""The register of measures that installed features bring, for the subcommands `measure_quality` and `bench`."""
+"""The register of measures that the app and installed features bring, for the subcommands `measure_quality` and `bench`."""
 
 from __future__ import annotations
 
@@ -42,8 +42,20 @@ class Table:
         return asdict(self)
 
 
-# Reads `<queries>/<name>/`, at most `limit` questions of it. Raises VisualSearchError in words.
-Measure = Callable[[Path, int | None], Table]
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a measure is taken. `limit`: at most so many questions. `cache`: the folder where vectors are kept between runs.
+
+    `configured_engine`: a scratch collection on the shop's engine, in place of a temporary embedded one.
+    """
+
+    cache: Path
+    limit: int | None = None
+    configured_engine: bool = False
+
+
+# Reads a folder in `queries`, mostly that of its name. Raises VisualSearchError in words.
+Measure = Callable[[Path, Conditions], Table]
 MEASURES: dict[str, Measure] = {}
 # What a feature adds to an answer, over so many questions.
 Overhead = Callable[[int], Table]

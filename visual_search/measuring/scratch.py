@@ -150,9 +150,10 @@ def scratch_index(
     *,
     use_configured_engine: bool = False,
     facets: tuple[FacetField, ...] = (FacetField("category", FacetKind.PATH),),
+    languages: tuple[str, ...] | None = None,
 ) -> Iterator[tuple[Engine, str, CollectionSchema]]:
-    """An engine, a collection of its own and its schema; all of it is gone afterwards."""
-    schema = CollectionSchema(encoder.card.spaces, facets, wiring.languages())
+    """An engine, a collection of its own and its schema; all of it is gone afterwards. `languages`: None for the shop's."""
+    schema = CollectionSchema(encoder.card.spaces, facets, languages or wiring.languages())
     collection = f"scratch-{uuid4().hex[:12]}"
     if use_configured_engine:
         engine = wiring.engine()

@@ -14,6 +14,7 @@ from visual_search.types import BrowseLeg, CodeLeg, CollectionSchema, FacetKind,
 CODE = LegId(LegKind.CODE)
 CODE_AMONG = LegId(LegKind.CODE, 1)
 WORDS = LegId(LegKind.WORDS)
+MEANING = LegId(LegKind.MEANING)
 _QUOTES = "\"'“”„‘’«»‹›.,;:!?()[]"
 _LEAST_CODE = 4  # characters: shorter words with a digit are sizes and counts
 

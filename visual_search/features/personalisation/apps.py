@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
-from visual_search.measuring.measures import Table, register
+from visual_search.measuring.measures import Conditions, Table, register
 
 
 class PersonalisationConfig(AppConfig):
@@ -21,11 +21,11 @@ class PersonalisationConfig(AppConfig):
         register("personalisation", measure=_measure, overhead=_overhead)
 
 
-def _measure(queries: Path, limit: int | None) -> Table:
+def _measure(queries: Path, conditions: Conditions) -> Table:
     # Imported when it is asked for: serving a shop needs none of it.
     from visual_search.features.personalisation.measuring.purchases import measure  # noqa: PLC0415
 
-    return measure(queries / "personalisation", limit=limit)
+    return measure(queries / "personalisation", limit=conditions.limit)
 
 
 def _overhead(questions: int) -> Table:

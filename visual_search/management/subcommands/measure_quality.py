@@ -23,7 +23,7 @@ from visual_search.measuring.by_vectors import bytes_an_item
 from visual_search.measuring.contenders import NAMED, SHOP, Contender, contender
 from visual_search.measuring.cost import cost
 from visual_search.measuring.datasets import READERS, Task
-from visual_search.measuring.measures import MEASURES, Table
+from visual_search.measuring.measures import MEASURES, Conditions, Table
 from visual_search.measuring.quality import Report
 from visual_search.measuring.running import Manner
 from visual_search.measuring.showing import Measured, encoder_lines, report_lines
@@ -77,18 +77,19 @@ class Command(BaseCommand):
         if options["encoders"]:
             document = self._encoders(read, options, cache)
         else:
-            tables = self._tables([name for name in chosen if name in MEASURES], options)
+            tables = self._tables([name for name in chosen if name in MEASURES], options, cache)
             document = self._task_by_task(read, tables, options, cache)
         if options["json"]:
             options["json"].write_text(json.dumps(document, indent=1))
             self.stdout.write(f"Written to {options['json']}.")
 
-    def _tables(self, names: Sequence[str], options: Mapping[str, Any]) -> dict[str, Table]:
+    def _tables(self, names: Sequence[str], options: Mapping[str, Any], cache: Path) -> dict[str, Table]:
         if names and options["queries"] is None:
             raise BadInput(f"{names[0]} needs --queries, a folder with one folder for each task.")
+        conditions = Conditions(cache, options["limit"], options["configured_engine"])
         tables = {}
         for name in names:
-            tables[name] = MEASURES[name](options["queries"], options["limit"])
+            tables[name] = MEASURES[name](options["queries"], conditions)
             self.stdout.write("\n" + "\n".join(tables[name].lines()))
         return tables
 
