@@ -371,7 +371,8 @@ def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[
             role = ProductImage.Role.MAIN if position == 0 else ProductImage.Role.VIEW
             image = ProductImage(product=product, position=position, role=role, import_hash=picture.sha256)
             name = Path(picture.name).stem + ENDINGS[sniff(picture.data)]
-            image.file.save(name, ContentFile(picture.data), save=False)
+            # Without a name of its own, Django doesn't measure the picture, and then opens it at each reading of the row.
+            image.file.save(name, ContentFile(picture.data, name), save=False)
             saved.append((image.file.storage, str(image.file.name)))
             new.append(image)
             continue

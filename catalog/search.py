@@ -30,7 +30,7 @@ class Products(Source):
     def keep_photo(self, product, data):
         last = max((image.position for image in product.images.all()), default=-1)
         photo = ProductImage(product=product, position=last + 1, role=ProductImage.Role.PHOTO)
-        photo.file.save("photo.jpg", ContentFile(data))
+        photo.file.save("photo.jpg", ContentFile(data, "photo.jpg"))
 
     def texts(self, product):
         ordered = sorted(product.texts.all(), key=lambda text: text.language != "en")
