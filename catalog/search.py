@@ -1,11 +1,20 @@
 """The one file that tells visual_search how to read a product."""
 
+from functools import lru_cache
+
 from django.core.files.base import ContentFile
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
+
+
+@lru_cache(maxsize=32)
+def _of_cards(language: str | None) -> QuerySet[Product]:
+    # Making this queryset takes a quarter of the time of a page's cards, and it is the same each time. It is never evaluated
+    # itself: all() and filter() copy it.
+    return Product.objects.published().for_cards(language)
 
 
 @register
@@ -21,7 +30,10 @@ class Products(Source):
     )
 
     def queryset(self):
-        return Product.objects.published().for_tiles()
+        return Product.objects.published().whole()
+
+    def card_queryset(self, language):
+        return _of_cards(language).all()
 
     def pictures(self, product):
         for image in product.images.all():
@@ -53,13 +65,13 @@ class Products(Source):
         return Product.objects.filter(Q(parent_id=head) | Q(pk=head)).values_list("pk", flat=True)
 
     def card(self, product, language=None):
-        image = product.main_image()
+        title, image_url = product.tile(language)
         return Card(
             id=str(product.pk),
             sku=product.sku,
-            title=product.title(language),
+            title=title,
             url=product.get_absolute_url(),
-            image_url=image.file.url if image else "",
+            image_url=image_url,
             price=product.price_text,
             in_stock=product.in_stock,
         )

@@ -38,8 +38,11 @@ SORTS: dict[str, tuple[Any, ...]] = {
 def cards(request: HttpRequest, products: Iterable[Product]) -> list[Card]:
     """What the tiles of these products show, in the page's language."""
     source = Products()
-    language = base_code(request.LANGUAGE_CODE)
-    return [source.card(product, language) for product in products]
+    return [source.card(product, _language(request)) for product in products]
+
+
+def _language(request: HttpRequest) -> str | None:
+    return base_code(request.LANGUAGE_CODE)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -75,7 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
         )
         for category in entrances
     ]
-    newest = Product.objects.published().for_tiles().order_by("-created_at", "-pk")[:NEWEST_SHOWN]
+    newest = Product.objects.published().for_cards(_language(request)).order_by("-created_at", "-pk")[:NEWEST_SHOWN]
     return render(request, "catalog/home.html", {"tiles": tiles, "cards": cards(request, newest)})
 
 
@@ -88,7 +91,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(_("There is no such category."))
     sort = request.GET.get("sort", "sku")
     order = SORTS.get(sort, SORTS["sku"])
-    products = Product.objects.published().in_category(asked.path).for_tiles().order_by(*order)
+    products = Product.objects.published().in_category(asked.path).for_cards(_language(request)).order_by(*order)
     page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "category": asked,
@@ -104,13 +107,13 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     """One product, with the other members of its family."""
-    shown = get_object_or_404(Product.objects.published().for_tiles().select_related("parent"), sku=sku)
+    shown = get_object_or_404(Product.objects.published().whole().select_related("parent"), sku=sku)
     family = shown.parent_id or shown.pk
     members = Q(parent_id=family) | Q(pk=family)
-    variants = Product.objects.published().for_tiles().filter(members).exclude(pk=shown.pk)
+    variants = Product.objects.published().for_cards(_language(request)).filter(members).exclude(pk=shown.pk)
     context = {
         "product": shown,
-        "text": shown.text(base_code(request.LANGUAGE_CODE)),
+        "text": shown.text(_language(request)),
         "trail": _trail(request, shown.category),
         "licence_url": LICENCES.get(shown.licence, ""),
         "images": shown.shown_images(),

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import router
-from django.db.models import DO_NOTHING, ForeignKey, Model
+from django.db.models import DO_NOTHING, ForeignKey, Model, QuerySet
 
 from multilingual.languages import LANGUAGES
 from visual_search import registry, watching, wiring
@@ -231,7 +231,22 @@ def _source(source: Source) -> Iterator[CheckMessage]:
             "E025",
         )
 
+    yield from _card_queryset(name, source, error)
     yield from _misspelt(name, source)
+
+
+def _card_queryset(name: str, source: Source, error: Callable[[str, str, str], CheckMessage]) -> Iterator[CheckMessage]:
+    """Every page of results reads it, so what it gives is looked at before. Making a queryset reads no database."""
+    if type(source).card_queryset is Source.card_queryset:
+        return
+    hint = "Return a queryset of the source's model, such as self.queryset().only(...); or remove the method."
+    try:
+        given = source.card_queryset(None)
+    except Exception as problem:  # The source is the shop's code.
+        yield error(f"{name}.card_queryset(None) raises {type(problem).__name__}: {problem}.", hint, "E027")
+        return
+    if not isinstance(given, QuerySet) or not issubclass(given.model, source.model):
+        yield error(f"{name}.card_queryset(None) gives {type(given).__name__}.", hint, "E027")
 
 
 def _misspelt(name: str, source: Source) -> Iterator[CheckMessage]:

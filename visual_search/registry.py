@@ -73,6 +73,17 @@ class Source:
         """
         return self.model._default_manager.all()
 
+    def card_queryset(self, language: str | None) -> QuerySet[Any]:
+        """The objects of `queryset()` with only what `card()` reads in this language, since every page of results reads it.
+
+        Optional: `queryset()` by default, which fetches all that indexing needs, such as the texts in every language.
+        It must hold the same objects. Code of the shop may still call `card()` with an object of `queryset()`.
+
+            def card_queryset(self, language):
+                return Thing.objects.filter(published=True).only("sku", "name")
+        """
+        return self.queryset()
+
     def pictures(self, obj: Any) -> Iterable[Picture]:
         """The pictures by which photos find the object; none by default."""
         return ()
@@ -104,7 +115,7 @@ class Source:
 
         `language`: the two letters of the language that the question came with, or that its words are in ("pt", also for
         "pt-br"); None where nobody knows. It is called for each hit of a page, so it should read nothing that
-        `queryset()` hasn't prefetched.
+        `card_queryset()` hasn't fetched.
         """
         texts = self.texts(obj)
         spoken = (text for tag, text in texts.items() if language and base_code(tag) == base_code(language))

@@ -8,8 +8,65 @@ from django.core.files.base import ContentFile
 from catalog.models import Product, ProductImage, ProductText, State
 from catalog.search import Products
 from tests.catalog.conftest import picture
+from visual_search.querying.cards import cards
 
 pytestmark = pytest.mark.django_db
+
+
+LANGUAGES = (None, "en", "de", "fr", "pl", "ja", "zh")
+
+
+@pytest.fixture
+def stocked() -> None:
+    """Products with each kind of texts and pictures that a tile can meet."""
+    texts: dict[str, list[tuple[str, str]]] = {
+        "ALL": [("de", "Stuhl"), ("en", "Chair"), ("ja", "椅子"), ("zh", "椅子")],
+        "NO-ENGLISH": [("pl", "Krzesło"), ("fr", "Chaise")],
+        "EMPTY": [("de", ""), ("en", "Lamp")],
+        "NONE": [],
+    }
+    photo, view, main = ProductImage.Role.PHOTO, ProductImage.Role.VIEW, ProductImage.Role.MAIN
+    roles = {
+        "ALL": [(3, main), (1, view), (0, photo)],
+        "NO-ENGLISH": [(0, photo)],
+        "EMPTY": [(2, view), (2, main)],
+        "NONE": [],
+    }
+    for number, (sku, own) in enumerate(texts.items()):
+        price = Decimal(number) * 1000 or None
+        product = Product.objects.create(
+            sku=sku, state=State.PUBLISHED, price=price, currency="EUR" if price else "", stock=number % 2, codes=["1"]
+        )
+        for language, title in own:
+            ProductText.objects.create(product=product, language=language, title=title, description="Soft.")
+        for position, role in roles[sku]:
+            image = ProductImage(product=product, position=position, role=role)
+            image.file.save(f"{sku}-{position}.jpg", ContentFile(picture(), "x.jpg"))
+    Product.objects.create(sku="DRAFT")
+
+
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tile_shows_the_same_whether_it_is_read_for_it_or_whole(language, django_assert_num_queries) -> None:
+    source = Products()
+    whole = {product.sku: source.card(product, language) for product in source.queryset()}
+    with django_assert_num_queries(1):
+        read = {product.sku: source.card(product, language) for product in source.card_queryset(language)}
+    assert read == whole
+    assert set(read) == {"ALL", "NO-ENGLISH", "EMPTY", "NONE"}
+    assert (read["NONE"].title, read["NONE"].image_url, read["NO-ENGLISH"].image_url) == ("NONE", "", "")
+    assert read["ALL"].title == {"de": "Stuhl", "ja": "椅子", "zh": "椅子"}.get(language, "Chair")
+    assert "ALL-1" in read["ALL"].image_url
+
+
+@pytest.mark.usefixtures("stocked")
+def test_the_cards_of_a_page_cost_one_query(django_assert_num_queries) -> None:
+    ids = [str(pk) for pk in Product.objects.order_by("-sku").values_list("pk", flat=True)]
+    for title in ("Chair", "Armchair"):  # The next page reads anew.
+        ProductText.objects.filter(product__sku="ALL", language="en").update(title=title)
+        with django_assert_num_queries(1):
+            read = cards("products", ids, "en")
+        assert {card.title for card in read.values()} == {title, "Krzesło", "Lamp", "NONE"}
 
 
 def test_a_product_is_read_whole(django_assert_num_queries) -> None:

@@ -127,6 +127,12 @@ MISTAKES: dict[str, Callable[[Shop], None]] = {
     "shop.search.Things has 'get_queryset', which search doesn't use.": (
         lambda shop: shop.sources(things(get_queryset=lambda self: ()))
     ),
+    "shop.search.Things.card_queryset(None) gives list.": (
+        lambda shop: shop.sources(things(card_queryset=lambda self, language: []))
+    ),
+    "shop.search.Things.card_queryset(None) raises AttributeError: 'Things' object has no attribute 'things'.": (
+        lambda shop: shop.sources(things(card_queryset=lambda self, language: self.things.all()))
+    ),
     "shop.search.Things gives neither pictures nor texts nor codes, so its objects can't be found.": (
         lambda shop: shop.sources(
             type("Things", (Source,), {"__module__": "shop.search", "model": Gadget, "card": lambda self, thing, language=None: None})

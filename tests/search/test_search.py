@@ -385,8 +385,8 @@ def test_only_the_asked_facets_are_counted(shop) -> None:
 def test_cards_take_as_many_queries_for_many_hits_as_for_one(shop, django_assert_num_queries) -> None:
     search.search(Query(words="chair"))  # The outbox and the like are read once before.
     for size in (1, 7):
-        # Products, their images, their texts, and what waits for the index, since the hits are few.
-        with django_assert_num_queries(4):
+        # Products with what their tiles show, and what waits for the index, since the hits are few.
+        with django_assert_num_queries(2):
             search.search(Query(page_size=size))
 
 

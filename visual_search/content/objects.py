@@ -15,10 +15,16 @@ from visual_search.conf import conf
 from visual_search.registry import Source
 
 
-def objects_by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
-    """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over."""
+def objects_by_id(source: Source, ids: Sequence[str], *, among: QuerySet[Any] | None = None) -> dict[str, Any]:
+    """Objects by id, in one query and in the order of `ids`; ids that can't be keys of this model are passed over.
+
+    `among`: what they are read from, by default the source's `queryset()`.
+    """
     keys = {str(value): value for value in keys_of(source, ids).values()}
-    there = {str(obj.pk): obj for obj in source.queryset().filter(pk__in=keys.values())} if keys else {}
+    if not keys:
+        return {}
+    among = source.queryset() if among is None else among
+    there = {str(obj.pk): obj for obj in among.filter(pk__in=keys.values())}
     return {id: there[id] for id in keys if id in there}
 
 

@@ -15,10 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 def cards(collection: str, ids: Sequence[str], language: str | None) -> dict[str, Card]:
-    """The cards of these objects by id, read with one database query. Objects that are gone are left out."""
+    """The cards of these objects by id, read from the source's `card_queryset()`. Objects that are gone are left out."""
     source = registry.source(collection)
     shown: dict[str, Card] = {}
-    for id, obj in objects_by_id(source, ids).items():
+    for id, obj in objects_by_id(source, ids, among=source.card_queryset(language)).items():
         try:
             shown[id] = source.card(obj, language)
         # The source is the shop's code. One product that it can't show must not break the whole page.
