@@ -28,6 +28,7 @@ from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
 from visual_search.querying.photos import confirm
+from visual_search.querying.remembered import Remembering
 from visual_search.querying.result_set import (
     LEAST_RESULTS,
     Counted,
@@ -102,7 +103,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     """
     begin = time.perf_counter()
     clock = Clock()
-    engine, encoder = wiring.engine(), wiring.encoder()
+    engine, encoder = wiring.engine(), Remembering(wiring.encoder())
     parsing.check_limits(query)
     with clock.step("engine"):
         serving = live_index.serving(query.collection)

@@ -5,7 +5,7 @@ Every encoder passes the contract in `tests/contracts/encoder.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from PIL import Image
@@ -38,7 +38,19 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Fitting(Protocol):
-    """An encoder that learns from the shop's own catalogue. It changes how words are asked, never stored vectors."""
+    """An encoder that learns from the shop's own catalogue. It changes how words are asked, never stored vectors.
+
+    Vectors of words are remembered between questions only if it also says by an attribute `fitted`, a hashable value, what
+    it learned last in any process.
+    """
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
         """Learn the map from words to pictures. Row i of `pictures` (image space) shows `titles[i]`."""
+
+
+def lesson_of(encoder: Encoder) -> Hashable | None:
+    """What changes whenever a fit, in any process, changes how the encoder asks for words; None where nobody can say.
+
+    An encoder that fits says it by an attribute `fitted`. One that doesn't fit never changes.
+    """
+    return getattr(encoder, "fitted", None) if isinstance(encoder, Fitting) else "never fits"

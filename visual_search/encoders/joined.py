@@ -16,14 +16,14 @@ engine needs no knowledge of the two: it has one image space, one leg and one ex
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from visual_search.encoders.base import Encoder, Fitting, Role
+from visual_search.encoders.base import Encoder, Fitting, Role, lesson_of
 from visual_search.encoders.building import built, cross_space, cross_vectors
 from visual_search.errors import ConfigurationError
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
@@ -69,6 +69,11 @@ class JoinedEncoder:
         guessed = np.zeros((len(vectors.image), self.card.image.dims), np.float32)
         guessed[:, : vectors.image.shape[1]] = vectors.image
         return TextVectors(vectors.text, vectors.cross, guessed)
+
+    @property
+    def fitted(self) -> Hashable | None:
+        """What the main encoder learned last: the other one isn't fitted."""
+        return lesson_of(self.main)
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
         if isinstance(self.main, Fitting):

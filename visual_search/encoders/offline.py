@@ -179,14 +179,20 @@ class OfflineEncoder:
                 targets += numbers
         return np.concatenate(rows), targets
 
+    @property
+    def fitted(self) -> tuple[int, int]:
+        """Which map is in use, whichever process learned it; zeros where there is none."""
+        try:
+            status = self.guess_path.stat()
+        except OSError:
+            return 0, 0
+        return status.st_mtime_ns, status.st_ino
+
     def _current_guess(self) -> guess.PictureGuess | None:
         """The map of the last fit, whichever process made it; None where there is none."""
-        path = self.guess_path
-        try:
-            status = path.stat()
-        except OSError:
+        path, stamp = self.guess_path, self.fitted
+        if stamp == (0, 0):
             return None
-        stamp = (status.st_mtime_ns, status.st_ino)
         if stamp != self._guess_stamp:
             with self._lock:
                 if stamp != self._guess_stamp:

@@ -21,7 +21,7 @@ import hashlib
 import io
 import logging
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,7 @@ from PIL import Image
 
 from visual_search.encoders.atomic import write_once
 from visual_search.encoders.augment import PhotoMaker
-from visual_search.encoders.base import Encoder, Fitting, Role
+from visual_search.encoders.base import Encoder, Fitting, Role, lesson_of
 from visual_search.encoders.building import built, cross_space, cross_vectors
 from visual_search.errors import ConfigurationError, EncoderUnavailable
 from visual_search.ranking import covariance_whitening
@@ -170,6 +170,11 @@ class WhitenedEncoder:
     def texts(self, texts: Sequence[str], *, role: Role, language: str | None) -> TextVectors:
         current, vectors = self._current(), self.inner.texts(texts, role=role, language=language)
         return vectors if vectors.image is None or current is None else replace(vectors, image=current(vectors.image))
+
+    @property
+    def fitted(self) -> Hashable | None:
+        """What the inner encoder learned last. The metric is named by the card."""
+        return lesson_of(self.inner)
 
     def fit(self, pictures: Matrix, titles: Sequence[str], languages: Sequence[str]) -> None:
         if isinstance(self.inner, Fitting):
