@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.urls import resolve, reverse
+from django.utils.html import escape
 
 from tests.search.shop import photo_of
 from tests.search.test_grouping import OneSidedEngine
@@ -108,6 +109,18 @@ class TestSearchBox:
         assert reverse("visual_search:results", args=["gadgets"]) == URL
         assert self.drawn("{% results_url %} {% results_url 'gadgets' %}") == f"/search/ {URL}"
         assert self.drawn("{% similar_url '7' %}", collection="gadgets") == "/search/gadgets/similar/7/"
+
+    @pytest.mark.parametrize("collection", ["", "gadgets"])
+    def test_each_tile_of_a_page_leads_to_its_own_object(self, collection) -> None:
+        ids = ["7", "17", "7f0c-4e_A", "a b", "äö?", "50%", "the-id-of-an-object", "x'\"<"]
+        before = [collection] if collection else []
+        expected = [escape(reverse("visual_search:similar", args=[*before, id])) for id in ids]
+        drawn = self.drawn("{% for id in ids %}{% similar_url id %} {% endfor %}", collection=collection, ids=ids)
+        assert drawn.split() == expected
+
+    def test_a_page_of_two_collections_leads_to_both(self) -> None:
+        each = "{% similar_url '7' %} {% with collection='gadgets' %}{% similar_url '7' %}{% endwith %} {% similar_url '8' %}"
+        assert self.drawn(each).split() == ["/search/similar/7/", "/search/gadgets/similar/7/", "/search/similar/8/"]
 
 
 class TestAlso:
