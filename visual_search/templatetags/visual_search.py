@@ -16,7 +16,7 @@ from visual_search.errors import ConfigurationError
 register = template.Library()
 
 BROUGHT = "visual_search: style and scripts are brought"
-SIMILAR = "visual_search: addresses of similar objects, by collection"
+SIMILAR = "visual_search: the address of similar objects in "
 STAND_IN = "the-id-of-an-object"
 PLAIN_ID = re.compile(r"[0-9A-Za-z_-]+")  # what stands in an address as it is
 
@@ -50,10 +50,10 @@ def similar_url(context: Context, id: str) -> str:
     if not PLAIN_ID.fullmatch(str(id)):
         return _similar_url(name, id)
     # Making an address takes a third of a tile's time, and those of one page differ only in their ids.
-    made = context.render_context.dicts[0].setdefault(SIMILAR, {})
-    if name not in made:
-        made[name] = _similar_url(name, STAND_IN).split(STAND_IN)
-    return str(id).join(made[name])
+    made = context.render_context.dicts[0]
+    if (key := SIMILAR + name) not in made:
+        made[key] = _similar_url(name, STAND_IN)
+    return made[key].replace(STAND_IN, str(id))
 
 
 def _similar_url(collection: str, id: str) -> str:
