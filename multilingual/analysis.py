@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -185,11 +186,12 @@ def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
 
 def _measured(text: str, runs: list[_Run]) -> Iterator[_Measured]:
     """Quantities and sizes, each in place of the number and the unit of which it is made."""
+    starts, ends = [run.start for run in runs], [run.end for run in runs]
     measures: Iterable[Quantity | Size] = itertools.chain(quantities(text), sizes(text))
     for found in measures:
-        places = [place for place, run in enumerate(runs) if run.start < found.end and run.end > found.start]
-        if places:
-            yield _Measured(places[0], places[-1], found.term, found.near)
+        first, last = bisect_right(ends, found.start), bisect_left(starts, found.end) - 1
+        if first <= last:
+            yield _Measured(first, last, found.term, found.near)
 
 
 def stem_of(word: str, language: str) -> str:

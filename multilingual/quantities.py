@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multilingual.normalising import fold
+from multilingual.segmenting import UNSPACED
 
 STEP = 0.012  # of the natural logarithm: 27" is 68.58 cm, which shops write as 68.6 or 69
 # A quantity is asked with its neighbours, because two roundings of one value may lie on both sides of a step.
@@ -24,11 +25,15 @@ _NUMBER = r"[1-9]\d{0,2}(?:[.,' ]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,' ]\d{3})+(?!\d)")
 _MIXED = r"(?:\d+[ -])?\d+/\d+"  # 1 1/2, 1/2
 _VALUE = re.compile(rf"(?<![\d.,/])(?:(?P<mixed>{_MIXED})(?![\d/])|(?P<number>{_NUMBER})(?!\d))")
-_SIZE = re.compile(
-    rf"(?<![\d.,])(?P<first>{_NUMBER})\s*(?P<unit1>[^\W\d_]{{1,2}}|\"|'')?\s*[x×*]\s*(?P<second>{_NUMBER})"
-    rf"(?:\s*(?P<unit2>[^\W\d_]{{1,2}}|\"|'')?\s*[x×*]\s*(?P<third>{_NUMBER}))?(?!\d)"
+_BY = r"\s*(?:[^\W\d_]{1,2}|\"|'')?\s*[x×*]\s*"
+_SIZE = re.compile(rf"(?<![\d.,])(?P<first>{_NUMBER}){_BY}(?P<second>{_NUMBER})(?:{_BY}(?P<third>{_NUMBER}))?(?!\d)")
+# No pattern reads on for longer than a unit can be: in a text of numbers alone that would be done for each of them.
+_UNIT = re.compile(
+    rf"[ -]?(?P<sign>\"|′′|''|”)|(?P<gap>[ -]?)(?P<word>[^\W\d_][^\W_]{{0,{_LONGEST_UNIT - 1}}})(?P<more>(?=[^\W_]))?"
 )
-_UNIT = re.compile(r"[ -]?(?P<sign>\"|″|′′|''|”)|(?P<gap>[ -]?)(?P<word>[^\W\d_][^\W_]*(?:[²³])?)")
+_TWO_WORDS = re.compile(rf"[^\W\d_]{{1,{_LONGEST_UNIT}}} [^\W\d_]{{1,{_LONGEST_UNIT}}}")
+_WORD_BEHIND = re.compile(r"\s*[^\W_]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 # "2 in stock" and "5 in 1" are no inches: the word counts only where nothing can follow that makes it a preposition.
 _PREPOSITIONS = frozenset({"in", "to", "a", "h"})
 _VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e]")
@@ -83,12 +88,14 @@ def spelt_out(text: str) -> str:
 def quantities(text: str) -> Iterator[Quantity]:
     """All quantities of a text that `normalise` has seen: a number and a known unit behind it."""
     for match in _VALUE.finditer(text):
-        value = _value(match)
         found = _unit_at(text, match.end())
-        if found is None or not value:
+        if found is None:
             continue
         (dimension, factor), end = found
-        yield Quantity(dimension, value * factor, match.start(), end)
+        value = _value(match) * factor
+        # Hundreds of digits are too much or too little for a number, and then it has no logarithm.
+        if 0 < value < math.inf:
+            yield Quantity(dimension, value, match.start(), end)
 
 
 def sizes(text: str) -> Iterator[Size]:
@@ -122,23 +129,20 @@ def _unit_at(text: str, start: int) -> tuple[tuple[str, float], int] | None:
     if match["sign"]:
         return _table()['"'], match.end()
     word, table = fold(match["word"]), _table()
-    if word in _PREPOSITIONS and match["gap"] == " " and re.match(r"\s*[^\W_]", text[match.end() :]):
-        return None
-    if word in table:
-        return table[word], match.end()
-    two = re.match(r"[^\W\d_]+ [^\W\d_]+", text[match.start("word") :])
-    if two and fold(two.group()) in table:
-        return table[fold(two.group())], match.start("word") + two.end()
+    if match["more"] is None:
+        if word in _PREPOSITIONS and match["gap"] == " " and _WORD_BEHIND.match(text, match.end()):
+            return None
+        if word in table:
+            return table[word], match.end()
+        two = _TWO_WORDS.match(text, match.start("word"))
+        if two and fold(two.group()) in table:
+            return table[fold(two.group())], two.end()
     # A unit of a script without spaces may stand before more words.
-    if _unspaced(word):
-        for length in range(min(len(word), _LONGEST_UNIT), 0, -1):
+    if _UNSPACED.match(word):
+        for length in range(len(word), 0, -1):
             if word[:length] in table:
                 return table[word[:length]], match.start("word") + length
     return None
-
-
-def _unspaced(word: str) -> bool:
-    return "\u3040" <= word[0] <= "\u9fff" or "\uac00" <= word[0] <= "\ud7a3" or "\u0e00" <= word[0] <= "\u0eff"
 
 
 def _step(value: float) -> int:
