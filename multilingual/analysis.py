@@ -158,18 +158,17 @@ def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator
 
     Numbers that a sign parts stay apart: 2.1 isn't 21.
     """
-    first = 0
+    first = 0  # of the words that signs join
     for place, (run, after) in enumerate(itertools.pairwise(runs)):
-        if run.unspaced or after.unspaced:
-            first = place + 1
-            continue
         between = text[run.end : after.start]
-        if between not in JOINERS:
-            first = place + 1
-            if not (between == " " and run.text[-1].isdigit() != after.text[0].isdigit()):
-                continue
-        if place + 1 - first < MOST_JOINED and (between == " " or first == place or between in JOINERS):
-            begin = place if between == " " else first
+        spaced = not (run.unspaced or after.unspaced)
+        if spaced and between in JOINERS:
+            begin = first
+        else:
+            begin = first = place + 1
+            if spaced and between == " " and run.text[-1].isdigit() != after.text[0].isdigit():
+                begin = place
+        if begin <= place < begin + MOST_JOINED - 1:
             whole = "".join(one.text for one in runs[begin : place + 2])
             if len(whole) <= LONGEST_JOINED and not whole.isdigit():
                 yield _Joined(begin, place + 1, stem(whole))
