@@ -7,6 +7,7 @@ cost one. Only words that nobody has are corrected, never codes, numbers and wor
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,24 +36,37 @@ class Spelt:
 
 
 class Lexicon:
-    """The words of one collection, folded, with how many objects have each. Not safe for writing from several threads."""
+    """The words of one collection, folded, with how many objects have each.
+
+    One thread at a time may add words, while others read.
+    """
 
     def __init__(self) -> None:
-        self._languages: dict[str, dict[str, int]] = defaultdict(dict)  # word -> language -> objects
+        self._languages: dict[str, dict[str, int]] = {}  # word -> language -> objects; the inner ones never change
         self._stems: dict[str, set[str]] = defaultdict(set)  # language -> stems
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
+        self._ordered: list[str] | None = None  # the same in order; None until somebody looks for a beginning
 
     def __len__(self) -> int:
         return len(self._languages)
 
     def add(self, language: str, word: str, objects: int, *, titled: bool) -> None:
         """A word of this language, folded. `titled`: it stands in a title or a facet, so it may be what was meant."""
-        self._languages[word][language] = objects
+        self._languages[word] = {**self._languages.get(word, {}), language: objects}
         self._stems[language].add(stem_of(word, language))
         if titled and word not in self._titled and len(word) >= LEAST_PART:
             self._titled.add(word)
             self._by_length[len(word)].append(word)
+            self._ordered = None
+
+    def objects(self, language: str, word: str) -> int:
+        """How many objects have the word in this language; 0 if none has."""
+        return self._languages.get(word, {}).get(language, 0)
+
+    def is_titled(self, word: str) -> bool:
+        """Whether the word stands in a title or a facet, in any language, and is long enough to be offered."""
+        return word in self._titled
 
     def knows(self, word: str, language: str | None = None) -> bool:
         """Whether the word, or another form of it in some language, is a word of the shop."""
@@ -60,7 +74,7 @@ class Lexicon:
             return True
         if language in self._stems and stem_of(word, language) in self._stems[language]:
             return True
-        return any(stem_of(word, known) in stems for known, stems in self._stems.items())
+        return any(stem_of(word, known) in stems for known, stems in tuple(self._stems.items()))
 
     def languages(self, text: str) -> dict[str, float]:
         """How many words of the text each language of the shop has; a word that several have counts for each in part."""
@@ -73,9 +87,11 @@ class Lexicon:
 
     def begins(self, word: str) -> bool:
         """Whether some word of a title begins so."""
-        return any(
-            other.startswith(word) for length, words in self._by_length.items() if length > len(word) for other in words
-        )
+        ordered = self._ordered
+        if ordered is None:
+            ordered = self._ordered = sorted(self._titled)
+        place = bisect_right(ordered, word)
+        return place < len(ordered) and ordered[place].startswith(word)
 
     def meant(self, word: str, language: str | None = None, *, most: int = 2) -> str | None:
         """The word of the shop that this one is most likely meant to be; None if none is within `most` edits."""
@@ -140,11 +156,12 @@ def words_of(text: str) -> Iterator[str]:
     Scripts without spaces have none.
     """
     text = normalise(text)
-    runs = [(fold(run), start) for run, start, unspaced in placed_runs(text) if not unspaced and run.isalpha()]
-    yield from (word for word, _ in runs)
+    runs = [(run, start) for run, start, unspaced in placed_runs(text) if not unspaced and run.isalpha()]
+    yield from (fold(run) for run, _ in runs)
     for (first, start), (second, next_start) in itertools.pairwise(runs):
+        # Folding may make a word longer, so its place in the text is counted before.
         if text[start + len(first) : next_start] in JOINERS:
-            yield first + second
+            yield fold(first + second)
 
 
 def _neighbours(word: str, other: str) -> bool:

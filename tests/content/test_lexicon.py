@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.core.conftest import GADGETS, shop  # noqa: F401
 from tests.shop.models import Gadget
-from visual_search import rebuilding
+from visual_search import rebuilding, wiring
 from visual_search.content import lexicon
 from visual_search.models import Word
+from visual_search.types import Document, Text
 
 
 def kept(**more) -> dict[tuple[str, str], tuple[int, bool]]:
@@ -32,6 +33,19 @@ def test_a_word_of_a_description_becomes_one_of_a_title(shop):  # noqa: F811
     shop.add("Bright lamp")
     shop.index()
     assert kept(word="bright") == {("en", "bright"): (1, True)}
+
+
+def test_what_is_known_is_written_once(shop, django_assert_num_queries):  # noqa: F811
+    """A word that titles have from now on is known as such at once: the next save with it has nothing to write."""
+    shop.add("Lamp", description="bright")
+    shop.index()
+    shop.add("Bright lamp")
+    shop.index()
+    assert lexicon.of(GADGETS).meant("brihgt") == "bright"
+    texts = {"en": Text("Bright lamp", "bright")}
+    document = Document("x", 1, texts=texts, vectors={}, facets={}, codes=())
+    with django_assert_num_queries(0):
+        lexicon.note(GADGETS, [document], wiring.schema(GADGETS))
 
 
 def test_a_rebuild_counts_anew_and_forgets_what_is_gone(shop):  # noqa: F811

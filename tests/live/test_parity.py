@@ -23,7 +23,7 @@ from PIL import Image
 
 from multilingual.grams import grams
 from multilingual.languages import LANGUAGES, base_code
-from multilingual.spelling import Lexicon, spelt
+from multilingual.spelling import spelt
 from tests.evaluation import DATA, evaluation_data
 from visual_search import search, wiring
 from visual_search.conf import conf
@@ -274,9 +274,7 @@ def asked_in_words(documents: Sequence[Document]) -> list[str]:
     random = np.random.default_rng(6)
     words = Counts()
     words.add(documents, CollectionSchema((), FACETS, ("en",)))
-    lexicon = Lexicon()
-    for (language, word), count in words.objects.items():
-        lexicon.add(language, word, count, titled=(language, word) in words.titled)
+    lexicon = words.lexicon()
     found = [str(document.facets["brand"]) for document in documents if document.facets.get("brand")][::9]
     titles = [document.texts["en"].title for document in documents][::17]
     for title in titles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,5 +99,43 @@ def test_whatever_is_typed(lexicon: Lexicon, text: str) -> None:
     assert spelt(result.words, lexicon, "en").words == result.words
 
 
+def test_a_beginning_is_one_of_a_longer_word() -> None:
+    known = Lexicon()
+    known.add("en", "lamps", 1, titled=True)
+    assert [known.begins(word) for word in ("lam", "lamp", "lamps", "lampst", "z", "")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
+    known.add("en", "lampstand", 1, titled=True)
+    assert known.begins("lampst"), "Also after somebody has looked."
+
+
+def test_it_may_be_read_while_words_are_added() -> None:
+    known = Lexicon()
+    done = threading.Event()
+
+    def add() -> None:
+        for number in range(3000):
+            known.add(f"l{number % 40}", f"{'w' * (number % 50 + 3)}{number}", 1, titled=True)
+        done.set()
+
+    writer = threading.Thread(target=add)
+    writer.start()
+    asked = 0
+    while not done.is_set() or not asked:
+        known.knows("nothing")
+        known.begins("wwwz")
+        known.languages("www0 wwww1")
+        known.meant("wwwwwwww", "l1")
+        asked += 1
+    writer.join()
+    assert known.begins("www")
+
+
 def test_the_words_of_a_text() -> None:
+    assert list(words_of("Straße-Lampe")) == ["strasse", "lampe", "strasselampe"]
     assert list(words_of("Wi-Fi Router AX3000, Größe L, 红色")) == ["wi", "fi", "router", "grosse", "l", "wifi"]

@@ -31,20 +31,31 @@ class Counts:
             self.objects.update(words.keys())
             self.titled.update(key for key, titled in words.items() if titled)
 
+    def lexicon(self) -> Lexicon:
+        """A lexicon of these words alone."""
+        lexicon = Lexicon()
+        for (language, word), objects in self.objects.items():
+            lexicon.add(language, word, objects, titled=(language, word) in self.titled)
+        return lexicon
+
 
 def note(collection: str, documents: Iterable[Document], schema: CollectionSchema) -> None:
     """Keep the words of these documents that the lexicon doesn't have."""
     counts = Counts()
     counts.add(documents, schema)
-    known = _kept(collection)
+    known = of(collection)
     new = [
-        Word(collection=collection, language=key[0], word=key[1], titled=key in counts.titled)
-        for key in counts.objects
-        if known.rows.get(key) is None or (key in counts.titled and not known.rows[key])
+        Word(collection=collection, language=language, word=word, titled=(language, word) in counts.titled)
+        for language, word in counts.objects
+        if not known.objects(language, word) or ((language, word) in counts.titled and not known.is_titled(word))
     ]
-    if new:
-        Word.objects.all().add(new)
-        known.looked_at = 0.0
+    if not new:
+        return
+    Word.objects.all().add(new)
+    with _lock:
+        # Known from now on, else the next save would write them again.
+        for row in new:
+            known.add(row.language, row.word, known.objects(row.language, row.word) or 1, titled=row.titled)
 
 
 def renew(collection: str, counts: Counts) -> None:
@@ -56,7 +67,22 @@ def renew(collection: str, counts: Counts) -> None:
 
 def of(collection: str) -> Lexicon:
     """The lexicon as this process knows it, a few seconds old at most."""
-    return _kept(collection).lexicon
+    with _lock:
+        kept = _lexicons.setdefault(collection, _Kept())
+        now = time.monotonic()
+        if kept.looked_at and now - kept.looked_at < LOOK_SECONDS:
+            return kept.lexicon
+        words = Word.objects.filter(collection=collection)
+        if kept.newest and not words.filter(pk=kept.newest).exists():
+            # A rebuild in another process removed words, or the database is another one: all is read anew.
+            kept = _lexicons[collection] = _Kept()
+        rows = words.filter(pk__gt=kept.newest).order_by("pk")
+        fields = ("pk", "language", "word", "objects_having", "titled")
+        for pk, language, word, objects, titled in rows.values_list(*fields).iterator():
+            kept.lexicon.add(language, word, objects, titled=titled)
+            kept.newest = pk
+        kept.looked_at = now
+        return kept.lexicon
 
 
 def forget() -> None:
@@ -68,33 +94,12 @@ def forget() -> None:
 @dataclass(slots=True)
 class _Kept:
     lexicon: Lexicon = field(default_factory=Lexicon)
-    rows: dict[Key, bool] = field(default_factory=dict)  # word -> whether it is titled
     newest: int = 0  # the key of the last row that was read
     looked_at: float = 0.0
 
 
 _lexicons: dict[str, _Kept] = {}
 _lock = threading.Lock()
-
-
-def _kept(collection: str) -> _Kept:
-    with _lock:
-        kept = _lexicons.setdefault(collection, _Kept())
-        now = time.monotonic()
-        if kept.looked_at and now - kept.looked_at < LOOK_SECONDS:
-            return kept
-        words = Word.objects.filter(collection=collection)
-        if kept.newest and not words.filter(pk=kept.newest).exists():
-            # A rebuild in another process removed words, or the database is another one: all is read anew.
-            kept = _lexicons[collection] = _Kept()
-        rows = words.filter(pk__gt=kept.newest).order_by("pk")
-        fields = ("pk", "language", "word", "objects_having", "titled")
-        for pk, language, word, objects, titled in rows.values_list(*fields).iterator():
-            kept.lexicon.add(language, word, objects, titled=titled)
-            kept.rows[language, word] = titled
-            kept.newest = pk
-        kept.looked_at = now
-        return kept
 
 
 def _words(document: Document, schema: CollectionSchema) -> dict[Key, bool]:

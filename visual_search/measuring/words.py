@@ -239,14 +239,12 @@ def script_of(letter: str) -> str:
 
 def _lexicon(products: Sequence[Document], schema: CollectionSchema) -> tuple[Lexicon, dict[str, list[str]]]:
     """The words of the products as a shop keeps them, and the letters of each script in titles and facets."""
-    counts, lexicon = Counts(), Lexicon()
+    counts = Counts()
     counts.add(products, schema)
-    for (language, word), objects in counts.objects.items():
-        lexicon.add(language, word, objects, titled=(language, word) in counts.titled)
     letters: dict[str, list[str]] = defaultdict(list)
     for letter in sorted({letter for _, word in counts.titled for letter in word}):
         letters[script_of(letter)].append(letter)
-    return lexicon, letters
+    return counts.lexicon(), letters
 
 
 # --- words_spelling: two ways to write the same -------------------------------------------------

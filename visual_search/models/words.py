@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import models
 
-from visual_search.models.writing import CHUNK, patient
+from visual_search.models.writing import CHUNK, chunks, patient
 
 LONGEST_KEPT = 64  # characters of a word; nobody types a longer one
 
@@ -16,17 +17,15 @@ class WordQuerySet(models.QuerySet["Word"]):
     def add(self, words: Iterable[Word]) -> None:
         """Those that aren't there yet. A word that stands in a title from now on is marked so."""
         rows = list(words)
-        titled = [row for row in rows if row.titled]
-        for some in (titled, [row for row in rows if not row.titled]):
-            self.bulk_create(some, ignore_conflicts=True, batch_size=CHUNK)  # type: ignore[arg-type]
-        for language in {row.language for row in titled}:
-            known = [row.word for row in titled if row.language == language]
-            for start in range(0, len(known), CHUNK):
-                some_words = known[start : start + CHUNK]
-                collection = titled[0].collection
-                self.filter(collection=collection, language=language, word__in=some_words, titled=False).update(
-                    titled=True
-                )
+        self.bulk_create(rows, ignore_conflicts=True, batch_size=CHUNK)  # type: ignore[arg-type]
+        titled: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in rows:
+            if row.titled:
+                titled[row.collection, row.language].append(row.word)
+        for (collection, language), known in titled.items():
+            for some in chunks(known):
+                there = self.filter(collection=collection, language=language, word__in=some)
+                there.filter(titled=False).update(titled=True)
 
     @patient
     def renew(self, collection: str, counts: Mapping[tuple[str, str], int], titled: Iterable[tuple[str, str]]) -> None:
@@ -44,8 +43,8 @@ class WordQuerySet(models.QuerySet["Word"]):
         )
         held = self.filter(collection=collection).values_list("pk", "language", "word")
         gone = [pk for pk, language, word in held.iterator() if (language, word) not in counts]
-        for start in range(0, len(gone), CHUNK):
-            self.filter(pk__in=gone[start : start + CHUNK]).delete()
+        for some in chunks(gone):
+            self.filter(pk__in=some).delete()
 
 
 class Word(models.Model):
