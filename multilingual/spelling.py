@@ -43,7 +43,7 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._languages: dict[str, dict[str, int]] = {}  # word -> language -> objects; the inner ones never change
-        self._stems: dict[str, set[str]] = defaultdict(set)  # language -> stems
+        self._stems: dict[str, set[str]] = {}  # language -> stems; a new language makes a new dictionary
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
         self._ordered: list[str] | None = None  # the same in order; None until somebody looks for a beginning
@@ -54,6 +54,8 @@ class Lexicon:
     def add(self, language: str, word: str, objects: int, *, titled: bool) -> None:
         """A word of this language, folded. `titled`: it stands in a title or a facet, so it may be what was meant."""
         self._languages[word] = {**self._languages.get(word, {}), language: objects}
+        if language not in self._stems:
+            self._stems = {**self._stems, language: set()}
         self._stems[language].add(stem_of(word, language))
         if titled and word not in self._titled and len(word) >= LEAST_PART:
             self._titled.add(word)
@@ -72,9 +74,10 @@ class Lexicon:
         """Whether the word, or another form of it in some language, is a word of the shop."""
         if word in self._languages:
             return True
-        if language in self._stems and stem_of(word, language) in self._stems[language]:
+        stems = self._stems
+        if language in stems and stem_of(word, language) in stems[language]:
             return True
-        return any(stem_of(word, known) in stems for known, stems in tuple(self._stems.items()))
+        return any(stem_of(word, known) in those for known, those in stems.items())
 
     def languages(self, text: str) -> dict[str, float]:
         """How many words of the text each language of the shop has; a word that several have counts for each in part."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
 
 import pytest
@@ -115,24 +117,34 @@ def test_a_beginning_is_one_of_a_longer_word() -> None:
 
 
 def test_it_may_be_read_while_words_are_added() -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that the threads meet in every place
+    try:
+        read_while_words_are_added()
+    finally:
+        sys.setswitchinterval(before)
+
+
+def read_while_words_are_added() -> None:
     known = Lexicon()
-    done = threading.Event()
+    enough = threading.Event()
 
     def add() -> None:
-        for number in range(3000):
-            known.add(f"l{number % 40}", f"{'w' * (number % 50 + 3)}{number}", 1, titled=True)
-        done.set()
+        for number in itertools.takewhile(lambda number: not enough.is_set(), itertools.count()):
+            # Each is in a new language and, for a while, of a new length.
+            known.add(f"l{number}", "w" * (number % 2000 + 3), 1, titled=True)
 
     writer = threading.Thread(target=add)
     writer.start()
-    asked = 0
-    while not done.is_set() or not asked:
-        known.knows("nothing")
-        known.begins("wwwz")
-        known.languages("www0 wwww1")
-        known.meant("wwwwwwww", "l1")
-        asked += 1
-    writer.join()
+    try:
+        for _ in range(300):
+            known.knows("nothing")
+            known.begins("wwwz")
+            known.languages("www wwww")
+            known.meant("wwwwwwww", "l1")
+    finally:
+        enough.set()
+        writer.join()
     assert known.begins("www")
 
 
