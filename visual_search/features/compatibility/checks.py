@@ -24,13 +24,13 @@ def check_compatibility(**kwargs: Any) -> list[CheckMessage]:
                 id="visual_search.W121",
             )
         )
-    known = {source.collection for source in registry.sources()}
+    known = set(registry.public())
     given = conf.COMPATIBILITY_INDEXES
     # A shop without any source hears that from the core.
     if known and (not isinstance(given, dict) or not given or not set(map(str, given.values())) <= known):
         messages.append(
             Error(
-                f"VISUAL_SEARCH['COMPATIBILITY_INDEXES'] is {given!r}, but it must name collections of this shop.",
+                f"VISUAL_SEARCH['COMPATIBILITY_INDEXES'] is {given!r}, but it must name collections that anybody may ask.",
                 hint=f"Such as {{'products': 'products'}}. Collections: {', '.join(sorted(known))}.",
                 id="visual_search.E121",
             )

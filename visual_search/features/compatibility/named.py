@@ -21,6 +21,13 @@ def names() -> Mapping[str, str]:
             f"VISUAL_SEARCH['COMPATIBILITY_INDEXES'] is {given!r}; it must name a collection, as in "
             "{'products': 'products'}."
         )
+    public = registry.public()
+    closed = [collection for collection in given.values() if collection not in public]
+    if closed:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['COMPATIBILITY_INDEXES'] names {closed[0]!r}, which isn't a collection that anybody may ask. "
+            f"Those are: {', '.join(public) or 'none'}."
+        )
     return given
 
 
