@@ -25,8 +25,27 @@ from visual_search.types import LegKind
 MINUTE = timedelta(minutes=1)
 
 
+class ReadOnly(admin.ModelAdmin):
+    """Rows that the machine writes: staff may look at them and delete them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class KeptForGood(ReadOnly):
+    """Rows that staff may look at alone."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(IndexEntry)
-class IndexEntryAdmin(admin.ModelAdmin):
+class IndexEntryAdmin(KeptForGood):
+    """An entry's version must outlive the object, or a late worker could bring a deleted object back."""
+
     list_display = (
         "object_id",
         "collection",
@@ -42,16 +61,6 @@ class IndexEntryAdmin(admin.ModelAdmin):
     ordering = ("-updated_at",)
     actions = ("try_again",)
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: IndexEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: IndexEntry | None = None) -> bool:
-        # Its version must outlive the object, or a late worker could bring a deleted object back.
-        return False
 
     @admin.display(description="error or warning")
     def trouble(self, entry: IndexEntry) -> str:
@@ -75,31 +84,19 @@ class IndexEntryAdmin(admin.ModelAdmin):
 
 
 @admin.register(LastRebuild)
-class LastRebuildAdmin(admin.ModelAdmin):
+class LastRebuildAdmin(ReadOnly):
     """What became of the last rebuild of each index."""
 
     list_display = ("collection", "ended_at", "taken", "objects_read", "pictures", "warnings", "failures")
     ordering = ("collection",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: LastRebuild | None = None) -> bool:
-        return False
-
 
 @admin.register(RunningRebuild)
-class RunningRebuildAdmin(admin.ModelAdmin):
+class RunningRebuildAdmin(ReadOnly):
     """How far the rebuilds are that go on now. The earlier index answers meanwhile."""
 
     list_display = ("collection", "started_at", "far", "left", "seen_at")
     ordering = ("collection",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: RunningRebuild | None = None) -> bool:
-        return False
 
     @admin.display(description="how far")
     def far(self, running: RunningRebuild) -> str:
@@ -116,19 +113,13 @@ class RunningRebuildAdmin(admin.ModelAdmin):
 
 
 @admin.register(StoredCalibration)
-class StoredCalibrationAdmin(admin.ModelAdmin):
+class StoredCalibrationAdmin(ReadOnly):
     """From which cosine on a hit has which grade, and how often each grade is wrong."""
 
     list_display = ("collection", "photo_errors", "studio_errors", "made_at")
     ordering = ("collection", "-made_at")
     fields = ("collection", "fingerprint", "made_at", "table", "texts")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: StoredCalibration | None = None) -> bool:
-        return False
 
     @admin.display(description="photos: same item, very similar, similar style wrong; nothing close wrong / right")
     def photo_errors(self, stored: StoredCalibration) -> str:

@@ -9,26 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from visual_search.admin import KeptForGood
 from visual_search.features.query_log import audit
 from visual_search.features.query_log.models import AuditEntry, SearchReport
 from visual_search.features.query_log.report import KINDS, report
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Staff may look and change nothing."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(SearchReport)
-class SearchReportAdmin(ReadOnly):
+class SearchReportAdmin(KeptForGood):
     """One page, in place of a list. It shows what shoppers typed, so the audit log notes who opens it."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -51,7 +39,7 @@ class SearchReportAdmin(ReadOnly):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly):
+class AuditEntryAdmin(KeptForGood):
     """The audit log, newest entry first."""
 
     list_display = ("number", "at", "actor", "action", "facts")
