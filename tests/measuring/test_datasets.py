@@ -115,7 +115,7 @@ def test_garments_are_asked_for_by_their_kind(folders: Folders) -> None:
 def test_a_part_is_spread_over_all_questions(folders: Folders) -> None:
     task = read_task("grocery_photo", catalogue=folders[0], queries=folders[1])
     assert [question.id for question in spread(task, 3).questions] == ["q-red", "q-blue", "q-purple"]
-    assert spread(task, 100) is task is spread(task, None)
+    assert spread(task, 100) == task == spread(task, None)
     with pytest.raises(BadInput, match="limit is 0"):
         spread(task, 0)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from multilingual.languages import base_code
 from visual_search.errors import BadInput
 from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.types import Text
 
+_T = TypeVar("_T")
 MOST_COPIED = 120  # products whose pictures are copied for `near_duplicates`; each is asked in every alteration
 
 
@@ -75,12 +76,17 @@ def read_task(name: str, *, catalogue: Path, queries: Path) -> Task:
 
 def spread(task: Task, limit: int | None) -> Task:
     """The same task with at most `limit` questions, evenly spread over all of them."""
-    if limit is None or limit >= len(task.questions):
-        return task
+    return replace(task, questions=tuple(evenly(task.questions, limit)))
+
+
+def evenly(every: Sequence[_T], limit: int | None) -> list[_T]:
+    """At most `limit` of them, evenly spread over all. Raises BadInput for a limit below 1."""
+    if limit is None or limit >= len(every):
+        return list(every)
     if limit < 1:
         raise BadInput(f"The limit is {limit}; it must be 1 or more.", field="limit")
-    step = len(task.questions) / limit
-    return replace(task, questions=tuple(task.questions[int(n * step)] for n in range(limit)))
+    step = len(every) / limit
+    return [every[int(n * step)] for n in range(limit)]
 
 
 def confirmed(task: Task, photos: int) -> Task:

@@ -12,7 +12,6 @@ from PIL import Image
 
 from visual_search import search
 from visual_search.encoders.base import Encoder
-from visual_search.errors import BadInput
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.measuring import baselines, metrics
@@ -23,6 +22,7 @@ from visual_search.measuring.scratch import (
     Advanced,
     CachingEncoder,
     documents,
+    filled,
     ignore_progress,
     open_picture,
     scratch_index,
@@ -105,11 +105,7 @@ def measure(
                 advanced=advanced,
             )
         )
-        report = engine.upsert(collection, made)
-        if report.rejected:
-            first = report.rejected[0]
-            raise BadInput(f"The engine rejected {len(report.rejected)} items, first {first.id}: {first.reason}")
-        engine.refresh(collection)
+        filled(engine, collection, made)
         by_id = {document.id: document for document in made}
         pupil = _pupil(task, encoder, made)
         lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]

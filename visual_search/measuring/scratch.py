@@ -172,6 +172,15 @@ def scratch_index(
             embedded.close()
 
 
+def filled(engine: Engine, collection: str, documents: Iterable[Document]) -> None:
+    """Put the documents into the index and let questions see them. Raises BadInput if the engine rejects one."""
+    report = engine.upsert(collection, documents)
+    if report.rejected:
+        first = report.rejected[0]
+        raise BadInput(f"The engine rejected {len(report.rejected)} items, first {first.id}: {first.reason}")
+    engine.refresh(collection)
+
+
 def open_picture(path: Path, *, grey: bool = False) -> Image.Image:
     """A picture as a shopper's photo would be opened; BadInput names the file."""
     try:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -28,9 +27,9 @@ from visual_search.engines.base import Engine
 from visual_search.errors import BadInput
 from visual_search.measuring import metrics, running
 from visual_search.measuring.contenders import SHOP, contender
-from visual_search.measuring.datasets import grades, rows
+from visual_search.measuring.datasets import evenly, grades, rows
 from visual_search.measuring.measures import Conditions, Table
-from visual_search.measuring.scratch import scratch_index
+from visual_search.measuring.scratch import filled, scratch_index
 from visual_search.querying import legs
 from visual_search.types import (
     ALL_WORDS,
@@ -53,7 +52,6 @@ TITLES_A_BATCH = 200  # titles that are encoded at once, so that memory stays bo
 SEEDS = (7, 8, 9, 10)  # of the slips; each question is asked once with each
 LEAST_LETTERS = 4  # of a word that gets a slip
 UNRELATED = "unrelated"  # the id of the text that no pair is about
-_T = TypeVar("_T")
 _BRAND = (FacetField("brand", FacetKind.KEYWORD),)
 _JUDGED = {"nDCG@10": "{:.3f}", "rated only": "{:.3f}", "P@1": "{:.3f}", "P@10": "{:.3f}", "rated wrong": "{:.2f}"}
 
@@ -252,7 +250,7 @@ def _lexicon(products: Sequence[Document], schema: CollectionSchema) -> tuple[Le
 
 def measure_spelling(queries: Path, conditions: Conditions) -> Table:
     """The task `words_spelling`: the share of pairs whose second text finds the first by words alone, with all words."""
-    pairs = _spread(read_pairs(queries / PAIRS_FOLDER), conditions.limit)
+    pairs = evenly(read_pairs(queries / PAIRS_FOLDER), conditions.limit)
     # Each pair is of a shop that sells in its language, whatever the languages of the settings are.
     languages = dict.fromkeys((*(pair.language for pair in pairs if pair.language != UNDETERMINED), LANGUAGE))
     with scratch_index(
@@ -331,7 +329,7 @@ def read_questions(folder: Path, known: Set[str], limit: int | None = None) -> t
     answerable = [question for question in every if any(question.ratings.values())]
     if not answerable:
         raise BadInput(f"No question of {folder / 'queries.csv'} has a right product in qrels.csv and products.csv.")
-    return _spread(answerable, limit), len(every) - len(answerable)
+    return evenly(answerable, limit), len(every) - len(answerable)
 
 
 def read_pairs(folder: Path) -> list[Pair]:
@@ -346,15 +344,6 @@ def read_pairs(folder: Path) -> list[Pair]:
     return [replace(pair, language=base_code(pair.language) or UNDETERMINED) for pair in read]
 
 
-def _spread(all_of_them: list[_T], limit: int | None) -> list[_T]:
-    """At most so many, evenly spread."""
-    if limit is None or limit >= len(all_of_them):
-        return all_of_them
-    if limit < 1:
-        raise BadInput(f"The limit is {limit}; it must be 1 or more.", field="limit")
-    return [all_of_them[int(n * len(all_of_them) / limit)] for n in range(limit)]
-
-
 # --- The scratch index --------------------------------------------------------------------------
 
 
@@ -364,12 +353,8 @@ class _Index:
     collection: str
     schema: CollectionSchema
 
-    def fill(self, documents: Sequence[Document] | Iterator[Document]) -> None:
-        report = self.engine.upsert(self.collection, documents)
-        if report.rejected:
-            first = report.rejected[0]
-            raise BadInput(f"The engine rejected {len(report.rejected)} items, first {first.id}: {first.reason}")
-        self.engine.refresh(self.collection)
+    def fill(self, documents: Iterable[Document]) -> None:
+        filled(self.engine, self.collection, documents)
 
     def by_words(self, words: str, language: str | None) -> tuple[LegHit, ...]:
         """What full text alone finds, best first: as many as the shop looks at."""
