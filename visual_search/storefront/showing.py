@@ -18,7 +18,7 @@ from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
 from visual_search.storefront.forms import Asked
-from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page, Query
+from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,15 @@ class Part:
 
 ALSO_SHOWN = 4  # tiles of another collection below the results: a row on a desktop, two on a phone
 CHOICES_SHOWN = 12  # A longer list hides the next facet: it is cut to the commonest values and those that are chosen.
+
+
+def place(collection: str) -> dict[str, str]:
+    """What templates need to stay in the collection that is asked: its name and what the shop calls its objects.
+
+    Both are empty for the shop's products, which the shopper's device remembers and whose addresses name no collection.
+    """
+    other = collection if collection and collection != registry.default() else ""
+    return {"collection": other, "label": registry.source(other).label if other else ""}
 
 
 def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
@@ -179,17 +188,10 @@ def also(page: Page, asked: Asked) -> tuple[Group, ...]:
     narrowed = query.filters or query.unlike or query.sort != "relevance" or query.page > 1
     if not names or narrowed or page.redirect or not (query.words or query.pictures):
         return ()
-    plain = Query(
-        words=query.words,
-        words_not=query.words_not,
-        pictures=query.pictures,
-        language=query.language,
-        read=query.read,
-        spell=query.spell,
-        page_size=ALSO_SHOWN,
-    )
+    # The taste is one for the products of the shop. Only a first page is asked, so everything else goes along.
+    asked_too = replace(query, taste=(), taste_problem="", page_size=ALSO_SHOWN)
     try:
-        grouped = grouping.search_each(plain, names, page=page)
+        grouped = grouping.search_each(asked_too, names, page=page)
     except VisualSearchError as error:
         # The page has an answer without them, which must not be lost.
         logger.warning("Nothing is shown of other collections: %s", error)

@@ -56,7 +56,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
     close, distant = showing.split(page.hits)
     last = max(1, -(-page.total // page.page_size))
     context = {
-        **_place(collection),
+        **showing.place(collection),
         "page": page,
         "also": also,
         "close": close,
@@ -105,16 +105,7 @@ def similar(request: HttpRequest, object_id: str, collection: str = "") -> HttpR
             return HttpResponse(status=204)
         return _failed(request, error, collection)
     name = "visual_search/tiles.html" if fragment else "visual_search/similar.html"
-    return _page(request, name, {**_place(collection), "page": page, "hits": page.hits})
-
-
-def _place(collection: str) -> dict[str, str]:
-    """What templates need to stay in the collection that is asked: its name and what the shop calls its objects.
-
-    Both are empty for the shop's products, which the shopper's device remembers and whose addresses name no collection.
-    """
-    other = collection if collection and collection != registry.default() else ""
-    return {"collection": other, "label": registry.source(other).label if other else ""}
+    return _page(request, name, {**showing.place(collection), "page": page, "hits": page.hits})
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -150,10 +141,10 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> HttpResponse:
     if isinstance(error, BadInput):
-        refusal = {**_place(collection), "heading": _("That didn't work"), "message": str(error)}
+        refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": str(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
     context = {
-        **_place(collection),
+        **showing.place(collection),
         "heading": _("Search is taking a short break"),
         "message": _("The shop is open and its search will be back in a moment. Please try again."),
         "retry": True,

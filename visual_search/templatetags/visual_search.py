@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from visual_search import registry
 from visual_search.errors import ConfigurationError
+from visual_search.storefront import showing
 
 register = template.Library()
 
@@ -66,11 +67,13 @@ def search_box(context: Context, collection: str = "") -> dict[str, Any]:
 
     `collection`: which to ask, as in `{% search_box collection="articles" %}`; by default the shop's products.
     """
-    other = collection if collection and collection != registry.default() else ""
-    if other and other not in registry.public():
+    public = registry.public()
+    if collection and collection not in public:
         raise ConfigurationError(
-            f"search_box has collection={other!r}; it must be one of: {', '.join(registry.public()) or 'none'}."
+            f"search_box has collection={collection!r}; it must be one of: {', '.join(public) or 'none'}."
         )
+    place = showing.place(collection)
+    other = place["collection"]
     request = context.get("request")
     # A page of results fills the box that leads to it.
     words = context.get("words") if (context.get("collection") or "") == other else ""
@@ -82,9 +85,8 @@ def search_box(context: Context, collection: str = "") -> dict[str, Any]:
         "words": words or "",
         "head": search_head(context),
         "suggest_url": _suggestions(),
-        "collection": other,
+        **place,
         "mark": f"-{other}" if other else "",  # A page may have a box of each collection, and an id only once.
-        "label": registry.source(other).label if other else "",
     }
 
 
