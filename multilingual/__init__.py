@@ -1,4 +1,4 @@
-"""Languages for search: which ones there are, in which one a text is written, and how a text becomes index terms.
+"""Languages for search: which there are, in which a text is written, how a text becomes index terms, what a slip is meant to be.
 
-Plain Python and Snowball stemmers; it knows no Django and no engine.
+It knows no Django and no engine. Beside Python it needs Snowball's stemmers and rapidfuzz.
 """
