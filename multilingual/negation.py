@@ -12,13 +12,15 @@ import re
 
 # A minus after a space and before a letter; "T-shirt", "A - B" and "-10 %" are something else.
 _MINUS = re.compile(r"(?:(?<=\s)|^)[-−–](?=[^\W\d_]{3})(\S+)")
+# What stands before is wanted. A pattern begins where a word ends, and nowhere else, so that a text of commas is read once.
+_AFTER_A_WORD = r"(?<=[^\s,])[\s,]+"
+_ONE = r"(?P<kept_out>[^\W\d_][\w-]*)$"
+_ONE_OR_TWO = r"(?P<kept_out>[^\W\d_][\w-]*(?:\s[^\W\d_][\w-]*)?)$"
 # "not" and one or two words at the end. A longer end is a sentence, in which "not" may mean anything.
 _LAST = {
-    "en": re.compile(
-        r"^(?P<wanted>\S.*?)[\s,]+(?:but\s+)?not\s+(?:in\s+)?(?P<kept_out>[^\W\d_][\w-]*(?:\s[^\W\d_][\w-]*)?)$", re.I
-    ),
-    "de": re.compile(r"^(?P<wanted>\S.*?)[\s,]+(?:aber\s+)?nicht\s+(?:in\s+|aus\s+)?(?P<kept_out>[^\W\d_][\w-]*)$", re.I),
-}  # fmt: skip
+    "en": re.compile(rf"{_AFTER_A_WORD}(?:but\s+)?not\s+(?:in\s+)?{_ONE_OR_TWO}", re.I),
+    "de": re.compile(rf"{_AFTER_A_WORD}(?:aber\s+)?nicht\s+(?:in\s+|aus\s+)?{_ONE}", re.I),
+}
 # "without" by language, and how a title says that something is free of it: {0} is the word.
 _WITHOUT = {
     "en": "without", "de": "ohne", "fr": "sans", "es": "sin", "it": "senza", "nl": "zonder", "sv": "utan", "da": "uden",
@@ -29,7 +31,7 @@ _FREE = {
     "en": "{0} free", "de": "{0}frei", "nl": "{0}vrij", "sv": "{0}fri", "da": "{0}fri", "no": "{0}fri", "nb": "{0}fri",
 }  # fmt: skip
 # Chinese writes it before the word and without a space.
-_WITHOUT_HAN = re.compile(r"^(?P<wanted>.+?)\s*(?:不要|不含|不带|不帶)\s*(?P<kept_out>\w+)$")
+_WITHOUT_HAN = re.compile(r"(?<=.)(?:不要|不含|不带|不帶)\s*(?P<kept_out>\w{1,30})$")
 _IDIOMS = re.compile(
     r"\bforget[\s-]me[\s-]not\b|\bwith (?:and|or) without\b|"
     r"\b(if|why|or|is|do|does|did|can|could|may|must|will|would)\s+not\b",
@@ -48,7 +50,7 @@ def _without(language: str) -> re.Pattern[str] | None:
     said = _WITHOUT.get(language)
     if said is None:
         return None
-    return re.compile(rf"^(?P<wanted>\S.*?)[\s,]+{said}\s+(?P<kept_out>[^\W\d_][\w-]*(?:\s[^\W\d_][\w-]*)?)$", re.I)
+    return re.compile(rf"{_AFTER_A_WORD}{said}\s+{_ONE_OR_TWO}", re.I)
 
 
 def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -68,6 +70,6 @@ def split(words: str, language: str | None = None) -> tuple[str, tuple[str, ...]
         return words, ()
     patterns = (_LAST.get(language or ""), _without(language or "en"), _WITHOUT_HAN if language == "zh" else None)
     for pattern in patterns:
-        if pattern and not _IDIOMS.search(wanted) and (match := pattern.match(wanted)):
-            return match["wanted"].rstrip(" ,"), (*kept_out, match["kept_out"])
+        if pattern and not _IDIOMS.search(wanted) and (match := pattern.search(wanted)):
+            return wanted[: match.start()].rstrip(" ,"), (*kept_out, match["kept_out"])
     return wanted if kept_out else words, tuple(part for part in kept_out if part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST_MESSAGE, LONGEST_FIELD = 2_000, 100  # characters
+
 
 class VisualSearchError(Exception):
     """The root of all errors that this package raises on purpose."""
@@ -16,8 +18,9 @@ class BadInput(VisualSearchError):
     status = 400
 
     def __init__(self, message: str, *, field: str = "", code: str = "", status: int = 0) -> None:
-        super().__init__(message)
-        self.field = field
+        # A message names what was sent, and that may be a book.
+        super().__init__(message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …")
+        self.field = field[:LONGEST_FIELD]
         self.code = code or type(self).code
         self.status = status or type(self).status
 

@@ -35,6 +35,7 @@ from visual_search.types import (
 
 PICTURES = 4  # photos in one question: each costs the encoder and the detector once
 MOST_WEIGHT = 10.0
+MOST_READ = 100_000  # characters of a text, many of which may be spaces
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RANGE_KEYS = {"gte", "lte"}
 
@@ -112,8 +113,12 @@ def collection(named: str, *, field: str = "collection") -> str:
 
 
 def words(text: str) -> str:
-    """The shopper's words without control characters; cut at QUERY_MAX_CHARS by the search."""
-    return _CONTROL.sub(" ", text).strip()
+    """The shopper's words without control characters, each space once.
+
+    Whatever was sent, nothing behind this sees more than one character too many, by which the search knows that it cut.
+    """
+    read = " ".join(_CONTROL.sub(" ", text[:MOST_READ]).split())
+    return read[: conf.QUERY_MAX_CHARS + 1]
 
 
 def words_and_not(text: str, language: str | None) -> tuple[str, tuple[str, ...]]:

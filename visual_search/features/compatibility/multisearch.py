@@ -24,6 +24,8 @@ from visual_search.features.compatibility.highlighting import Marker
 from visual_search.querying import legs, parsing
 from visual_search.types import CollectionSchema, FacetAnswer, Hit, Page, Query, path_prefixes
 
+LONGEST_ECHO = 4_000  # characters of a parameter that an answer repeats
+MOST_NAMED = 50  # parameters that an answer names as not supported
 MOST_REQUESTS = 20  # InstantSearch sends one, and one more for each facet with a choice and each level of a path
 HITS, FACET_VALUES, FACET_HITS = 20, 100, 10  # where a request doesn't say how many
 ANSWERED = (
@@ -315,7 +317,7 @@ def _result(wanted: Wanted) -> dict[str, Any]:
         "exhaustiveNbHits": exact,
         "exhaustive": {"facetsCount": exact, "nbHits": exact},
         "processingTimeMS": round(page.took_ms),
-        "query": clean(wanted.said),
+        "query": clean(wanted.said[:LONGEST_ECHO]),
         "params": _as_address(wanted.params),
         "index": clean(wanted.index),
         "warnings": list(page.warnings),
@@ -330,16 +332,18 @@ def _message(unsupported: tuple[str, ...]) -> dict[str, Any]:
     """What isn't supported, for programs and for people; nothing where everything is."""
     if not unsupported:
         return {}
-    names = [clean(name[:80]) for name in dict.fromkeys(unsupported)]
+    names = [clean(name[:80]) for name in list(dict.fromkeys(unsupported))[:MOST_NAMED]]
     return {"unsupported": names, "message": f"Not supported here, so without effect: {', '.join(names)}."}
 
 
 def _as_address(params: Mapping[str, Any]) -> str:
+    """The parameters that were read. What is sent back is short, however long what came is."""
     pairs = {
         name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for name, value in params.items()
+        if name in ANSWERED
     }
-    return urlencode({clean(name): clean(value) for name, value in pairs.items()})
+    return urlencode({name: clean(value[:LONGEST_ECHO]) for name, value in pairs.items()})
 
 
 def _marker(words: str, page: Page, wanted: Wanted) -> Marker:
