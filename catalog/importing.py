@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from catalog.models import Product, ProductImage, ProductText, State
-from catalog.reading import Catalogue, Row
+from catalog.reading import Catalogue, Row, find
 from multilingual.languages import base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
@@ -227,7 +227,7 @@ def _pictures(folder: Path, row: Row) -> tuple[_Picture, ...] | None:
 
 
 def _picture(folder: Path, name: str) -> _Picture:
-    path = folder / name
+    path = find(folder, name)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise _Faulty(f"the picture '{name}' lies outside of the catalogue's folder. Move it there.")
     try:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,8 @@ OPTIONAL_COLUMNS = (
     "image", "extra_images", "attributes", "gtin", "source", "licence", "attribution",
 )  # fmt: skip
 TRANSLATION_COLUMNS = ("sku", "lang", "title")
+
+_length = threading.Lock()
 
 
 class ImportRefused(Exception):
@@ -48,7 +53,7 @@ class Catalogue:
         """Raises ImportRefused, naming the file, the column or the line."""
         if not folder.is_dir():
             raise ImportRefused(f"{folder} is no folder. Give the folder that holds {PRODUCTS}.")
-        rows = tuple(_read(folder / PRODUCTS, REQUIRED_COLUMNS))
+        rows = _read(folder / PRODUCTS, REQUIRED_COLUMNS)
         seen: dict[str, int] = {}
         for row in rows:
             if row.sku in seen:
@@ -76,10 +81,31 @@ class Catalogue:
         return self.rows[:count] + tuple(row for row in self.rows[count:] if row.sku in families)
 
 
-def _read(path: Path, required: Sequence[str]) -> Iterator[Row]:
+def _read(path: Path, required: Sequence[str]) -> tuple[Row, ...]:
+    text = _text(path)
+    with _fields_up_to(len(text)):
+        return tuple(_rows(path, text, required))
+
+
+@contextmanager
+def _fields_up_to(length: int) -> Iterator[None]:
+    """Let fields be this long. By default a description of 131,072 characters makes the whole file unreadable.
+
+    Python keeps this limit for the whole process, so other code gets its own back, and two imports wait for each other.
+    """
+    with _length:
+        before = csv.field_size_limit()
+        csv.field_size_limit(max(before, length))
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
+def _rows(path: Path, text: str, required: Sequence[str]) -> Iterator[Row]:
     # Only line feeds and carriage returns end a line. Python's `splitlines` would also end lines at other characters that
     # pasted texts may hold (vertical tab, U+0085, U+2028), and would break their rows apart.
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         columns = [name.strip() for name in next(reader, [])]
@@ -96,7 +122,10 @@ def _read(path: Path, required: Sequence[str]) -> Iterator[Row]:
                     f"{path.name}, line {line}: the row has {len(fields)} fields and the header {len(columns)}. "
                     "Look for a missing or extra comma or quotation mark."
                 )
-            yield Row(path.name, line, dict(zip(columns, (field.strip() for field in fields), strict=True)))
+            values = dict(zip(columns, (field.strip() for field in fields), strict=True))
+            # One of two files may have been written on a Mac, where "é" is two characters.
+            values |= {name: composed(values[name]) for name in ("sku", "parent_sku") if name in values}
+            yield Row(path.name, line, values)
     except csv.Error as error:
         raise ImportRefused(f"{path.name}, line {line}: {error}. Look for an open quotation mark.") from error
 
@@ -118,6 +147,31 @@ def _text(path: Path) -> str:
         line = text[: text.index("\0")].count("\n") + 1
         raise ImportRefused(f"{path.name}, line {line}: there is a NUL character. Save the file as UTF-8 text.")
     return text
+
+
+def composed(text: str) -> str:
+    """Each letter with its marks as one character where there is one (Unicode's form NFC), as most programs write them."""
+    return unicodedata.normalize("NFC", text)
+
+
+def find(folder: Path, name: str) -> Path:
+    """The file of this name in the folder, however either of them writes letters with marks; it may not be there."""
+    path = folder
+    for part in Path(name).parts:
+        exact = path / part
+        path = exact if exact.exists() else next((one for one in _listed(path) if _same(one.name, part)), exact)
+    return path
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _same(one: str, other: str) -> bool:
+    return composed(one) == composed(other)
 
 
 def _check_columns(name: str, columns: Sequence[str], required: Sequence[str]) -> None:

@@ -1,4 +1,6 @@
+import csv
 import errno
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -318,6 +320,65 @@ def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
     rows = Catalogue.read(tmp_path).rows
     assert [(row.sku, row.line) for row in rows] == [("A", 2), ("B", 5), ("C", 7)]
     assert rows[0].values["title"] == "Chair\u2028soft\x0bred"
+
+
+def test_a_description_may_be_of_any_length(catalogue: Write) -> None:
+    text = "soft " * 40_000 + "amber"
+    limit = csv.field_size_limit()
+    folder = catalogue({"sku": "A", "description": text}, {"sku": "B"})
+    assert run(folder).created == 2
+    assert ProductText.objects.get(product__sku="A").description == text
+    assert csv.field_size_limit() == limit
+
+
+def test_a_long_text_does_not_hide_an_open_quotation_mark(tmp_path: Path) -> None:
+    rewrite(tmp_path, 'sku,title\nA,Chair\nB,"Sofa\n' + "C,Chair\n" * 30_000)
+    with pytest.raises(ImportRefused, match="line 3: .*quotation mark"):
+        Catalogue.read(tmp_path)
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_picture_is_found_however_its_letters_are_written(catalogue: Write, forms: tuple[str, str]) -> None:
+    named, stored = (unicodedata.normalize(form, "möbel/stühle/café.jpg") for form in forms)
+    folder = catalogue({"sku": "A"})
+    (folder / stored).parent.mkdir(parents=True)
+    (folder / stored).write_bytes(picture("green"))
+    rewrite(folder, f"sku,title,image\nA,Chair,{named}\n")
+    assert run(folder).faults == []
+    assert Product.objects.get().images.get().read() == picture("green")
+
+
+def test_of_two_files_with_the_same_letters_the_one_that_is_named_is_taken(catalogue: Write) -> None:
+    folder = catalogue({"sku": "A"}, {"sku": "B"})
+    rows = []
+    for sku, form, colour in (("A", "NFC", "green"), ("B", "NFD", "blue")):
+        name = unicodedata.normalize(form, "images/café.jpg")
+        (folder / name).write_bytes(picture(colour))
+        rows.append(f"{sku},Chair,{name}\n")
+    rewrite(folder, "sku,title,image\n" + "".join(rows))
+    run(folder)
+    assert Product.objects.get(sku="A").images.get().read() == picture("green")
+    assert Product.objects.get(sku="B").images.get().read() == picture("blue")
+
+
+def test_a_picture_outside_of_the_folder_stays_outside(catalogue: Write, tmp_path: Path) -> None:
+    outside = unicodedata.normalize("NFD", "café.jpg")
+    (tmp_path / outside).write_bytes(picture())
+    folder = catalogue({"sku": "A"})
+    rewrite(folder, "sku,title,image\nA,Chair,../café.jpg\n")
+    assert "outside of the catalogue's folder" in str(run(folder).faults[0])
+
+
+def test_skus_meet_however_their_letters_are_written(catalogue: Write) -> None:
+    composed, taken_apart = (unicodedata.normalize(form, "É-1") for form in ("NFC", "NFD"))
+    folder = catalogue(
+        {"sku": composed},
+        {"sku": "B", "parent_sku": taken_apart},
+        translations=({"sku": taken_apart, "lang": "de", "title": "Stuhl"},),
+    )
+    assert run(folder).faults == []
+    assert Product.objects.get(sku="B").parent == Product.objects.get(sku=composed)
+    assert Product.objects.get(sku=composed).title("de") == "Stuhl"
 
 
 @pytest.mark.parametrize(
