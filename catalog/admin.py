@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,7 +12,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.models import Product, ProductImage, ProductText, State
+from catalog.models import Product, ProductImage, ProductText, State, language_choices
+from multilingual.languages import base_code
 from visual_search.models import IndexEntry
 
 
@@ -32,6 +34,16 @@ class ProductTextInline(admin.StackedInline):
     model = ProductText
     extra = 0
     min_num = 1
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The languages to choose from, with the regional forms that the shop's texts have."""
+        if db_field.name != "language":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        known = language_choices()
+        codes = dict(known)
+        used = ProductText.objects.order_by("language").values_list("language", flat=True).distinct()
+        regional = [(tag, f"{codes.get(base_code(tag) or '', tag)} ({tag})") for tag in used if tag not in codes]
+        return forms.ChoiceField(choices=sorted([*known, *regional], key=lambda each: str(each[1])), initial="en")
 
 
 @admin.register(Product)

@@ -26,6 +26,7 @@ from visual_search.imaging.headers import sniff
 from visual_search.models import chunks
 
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
 # A file gets the ending of its real format: a picture called "x.html" would be served as a page.
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
@@ -154,7 +155,11 @@ def _parents(rows: Sequence[Row]) -> dict[str, str]:
 def _wanted(catalogue: Catalogue, row: Row, parents: dict[str, str], currency: str) -> _Wanted:
     translations = catalogue.translations.get(row.sku, ())
     pictures = _pictures(catalogue.folder, row)
-    read = [row.values, parents.get(row.sku), [translation.values for translation in translations], currency]
+    read: list[Any] = [row.values, parents.get(row.sku), [translation.values for translation in translations], currency]
+    languages = [base_code(translation.values["lang"]) for translation in translations]
+    if len({"en", *languages}) <= len(languages):
+        # Earlier imports left out what was in another form of a language, so these rows must be read again.
+        read.append("regions")
     digest = hashlib.sha256(json.dumps(read, sort_keys=True).encode())
     for picture in pictures or ():
         digest.update(picture.sha256.encode())
@@ -195,19 +200,36 @@ def _parts(text: str) -> list[str]:
 
 
 def _texts(row: Row, translations: Sequence[Row]) -> tuple[tuple[Row, dict[str, Any]], ...]:
-    texts = {"en": (row, _text("en", row))}
-    tags: dict[str, int] = {}
+    """The product's text in each language. Of zh-CN and zh-TW the first is the text in zh, and the other stays zh-tw."""
+    tags: dict[str, Row] = {}
     for translation in translations:
-        tag = translation.values["lang"]
-        language = base_code(tag)
-        if language is None:
-            raise _Faulty(f"lang is '{tag}'; give a code such as de or zh-CN.", translation)
+        said = translation.values["lang"]
+        tag = said.replace("_", "-").lower()
+        if not LANGUAGE_TAG.fullmatch(tag):
+            raise _Faulty(f"lang is '{said}'; give a code such as de or zh-CN.", translation)
         if tag in tags:
-            raise _Faulty(f"lang '{tag}' stands in line {tags[tag]} too. Remove one of them.", translation)
-        tags[tag] = translation.line
-        # zh-CN and zh-TW are one language here; the first one given stays.
-        texts.setdefault(language, (translation, _text(language, translation)))
-    return tuple(texts.values())
+            raise _Faulty(f"lang '{said}' stands in line {tags[tag].line} too. Remove one of them.", translation)
+        tags[tag] = translation
+    if (english := tags.pop("en", None)) and not _repeats(english, row):
+        raise _Faulty(
+            f"lang is 'en', the language of {row.file}, where line {row.line} says otherwise. Remove one of them.",
+            english,
+        )
+    codes = {"en": row} | {tag: line for tag, line in tags.items() if tag == _base(tag)}
+    for tag, line in tags.items():
+        base = _base(tag)
+        codes[tag if base in codes else base] = line
+    return tuple((line, _text(code, line)) for code, line in codes.items())
+
+
+def _base(tag: str) -> str:
+    return base_code(tag) or tag
+
+
+def _repeats(translation: Row, row: Row) -> bool:
+    """Whether the translation says nothing that the product's own row doesn't say."""
+    names = ("title", "description", "keywords")
+    return all(translation.values.get(name, "") in ("", row.values.get(name, "")) for name in names)
 
 
 def _text(language: str, row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from catalog.codes import why_no_gtin
-from multilingual.languages import LANGUAGES
+from multilingual.languages import LANGUAGES, base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
@@ -63,7 +63,15 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def for_cards(self, language: str | None = None) -> ProductQuerySet:
         """With what a tile shows in this language and nothing else, in one query: what `Product.tile()` gives."""
-        own = models.Case(models.When(language=language or "en", then=0), models.When(language="en", then=1), default=2)
+        tag = (language or "en").lower()
+        base = base_code(tag) or tag
+        own = models.Case(
+            models.When(language=tag, then=0),
+            models.When(language=base, then=1),
+            models.When(language__startswith=f"{base}-", then=2),
+            models.When(language="en", then=3),
+            default=4,
+        )
         texts = ProductText.objects.filter(product=models.OuterRef("pk")).order_by(own, "pk")
         images = ProductImage.objects.filter(product=models.OuterRef("pk")).exclude(role=ProductImage.Role.PHOTO)
         return self.only("sku", "price", "currency", "stock").annotate(
@@ -175,9 +183,15 @@ class Product(models.Model):
         return f"{number_format(self.price, decimals, force_grouping=True)} {self.currency}".strip()
 
     def text(self, language: str | None = None) -> ProductText | None:
-        """The text in this language, else in English, else the first one. It reads what was prefetched."""
+        """The text in this language, else in another form of it, else in English, else the first one.
+
+        It reads what was prefetched.
+        """
         texts = {text.language: text for text in self.texts.all()}
-        text = texts.get(language or "") or texts.get("en")
+        tag = (language or "en").lower()
+        base = base_code(tag)
+        kin = (text for code, text in texts.items() if base_code(code) == base)
+        text = texts.get(tag) or texts.get(base or "") or next(kin, None) or texts.get("en")
         return text or next(iter(texts.values()), None)
 
     def title(self, language: str | None = None) -> str:
@@ -257,14 +271,19 @@ class ProductImage(models.Model):
 
 
 def language_choices() -> list[tuple[str, Any]]:
+    """Languages by their code. A text may be in a regional form of one, too, such as pt-br."""
     return [(code, language.name) for code, language in sorted(LANGUAGES.items(), key=lambda item: item[1].name)]
 
 
 class ProductText(models.Model):
-    """Title, description and keywords in one language."""
+    """Title, description and keywords in one language, or in one regional form of it."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="texts")
-    language = models.CharField(max_length=8, default="en", choices=language_choices)
+    language = models.CharField(
+        max_length=35,
+        default="en",
+        validators=[RegexValidator(r"^[a-z]{2,3}(-[a-z0-9]{1,8})*\Z", _("Write a code such as de or pt-br."))],
+    )
     title = models.CharField(max_length=300)
     description = models.TextField(blank=True)
     keywords = models.JSONField(default=list, blank=True, help_text=_('A list of words, such as ["couch", "settee"].'))

@@ -113,7 +113,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     variants = Product.objects.published().for_cards(_language(request)).filter(members).exclude(pk=shown.pk)
     context = {
         "product": shown,
-        "text": shown.text(_language(request)),
+        "text": shown.text(request.LANGUAGE_CODE),
         "trail": _trail(request, shown.category),
         "licence_url": LICENCES.get(shown.licence, ""),
         "images": shown.shown_images(),

@@ -91,7 +91,8 @@ class Source:
     def texts(self, obj: Any) -> Mapping[str, Text]:
         """Texts by language code ("en", "pt-br"); the first is in the shop's main language. None by default.
 
-        Only the part before the dash counts. Write "und" where the language isn't known.
+        Only the part before the dash counts: of "pt-br" and "pt-pt" the second one's title and keywords become keywords
+        of the first, and descriptions are joined. Write "und" where the language isn't known.
         """
         return {}
 

@@ -1,5 +1,7 @@
 import csv
 import errno
+import hashlib
+import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -335,6 +337,65 @@ def test_a_long_text_does_not_hide_an_open_quotation_mark(tmp_path: Path) -> Non
     rewrite(tmp_path, 'sku,title\nA,Chair\nB,"Sofa\n' + "C,Chair\n" * 30_000)
     with pytest.raises(ImportRefused, match="line 3: .*quotation mark"):
         Catalogue.read(tmp_path)
+
+
+def texts_of(sku: str) -> dict[str, list[object]]:
+    texts = ProductText.objects.filter(product__sku=sku)
+    return {text.language: [text.title, text.description] for text in texts}
+
+
+@pytest.mark.parametrize(
+    ("translations", "expected"),
+    [
+        ([("zh-CN", "充电宝"), ("zh-TW", "行動電源")], {"zh": "充电宝", "zh-tw": "行動電源"}),
+        ([("zh-Hant", "行動電源"), ("zh-Hans", "充电宝")], {"zh": "行動電源", "zh-hans": "充电宝"}),
+        # The language itself is what has no region, wherever it stands.
+        ([("pt-BR", "Ônibus"), ("pt", "Autocarro")], {"pt-br": "Ônibus", "pt": "Autocarro"}),
+        ([("pt_BR", "Ônibus")], {"pt": "Ônibus"}),
+        ([("en-GB", "Pushchair"), ("en-AU", "Pram")], {"en-gb": "Pushchair", "en-au": "Pram"}),
+        ([("en", "Stroller")], {}),
+    ],
+)
+def test_forms_of_one_language_are_all_kept(
+    catalogue: Write, translations: list[tuple[str, str]], expected: dict[str, str]
+) -> None:
+    rows = ({"sku": "A", "lang": tag, "title": title, "description": f"{title}."} for tag, title in translations)
+    if translations[0][0] == "en":
+        rows = ({**row, "description": ""} for row in rows)
+    assert run(catalogue({"sku": "A", "title": "Stroller"}, translations=tuple(rows))).faults == []
+    assert texts_of("A") == {"en": ["Stroller", ""]} | {tag: [title, f"{title}."] for tag, title in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("tags", "line", "reason"),
+    [
+        (["de", "DE"], 3, "lang 'DE' stands in line 2 too"),
+        (["pt-BR", "pt_br"], 3, "lang 'pt_br' stands in line 2 too"),
+        (["en"], 2, "lang is 'en', the language of products.csv, where line 2 says otherwise"),
+        (["de-!"], 2, "lang is 'de-!'; give a code such as de or zh-CN."),
+    ],
+)
+def test_no_text_is_left_out_in_silence(catalogue: Write, tags: list[str], line: int, reason: str) -> None:
+    rows = tuple({"sku": "A", "lang": tag, "title": "Stuhl"} for tag in tags)
+    (fault,) = run(catalogue({"sku": "A"}, translations=rows)).faults
+    assert (fault.file, fault.line) == ("products_i18n.csv", line)
+    assert reason in fault.message
+
+
+def test_what_earlier_imports_left_out_comes_with_the_next(catalogue: Write) -> None:
+    folder = catalogue(
+        {"sku": "A"},
+        translations=({"sku": "A", "lang": "zh-CN", "title": "充电宝"}, {"sku": "A", "lang": "zh-TW", "title": "行動電源"}),
+    )  # fmt: skip
+    run(folder)
+    # What an import kept of this row before it knew forms of a language.
+    read = [*Catalogue.read(folder).rows, *Catalogue.read(folder).translations["A"]]
+    values = [read[0].values, None, [row.values for row in read[1:]], ""]
+    Product.objects.update(import_hash=hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest())
+    ProductText.objects.filter(language="zh-tw").delete()
+    assert run(folder).changed == 1
+    assert texts_of("A")["zh-tw"] == ["行動電源", ""]
+    assert run(folder).unchanged == 1
 
 
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])

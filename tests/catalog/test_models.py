@@ -25,6 +25,16 @@ def test_a_text_falls_back_to_english_then_to_any() -> None:
     assert [product.title(language) for language in ("de", "en", "ja", None)] == ["Stuhl", "Chair", "Chair", "Chair"]
 
 
+def test_a_text_in_another_form_of_the_language_comes_before_english() -> None:
+    product = make()
+    for language, title in (("en", "Pushchair"), ("pt-pt", "Autocarro"), ("pt-br", "Ônibus")):
+        ProductText.objects.create(product=product, language=language, title=title)
+    product = Product.objects.get()
+    assert [product.title(language) for language in ("pt-br", "pt-BR", "pt", "pt-ao", "en-us", "de")] == [
+        "Ônibus", "Ônibus", "Autocarro", "Autocarro", "Pushchair", "Pushchair",
+    ]  # fmt: skip
+
+
 def test_one_text_a_language() -> None:
     product = make()
     ProductText.objects.create(product=product, language="de", title="Stuhl")

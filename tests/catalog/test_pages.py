@@ -138,6 +138,23 @@ def test_admin_pages_work(admin_client: Client, django_assert_max_num_queries) -
     assert admin_client.get("/admin/catalog/product/add/").status_code == 200
 
 
+def test_the_admin_offers_the_forms_of_a_language_that_the_shop_has(admin_client: Client) -> None:
+    product = make(1)
+    text = ProductText.objects.create(product=product, language="zh-tw", title="椅子")
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    page = admin_client.get(address).content.decode()
+    assert '<option value="zh-tw" selected>Chinese (zh-tw)</option>' in page
+    assert '<option value="pt">Portuguese</option>' in page
+    form = {
+        "sku": "S-1", "stock": "1", "state": "published", "attributes": "{}", "codes": "[]", "category": "", "currency": "",
+        "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "texts-TOTAL_FORMS": "1", "texts-INITIAL_FORMS": "1",
+        "texts-0-id": text.pk, "texts-0-product": product.pk, "texts-0-language": "zh-tw", "texts-0-title": "凳子",
+        "texts-0-keywords": "[]",
+    }  # fmt: skip
+    assert admin_client.post(address, form).status_code == 302
+    assert ProductText.objects.get(pk=text.pk).title == "凳子"
+
+
 def test_a_variant_shows_the_head_of_its_family_too(client: Client) -> None:
     head = make(1)
     one, other = make(2, parent=head), make(3, parent=head)

@@ -13,14 +13,22 @@ from visual_search.querying.cards import cards
 pytestmark = pytest.mark.django_db
 
 
-LANGUAGES = (None, "en", "de", "fr", "pl", "ja", "zh")
+LANGUAGES = (None, "en", "de", "fr", "pl", "ja", "zh", "zh-tw", "zh-hk", "pt-BR", "en-gb")
 
 
 @pytest.fixture
 def stocked() -> None:
     """Products with each kind of texts and pictures that a tile can meet."""
     texts: dict[str, list[tuple[str, str]]] = {
-        "ALL": [("de", "Stuhl"), ("en", "Chair"), ("ja", "椅子"), ("zh", "椅子")],
+        "ALL": [
+            ("de", "Stuhl"),
+            ("en", "Chair"),
+            ("ja", "椅子"),
+            ("zh", "椅子"),
+            ("zh-tw", "凳子"),
+            ("pt-pt", "Cadeira"),
+            ("pt-br", "Poltrona"),
+        ],
         "NO-ENGLISH": [("pl", "Krzesło"), ("fr", "Chaise")],
         "EMPTY": [("de", ""), ("en", "Lamp")],
         "NONE": [],
@@ -55,7 +63,8 @@ def test_a_tile_shows_the_same_whether_it_is_read_for_it_or_whole(language, djan
     assert read == whole
     assert set(read) == {"ALL", "NO-ENGLISH", "EMPTY", "NONE"}
     assert (read["NONE"].title, read["NONE"].image_url, read["NO-ENGLISH"].image_url) == ("NONE", "", "")
-    assert read["ALL"].title == {"de": "Stuhl", "ja": "椅子", "zh": "椅子"}.get(language, "Chair")
+    own = {"de": "Stuhl", "ja": "椅子", "zh": "椅子", "zh-tw": "凳子", "zh-hk": "椅子", "pt-BR": "Poltrona"}
+    assert read["ALL"].title == own.get(language, "Chair")
     assert "ALL-1" in read["ALL"].image_url
 
 

@@ -98,7 +98,10 @@ def test_texts_go_by_language_code_and_empty_ones_are_left_out():
 
 def test_a_second_variant_of_a_language_is_still_found():
     texts = read(texts={"zh-CN": Text("椅子", "d", ("a",)), "zh-TW": Text("凳子", "e", ("b",))}).texts
-    assert texts == {"zh": Text("椅子", "d", ("a", "凳子", "b"))}
+    assert texts == {"zh": Text("椅子", "d\ne", ("a", "凳子", "b"))}
+    # What both say is said once, and a title is taken where it is.
+    texts = read(texts={"pt": Text("", "d"), "pt-BR": Text("Ônibus", "d", ("b",))}).texts
+    assert texts == {"pt": Text("Ônibus", "d", ("Ônibus", "b"))}
 
 
 @pytest.mark.parametrize(

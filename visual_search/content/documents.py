@@ -128,7 +128,7 @@ def _seen_text(content: Content, pictures: PictureVectors, seen: Mapping[str, st
 
 
 def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
-    """Texts by ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's keywords."""
+    """Texts by ISO 639-1 code. "zh-CN" and "zh-TW" share an analyzer, so the second one's words join the first's."""
     by_language: dict[str, Text] = {}
     for tag, text in texts.items():
         language = base_code(tag) or UNDETERMINED
@@ -142,7 +142,13 @@ def _texts(texts: Mapping[str, Text]) -> dict[str, Text]:
         if language in by_language:
             first = by_language[language]
             more = (word for word in (clean.title, *clean.keywords) if word)
-            by_language[language] = replace(first, keywords=tuple(dict.fromkeys((*first.keywords, *more))))
+            described = dict.fromkeys(text for text in (first.description, clean.description) if text)
+            by_language[language] = replace(
+                first,
+                title=first.title or clean.title,
+                description="\n".join(described),
+                keywords=tuple(dict.fromkeys((*first.keywords, *more))),
+            )
         else:
             by_language[language] = clean
     return by_language
