@@ -43,6 +43,15 @@ WITHOUT_CENTS = frozenset(
 )
 
 
+def check_sku(sku: str) -> None:
+    """Raises ValidationError for a sku that people couldn't tell from another one, or that makes no address."""
+    if not sku.isprintable() or sku != " ".join(sku.split()):
+        raise ValidationError(_("Use characters that can be seen, and single spaces between them."))
+    if not {"", ".", ".."}.isdisjoint(sku.split("/")):
+        # Browsers and web servers shorten addresses with such parts.
+        raise ValidationError(_("Write something other than '.' or '..' before, between and behind slashes."))
+
+
 class State(models.TextChoices):
     DRAFT = "draft", _("draft")
     PUBLISHED = "published", _("published")
@@ -83,15 +92,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """One thing to buy. Variants (colours, sizes) are products of their own that share a `parent`."""
 
-    sku = models.CharField(
-        max_length=64,
-        unique=True,
-        validators=[
-            RegexValidator(
-                r"^\w[\w.\-]*\Z", _("Use letters, digits, '.', '-' and '_', and begin with a letter or digit.")
-            )
-        ],
-    )
+    sku = models.CharField(max_length=64, unique=True, validators=[check_sku])
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variants")
     category = models.CharField(
         max_length=300, blank=True, db_index=True, help_text=_("Levels joined by ' > ', such as Home > Office.")

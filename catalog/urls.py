@@ -9,7 +9,7 @@ app_name = "catalog"
 urlpatterns = [
     path("", views.home, name="home"),
     path("c/<path:slug>/", views.category, name="category"),
-    path("p/<str:sku>/", views.product, name="product"),
+    path("p/<path:sku>/", views.product, name="product"),
     path("credits/", views.credits, name="credits"),
     path("language/", include("django.conf.urls.i18n")),
 ]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.api.test_search import problem
 from tests.search.shop import photo_of
+from tests.shop.models import Part
 from tests.shop.search import Gadgets
+from visual_search import indexing, receivers
 from visual_search.models import IndexEntry
+from visual_search.registry import Source, register, unregister
+from visual_search.types import Text
 
 
 def titles(answer: dict) -> list[str]:
@@ -105,3 +114,47 @@ class TestGrouped:
         assert not IndexEntry.objects.filter(collection="gadgets").exists()
         answer = client.get("/api/v1/search/grouped", {"q": "red chair"}).json()
         assert titles(answer["groups"][0])[0] == "Red chair"
+
+
+class Parts(Source):
+    model = Part
+    collection = "parts"
+
+    def texts(self, part):
+        return {"en": Text(part.name)}
+
+
+NUMBERS = ["A/B-12", "M4 x 20", "C++", "#12", "100%", "what?", "ÄÖ/ß"]
+
+
+@pytest.fixture
+def parts(shop) -> Iterator[None]:
+    register(Parts)
+    receivers.connect()
+    for number in NUMBERS:
+        Part.objects.create(number=number, name=f"Part {number}")
+    assert not indexing.index_pending("parts").failed
+    yield
+    unregister("parts")
+    receivers.connect()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_id_of_any_characters_has_addresses(parts, client, number) -> None:
+    like = client.get(f"/api/v1/parts/{quote(number, safe='')}/similar").json()
+    assert {hit["id"] for hit in like["hits"]} == set(NUMBERS) - {number}
+    page = client.get("/search/parts/", {"q": "part"}).content.decode()
+    addresses = {html.unescape(found) for found in re.findall(r'href="(/search/parts/similar/[^"]*)"', page)}
+    assert len(addresses) == len(NUMBERS)
+    (own,) = [one for one in addresses if unquote(one) == f"/search/parts/similar/{number}/"]
+    assert f"Part {html.escape(number)}<" not in client.get(own).content.decode()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_google_finds_an_id_of_any_characters(parts, shop, client, number) -> None:
+    shop.use(COMPATIBILITY_INDEXES={"parts": "parts"})
+    place = "/v1/projects/p/locations/l/"
+    listed = client.get(f"{place}products").json()["products"]
+    (name,) = [one["name"] for one in listed if one["displayName"] == f"Part {number}"]
+    assert client.get(f"/v1/{name}").json()["name"] == name
+    assert client.get(f"/v1/{name}/referenceImages").json() == {"referenceImages": []}

@@ -207,7 +207,7 @@ def test_an_interrupted_import_goes_on(catalogue: Write) -> None:
         ({"attributes": "[]"}, "object"),
         ({"gtin": "4006381333932"}, "check digit is 1"),
         ({"currency": "Euro"}, "currency"),
-        ({"sku": "a b"}, "sku"),
+        ({"sku": "a//b"}, "sku"),
         ({"title": ""}, "title"),
         ({"title": "x" * 400}, "300"),
         ({"image": "images/nowhere/x.jpg"}, "nowhere"),
@@ -337,6 +337,16 @@ def test_a_long_text_does_not_hide_an_open_quotation_mark(tmp_path: Path) -> Non
     rewrite(tmp_path, 'sku,title\nA,Chair\nB,"Sofa\n' + "C,Chair\n" * 30_000)
     with pytest.raises(ImportRefused, match="line 3: .*quotation mark"):
         Catalogue.read(tmp_path)
+
+
+def test_a_sku_may_hold_any_signs(catalogue: Write) -> None:
+    skus = ["A/B-12", "M4 x 20", "C++", "#12", "a|b"]
+    rows = [{"sku": sku, "parent_sku": "A/B-12"} for sku in skus]
+    translations = tuple({"sku": sku, "lang": "de", "title": "Stuhl"} for sku in skus)
+    assert run(catalogue(*rows, translations=translations)).faults == []
+    assert sorted(Product.objects.values_list("sku", flat=True)) == sorted(skus)
+    assert {product.title("de") for product in Product.objects.all()} == {"Stuhl"}
+    assert set(Product.objects.get(sku="A/B-12").variants.values_list("sku", flat=True)) == set(skus[1:])
 
 
 def texts_of(sku: str) -> dict[str, list[object]]:

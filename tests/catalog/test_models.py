@@ -49,11 +49,22 @@ def test_cleaning_names_what_is_wrong() -> None:
         ({"attributes": ["x"]}, "attributes"),
         ({"price": Decimal("-1")}, "price"),
         ({"currency": "euro"}, "currency"),
-        ({"sku": "a b"}, "sku"),
     ]:
         with pytest.raises(ValidationError) as caught:
             Product(**{"sku": "B-1", **values}).full_clean()
         assert field in caught.value.message_dict
+
+
+@pytest.mark.parametrize("sku", ["a\u00a0b", "a  b", " a", "a\tb", "a\u200bb", "a\nb"])
+def test_a_sku_whose_characters_nobody_sees_is_refused(sku: str) -> None:
+    with pytest.raises(ValidationError, match="can be seen"):
+        Product(sku=sku).full_clean()
+
+
+@pytest.mark.parametrize("sku", ["/a", "a/", "a//b", "../a", "a/./b", ".", "..", "a/.."])
+def test_a_sku_that_makes_no_address_is_refused(sku: str) -> None:
+    with pytest.raises(ValidationError, match="slashes"):
+        Product(sku=sku).full_clean()
 
 
 def test_a_category_is_brought_into_one_form() -> None:

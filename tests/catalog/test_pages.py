@@ -1,5 +1,7 @@
+import html
 import io
 import re
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -66,6 +68,28 @@ def test_what_is_not_there_is_a_helpful_404(client: Client, address: str) -> Non
     response = client.get(address)
     assert response.status_code == 404
     assert "Search for it above" in response.content.decode()
+
+
+SKUS = [
+    "A/B-12", "M4 x 20", "C++", "#12", "100%", "what?", "a&b=c;d", "50€", "ÄÖ/ß", "-7", ".5", "a\\b", "x:y@z", "'\"<b>", "a/...",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sku", SKUS)
+def test_a_sku_of_any_characters_has_a_page(client: Client, admin_client: Client, sku: str) -> None:
+    product = make(1, sku=sku)
+    product.full_clean()
+    home = client.get("/").content.decode()
+    (address,) = {html.unescape(found) for found in re.findall(r'href="(/p/[^"]*)"', home)}
+    # An address is cut at # and ?, and ends at a space: they must stand in it quoted.
+    assert urlsplit(address).path == address
+    assert " " not in address
+    for path in (address, f"/p/{quote(sku, safe='')}/"):
+        page = client.get(path).content.decode()
+        assert f"· {html.escape(sku)}</p>" in page
+    listed = admin_client.get("/admin/catalog/product/", {"q": sku}).content.decode()
+    assert f"/admin/catalog/product/{product.pk}/change/" in listed
+    assert admin_client.get(f"/admin/catalog/product/{product.pk}/change/").status_code == 200
 
 
 def test_a_draft_has_no_page(client: Client) -> None:

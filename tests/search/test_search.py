@@ -161,6 +161,15 @@ def test_codes_in_words(words, whole, among) -> None:
     assert asked == {name: codes for name, codes in ((legs.CODE, whole), (legs.CODE_AMONG, among)) if codes}
 
 
+@pytest.mark.parametrize("sku", ["A/B-12", "M4 x 20", "C++7", "#12", "100%", "7&8=9"])
+def test_a_sku_of_any_signs_is_found(shop, sku) -> None:
+    shop.add(sku, "Sturdy thing")
+    shop.index()
+    page = search.search(Query(words=sku))
+    assert skus(page)[0] == sku
+    assert page.hits[0].reason == "exact code"
+
+
 def test_a_code_outside_the_filter_is_not_shown(shop) -> None:
     page = search.search(Query(words="CHR-BLU-02", filters=(AnyOf("colour", ("red",)),)))
     assert "CHR-BLU-02" not in skus(page)

@@ -127,3 +127,10 @@ class Leftover(models.Model):
 
     item = models.ForeignKey(Item, models.DO_NOTHING, db_constraint=False)
     brand = models.ForeignKey(Brand, models.DO_NOTHING, db_constraint=False, null=True)
+
+
+class Part(models.Model):
+    """Its key is what the shop calls it, whatever signs are in it."""
+
+    number = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=100)

@@ -19,7 +19,7 @@ def nothing_here(request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("search", SearchView.as_view(), name="search"),
     path("search/grouped", GroupedView.as_view(), name="grouped"),
-    path("<str:collection>/<str:id>/similar", SimilarView.as_view(), name="similar"),
+    path("<str:collection>/<path:id>/similar", SimilarView.as_view(), name="similar"),
     path("suggest", SuggestView.as_view(), name="suggest"),
     path("health", HealthView.as_view(), name="health"),
     path("openapi.json", OpenAPIView.as_view(), name="openapi"),
