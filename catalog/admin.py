@@ -6,15 +6,27 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminFileWidget
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.models import Product, ProductImage, ProductText, State, language_choices
+from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
 from multilingual.languages import base_code
 from visual_search.models import IndexEntry
+
+
+class PictureWidget(AdminFileWidget):
+    """Django's own, but a storage that can't say a file's address leaves the form without a link."""
+
+    def is_initial(self, value: Any) -> bool:
+        try:
+            return super().is_initial(value)
+        # A storage may raise anything, and then the form is the place where another file can be chosen.
+        except Exception:
+            return False
 
 
 class ProductImageInline(admin.TabularInline):
@@ -22,12 +34,13 @@ class ProductImageInline(admin.TabularInline):
     extra = 1
     fields = ["preview", "file", "position", "role", "alt"]
     readonly_fields = ["preview"]
+    formfield_overrides = {PictureField: {"widget": PictureWidget}}
 
     @admin.display(description="")
     def preview(self, image: ProductImage) -> SafeString | str:
-        if not image.file:
+        if not image.url:
             return ""
-        return format_html('<img src="{}" alt="" style="max-height:80px;max-width:80px">', image.file.url)
+        return format_html('<img src="{}" alt="" style="max-height:80px;max-width:80px">', image.url)
 
 
 class ProductTextInline(admin.StackedInline):
@@ -97,9 +110,10 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.display(description="")
     def thumbnail(self, product: Product) -> SafeString | str:
         image = product.main_image()
-        if image is None:
+        address = image.url if image else ""
+        if not address:
             return "–"
-        return format_html('<img src="{}" alt="" width="48" height="48" style="object-fit:contain">', image.file.url)
+        return format_html('<img src="{}" alt="" width="48" height="48" style="object-fit:contain">', address)
 
     @admin.display(description="name")
     def name(self, product: Product) -> str:

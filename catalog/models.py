@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.types import path_prefixes
+
+logger = logging.getLogger(__name__)
 
 # Currencies that have no smaller unit in use (ISO 4217, exponent 0).
 WITHOUT_CENTS = frozenset(
@@ -82,7 +85,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
             default=4,
         )
         texts = ProductText.objects.filter(product=models.OuterRef("pk")).order_by(own, "pk")
-        images = ProductImage.objects.filter(product=models.OuterRef("pk")).exclude(role=ProductImage.Role.PHOTO)
+        images = ProductImage.objects.shown().filter(product=models.OuterRef("pk"))
         return self.only("sku", "price", "currency", "stock").annotate(
             tile_title=models.Subquery(texts.values("title")[:1]),
             tile_file=models.Subquery(images.order_by("position", "pk").values("file")[:1]),
@@ -206,17 +209,52 @@ class Product(models.Model):
         """
         if not hasattr(self, "tile_title"):
             image = self.main_image()
-            return self.title(language), str(image.file.url) if image else ""
+            return self.title(language), image.url if image else ""
         title = self.sku if self.tile_title is None else self.tile_title
-        storage = ProductImage._meta.get_field("file").storage
-        return title, storage.url(self.tile_file) if self.tile_file else ""
+        return title, _address(ProductImage._meta.get_field("file").storage, self.tile_file)
 
     def main_image(self) -> ProductImage | None:
         return next(iter(self.shown_images()), None)
 
     def shown_images(self) -> list[ProductImage]:
-        """The pictures without those that only serve recognition. It reads what was prefetched."""
-        return [image for image in self.images.all() if image.role != ProductImage.Role.PHOTO]
+        """The pictures without those that only serve recognition or have no file. It reads what was prefetched."""
+        return [image for image in self.images.all() if image.role != ProductImage.Role.PHOTO and image.file]
+
+
+def _address(storage: Any, name: str | None) -> str:
+    """Where browsers get this file; "" for none, and where the storage can't say it."""
+    try:
+        return str(storage.url(name)) if name else ""
+    # A storage may raise anything. A page without one picture is better than none.
+    except Exception as problem:
+        logger.warning("The storage gives no address for '%s' (%s: %s).", name, type(problem).__name__, problem)
+        return ""
+
+
+class PictureField(models.ImageField):
+    """The image field of `ProductImage`, whose rows can be read while the storage doesn't give their files.
+
+    Django opens the file of each row without measures, wherever it is read, and raises what the storage raises.
+    """
+
+    def update_dimension_fields(self, instance: Any, force: bool = False, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().update_dimension_fields(instance, force, *args, **kwargs)
+        # A storage may raise anything.
+        except Exception as problem:
+            logger.warning("%s can't be measured (%s: %s).", self.name, type(problem).__name__, problem)
+            instance.width = instance.height = None
+
+    def deconstruct(self) -> Any:
+        """As Django's own field: the table is the same."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ImageField", args, kwargs
+
+
+class ProductImageQuerySet(models.QuerySet["ProductImage"]):
+    def shown(self) -> ProductImageQuerySet:
+        """Those that pages show: not the photos that only serve recognition, and not rows whose file was deleted."""
+        return self.exclude(role=ProductImage.Role.PHOTO).exclude(file="")
 
 
 class ProductImage(models.Model):
@@ -230,7 +268,7 @@ class ProductImage(models.Model):
         PHOTO = "photo", _("a photo to recognise it by (never shown)")
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    file = models.ImageField(upload_to="products/%Y/%m", width_field="width", height_field="height")
+    file = PictureField(upload_to="products/%Y/%m", width_field="width", height_field="height")
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
     position = models.PositiveIntegerField(default=0)
@@ -242,6 +280,8 @@ class ProductImage(models.Model):
     import_hash = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of a file that an import brought; else empty."
     )
+
+    objects = ProductImageQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -264,8 +304,15 @@ class ProductImage(models.Model):
                 raise ValidationError({"file": str(error)}) from error
             self.file.seek(0)
 
+    @property
+    def url(self) -> str:
+        """Where browsers get the file; "" where there is none, or its storage doesn't answer."""
+        return _address(self.file.storage, self.file.name)
+
     def read(self) -> bytes:
-        """The file's bytes. Raises FileNotFoundError if the storage has lost it."""
+        """The file's bytes. Raises FileNotFoundError if the row has no file, or the storage has lost it."""
+        if not self.file:
+            raise FileNotFoundError("its file was deleted; add another one, or delete the picture")
         with self.file.storage.open(str(self.file.name)) as file:
             data: bytes = file.read()
         return data

@@ -37,7 +37,7 @@ class Products(Source):
 
     def pictures(self, product):
         for image in product.images.all():
-            yield Picture(str(image.pk), image.read, image.position, image.role, image.file.url)
+            yield Picture(str(image.pk), image.read, image.position, image.role, image.url)
 
     def keep_photo(self, product, data):
         last = max((image.position for image in product.images.all()), default=-1)

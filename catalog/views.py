@@ -64,11 +64,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """The entrance: a tile for each category, and the newest products."""
     entrances = categories.shown_first(_categories(request))
     # The first product of each category lends it its picture.
+    shown = ProductImage.objects.shown()
     first = dict(
-        Product.objects.published().filter(images__isnull=False).values_list("category").annotate(Min("pk")).order_by()
+        Product.objects.published().filter(images__in=shown).values_list("category").annotate(Min("pk")).order_by()
     )
     images: dict[int, ProductImage] = {}
-    shown = ProductImage.objects.exclude(role=ProductImage.Role.PHOTO)
     for image in shown.filter(product__in=first.values()).order_by("-position", "-pk"):
         images[image.product_id] = image
     tiles = [

@@ -186,8 +186,9 @@ def _prepare(source: Source, encoder: Encoder, versions: Mapping[str, int]) -> P
         keys = [documents.picture_key(content, picture) for picture in content.pictures]
         if refused := [pictures.refused[key] for key in keys if key in pictures.refused]:
             prepared.warnings[content.id] = "\n".join(refused)
-        if unread := [pictures.unread[key] for key in keys if key in pictures.unread]:
-            prepared.incomplete[content.id] = "\n".join(unread)
+        unread = [pictures.unread[key] for key in keys if key in pictures.unread]
+        if content.problem or unread:
+            prepared.incomplete[content.id] = "\n".join(filter(None, (content.problem, *unread)))
     return prepared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,8 @@ from visual_search.types import Card, FacetField, FacetValue, Picture, Text
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
+
+logger = logging.getLogger(__name__)
 
 Way = str | Callable[[Any], Iterable[Any]]
 
@@ -121,7 +124,12 @@ class Source:
         texts = self.texts(obj)
         spoken = (text for tag, text in texts.items() if language and base_code(tag) == base_code(language))
         text = next(spoken, None) or next(iter(texts.values()), Text(""))
-        picture = min(self.pictures(obj), key=lambda item: item.position, default=None)
+        try:
+            picture = min(self.pictures(obj), key=lambda item: item.position, default=None)
+        # A picture that the shop's code can't describe, such as a row without its file, costs the tile no more than that.
+        except Exception:
+            logger.exception("%s.pictures() failed for %s %s.", type(self).__name__, self.model.__name__, obj.pk)
+            picture = None
         facets = self.facets(obj)
         price = facets.get("price")
         return Card(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -38,6 +39,7 @@ class Content:
     facets: Mapping[str, FacetValue]
     codes: tuple[str, ...]
     pictures: tuple[Picture, ...]
+    problem: str = ""  # why there may be more pictures than these
 
     @property
     def titles(self) -> tuple[Title, ...]:
@@ -51,7 +53,7 @@ def picture_key(content: Content, picture: Picture) -> str:
 
 
 def read(source: Source, obj: Any) -> Content:
-    """Ask the source about an object. Raises SourceFailed."""
+    """Ask the source about an object. Raises SourceFailed; pictures that can't be told are only a `problem`."""
     step = ""
     try:
         step = "texts"
@@ -60,15 +62,34 @@ def read(source: Source, obj: Any) -> Content:
         facets = _facets(source.facets(obj), source.schema)
         step = "codes"
         codes = tuple(dict.fromkeys(code for code in (str(item).strip() for item in source.codes(obj) if item) if code))
-        step = "pictures"
-        pictures = {picture.id: picture for picture in sorted(source.pictures(obj), key=lambda item: item.position)}
     # The source is the shop's code: whatever it raises is recorded beside the object and shown in the admin.
     except Exception as problem:
-        raise SourceFailed(
-            f"{type(source).__name__}.{step}() failed for {source.model.__name__} {obj.pk}: "
-            f"{type(problem).__name__}: {problem}"
-        ) from problem
-    return Content(str(obj.pk), texts, facets, codes, tuple(pictures.values()))
+        raise SourceFailed(_failed(source, step, obj, problem)) from problem
+    pictures, trouble = _pictures(source, obj)
+    return Content(str(obj.pk), texts, facets, codes, pictures, trouble)
+
+
+def _pictures(source: Source, obj: Any) -> tuple[tuple[Picture, ...], str]:
+    """The pictures in their order, each id once, and what went wrong with those that lack."""
+    pictures: list[Picture] = []
+    trouble = ""
+    try:
+        for picture in source.pictures(obj):
+            insort(pictures, picture, key=_position)
+    # One row of the shop's, such as one whose file was deleted, mustn't take the object's words and other pictures along.
+    except Exception as problem:
+        trouble = _failed(source, "pictures", obj, problem)
+    by_id = {picture.id: picture for picture in pictures}
+    return tuple(by_id.values()), trouble
+
+
+def _position(picture: Picture) -> int:
+    return picture.position
+
+
+def _failed(source: Source, step: str, obj: Any, problem: Exception) -> str:
+    said = f"{type(problem).__name__}: {problem}"
+    return f"{type(source).__name__}.{step}() failed for {source.model.__name__} {obj.pk}: {said}"
 
 
 def build(

@@ -12,7 +12,6 @@ from visual_search import registry
 from visual_search.conf import conf
 from visual_search.content import documents
 from visual_search.content.vectors import Title
-from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.registry import Source
 
@@ -40,7 +39,8 @@ def main_pictures(collection: str, *, most: int) -> Iterator[tuple[str, Image.Im
                         name=f"the picture of {key}",
                     ),
                 )
-        except (PictureRefused, documents.SourceFailed, OSError, ValueError) as problem:
+        # A shop's source and storage may raise anything.
+        except Exception as problem:
             logger.warning("The picture of %s %s isn't learned from: %s", collection, key, problem)
 
 

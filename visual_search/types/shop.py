@@ -38,13 +38,21 @@ class Picture:
 
     @classmethod
     def from_file(cls, file: Any, id: Any, position: int = 0, role: str = "main") -> Picture:
-        """The picture of a model's file: what an `ImageField` or a `FileField` holds, in whichever storage."""
+        """The picture of a model's file: what an `ImageField` or a `FileField` holds, in whichever storage.
+
+        A row whose file was deleted is a picture that isn't there: staff read so, and the object is found without it.
+        """
 
         def load() -> bytes:
             with file.open("rb") as opened:
                 return bytes(opened.read())
 
-        return cls(str(id), load, position, role, file.url)
+        try:
+            url = str(file.url)
+        # Without a file Django raises ValueError, and a storage may raise anything.
+        except Exception:
+            url = ""
+        return cls(str(id), load, position, role, url)
 
 
 @dataclass(frozen=True, slots=True)
