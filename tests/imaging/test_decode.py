@@ -295,6 +295,56 @@ def test_truncated_files_are_refused_whatever_other_code_has_set(kind, share, mo
     assert refusal(cut).code == "truncated"
 
 
+def scene() -> Image.Image:
+    """A picture with much in every part of it."""
+    pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    return Image.fromarray(pixels).resize((900, 600), Image.Resampling.BICUBIC)
+
+
+JPEGS = [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0, "quality": 90}]
+
+
+@pytest.mark.parametrize("manner", JPEGS, ids=str)
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_without_its_end_marker_is_read_whole(manner, missing, mode):
+    data = encoded(scene().convert(mode), "JPEG", **manner)
+    assert decode(data[:-missing], **LIMITS).tobytes() == decode(data, **LIMITS).tobytes()
+
+
+@pytest.mark.parametrize("manner", JPEGS, ids=str)
+def test_a_jpeg_that_lacks_a_strip_at_its_end_is_read(manner):
+    data = encoded(scene(), "JPEG", **manner)
+    whole = np.asarray(decode(data, **LIMITS)).astype(int)
+    # A progressive file's end holds a bit of many pixels.
+    share = 0.997 if "progressive" in manner else 0.99
+    cut = np.asarray(decode(data[: int(len(data) * share)], **LIMITS)).astype(int)
+    assert cut.shape == whole.shape
+    assert np.abs(cut - whole).mean() < 3
+    # Nothing above the last rows of blocks differs but by what a last scan adds.
+    assert np.abs(cut - whole)[:500].max() <= 16
+
+
+@pytest.mark.parametrize("manner", JPEGS, ids=str)
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.8, 0.85])
+@pytest.mark.parametrize("loads_truncated", [False, True])
+def test_a_jpeg_that_lacks_more_is_refused(manner, share, loads_truncated, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", loads_truncated)
+    data = encoded(scene(), "JPEG", **manner)
+    error = refusal(data[: int(len(data) * share)])
+    assert error.code == "truncated"
+    assert "Send the original file again" in str(error)
+
+
+def test_a_progressive_jpeg_that_lacks_whole_scans_is_refused():
+    """It would be complete, but blurred."""
+    data = encoded(scene(), "JPEG", progressive=True)
+    begins = [place for place in range(len(data)) if data.startswith(b"\xff\xda", place)]
+    assert len(begins) > 3
+    for begin in begins:
+        assert refusal(data[:begin]).code == "truncated"
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("size", [(2000, 1500), (1500, 2000), (1999, 17), (1025, 1025)])
 def test_large_photos_come_out_small(kind, size):

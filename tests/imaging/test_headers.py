@@ -97,7 +97,7 @@ def test_webp_may_repeat_the_name_of_exif_before_it(orientation: int) -> None:
         (b"\xff\xd8\xff\xd9", "JPEG", "the JPEG ends before its pixels"),
         (b"\xff\xd8\xff\xe0\x00\x10short", "JPEG", "a JPEG segment is longer than the file"),
         (b"\xff\xd8\xff\xe0\x00\x02nothing", "JPEG", "bytes between two JPEG segments"),
-        (encoded("JPEG")[:-2], "JPEG", "the JPEG has no end"),
+        (encoded("JPEG", progressive=True)[:-60], "JPEG", "the JPEG ends before its last pixels begin"),
         (b"\xff\xd8\xff", "JPEG", "the file breaks off inside its header"),
     ],
 )

@@ -7,7 +7,7 @@ Pillow's readers of those parts can't fail on them.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Format = Literal["JPEG", "PNG", "WebP"]
@@ -15,6 +15,7 @@ Format = Literal["JPEG", "PNG", "WebP"]
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that carry pixels and their meaning. acTL and fcTL are left out, so an animated PNG is its first picture.
 _PNG_KEEP = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP"})
+_JPEG_END = b"\xff\xd9"
 _JPEG_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"mif1", b"msf1"})
@@ -45,13 +46,17 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`orientation` is the EXIF value 1 to 8. `data` is the file without metadata, for Pillow to open."""
+    """`orientation` is the EXIF value 1 to 8. `data` is the file without metadata, for Pillow to open.
+
+    `cut`: the file breaks off among its pixels, behind which `data` is closed as if it were whole (see `cut_differently`).
+    """
 
     format: Format
     width: int
     height: int
     orientation: int
     data: bytes
+    cut: bool = False
 
 
 def sniff(data: bytes) -> str:
@@ -87,13 +92,14 @@ def read(data: bytes, kind: Format) -> Header:
         if kind == "JPEG":
             return _read_jpeg(data)
         return _read_png(data) if kind == "PNG" else _read_webp(data)
-    except (IndexError, struct.error) as problem:
+    except (IndexError, ValueError, struct.error) as problem:
         raise Damaged("the file breaks off inside its header") from problem
 
 
 def _read_jpeg(data: bytes) -> Header:
     kept = [b"\xff\xd8"]
     width = height = 0
+    components: frozenset[int] = frozenset()
     orientation = 1
     at = 2
     while True:
@@ -117,6 +123,7 @@ def _read_jpeg(data: bytes) -> Header:
             if width:
                 raise Damaged("the JPEG states its size twice")
             height, width = struct.unpack_from(">HH", body, 1)
+            components = frozenset(body[6 : 6 + 3 * body[5] : 3])
         if marker == 0xE1 and body.startswith(b"Exif\x00\x00") and orientation == 1:
             orientation = exif_orientation(body[6:])
         # APP0 (JFIF) and APP14 (Adobe) say how colours are coded, APP2 carries the colour profile.
@@ -125,10 +132,54 @@ def _read_jpeg(data: bytes) -> Header:
             kept.append(b"\xff" + bytes([marker]) + data[at : at + length])
         at += length
     # Inside coded pixels FF is always followed by 00, so FF D9 is the true end; without it the file was cut.
-    if data.find(b"\xff\xd9", at) < 0:
-        raise Damaged("the JPEG has no end")
-    kept.append(b"\xff\xda" + data[at:])
-    return Header("JPEG", width, height, orientation, b"".join(kept))
+    cut = data.find(_JPEG_END, at) < 0
+    if cut and not _has_every_scan(data, at, components):
+        raise Damaged("the JPEG ends before its last pixels begin")
+    pixels = b"\xff\xda" + data[at:]
+    kept.append(pixels.removesuffix(b"\xff") + _JPEG_END if cut else pixels)
+    return Header("JPEG", width, height, orientation, b"".join(kept), cut)
+
+
+def cut_differently(header: Header) -> Header:
+    """The cut file with more coded pixels behind it, which are no true ones: what they change was lacking."""
+    body = header.data.removesuffix(_JPEG_END)
+    # Any bytes but FF. Half as many as the file has reach over the whole of a large gap.
+    return replace(header, data=body + b"\x55" * (len(body) // 2 + 4096) + _JPEG_END)
+
+
+def _has_every_scan(data: bytes, at: int, components: frozenset[int]) -> bool:
+    """Whether the last bit of every coefficient is in some scan of a JPEG whose first scan's header is at `at`.
+
+    A progressive JPEG whose later scans lack is whole but blurred. What of the last scan lacks is another question.
+    """
+    wanted = {(component, place) for component in components for place in range(64)}
+    while True:
+        (length,) = struct.unpack_from(">H", data, at)
+        count = data[at + 2]
+        first, last, bits = data[at + 3 + 2 * count : at + 6 + 2 * count]
+        if not bits & 0x0F:
+            told = data[at + 3 : at + 3 + 2 * count : 2]
+            wanted -= {(component, place) for component in told for place in range(first, last + 1)}
+        if not wanted:
+            return True
+        at = _next_scan(data, at + length)
+        if at < 0:
+            return False
+
+
+def _next_scan(data: bytes, at: int) -> int:
+    """Where the header of the next scan stands, behind coded pixels and tables; -1 if there is none."""
+    while (at := data.find(b"\xff", at)) >= 0:
+        marker = data[at + 1]
+        if marker == 0xDA:
+            return at + 2
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0x00 or marker in _JPEG_STANDALONE:
+            at += 2
+        else:
+            at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    return -1
 
 
 def _read_png(data: bytes) -> Header:
