@@ -268,8 +268,12 @@ def rank(
         timings_ms=dict(clock.steps),
         pictures=query.pictures,
     )
-    nothing_close = ranking.hits and ranking.distant == ranking.total
-    return replace(ranking, warnings=(*warnings, "nothing_close")) if nothing_close else ranking
+    warnings += tuple(
+        dict.fromkeys(one.witness.nothing for one in query.pictures if one.witness and one.witness.nothing)
+    )
+    if ranking.hits and ranking.distant == ranking.total:
+        warnings += ("nothing_close",)
+    return replace(ranking, warnings=warnings)
 
 
 def _rewritten(query: Query) -> Guarded[Rewritten]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -95,3 +97,44 @@ def test_greys_fall_into_the_same_bin_on_every_processor():
     greys = bins[[step * (1024 + 32 + 1) for step in range(32)]]
     # White counts for most of a studio picture: into which bin it falls must not hang on how a processor rounds.
     assert {tuple(int(n) for n in np.unravel_index(one, colour.LAB_BINS)[1:]) for one in greys} == {(5, 6)}
+
+
+def shaded(level: int, *, corner: int = 0, noise: float = 0.0) -> Image.Image:
+    """An even grey that grows darker towards the corners, as a lens makes it, with the noise of a sensor."""
+    line = np.linspace(-1, 1, 600)
+    grey = level - corner * (line[:, None] ** 2 + line[None, :] ** 2) / 2
+    grey = grey + np.random.default_rng(0).normal(0, noise, grey.shape)
+    return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    ("level", "corner", "noise"),
+    [
+        (0, 0, 0.0),
+        (128, 0, 0.0),
+        (255, 0, 0.0),
+        (0, 0, 4.0),
+        (128, 0, 4.0),
+        (250, 0, 4.0),
+        (128, 60, 2.0),
+        (240, 60, 2.0),
+    ],
+)
+def test_a_blank_picture_shows_nothing(level: int, corner: int, noise: float) -> None:
+    blank = shaded(level, corner=corner, noise=noise)
+    assert colour.shows_nothing(colour.thumbnail(blank))
+    buffer = io.BytesIO()
+    blank.save(buffer, "JPEG", quality=30)
+    assert colour.shows_nothing(colour.thumbnail(Image.open(buffer)))
+
+
+def test_an_even_colour_is_something_to_see() -> None:
+    for name in ("red", "navy", "beige", "lavender"):
+        assert not colour.shows_nothing(colour.thumbnail(Image.new("RGB", (300, 200), name))), name
+
+
+@pytest.mark.parametrize("level", [248, 240, 200, 0])
+def test_a_faint_thing_on_white_is_something_to_see(level: int) -> None:
+    image = Image.new("RGB", (600, 400), "white")
+    ImageDraw.Draw(image).ellipse((250, 150, 350, 250), fill=(level,) * 3)
+    assert not colour.shows_nothing(colour.thumbnail(image))

@@ -16,7 +16,7 @@ from tests.search.shop import draw, picture_query, to_bytes
 from tests.shop import doubles
 from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
-from visual_search.querying import legs
+from visual_search.querying import legs, tokens
 from visual_search.ranking.calibration import Calibration
 from visual_search.ranking.text_scales import TextScale
 from visual_search.registry import Source
@@ -111,6 +111,42 @@ def test_nothing_close_is_said_and_the_nearest_are_shown(shop) -> None:
     assert page.warnings == ("nothing_close",)
     assert {hit.grade for hit in page.hits} == {Grade.DISTANT}
     assert page.distant == page.total == len(page.hits) > 0
+
+
+BLANKS = ["white", "black", "#808080", "#f6f6f4"]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_picture_resembles_nothing(shop, blank) -> None:
+    page = search.search(picture_query(Image.new("RGB", (300, 200), blank)))
+    assert page.warnings == ("nothing_to_see", "nothing_close")
+    assert page.hits
+    assert {hit.grade for hit in page.hits} == {Grade.DISTANT}
+    # Nor does its token, which the browser keeps.
+    again = search.search(Query(pictures=(tokens.photo_from_token(tokens.photo_token(page.pictures[0])),)))
+    assert again.warnings == page.warnings
+    assert skus(again) == skus(page)
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_picture_changes_nothing_of_what_else_is_asked(shop, blank) -> None:
+    image = Image.new("RGB", (300, 200), blank)
+    for query in (
+        Query(words="lamp"),
+        Query(like=(shop.id("CHR-RED-01"),)),
+        picture_query(draw("chair", "red")),
+    ):
+        plain = search.search(query)
+        page = search.search(replace(query, pictures=(*query.pictures, QueryPicture(image=image))))
+        assert [(hit.id, hit.grade) for hit in page.hits] == [(hit.id, hit.grade) for hit in plain.hits]
+        assert page.warnings == (*plain.warnings, "nothing_to_see")
+
+
+def test_a_blank_picture_is_no_copy_of_another(shop) -> None:
+    shop.add("BLANK-1", "Sheet of paper", Image.new("RGB", (300, 200), "white"))
+    shop.index()
+    page = search.search(picture_query(Image.new("RGB", (300, 200), "white")))
+    assert {hit.reason for hit in page.hits} == {""}
 
 
 def test_a_photo_without_anything_is_refused(shop, monkeypatch) -> None:

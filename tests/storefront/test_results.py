@@ -158,6 +158,13 @@ def test_nothing_close_is_said_once_and_the_nearest_follow(shop, client) -> None
     assert "6 results" not in text_of(response)
 
 
+def test_a_blank_photo_is_said_to_show_nothing(shop, client) -> None:
+    response = upload(client, to_bytes(Image.new("RGB", (640, 480), "white"), "JPEG"))
+    assert "There is nothing to recognise in this photo. Take one that shows the thing." in text_of(response)
+    assert "Nothing close. The nearest we have:" in text_of(response)
+    assert "similar style" not in text_of(response).lower()
+
+
 def test_the_preview_carries_no_metadata(shop, client) -> None:
     import base64
     import io

@@ -23,6 +23,9 @@ _SMOOTHING = 0.7  # bins: the standard deviation of the kernel that smooths a La
 _CENTRE = 1 / 3  # of the side: the standard deviation of the weight by which the middle counts more
 _BACKGROUND_TOLERANCE = 20  # grey levels by which the background may differ from the border's colour
 _LEAST_FOREGROUND = 0.03  # of the pixels; less means that the product itself is white and was flooded
+# Set by judgement: noise and compression stay below, and a white plate on white differs by more.
+_COLOURLESS = 6  # grey levels between a pixel's channels
+_EVEN = 3.0  # grey levels by which the picture may differ from a smooth shading
 # sRGB to XYZ, white point D65 (IEC 61966-2-1).
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
@@ -63,6 +66,19 @@ def white_border_share(pixels: Pixels) -> float:
     return float(((darkest > 238) & (brightest - darkest < 10)).mean())
 
 
+def shows_nothing(pixels: Pixels) -> bool:
+    """Whether this is one even shade of white, grey or black, such as a sheet of paper or the inside of a pocket.
+
+    It may grow darker towards the corners, as a lens makes it. An even colour is something to see: cloth, paint, a tile.
+    """
+    if int((pixels.max(axis=2).astype(np.int16) - pixels.min(axis=2)).max()) > _COLOURLESS:
+        return False
+    half = THUMBNAIL_SIDE // 2
+    luma = pixels.mean(axis=2, dtype=np.float64).reshape(half, 2, half, 2).mean(axis=(1, 3)).ravel()
+    shading, inverse = _smooth()
+    return float(np.abs(luma - shading @ (inverse @ luma)).max()) <= _EVEN
+
+
 def foreground(pixels: Pixels) -> Mask:
     """Where the product is: everywhere but in the area of the border's colour that touches the border. True everywhere if
     nearly nothing would be left.
@@ -98,6 +114,15 @@ def _ring() -> Mask:
     ring = np.ones((THUMBNAIL_SIDE, THUMBNAIL_SIDE), bool)
     ring[_RING:-_RING, _RING:-_RING] = False
     return ring
+
+
+@cache
+def _smooth() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Surfaces of second order, as columns, and what finds the one that is nearest to a picture of half the side."""
+    line = np.linspace(-1, 1, THUMBNAIL_SIDE // 2)
+    y, x = (axis.ravel() for axis in np.meshgrid(line, line, indexing="ij"))
+    surfaces = np.stack([np.ones_like(x), x, y, x * y, x**2, y**2], axis=1)
+    return surfaces, np.linalg.pinv(surfaces)
 
 
 @cache

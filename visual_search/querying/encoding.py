@@ -46,6 +46,7 @@ def encode(
         if words:
             with clock.step("encoder"):
                 result.legs += vector_legs(words, language, encoder)
+        _leave_out_blanks(result, asks_more=bool(words or query.like))
     except BadInput:
         raise
     # An encoder runs foreign code over strangers' pictures, so it may raise anything.
@@ -78,11 +79,15 @@ def _add_photo(
     vectors, witness = picture.vectors, picture.witness or Witness()
     if picture.image is not None:
         looked = look(picture.image, encoder, reader, vectors=vectors)
-        vectors, witness = looked.vectors, Witness(looked.text, looked.codes, studio=looked.studio)
+        vectors, witness = (
+            looked.vectors,
+            Witness(looked.text, looked.codes, studio=looked.studio, nothing=looked.nothing),
+        )
         result.degraded = tuple(dict.fromkeys((*result.degraded, *looked.degraded)))
         for step, taken in looked.timings_ms.items():
             clock.add(step, taken)
-        result.looked[number] = looked
+        if not looked.nothing:
+            result.looked[number] = looked
     photo = LegId(LegKind.PHOTO, number)
     result.legs.append(VectorLeg(photo, space, vectors[space], conf.RANK_WINDOW))
     # Each thing in the photo is one more leg; `composing.gathered` later joins their answers into one.
@@ -91,6 +96,18 @@ def _add_photo(
     if witness.text and reader is not None:
         result.legs.append(GramsLeg(LegId(LegKind.LABEL, number), witness.text, conf.RANK_WINDOW))
     result.pictures[number] = replace(result.pictures[number], vectors=vectors, witness=witness)
+
+
+def _leave_out_blanks(result: Encoded, *, asks_more: bool) -> None:
+    """Take out the legs of photos that show nothing, if anything else is asked: what is near to a blank is chance."""
+    blank = {number for number, one in enumerate(result.pictures) if one.witness and one.witness.nothing}
+    asked = {leg.name.number for leg in result.legs if isinstance(leg.name, LegId) and leg.name.kind is LegKind.PHOTO}
+    if asks_more or asked - blank:
+        result.legs = [
+            leg
+            for leg in result.legs
+            if not (isinstance(leg.name, LegId) and leg.name.kind is LegKind.PHOTO and leg.name.number in blank)
+        ]
 
 
 def _log(error: Exception) -> None:

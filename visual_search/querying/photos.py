@@ -28,6 +28,7 @@ ON_WHITE = 0.15
 # The share of each side that counts as the middle of a photo. The encoder sees the middle once more, because the object that the
 # shopper means is there: exact@1 of 567 shop-floor photos rises from .353 to .383.
 MIDDLE = 0.85
+NOTHING_TO_SEE = "nothing_to_see"  # what answers to a blank picture are warned of
 COMPARED = 30  # nearest pictures whose keypoints are compared: half a millisecond each
 
 
@@ -41,6 +42,7 @@ class Looked:
     thumbnail: bytes = b""
     keypoints: Keypoints | None = None  # None for studio pictures
     studio: bool = False  # on white, as a shop shows its goods
+    nothing: str = ""  # see `Witness`
     degraded: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -53,7 +55,8 @@ def look(
     `vectors`: given if they are known already. Raises PictureRefused if the photo shows nothing, and whatever the
     encoder raises.
     """
-    studio = colour.white_border_share(colour.thumbnail(image)) > ON_WHITE
+    thumbnail = colour.thumbnail(image)
+    studio = colour.white_border_share(thumbnail) > ON_WHITE
     with _reading(image, reader) as read:
         begin = time.perf_counter()
         own = dict(vectors) if vectors else _vectors(image, encoder, studio=studio)
@@ -68,6 +71,7 @@ def look(
         thumbnail=copies.thumbnail(image),
         keypoints=keypoints,
         studio=studio,
+        nothing=NOTHING_TO_SEE if colour.shows_nothing(thumbnail) else "",
         degraded=degraded,
         timings_ms={
             "encoder": (encoded - begin) * 1000,

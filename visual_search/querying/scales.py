@@ -32,7 +32,9 @@ def limits_of(answers: Iterable[LegAnswer], calibration: Calibration, pictures: 
         if leg.name.kind is LegKind.PHOTO:
             witness = pictures[leg.name.number].witness
             kind = STUDIO if witness is not None and witness.studio else PHOTO
-            limits[leg.name] = calibration.of(kind).within([hit.score for hit in leg.hits])
+            shows_nothing = witness is not None and witness.nothing
+            near = None if shows_nothing else calibration.of(kind).within([hit.score for hit in leg.hits])
+            limits[leg.name] = near
         elif leg.name.kind is LegKind.LIKE:
             limits[leg.name] = calibration.of(STUDIO)
     return limits

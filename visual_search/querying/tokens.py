@@ -76,6 +76,7 @@ def _witness(packed: bytes) -> Witness:
             copies=tuple(map(str, said["copies"])),
             confirmed={str(id): float(sure) for id, sure in said["confirmed"].items()},
             studio=bool(said.get("studio")),
+            nothing=str(said.get("nothing", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return Witness()

@@ -34,6 +34,7 @@ class Witness:
     copies: tuple[str, ...] = ()  # ids of objects that show the very same picture, nearest first
     confirmed: Mapping[str, float] = field(default_factory=dict)  # object id -> how surely keypoints agree, in [0, 1]
     studio: bool = False  # whether it is on white, as a shop shows its goods
+    nothing: str = ""  # why it shows no thing, as the warning of the answer is called; "" for a photo of something
 
 
 @dataclass(frozen=True, slots=True)
