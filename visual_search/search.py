@@ -15,6 +15,7 @@ from visual_search import wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
 from visual_search.content.readings import Kept
+from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.engines.validation import check_filter
@@ -23,11 +24,10 @@ from visual_search.hooks import Guarded, Rewritten
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
-from visual_search.querying import legs, likes, negatives, parsing, scales, scenes
+from visual_search.querying import comparing, legs, likes, negatives, parsing, scales, scenes
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
-from visual_search.querying.photos import confirm
 from visual_search.querying.remembered import Remembering
 from visual_search.querying.result_set import (
     LEAST_RESULTS,
@@ -126,6 +126,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         reader=wiring.reader(),
         detector=wiring.detector() if query.pictures else None,
         kept=readings.kept(query.collection),
+        stand_ins=StandIns(query.collection),
         calibration=calibrating.current(query.collection),
         kinds=calibrating.kinds(query.collection),
         resembled=resembled,
@@ -203,6 +204,7 @@ def rank(
     reader: Reader | None = None,
     detector: Detector | None = None,
     kept: Kept = _nothing_kept,
+    stand_ins: StandIns | None = None,
     calibration: Calibration = UNCALIBRATED,
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
@@ -212,7 +214,8 @@ def rank(
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
-    `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with;
+    `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with,
+    `stand_ins` says which pictures stand for a missing one;
     `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
     curator may add; `votes` say how many of the words the shop has in each language.
     """
@@ -239,9 +242,9 @@ def rank(
             schema=schema,
             language=language,
         )
-    if encoded.looked and encoder.card.image in schema.spaces:
+    if any(comparing.compares_pictures(leg) for leg in answer.legs):
         with clock.step("comparing"):
-            _compare(encoded, answer, kept)
+            answer = comparing.compared(encoded, answer, kept, stand_ins)
     query = replace(query, pictures=tuple(encoded.pictures))
 
     answers = (*answer.legs, *confirmed_legs(query.pictures, answer.legs))
@@ -340,16 +343,6 @@ def _answered(query: Query, asked: Sequence[Leg], resembled: Resembled, engine: 
     exclude = (*query.like, *query.unlike, *resembled.kin)
     answer = engine.search(query.collection, EngineQuery(tuple(asked), query.filters, exclude=exclude))
     return replace(answer, legs=composing.gathered(answer.legs))
-
-
-def _compare(encoded: Encoded, answer: EngineAnswer, kept: Kept) -> None:
-    """Note in the witness of each photo that came as pixels which hits show the same thing or the same picture."""
-    for number, looked in encoded.looked.items():
-        confirmed, copies = confirm(looked, answer.leg(LegId(LegKind.PHOTO, number)).hits, kept)
-        picture = encoded.pictures[number]
-        assert picture.witness is not None
-        witness = replace(picture.witness, confirmed=confirmed, copies=copies)
-        encoded.pictures[number] = replace(picture, witness=witness)
 
 
 # --- Showing ------------------------------------------------------------------------------------

@@ -53,13 +53,16 @@ def thumbnail(image: Image.Image) -> bytes:
     return min(*image.size, 0xFFFF).to_bytes(_HEADER, "little") + luma.tobytes() + colours
 
 
-def copies(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:
-    """The keys of the thumbnails that show the same picture as `photo`, nearest first; empty where none does."""
+def copies(photo: bytes, pictures: Mapping[Key, bytes], within: float = TIE_WITHIN) -> list[Key]:
+    """The keys of the thumbnails that show the same picture as `photo`, nearest first; empty where none does.
+
+    `within`: how much farther than the nearest one they may be, in mean squared levels.
+    """
     asked = _planes(photo)
     near = _near(photo, pictures)
     apart = {key: value for key in near if (value := _apart(asked, _planes(pictures[key]))) is not None}
     least = min(apart.values(), default=0.0)
-    return sorted((key for key, value in apart.items() if value <= least + TIE_WITHIN), key=lambda key: apart[key])
+    return sorted((key for key, value in apart.items() if value <= least + within), key=lambda key: apart[key])
 
 
 def difference(one: bytes, other: bytes) -> float | None:

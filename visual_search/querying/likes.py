@@ -13,6 +13,7 @@ from visual_search import registry
 from visual_search.conf import conf
 from visual_search.content import documents, vectors
 from visual_search.content.objects import keys_of, objects_by_id
+from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.querying.kinds import RULES
@@ -110,11 +111,16 @@ def _vectors_of(source: Source, obj: Any, encoder: Encoder) -> Mapping[str, Sequ
         logger.warning("%s", problem)
         return {}
     pictures = {documents.picture_key(content, picture): picture for picture in content.pictures}
+    seen = vectors.of_pictures(encoder, pictures)
+    stand_ins = StandIns(source.collection).contents(set(seen.hashes.values()))
+    for key, content_hash in seen.hashes.items():
+        if content_hash in stand_ins:
+            seen.vectors.pop(key, None)
     document = documents.build(
         content,
         0,
         encoder.card,
-        vectors.of_pictures(encoder, pictures),
+        seen,
         vectors.of_titles(encoder, content.titles[:1]),
     )
     return defaultdict(tuple, document.vectors)

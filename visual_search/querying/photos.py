@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,6 +102,13 @@ def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[st
             if sure := keypoint_matching.confidence(count):
                 confirmed[id] = round(max(sure, confirmed.get(id, 0.0)), 4)
     return confirmed, tuple(dict.fromkeys(id for id, _ in same))
+
+
+def alike(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[str, ...]:
+    """The ids of all objects that show the photo's picture, also in a version that is farther from it than another one."""
+    pictures = kept(tuple(dict.fromkeys((hit.id, hit.key) for hit in hits)), 0)
+    same = copies.copies(looked.thumbnail, {key: picture.thumbnail for key, picture in pictures.items()}, math.inf)
+    return tuple(dict.fromkeys(id for id, _ in same))
 
 
 def vectors_of(image: Image.Image, encoder: Encoder) -> dict[str, Vector]:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from visual_search import rebuilding, registry
 from visual_search.engines.recall import RECALL_DEPTH
 from visual_search.errors import VisualSearchError
+from visual_search.management.failures import show_stand_ins
 from visual_search.management.tables import TablesCommand
 
 
@@ -62,6 +63,7 @@ class Command(TablesCommand):
             if report.previous:
                 self.stdout.write(f"  to go back: manage.py visual_search rollback --collection {name}")
         self._show([], rebuilt.tally, where="; see the admin")
+        show_stand_ins(self, name)
         return [f"{name}: {problem}" for problem in rebuilt.problems]
 
     def _show(self, head: list[str], tally: rebuilding.Tally, *, where: str) -> None:

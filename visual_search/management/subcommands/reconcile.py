@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from visual_search import reconciling
 from visual_search.errors import ConfigurationError
-from visual_search.management.failures import show_failures
+from visual_search.management.failures import show_failures, show_stand_ins
 from visual_search.management.tables import TablesCommand
 
 
@@ -50,5 +50,6 @@ class Command(TablesCommand):
                     f"{result.drifted} that differed in the index{differing})."
                 )
             show_failures(self, name)
+            show_stand_ins(self, name)
         if stopped := [result.outcome.stopped for result in results.values() if result.outcome.stopped]:
             raise CommandError(f"Stopped early: {stopped[0]} The entries stay in the outbox.")
