@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from struct import pack
@@ -493,3 +494,52 @@ def test_a_see_through_corner_is_white_in_every_mode_that_has_one(mode):
     image = decode(encoded(clear.quantize() if mode in {"P", "PA"} else clear.convert(mode)), **LIMITS)
     assert image.getpixel((5, 5)) == (255, 255, 255)
     assert image.getpixel((30, 30)) != (255, 255, 255)
+
+
+def progressive(scans: int, side: int = 400) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = encoded(Image.new("RGB", (side, side), "gray"), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    missing = scans - data.count(b"\xff\xda")
+    return data[:-2] + last * missing + data[-2:]
+
+
+def behind(start: bytes, data: bytes, more: bytes) -> bytes:
+    """The file with more bytes behind its first ones."""
+    assert data.startswith(start)
+    return start + more + data[len(start) :]
+
+
+JPEG_FILE, PNG_FILE = encoded(picture(), "JPEG"), encoded(picture(), "PNG")
+WEBP_FILE = encoded(picture(), "WEBP", lossless=True)
+WEBP_PARTS = WEBP_FILE[8:] + b"JUNK\0\0\0\0" * 1_000_000
+COSTLY = {
+    "scans": progressive(5_000),
+    "scans of a large picture": progressive(30, 5_000),
+    "empty comments": behind(b"\xff\xd8", JPEG_FILE, b"\xff\xfe\0\2" * 2_000_000),
+    "empty tables": behind(b"\xff\xd8", JPEG_FILE, b"\xff\xc4\0\2" * 2_000_000),
+    "empty comments behind the pixels": JPEG_FILE[:-2] + b"\xff\xfe\0\2" * 2_000_000 + JPEG_FILE[-2:],
+    "empty pixels of a PNG": behind(PNG_FILE[:33], PNG_FILE, pack(">I4sI", 0, b"IDAT", crc32(b"IDAT")) * 700_000),
+    "chunks of a WebP": b"RIFF" + pack("<I", len(WEBP_PARTS)) + WEBP_PARTS,
+}
+
+
+@pytest.mark.parametrize("how", COSTLY)
+def test_what_is_made_to_take_long_is_refused_at_once(how):
+    begin = time.process_time()
+    with pytest.raises(PictureRefused) as refused:
+        decode(COSTLY[how], max_bytes=10**8, max_pixels=50_000_000, name="photo")
+    assert time.process_time() - begin < 1
+    assert (refused.value.code, refused.value.status) == ("too_complex", 422)
+    assert "Save it as an ordinary" in str(refused.value)
+
+
+def test_an_ordinary_progressive_photo_is_opened():
+    assert decode(progressive(10, 2_000), max_bytes=10**8, max_pixels=50_000_000).size == (1024, 1024)
+
+
+def test_stuffed_bytes_among_the_pixels_are_read_once():
+    """FF 00 stands for FF in coded pixels, and each of them was looked at."""
+    begin = time.process_time()
+    decode(JPEG_FILE[:-2] + b"\xff\x00" * 4_000_000 + JPEG_FILE[-2:], max_bytes=10**8, max_pixels=50_000_000)
+    assert time.process_time() - begin < 3

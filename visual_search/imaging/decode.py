@@ -32,6 +32,7 @@ _STATUS = {
     "not_a_picture": 415,
     "format_not_allowed": 415,
     "too_many_pixels": 413,
+    "too_complex": 422,
     "truncated": 422,
     "too_small": 422,
 }
@@ -65,7 +66,8 @@ def decode(
     """An upright RGB picture without metadata, transparent parts white, its longer side at most `max_side` px.
 
     `max_side=None` keeps the full size. Safe to call from several threads. Raises `PictureRefused` and nothing else;
-    its `code` is one of empty, too_large, not_a_picture, format_not_allowed, too_many_pixels, truncated, too_small.
+    its `code` is one of empty, too_large, not_a_picture, format_not_allowed, too_many_pixels,
+    too_complex, truncated, too_small.
     """
     who = _who(name)
     if not data:
@@ -88,6 +90,11 @@ def decode(
         header = headers.read(data, kind)
     except headers.Damaged as problem:
         raise _damaged(who, kind) from problem
+    except headers.TooCostly as problem:
+        raise _refused(
+            "too_complex",
+            f"{who} is stored in a way that takes long to open ({problem}). Save it as an ordinary {kind} and send that.",
+        ) from problem
     _check_size(header, who, max_pixels)
     try:
         return _open(header, max_side)

@@ -6,6 +6,7 @@ Pillow's readers of those parts can't fail on them.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -38,6 +39,18 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%!PS", "PostScript"),
     (b"qoif", "QOI"),
 )
+
+
+# What a file may cost to open, whatever its size. Ordinary progressive JPEGs have ten scans, and each scan goes over all pixels.
+MOST_SCANS = 100
+MOST_SCANNED = 500_000_000  # pixels, over all scans: 50 million ten times
+MOST_PARTS = 20_000  # segments of a JPEG, chunks of a PNG or WebP; a PNG of 10 MB has some 1,300
+# Inside coded pixels FF is followed by 00 or by a marker that restarts the decoder.
+_JPEG_NEXT_PART = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+
+
+class TooCostly(Exception):
+    """The file is made so that opening it takes long."""
 
 
 class Damaged(Exception):
@@ -87,7 +100,7 @@ def _sniff_iso(data: bytes) -> str:
 
 
 def read(data: bytes, kind: Format) -> Header:
-    """The header of a file whose format `sniff` has told. Raises `Damaged`."""
+    """The header of a file whose format `sniff` has told. Raises `Damaged` and `TooCostly`."""
     try:
         if kind == "JPEG":
             return _read_jpeg(data)
@@ -102,7 +115,9 @@ def _read_jpeg(data: bytes) -> Header:
     components: frozenset[int] = frozenset()
     orientation = 1
     at = 2
+    parts = 0
     while True:
+        parts = _one_more(parts)
         if data[at] != 0xFF:
             raise Damaged("bytes between two JPEG segments")
         while data[at] == 0xFF:
@@ -133,6 +148,7 @@ def _read_jpeg(data: bytes) -> Header:
         at += length
     # Inside coded pixels FF is always followed by 00, so FF D9 is the true end; without it the file was cut.
     cut = data.find(_JPEG_END, at) < 0
+    _check_scans(data, at, width * height)
     if cut and not _has_every_scan(data, at, components):
         raise Damaged("the JPEG ends before its last pixels begin")
     pixels = b"\xff\xda" + data[at:]
@@ -167,19 +183,36 @@ def _has_every_scan(data: bytes, at: int, components: frozenset[int]) -> bool:
             return False
 
 
+def _check_scans(data: bytes, at: int, pixels: int) -> None:
+    """Raises `TooCostly` for more scans than a picture needs. The first scan's header is at `at`."""
+    scans = 0
+    while at >= 0:
+        scans += 1
+        if scans > MOST_SCANS or scans * pixels > max(pixels, MOST_SCANNED):
+            raise TooCostly(f"more than {scans - 1} scans")
+        at = _next_scan(data, at + int.from_bytes(data[at : at + 2], "big"))
+
+
 def _next_scan(data: bytes, at: int) -> int:
     """Where the header of the next scan stands, behind coded pixels and tables; -1 if there is none."""
-    while (at := data.find(b"\xff", at)) >= 0:
-        marker = data[at + 1]
-        if marker == 0xDA:
-            return at + 2
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0x00 or marker in _JPEG_STANDALONE:
-            at += 2
-        else:
-            at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    parts = 0
+    while found := _JPEG_NEXT_PART.search(data, at):
+        if found[1] == b"\xda":
+            return found.end()
+        if found[1] == b"\xd9":
+            return -1
+        parts = _one_more(parts)
+        length = int.from_bytes(data[found.end() : found.end() + 2], "big")
+        if length < 2:
+            return -1  # The decoder stops here, too.
+        at = found.end() + length
     return -1
+
+
+def _one_more(parts: int) -> int:
+    if parts >= MOST_PARTS:
+        raise TooCostly(f"more than {MOST_PARTS} parts")
+    return parts + 1
 
 
 def _read_png(data: bytes) -> Header:
@@ -189,7 +222,9 @@ def _read_png(data: bytes) -> Header:
     if data[at + 4 : at + 8] != b"IHDR":
         raise Damaged("the PNG doesn't start with its header")
     width, height = struct.unpack_from(">II", data, at + 8)
+    parts = 0
     while True:
+        parts = _one_more(parts)
         (length,) = struct.unpack_from(">I", data, at)
         name = data[at + 4 : at + 8]
         end = at + 12 + length
@@ -211,7 +246,9 @@ def _read_webp(data: bytes) -> Header:
     width = height = 0
     orientation = 1
     at = 12
+    parts = 0
     while at + 8 <= size + 8:
+        parts = _one_more(parts)
         name = data[at : at + 4]
         (length,) = struct.unpack_from("<I", data, at + 4)
         body = data[at + 8 : at + 8 + length]
