@@ -22,6 +22,17 @@ def package(words: str, *, colour: str = "steelblue", size: int = 400, seed: int
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
+def printed(columns: int, rows: int) -> Image.Image:
+    """A page of words in small print, and one in large letters above them."""
+    page = Image.new("RGB", (1024, 1024), "white")
+    draw = ImageDraw.Draw(page)
+    draw.text((40, 10), "VALIO", fill="black", font=ImageFont.load_default(90))
+    for row in range(rows):
+        for column in range(columns):
+            draw.text((column * 70, 140 + row * 22), f"word{row % 10}", fill="black", font=ImageFont.load_default(14))
+    return page
+
+
 def on_a_shelf(picture: Image.Image, *, angle: float = 6, scale: float = 0.7) -> Image.Image:
     """The package as a shopper photographs it: turned, smaller, before something grey."""
     side = int(400 * scale)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
+import numpy as np
 import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.imaging.labels import barcode, on_a_shelf, package
+from tests.imaging.labels import barcode, on_a_shelf, package, printed
 from visual_search.errors import ReaderUnavailable
-from visual_search.imaging.reading import LONGEST_TEXT, LabelReader, Reader, codes_of, gtin_forms, words_of
+from visual_search.imaging.reading import LONGEST_TEXT, LabelReader, Reader, _largest, codes_of, gtin_forms, words_of
 from visual_search.types import Reading, ReadLine
 
 
@@ -105,3 +108,23 @@ def test_codes_are_short_single_and_never_empty(texts):
     codes = codes_of(texts)
     assert len(set(codes)) == len(codes)
     assert all(0 < len(code) <= 64 for code in codes)
+
+
+def test_of_a_page_of_print_the_largest_letters_are_read(reader):
+    begin = time.process_time()
+    reading = reader.read(printed(14, 40))
+    assert time.process_time() - begin < 6  # All 560 words took half a minute.
+    assert not reading.whole
+    assert "VALIO" in words_of(reading)
+    assert len(reading.lines) < 30
+
+
+def test_a_full_package_is_read_whole(reader):
+    assert reader.read(printed(3, 2)).whole
+
+
+def test_a_line_longer_than_all_that_is_allowed_is_read_alone():
+    line = [(0, 0), (4000, 0), (4000, 20), (0, 20)]
+    small = [(0, 0), (40, 0), (40, 10), (0, 10)]
+    assert _largest(np.array([small, line], np.float32)) == [1]
+    assert _largest(np.array([small] * 3, np.float32)) == [0, 1, 2]

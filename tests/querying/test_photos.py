@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 from PIL import Image
 
-from tests.imaging.labels import barcode, on_a_shelf, package
+from tests.imaging.labels import barcode, on_a_shelf, package, printed
 from tests.search.shop import draw, to_bytes
 from visual_search import indexing, search, wiring
 from visual_search.content import readings
@@ -183,6 +183,12 @@ def test_a_reader_that_fails_costs_nothing_but_the_label(packages, caplog):
     # What stands in a stranger's photo is nobody's business.
     assert "Smith" not in caplog.text
     assert "RuntimeError" in caplog.text
+
+
+def test_a_page_of_print_is_read_in_part_and_the_answer_says_so(packages):
+    page = ask(printed(14, 40))
+    assert page.degraded == ("reader",)
+    assert "VALIO" in page.photo.witness.text
 
 
 def test_a_token_of_an_older_version_is_read_without_what_it_lacks(packages, monkeypatch):

@@ -10,6 +10,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -30,6 +31,10 @@ SHORTEST_UNSPACED = 2
 WORDS_VERSION = "words-2"  # Change it together with `words_of`, so that pictures are looked at again.
 LONGEST_TEXT = 600  # characters kept of one picture; the front of a package has fewer
 READ_SIDE = 1024  # px of the longer side; more takes time, and finds only the small print of ingredients
+# Of all lines together, in heights of a line: the time to read a line grows with how long it is for its height, and RapidOCR pads
+# a short one. Of 60 photos of groceries the fullest had 17 lines and 120 heights; a page of print would take half a minute.
+MOST_HEIGHTS = 150
+LEAST_HEIGHTS = 320 / 48  # of a line
 _MOST_ELONGATED = 3  # longer side by shorter side; a longer picture is padded (see `_pixels`)
 _LONGEST_CODE = 64  # characters; a longer QR code is an address or a text, no code of a product (set by judgement)
 _MODELS = {
@@ -76,6 +81,7 @@ class LabelReader:
         self.side = side
         self._lock = threading.Lock()
         self._engine: Any = None
+        self._finder: Any = None
 
     @property
     def fingerprint(self) -> str:
@@ -86,21 +92,10 @@ class LabelReader:
         pixels = _pixels(image, self.side)
         scale = min(1.0, self.side / max(image.size))
         shown = (image.width * scale, image.height * scale)
-        return Reading(lines=tuple(self._lines(pixels, shown)), codes=codes_of(_barcodes(pixels)))
-
-    def _lines(self, pixels: np.ndarray, shown: tuple[float, float]) -> Iterator[ReadLine]:
-        """Lines with boxes as shares of the picture, whose size `shown` is that without the padding at the right and below."""
         # RapidOCR takes arrays in OpenCV's order of channels.
         answer = self._loaded()(pixels[:, :, ::-1])
-        if answer.txts is None or answer.boxes is None:
-            return
-        width, height = shown
-        for text, score, corners in zip(answer.txts, answer.scores, answer.boxes, strict=True):
-            if score >= LEAST_CONFIDENCE and text.strip():
-                (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
-                box = (left / width, top / height, right / width, bottom / height)
-                shares = tuple(round(min(1.0, max(0.0, float(side))), 4) for side in box)
-                yield ReadLine(text.strip(), round(float(score), 3), shares)  # type: ignore[arg-type]
+        lines = tuple(_lines(answer, shown))
+        return Reading(lines, codes_of(_barcodes(pixels)), whole=not self._finder.left_out)
 
     def _loaded(self) -> Any:
         # The second check is inside the lock: two threads that come first would otherwise load twice.
@@ -130,7 +125,56 @@ class LabelReader:
                     "(pip install --force-reinstall rapidocr), or correct VISUAL_SEARCH['READER']['OPTIONS']['models']."
                 )
             params[f"{part}.model_path"] = str(path)
-        return rapidocr.RapidOCR(params=params)
+        engine: Any = rapidocr.RapidOCR(params=params)
+        self._finder = engine.text_det = _LargestLines(engine._load_det_model())
+        return engine
+
+
+class _LargestLines:
+    """RapidOCR's finder of lines, which names no more of them than `MOST_HEIGHTS` allows.
+
+    What a product is stands in large letters, so these come first.
+    """
+
+    def __init__(self, finder: Any) -> None:
+        self._finder = finder
+        self._last = threading.local()
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the last picture of this thread had more lines."""
+        return bool(self._last.left_out)
+
+    def __call__(self, pixels: np.ndarray) -> Any:
+        found = self._finder(pixels)
+        chosen = [] if found.boxes is None else _largest(np.asarray(found.boxes))
+        self._last.left_out = found.boxes is not None and len(chosen) < len(found.boxes)
+        if self._last.left_out:
+            found = replace(found, boxes=found.boxes[chosen], scores=[found.scores[n] for n in chosen])
+        return found
+
+
+def _largest(boxes: np.ndarray) -> list[int]:
+    """Which of the lines are read, in their own order. `boxes`: (n, 4, 2), four corners each. The largest one always is."""
+    sides = np.linalg.norm(boxes[:, [1, 3]] - boxes[:, [0]], axis=2)
+    longer, shorter = sides.max(axis=1), np.maximum(1, sides.min(axis=1))
+    order = np.argsort(-shorter, kind="stable")
+    fitting = np.cumsum(np.maximum(LEAST_HEIGHTS, longer / shorter)[order]) <= MOST_HEIGHTS
+    fitting[0] = True
+    return sorted(int(n) for n in order[fitting])
+
+
+def _lines(answer: Any, shown: tuple[float, float]) -> Iterator[ReadLine]:
+    """Lines with boxes as shares of the picture, whose size `shown` is that without the padding at the right and below."""
+    if answer.txts is None or answer.boxes is None:
+        return
+    width, height = shown
+    for text, score, corners in zip(answer.txts, answer.scores, answer.boxes, strict=True):
+        if score >= LEAST_CONFIDENCE and text.strip():
+            (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
+            box = (left / width, top / height, right / width, bottom / height)
+            shares = tuple(round(min(1.0, max(0.0, float(side))), 4) for side in box)
+            yield ReadLine(text.strip(), round(float(score), 3), shares)  # type: ignore[arg-type]
 
 
 def words_of(reading: Reading) -> str:

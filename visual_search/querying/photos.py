@@ -147,6 +147,8 @@ def _reading(image: Image.Image, reader: Reader | None) -> Iterator[Callable[[],
     def work(used: Reader) -> None:
         try:
             result.append(used.read(image))
+            if not result[0].whole:
+                degraded.append("reader")
         # A reader runs foreign code over strangers' pictures; what it raises isn't known. It may quote what it read,
         # so that only its type is logged.
         except Exception as problem:

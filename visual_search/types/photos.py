@@ -19,10 +19,14 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in a picture: lines in reading order, and the contents of barcodes and QR codes."""
+    """What stands in a picture: lines in reading order, and the contents of barcodes and QR codes.
+
+    `whole`: whether all lines were read; a page of print has more than time allows.
+    """
 
     lines: tuple[ReadLine, ...] = ()
     codes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
