@@ -101,6 +101,17 @@ SETTINGS: dict[str, Setting] = {
     "CURATE_LIMIT_MS": Setting(
         50, "milliseconds a curator", "Twice for each question: to name what may be added, and to place it."
     ),
+    "PHOTO_SLOTS": Setting(
+        None,
+        "photos a process, or None",
+        "How many photos a process looks at at once. None: one for each two cores, because a photo keeps two busy.",
+    ),
+    "PHOTO_QUEUE": Setting(
+        3,
+        "photos a process",
+        "How many more may wait; the others are answered 503 at once. A server needs more threads.",
+    ),
+    "PHOTO_WAIT_SECONDS": Setting(5, "seconds", "How long a photo waits in the queue; later its shopper has left."),
     "PHOTO_TOKEN_SECONDS": Setting(
         24 * 3600,
         "seconds",

@@ -53,6 +53,16 @@ class IndexMissing(EngineUnavailable):
     code = "index_missing"
 
 
+class Busy(VisualSearchError):
+    """More photos are being searched than the shop can look at. `retry_after` is in seconds."""
+
+    code = "busy"
+
+    def __init__(self, *, retry_after: int = 5) -> None:
+        super().__init__(f"Many photos are being searched at the moment. Please try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
 class SchemaMismatch(VisualSearchError):
     """The index was made for other encoders or fields and can't do what is asked: run `manage.py visual_search rebuild`."""
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from visual_search import registry
-from visual_search.errors import BadInput, ConfigurationError, VisualSearchError
+from visual_search.errors import BadInput, Busy, ConfigurationError, VisualSearchError
 from visual_search.search import search
 from visual_search.types import Page, Query
 
@@ -58,7 +58,7 @@ def search_each(
         told = {**(context or {}), **({BESIDE: page.query_id, "log": False} if page else {})}
         try:
             answer = search(asked, context=told)
-        except (BadInput, ConfigurationError):
+        except (BadInput, Busy, ConfigurationError):
             raise
         except VisualSearchError as error:
             logger.warning("Collection '%s' could not be asked beside others: %s", name, error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from uuid import uuid4
@@ -24,7 +25,7 @@ from visual_search.hooks import Guarded, Rewritten
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
-from visual_search.querying import comparing, legs, likes, negatives, parsing, scales, scenes
+from visual_search.querying import admission, comparing, legs, likes, negatives, parsing, scales, scenes
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
@@ -99,7 +100,8 @@ class Ranking:
 def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page:
     """Answer one question. `context` travels with the signal `search_served` (plain values, never a photo).
 
-    Raises BadInput (a 4xx), EngineUnavailable or EncoderUnavailable (503), SchemaMismatch (503).
+    Raises BadInput (a 4xx), Busy (503) where too many photos come at once, EngineUnavailable or EncoderUnavailable (503),
+    SchemaMismatch (503).
     """
     begin = time.perf_counter()
     clock = Clock()
@@ -118,22 +120,23 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     with clock.step("curators"):
         offers = wiring.curators().offers(query, limit_ms=conf.CURATE_LIMIT_MS)
 
-    ranking = rank(
-        query,
-        engine=engine,
-        encoder=encoder,
-        schema=serving.schema,
-        reader=wiring.reader(),
-        detector=wiring.detector() if query.pictures else None,
-        kept=readings.kept(query.collection),
-        stand_ins=StandIns(query.collection),
-        calibration=calibrating.current(query.collection),
-        kinds=calibrating.kinds(query.collection),
-        resembled=resembled,
-        offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
-        votes=lexicon.of(query.collection).languages(query.words) if query.words else None,
-        clock=clock,
-    )
+    with _admitted(query, clock):
+        ranking = rank(
+            query,
+            engine=engine,
+            encoder=encoder,
+            schema=serving.schema,
+            reader=wiring.reader(),
+            detector=wiring.detector() if query.pictures else None,
+            kept=readings.kept(query.collection),
+            stand_ins=StandIns(query.collection),
+            calibration=calibrating.current(query.collection),
+            kinds=calibrating.kinds(query.collection),
+            resembled=resembled,
+            offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
+            votes=lexicon.of(query.collection).languages(query.words) if query.words else None,
+            clock=clock,
+        )
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
@@ -193,6 +196,17 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         if isinstance(error, Exception):
             logger.error("A receiver of search_served failed: %s: %r", receiver, error)
     return page
+
+
+@contextmanager
+def _admitted(query: Query, clock: Clock) -> Iterator[None]:
+    """A question with pixels waits for its turn; words, and photos that were looked at before, don't."""
+    if all(picture.image is None for picture in query.pictures):
+        yield
+        return
+    with admission.photo() as waited:
+        clock.add("queue", waited)
+        yield
 
 
 def rank(

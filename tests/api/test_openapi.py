@@ -60,7 +60,15 @@ def test_a_project_below_a_path_says_so(client, db) -> None:
 def test_addresses_are_those_of_the_project(client, db, settings) -> None:
     settings.ROOT_URLCONF = "tests.api.urls_elsewhere"
     response = client.get("/de/find/openapi.json")
-    names = ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health")
+    names = (
+        "search",
+        "search/grouped",
+        "suggest",
+        "{collection}/{id}/similar",
+        "health",
+        "health/live",
+        "health/ready",
+    )
     assert set(response.json()["paths"]) == {f"/de/find/{name}" for name in names}
 
 
@@ -77,7 +85,7 @@ def test_a_photo_is_sent_as_it_is_and_a_problem_has_its_own_content_type(client,
     for path in found["paths"].values():
         for said in path.values():
             for status, answer in said["responses"].items():
-                problem = int(status) >= 400 and said["operationId"] != "health"
+                problem = int(status) >= 400 and said["operationId"] not in ("health", "ready")
                 kinds = ["application/problem+json" if problem else "application/json"]
                 assert list(answer.get("content", kinds)) == kinds, (said["operationId"], status)
 
@@ -90,7 +98,16 @@ def test_it_is_served_to_those_who_ask_for_openapi(client, db) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    names = ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "events")
+    names = (
+        "search",
+        "search/grouped",
+        "suggest",
+        "{collection}/{id}/similar",
+        "health",
+        "health/live",
+        "health/ready",
+        "events",
+    )
     assert set(paths) == {f"/api/v1/{name}" for name in names}
     assert set(paths["/api/v1/search"]) == set(paths["/api/v1/search/grouped"]) == {"get", "post"}
 

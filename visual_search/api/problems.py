@@ -15,7 +15,7 @@ from rest_framework.exceptions import APIException, Throttled
 from rest_framework.response import Response
 
 from visual_search.api.base import PlainJSONRenderer
-from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
+from visual_search.errors import BadInput, Busy, EngineUnavailable, VisualSearchError
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
     if isinstance(error, EngineUnavailable):
         logger.warning("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": str(error.retry_after)}
+    if isinstance(error, Busy):
+        return problem(503, str(error), code=error.code), {"Retry-After": str(error.retry_after)}
     if isinstance(error, VisualSearchError):
         logger.error("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": "60"}

@@ -390,6 +390,11 @@ class HealthAnswer(serializers.Serializer[Any]):
     advice = serializers.ListField(child=serializers.CharField())
 
 
+class StateAnswer(serializers.Serializer[Any]):
+    ok = serializers.BooleanField()
+    detail = serializers.CharField(help_text="What isn't well; empty if nothing.")
+
+
 class Problem(serializers.Serializer[Any]):
     type = serializers.CharField()
     title = serializers.CharField()

@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from visual_search.api.openapi import OpenAPIView
 from visual_search.api.problems import not_found
-from visual_search.api.views import GroupedView, HealthView, SearchView, SimilarView, SuggestView
+from visual_search.api.views import GroupedView, HealthView, LiveView, ReadyView, SearchView, SimilarView, SuggestView
 
 app_name = "visual_search_api"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("search/grouped", GroupedView.as_view(), name="grouped"),
     path("<str:collection>/<path:id>/similar", SimilarView.as_view(), name="similar"),
     path("suggest", SuggestView.as_view(), name="suggest"),
+    path("health/live", LiveView.as_view(), name="live"),
+    path("health/ready", ReadyView.as_view(), name="ready"),
     path("health", HealthView.as_view(), name="health"),
     path("openapi.json", OpenAPIView.as_view(), name="openapi"),
     re_path(r"", nothing_here),

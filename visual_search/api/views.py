@@ -10,7 +10,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from visual_search import grouping, search, suggesting, wiring
+from visual_search import grouping, search, suggesting, warming, wiring
 from visual_search.api.answers import grouped_to_json, page_to_json, suggestions_to_json
 from visual_search.api.base import SearchAPIView, StrictJSONParser
 from visual_search.api.openapi import operation
@@ -29,6 +29,7 @@ from visual_search.api.schemas import (
     SearchAddress,
     SearchAnswer,
     SimilarAddress,
+    StateAnswer,
     SuggestAddress,
     SuggestAnswer,
 )
@@ -150,6 +151,33 @@ class HealthView(SearchAPIView):
         except DatabaseError as error:
             body |= {"ok": False, "detail": f"The database doesn't answer ({type(error).__name__})."}
         return Response(body, status=200 if body["ok"] else 503)
+
+
+class LiveView(SearchAPIView):
+    """Whether this process answers at all: who starts it anew when it doesn't asks here. Nothing else is looked at."""
+
+    may_be_throttled = False
+
+    @operation("live", answers={200: StateAnswer})
+    def get(self, request: Request) -> Response:
+        return Response({"ok": True, "detail": ""})
+
+
+class ReadyView(SearchAPIView):
+    """Whether questions may be sent to this process: what they need is loaded, and the engine answers."""
+
+    may_be_throttled = False
+
+    @operation("ready", answers={200: StateAnswer, 503: StateAnswer})
+    def get(self, request: Request) -> Response:
+        health = wiring.engine().health()
+        detail = "" if health.ok else health.detail
+        if warming.is_going_on():
+            detail = "What questions need is still being loaded."
+        elif warming.has_failed():
+            detail = detail or "Something that questions need couldn't be loaded; the log says what."
+        ok = health.ok and not warming.is_going_on()
+        return Response({"ok": ok, "detail": detail}, status=200 if ok else 503)
 
 
 def _running(rebuild: RunningRebuild) -> dict[str, Any]:

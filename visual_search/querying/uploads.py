@@ -18,6 +18,7 @@ from PIL import Image
 from visual_search.conf import conf
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging.decode import decode
+from visual_search.querying import admission
 from visual_search.types import QueryPicture
 
 _PREVIEW_SIDE = 320  # px: large enough to tap the things in it, about 12 KB
@@ -80,7 +81,7 @@ def uploaded(file: UploadedFile[Any]) -> QueryPicture:
 
 def photo(data: bytes, *, name: str = "") -> QueryPicture:
     """A photo, opened safely under the shop's limits. Raises PictureRefused."""
-    with naming("image"):
+    with naming("image"), admission.photo():
         image = decode(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
     return QueryPicture(image=image)
 

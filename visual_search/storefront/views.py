@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from multilingual.languages import base_code
 from visual_search import registry, search
 from visual_search.conf import conf
-from visual_search.errors import BadInput, EngineUnavailable, VisualSearchError
+from visual_search.errors import BadInput, Busy, VisualSearchError
 from visual_search.querying import tokens, uploads
 from visual_search.storefront import forms, showing, teaching
 from visual_search.types import Query
@@ -143,13 +143,19 @@ def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> 
     if isinstance(error, BadInput):
         refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": str(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
+    if isinstance(error, Busy):
+        heading = _("Many photos at once")
+        message = _("More photos are being searched than we can look at. Please send yours again in a few seconds.")
+    else:
+        heading = _("Search is taking a short break")
+        message = _("The shop is open and its search will be back in a moment. Please try again.")
     context = {
         **showing.place(collection),
-        "heading": _("Search is taking a short break"),
-        "message": _("The shop is open and its search will be back in a moment. Please try again."),
+        "heading": heading,
+        "message": message,
         "retry": True,
         "again": _sent(request),
     }
     response = _page(request, "visual_search/failed.html", context, 503)
-    response["Retry-After"] = str(error.retry_after if isinstance(error, EngineUnavailable) else 60)
+    response["Retry-After"] = str(getattr(error, "retry_after", 60))
     return response
