@@ -16,4 +16,5 @@ LINES = {
     "measure_grades": "measure how often the grades are right on real photos",
     "compare_models": "tell whether an encoder, or a kept run, may replace another",
     "bench": "measure the speed and memory of indexing and of questions",
+    "load": "let many shoppers ask a running server at once, and measure how long each waits",
 }
