@@ -143,11 +143,17 @@ class Source:
         )
 
     def family(self, obj: Any) -> Iterable[Any]:
-        """The primary keys of what is this object in another size or colour: none of it is shown as "more like this".
+        """The primary keys of what is this object in another size or colour.
 
-        Optional; it may hold the object itself. It is called for the objects of a question alone.
+        None of it is shown as "more like this", and of other things only the nearest size or colour is. Optional; it may
+        hold the object itself. It is called for the objects of a question and for its first hits.
         """
         return ()
+
+    @property
+    def has_families(self) -> bool:
+        """Whether the source has a `family` of its own. Read only."""
+        return type(self).family is not Source.family
 
     def keep_photo(self, obj: Any, data: bytes) -> None:
         """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.

@@ -137,6 +137,9 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             votes=lexicon.of(query.collection).languages(query.words) if query.words else None,
             clock=clock,
         )
+    if likes.asks_nothing_else(query):
+        with clock.step("like"):
+            ranking = replace(ranking, hits=likes.one_of_each_family(query.collection, ranking.hits))
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS

@@ -655,3 +655,30 @@ class TestFamilies:
     def test_a_source_without_families_leaves_out_nothing_but_the_thing(self, shop, family, monkeypatch) -> None:
         monkeypatch.setattr(Products, "family", Source.family)
         assert skus(search.search(Query(like=(shop.id("CHR-BLU-02"),))))[0] == "CHR-BLU-08"
+
+    def test_of_another_thing_the_nearest_size_is_enough(self, shop, family) -> None:
+        page = search.search(Query(like=(shop.id("CHR-RED-01"),)))
+        assert {"CHR-BLU-02", "CHR-BLU-08"} & set(skus(page)) == {skus(page)[0]}
+        assert page.total == len(page.hits)
+
+    def test_results_show_every_size(self, shop, family) -> None:
+        assert {"CHR-BLU-02", "CHR-BLU-08"} <= set(skus(search.search(Query(words="blue chair"))))
+
+    def test_sizes_of_one_thing_take_one_place_of_many(self, shop) -> None:
+        for thing in range(4):
+            head = None
+            for size in range(6):
+                added = shop.add(f"T{thing}-{size}", f"Table {thing}", draw("table", "brown", shift=thing), parent=head)
+                head = head or added
+        shop.index()
+        found = skus(search.search(Query(like=(shop.id("TAB-BRN-06"),), page_size=12)))
+        assert sorted({sku[:2] for sku in found if sku.startswith("T")} - {"TA"}) == ["T0", "T1", "T2", "T3"]
+        assert len([sku for sku in found if sku[0] == "T"]) == 4
+
+    def test_a_family_that_cannot_be_told_costs_nothing_else(self, shop, family, monkeypatch, caplog) -> None:
+        def broken(self, product):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(Products, "family", broken)
+        assert skus(search.search(Query(like=(shop.id("CHR-BLU-02"),))))[0] == "CHR-BLU-08"
+        assert "Products.family() failed for Product" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,8 @@ from django.db.models import Model, QuerySet
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.registry import Source
+
+logger = logging.getLogger(__name__)
 
 
 def objects_by_id(source: Source, ids: Sequence[str], *, among: QuerySet[Any] | None = None) -> dict[str, Any]:
@@ -51,6 +54,16 @@ def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:
             if "\x00" not in id:
                 keys[id] = value
     return keys
+
+
+def family_of(source: Source, obj: Any) -> set[str]:
+    """The ids of what is this object in another size or colour, as the source says."""
+    try:
+        return {str(key) for key in source.family(obj)}
+    # The source is the shop's code. A list with two sizes of one thing is better than none.
+    except Exception:
+        logger.exception("%s.family() failed for %s %s.", type(source).__name__, source.model.__name__, obj.pk)
+        return set()
 
 
 # --- For indexing: from the database that is written to ------------------------------------------

@@ -16,7 +16,7 @@ from django.db.models import Count, QuerySet
 
 from visual_search import registry
 from visual_search.content import documents
-from visual_search.content.objects import objects_by_id
+from visual_search.content.objects import family_of, objects_by_id
 from visual_search.models import ShownPicture
 from visual_search.registry import Source
 from visual_search.types import FacetKind
@@ -105,12 +105,10 @@ class _Thing:
 def _thing(source: Source, id: str, obj: Any) -> _Thing:
     try:
         content = documents.read(source, obj)
-        family = frozenset(str(key) for key in source.family(obj))
-    # The source is the shop's code. What it can't describe is no proof of anything.
-    except Exception as problem:
-        logger.warning("%s %s can't be compared with others: %s", source.collection, id, problem)
+    except documents.SourceFailed as problem:
+        logger.warning("%s", problem)
         return _Thing(id, frozenset(), frozenset(), frozenset())
     title = content.titles[0].text if content.titles else ""
     paths = [content.facets.get(field.name) for field in source.schema if field.kind is FacetKind.PATH]
     kinds = frozenset(str(one) for path in paths if path for one in (path if isinstance(path, tuple) else (path,)))
-    return _Thing(id, family, frozenset(_WORD.findall(title.casefold())), kinds)
+    return _Thing(id, frozenset(family_of(source, obj)), frozenset(_WORD.findall(title.casefold())), kinds)

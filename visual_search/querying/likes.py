@@ -12,16 +12,18 @@ from typing import Any
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.content import documents, vectors
-from visual_search.content.objects import keys_of, objects_by_id
+from visual_search.content.objects import family_of, keys_of, objects_by_id
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.querying.kinds import RULES
 from visual_search.registry import Source
-from visual_search.types import EncoderCard, LegId, LegKind, NamedVector, Query, VectorLeg
+from visual_search.types import EncoderCard, Hit, LegId, LegKind, NamedVector, Query, VectorLeg
 
 logger = logging.getLogger(__name__)
 
+_MOST_FAMILIES = 24  # hits whose family is asked for: a page, or two rows of a strip
+_FAMILIES_AMONG = 120  # hits among which these stand: five sizes of each
 MOST_LIKED = 8  # objects to resemble, and vectors of each kind that are asked: each is one more leg
 
 BySpace = Mapping[str, Sequence[NamedVector]]  # space name -> vectors, each with its weight
@@ -58,8 +60,7 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
         liked=_vectors_of_all(source, liked, weights, encoder),
         disliked=_vectors_of_all(source, disliked, weights, encoder),
         warnings=("like_not_found",) if len(liked) < len(set(query.like)) else (),
-        # "This, but in blue" may well be another colour of the very thing.
-        kin=() if query.words or query.pictures or query.filters else _kin(source, liked.values()),
+        kin=_kin(source, liked.values()) if asks_nothing_else(query) else (),
     )
     return replace(query, like=tuple(liked), unlike=tuple(disliked), like_weights=weights), resembled
 
@@ -84,8 +85,32 @@ def _items(liked: BySpace, card: EncoderCard) -> Iterator[tuple[LegId, str, Name
                 yield LegId(kind, number), space.name, item
 
 
+def asks_nothing_else(query: Query) -> bool:
+    """Whether the question is "more like this" alone. "This, but in blue" may well be another colour of the very thing."""
+    return bool(query.like) and not (query.words or query.pictures or query.filters)
+
+
 def _kin(source: Source, objects: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(id) for obj in objects for id in source.family(obj)))
+    return tuple(dict.fromkeys(id for obj in objects for id in sorted(family_of(source, obj))))
+
+
+def one_of_each_family(collection: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """The hits with only the best of the sizes and colours of each thing, as far as the source says which these are.
+
+    It looks at the first hits, since the source may need a query for each; behind them nobody compares.
+    """
+    source = registry.source(collection)
+    if not source.has_families:
+        return hits
+    first = [hit.id for hit in hits[:_FAMILIES_AMONG]]
+    objects = objects_by_id(source, first, among=source.model._default_manager.all())
+    others: set[str] = set()
+    asked = 0
+    for id in first:
+        if id not in others and id in objects and asked < _MOST_FAMILIES:
+            others |= family_of(source, objects[id]) - {id}
+            asked += 1
+    return tuple(hit for hit in hits if hit.id not in others)
 
 
 def _vectors_of_all(
