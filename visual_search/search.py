@@ -259,7 +259,7 @@ def rank(
             schema=schema,
             language=language,
         )
-    if any(comparing.compares_pictures(leg) for leg in answer.legs):
+    if (encoded.looked or stand_ins) and any(comparing.compares_pictures(leg) for leg in answer.legs):
         with clock.step("comparing"):
             answer = comparing.compared(encoded, answer, kept, stand_ins)
     query = replace(query, pictures=tuple(encoded.pictures))

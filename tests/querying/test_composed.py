@@ -53,7 +53,7 @@ def test_order_does_not_matter_and_zero_is_absence(shop, parts, words, data) -> 
     extra = photo(*data.draw(st.sampled_from(SHOWN)), 0)
     mixed = data.draw(st.permutations([*photos, extra]))
     one, other = (search.search(Query(pictures=tuple(given), words=words)) for given in (photos, mixed))
-    assert scores(one) == pytest.approx(scores(other), abs=1e-6)
+    assert scores(one) == pytest.approx(scores(other), abs=2e-6)  # both are rounded to six digits
 
 
 @shared
