@@ -6,8 +6,9 @@ cost one. Only words that nobody has are corrected, never codes, numbers and wor
 
 from __future__ import annotations
 
+import heapq
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from multilingual.segmenting import placed_runs
 ONE_EDIT_FROM, TWO_EDITS_FROM = 4, 8
 WRONG_FIRST_LETTER = 0.5  # edits more: people rarely mistype the first letter
 LEAST_PART = 3  # letters of each part of a word that is split in two
+MOST_BEGUN = 8  # words that are taken for what an unfinished one may become
+SHORTEST_BEGUN = 3  # letters; fewer begin too many words
+_LAST = "\U0010ffff"  # No letter comes after it.
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
 
 
@@ -33,6 +37,14 @@ class Spelt:
 
     words: str
     changes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A word of the shop whose beginning somebody types; `typed` is that beginning without the slip."""
+
+    word: str
+    typed: str
 
 
 class Lexicon:
@@ -47,6 +59,7 @@ class Lexicon:
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
         self._ordered: list[str] | None = None  # the same in order; None until somebody looks for a beginning
+        self._letters: dict[int, str] = {}  # of each alphabet those that they are written with
 
     def __len__(self) -> int:
         return len(self._languages)
@@ -60,6 +73,9 @@ class Lexicon:
         if titled and word not in self._titled and len(word) >= LEAST_PART:
             self._titled.add(word)
             self._by_length[len(word)].append(word)
+            for letter in word:
+                if letter not in (known := self._letters.get(_alphabet(letter), "")):
+                    self._letters = {**self._letters, _alphabet(letter): known + letter}
             self._ordered = None
 
     def objects(self, language: str, word: str) -> int:
@@ -89,12 +105,44 @@ class Lexicon:
         return votes
 
     def begins(self, word: str) -> bool:
-        """Whether some word of a title begins so."""
+        """Whether some longer word of a title begins so."""
+        ordered = self._in_order()
+        place = bisect_right(ordered, word)
+        return place < len(ordered) and ordered[place].startswith(word)
+
+    def begun(
+        self, beginning: str, language: str | None = None, *, most: int = MOST_BEGUN, slips: bool = True
+    ) -> list[Begun]:
+        """Words of titles that begin so, best first; where none does, those that do but for one edit, if `slips` count."""
+        ordered = self._in_order()
+        if words := _beginning_so(ordered, beginning):
+            best = heapq.nsmallest(most, words, key=lambda word: self._rank(word, language))
+            return [Begun(word, beginning) for word in best]
+        if not slips or len(beginning) < ONE_EDIT_FROM:
+            return []
+        cheapest: dict[str, tuple[float, bool, str]] = {}
+        for near in self._one_edit_away(beginning):
+            cost = WRONG_FIRST_LETTER * (near[0] != beginning[0]), not _neighbours(beginning, near), near
+            for word in _beginning_so(ordered, near):
+                cheapest[word] = min(cost, cheapest.get(word, cost))
+        best = heapq.nsmallest(most, cheapest, key=lambda word: (*cheapest[word][:2], *self._rank(word, language)))
+        return [Begun(word, cheapest[word][2]) for word in best]
+
+    def _in_order(self) -> list[str]:
         ordered = self._ordered
         if ordered is None:
             ordered = self._ordered = sorted(self._titled)
-        place = bisect_right(ordered, word)
-        return place < len(ordered) and ordered[place].startswith(word)
+        return ordered
+
+    def _one_edit_away(self, word: str) -> set[str]:
+        """All texts of the same alphabet that one edit makes of the word."""
+        letters = self._letters.get(_alphabet(word[0]), "")
+        cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+        near = {head + tail[1:] for head, tail in cuts if tail}
+        near |= {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
+        near |= {head + letter + tail[1:] for head, tail in cuts if tail for letter in letters}
+        near |= {head + letter + tail for head, tail in cuts for letter in letters}
+        return near - {word}
 
     def meant(self, word: str, language: str | None = None, *, most: int = 2) -> str | None:
         """The word of the shop that this one is most likely meant to be; None if none is within `most` edits."""
@@ -113,8 +161,12 @@ class Lexicon:
         return min(near, key=lambda each: self._order(word, language, *each))[1]
 
     def _order(self, word: str, language: str | None, cost: float, other: str) -> tuple[float, bool, bool, int, str]:
-        objects = self._languages[other]
-        return cost, not _neighbours(word, other), language not in objects, -max(objects.values()), other
+        return cost, not _neighbours(word, other), *self._rank(other, language)
+
+    def _rank(self, word: str, language: str | None) -> tuple[bool, int, str]:
+        """Words of the page's language come first, then those that more objects have."""
+        objects = self._languages[word]
+        return language not in objects, -max(objects.values()), word
 
     def parts(self, word: str) -> tuple[str, str] | None:
         """Two words of the shop that this one is made of, the commonest pair: 'dininglamp' -> ('dining', 'lamp')."""
@@ -153,6 +205,45 @@ def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> 
     return " ".join(parts) if parts else lexicon.meant(plain, language)
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What somebody is typing: `words`, as `spelt` would have them, and what the last one may become, which isn't in `words`.
+
+    Without `endings` all is in `words`: the last is a word of the shop already, or nobody knows what it may become.
+    """
+
+    words: str
+    endings: tuple[Begun, ...] = ()
+
+
+def unfinished(text: str, lexicon: Lexicon, language: str | None = None, *, slips: bool = True) -> Unfinished:
+    """What is being typed, and the words of the shop that the last word may become. `slips`: whether slips are forgiven.
+
+    >>> unfinished("wodden cha", lexicon)
+    Unfinished("wooden", (Begun("chair", "cha"), Begun("chairs", "cha")))
+    """
+    text = normalise(text)
+    last = _last_words(text)
+    for forgiving in (False, True) if slips else (False,):
+        for start, word in last:
+            if lexicon.knows(word, language):
+                return Unfinished(spelt(text, lexicon, language).words if slips else text)
+            if endings := lexicon.begun(word, language, slips=forgiving):
+                finished = text[:start].rstrip()
+                return Unfinished(spelt(finished, lexicon, language).words if slips else finished, tuple(endings))
+    return Unfinished(spelt(text, lexicon, language).words if slips else text)
+
+
+def _last_words(text: str) -> list[tuple[int, str]]:
+    """The last word of letters as a lexicon keeps it, and where it begins; before it, the same with the one that a sign joins."""
+    words: list[tuple[int, str]] = []
+    for run, begin, unspaced in reversed(list(placed_runs(text))[-2:]):
+        if unspaced or not run.isalpha() or (words and text[begin + len(run) : words[0][0]] not in JOINERS):
+            break
+        words.insert(0, (begin, fold(run) + (words[0][1] if words else "")))
+    return [each for each in words if len(each[1]) >= SHORTEST_BEGUN]
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words of a text that a lexicon keeps, folded: of letters alone, and what a sign joins ("usb-c" as "usbc").
 
@@ -165,6 +256,15 @@ def words_of(text: str) -> Iterator[str]:
         # Folding may make a word longer, so its place in the text is counted before.
         if text[start + len(first) : next_start] in JOINERS:
             yield fold(first + second)
+
+
+def _beginning_so(ordered: list[str], beginning: str) -> list[str]:
+    return ordered[bisect_left(ordered, beginning) : bisect_left(ordered, beginning + _LAST)]
+
+
+def _alphabet(letter: str) -> int:
+    """Letters of one alphabet stand together in Unicode: Latin, Greek, Cyrillic, Hebrew, Arabic have a block each."""
+    return ord(letter) >> 8
 
 
 def _neighbours(word: str, other: str) -> bool:

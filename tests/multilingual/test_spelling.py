@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multilingual.spelling import Lexicon, spelt, words_of
+from multilingual.spelling import MOST_BEGUN, Lexicon, Unfinished, spelt, unfinished, words_of
 
 ENGLISH = {"chair": 50, "chairs": 20, "sofa": 30, "lamp": 40, "dining": 9, "desk": 12, "wooden": 8, "keyboard": 5, "cushion": 4,
            "armchair": 6, "cover": 3, "carpet": 7, "usbc": 2, "box": 90, "xbox": 3}  # fmt: skip
@@ -151,3 +151,82 @@ def read_while_words_are_added() -> None:
 def test_the_words_of_a_text() -> None:
     assert list(words_of("Straße-Lampe")) == ["strasse", "lampe", "strasselampe"]
     assert list(words_of("Wi-Fi Router AX3000, Größe L, 红色")) == ["wi", "fi", "router", "grosse", "l", "wifi"]
+
+
+# --- What is still being typed ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def brands() -> Lexicon:
+    known = Lexicon()
+    for language, words in (
+        (
+            "en",
+            {"adidas": 20, "chair": 50, "chairs": 20, "chain": 5, "lamp": 40, "lampshade": 3, "tshirt": 9, "shirt": 30},
+        ),
+        ("de", {"stuhl": 30, "stuhlkissen": 2, "messinglampe": 4}),
+        ("ru", {"диван": 9, "лампа": 7}),
+        ("he", {"כיסא": 3}),
+        ("ar", {"مصباح": 3}),
+    ):
+        for word, objects in words.items():
+            known.add(language, word, objects, titled=True)
+    known.add("en", "chanting", 99, titled=False)  # It stands in descriptions alone.
+    return known
+
+
+@pytest.mark.parametrize(
+    ("typed", "finished", "endings"),
+    [
+        ("adid", "", ["adidas"]),
+        ("adod", "", ["adidas"]),  # beside it on the keyboard
+        ("addi", "", ["adidas"]),  # swapped
+        ("aidid", "", ["adidas"]),  # one letter too many
+        ("adfs", "adfs", []),  # two edits
+        ("cha", "", ["chair", "chairs", "chain"]),
+        ("chai", "", ["chair", "chairs", "chain"]),
+        ("chiar", "", ["chair", "chairs"]),
+        ("chiar lam", "chair", ["lamp", "lampshade"]),
+        ("lamp", "lamp", []),  # a word of the shop already
+        ("tsh", "", ["tshirt"]),
+        ("T-sh", "", ["tshirt"]),
+        ("red t-sh", "red", ["tshirt"]),
+        ("usb-shi", "usb-", ["shirt"]),
+        ("la", "la", []),  # Too many words begin so.
+        ("xha", "xha", []),  # three letters are no slip
+        ("Stühl", "stühl", []),  # another form of a word of the shop
+        ("Mässin", "", ["messinglampe"]),
+        ("дива", "", ["диван"]),
+        ("лампв", "", ["лампа"]),
+        ("כיס", "", ["כיסא"]),
+        ("مصبا", "", ["مصباح"]),
+        ("m4", "m4", []),
+        ("红色", "红色", []),
+        ("", "", []),
+    ],
+)  # fmt: skip
+def test_what_an_unfinished_word_may_become(brands: Lexicon, typed: str, finished: str, endings: list[str]) -> None:
+    result = unfinished(typed, brands, "en")
+    assert (result.words, [each.word for each in result.endings]) == (finished, endings)
+    assert all(each.word.startswith(each.typed) for each in result.endings)
+
+
+def test_an_unfinished_word_of_the_page_s_language_comes_first(brands: Lexicon) -> None:
+    both = Lexicon()
+    for language, word, objects in (("en", "tablet", 50), ("de", "tablett", 2), ("de", "tabakdose", 1)):
+        both.add(language, word, objects, titled=True)
+    assert [each.word for each in both.begun("tab", "de")] == ["tablett", "tabakdose", "tablet"]
+    assert [each.word for each in both.begun("tab", "en")] == ["tablet", "tablett", "tabakdose"]
+    assert len(both.begun("tab", "en", most=2)) == 2
+
+
+def test_without_slips_only_what_begins_so(brands: Lexicon) -> None:
+    assert unfinished("chiar lam", brands, "en", slips=False).words == "chiar"
+    assert unfinished("adod", brands, "en", slips=False) == Unfinished("adod")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_being_typed(brands: Lexicon, text: str) -> None:
+    result = unfinished(text, brands, "en")
+    assert all(brands.is_titled(each.word) for each in result.endings)
+    assert len(result.endings) <= MOST_BEGUN
