@@ -673,6 +673,34 @@ class EngineContract:
         assert self.words(shop, "armch table") == ["other"]  # It isn't the last word, so it is finished.
         assert set(self.words(shop, "ar")) == set()  # Two letters begin too much.
 
+    def test_a_code_may_be_unfinished_from_two_characters_on(self, shop: Engine) -> None:
+        self.put(shop, make_document("m4", title="Screw M4x20"), make_document("m5", title="Screw M5x20"))
+        assert self.words(shop, "m4") == ["m4"]
+        assert self.words(shop, "screw m5")[0] == "m5"
+        assert self.words(shop, "20") == [], "A number alone is meant as it is."
+
+    def test_the_last_word_may_be_any_of_several(self, shop: Engine) -> None:
+        self.put(
+            shop, make_document("chair", title="red chair"), make_document("chain", title="red chain"), make_document("blue", title="blue chair"),
+            make_document("char", title="red charcoal"), make_document("said", texts={"en": Text("red seat", "a chair")}),
+            make_document("de", texts={"de": Text("rote charge")}),
+        )  # fmt: skip
+
+        def ask(text: str, *endings: tuple[str, str], filters: tuple[Filter, ...] = ()) -> list[str]:
+            leg = WordsLeg("leg", text, ("en", "de"), 10, endings=endings)
+            return hits(self.ask(shop, leg, filters=filters))
+
+        either = ("en", "chair"), ("en", "chain")
+        assert set(ask("", *either)) == {"chair", "chain", "blue", "said"}
+        # All that have the word before it and one of the words come first.
+        assert set(ask("red", *either)[:3]) == {"chair", "chain", "said"}
+        assert set(ask("red", ("en", "chairs"))[:2]) == {"chair", "said"}, "It is read as a text is."
+        assert ask("", ("de", "charge")) == ["de"]
+        assert ask("red", ("de", "charge")) == ["de"], "No language without an ending is asked."
+        assert ask("", ("en", "charge")) == []
+        whole = self.ask(shop, WordsLeg("leg", "red", ("en",), 2, endings=either)).leg("leg")
+        assert [hit.key for hit in whole.hits] == [ALL_WORDS] * 2
+
     def test_a_word_that_the_shop_has_is_finished(self, shop: Engine) -> None:
         self.put(shop, make_document("car", title="car"), make_document("carpet", title="carpet"))
         assert self.words(shop, "car") == ["car"]

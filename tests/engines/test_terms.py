@@ -52,10 +52,23 @@ def test_the_first_language_weighs_most_and_only_held_ones_are_asked() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language", "beginning"),
-    [("red sof", "en", "sof"), ("so", "en", None), ("连衣裙", "zh", None), ("裙", "zh", None)],
-)
+    [
+        ("red sof", "en", "sof"), ("so", "en", None), ("m4", "en", "m4"), ("42", "en", None), ("420", "en", "420"),
+        ("连衣裙", "zh", None), ("裙", "zh", None),
+    ],
+)  # fmt: skip
 def test_the_last_word_may_be_unfinished(text: str, language: str, beginning: str | None) -> None:
     assert terms.asked_in(WordsLeg("w", text, (language,), 5), SCHEMA)[0].beginning == beginning
+
+
+def test_behind_the_text_stands_one_of_the_endings_of_each_language() -> None:
+    endings = ("en", "chairs"), ("en", "chain"), ("fi", "tuoli"), ("de", "stuhl")
+    leg = WordsLeg("w", "red", ("en", "fi", "zh", "de"), 5, endings=endings)
+    asked = {query.language: query for query in terms.asked_in(leg, SCHEMA)}
+    assert set(asked) == {"en", "de", "und"}, "Finnish has no field of its own here, and Chinese no ending."
+    assert asked["en"].slots[1] == (("chair",), ("+chair",), ("chain",), ("+chain",))
+    assert asked["und"].slots[1] == (("tuoli",), ("+tuoli",))
+    assert asked["en"].beginning is None
 
 
 LAMP = ((("lamp",),),)

@@ -16,7 +16,8 @@ MOST_TERMS = 32  # A longer query is a pasted text; its first terms carry the wi
 OTHER_LANGUAGE_WEIGHT = 0.5  # The first language asked weighs 1.0: it is the shopper's.
 COMMON_SHARE = 0.2  # A word in more than this share of the documents doesn't tell which of them are meant,
 COMMON_AT_LEAST = 5_000  # unless these are few enough to be ranked anyhow.
-SHORTEST_BEGINNING = 3  # Fewer letters begin too many words.
+SHORTEST_BEGINNING = 3  # Fewer letters begin too many words,
+SHORTEST_BEGUN_CODE = 2  # but "m4" begins few: M4x20.
 MOST_WHOLE = 3  # words of a question of which a document must have all; of longer ones it may lack one
 BEGUN_WEIGHT = 0.5  # What a word counts that only begins as the shopper's does.
 
@@ -115,9 +116,12 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
         if held is not None and language not in held:
             continue
         slots = tuple(analyse_query(leg.text, language)[:MOST_TERMS])
+        if leg.endings:
+            ending = _ending(leg.endings, language, schema)
+            slots = (*slots, ending) if ending else ()
         if slots:
             last = slots[-1][0]
-            begun = len(last) == 1 and len(last[0]) >= SHORTEST_BEGINNING
+            begun = len(last) == 1 and _may_be_begun(last[0]) and not leg.endings
             words = frozenset() if leg.every else function_terms(language)
             small = frozenset(n for n, slot in enumerate(slots) if slot[0][0] in words)
             queries.append(
@@ -130,6 +134,17 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
                 )
             )
     return tuple(queries)
+
+
+def _ending(endings: Iterable[tuple[str, str]], language: str, schema: CollectionSchema) -> Slot:
+    """One slot of all words that the last one may be in this language; none if it has none."""
+    words = (word for known, word in endings if language_field(known, schema) == language)
+    return tuple(dict.fromkeys(each for word in words for slot in analyse_query(word, language) for each in slot))
+
+
+def _may_be_begun(word: str) -> bool:
+    code = any(map(str.isdigit, word)) and not word.isdigit()
+    return len(word) >= (SHORTEST_BEGUN_CODE if code else SHORTEST_BEGINNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class VectorLeg:
 class WordsLeg:
     """BM25 over titles, keywords, facets and descriptions, with the analyzer of each language; the first weighs most.
 
-    `every`: also words such as "without" must be there for a hit to have all the words.
+    `every`: also words such as "without" must be there for a hit to have all the words. `endings`: languages and words;
+    behind the `text` stands any one of the words, in the languages that have one, and the others aren't asked.
     """
 
     name: LegName
@@ -109,6 +110,7 @@ class WordsLeg:
     languages: tuple[str, ...]
     k: int
     every: bool = False
+    endings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
