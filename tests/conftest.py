@@ -24,5 +24,6 @@ def page_language() -> Iterator[None]:
 def _no_words_of_other_tests() -> Iterator[None]:
     """A process keeps the words of its shop in memory, and each test has another shop."""
     yield
-    if (lexicon := sys.modules.get("visual_search.content.lexicon")) is not None:
-        lexicon.forget()
+    for name in ("lexicon", "phrases"):
+        if (kept := sys.modules.get(f"visual_search.content.{name}")) is not None:
+            kept.forget()

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.content import documents, lexicon, live_index, objects, readings, uses, vectors
+from visual_search.content import documents, lexicon, live_index, objects, phrases, readings, uses, vectors
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import (
@@ -100,6 +100,7 @@ def index_batch(collection: str, entries: Sequence[IndexEntry]) -> Outcome:
         readings.record(collection, prepared.shown)
         report = store(engine, collection, prepared)
         lexicon.note(collection, prepared.documents, wiring.schema(collection))
+        phrases.note(collection, prepared.documents, wiring.schema(collection))
     except OUTAGES as problem:
         logger.warning("%d entries of '%s' wait: %s", len(entries), collection, problem)
         IndexEntry.objects.all().fail(entries, str(problem))

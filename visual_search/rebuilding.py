@@ -15,7 +15,7 @@ import numpy as np
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.content import lexicon, readings, uses
+from visual_search.content import lexicon, phrases, readings, uses
 from visual_search.content.objects import pages_of_ids
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
@@ -114,6 +114,7 @@ def rebuild(collection: str, *, progress: Callable[[int], None] = lambda count: 
     outbox.note_alone(collection, failures)
     readings.record(collection, stream.shown)
     lexicon.renew(collection, stream.words)
+    phrases.renew(collection, stream.phrases)
     _record(collection, tally)
     # Objects that were saved after they were streamed are older in the new index than in the database.
     drift = repair(source, engine)
@@ -217,6 +218,7 @@ class _Stream:
         self.replayed = 0
         self.schema = wiring.schema(source.collection)
         self.words = lexicon.Counts()
+        self.phrases = phrases.Counts()
         self.pairs: list[tuple[Vector, str, str]] = []  # picture, title, language
 
     def __iter__(self) -> Iterator[Document | VersionedId]:
@@ -253,6 +255,7 @@ class _Stream:
         )
         self._learn_from(prepared.documents)
         self.words.add(prepared.documents, self.schema)
+        self.phrases.add(prepared.documents, self.schema)
         yield from prepared.documents
         yield from prepared.gone
 

@@ -12,3 +12,7 @@ search_served = Signal()
 
 # After a rebuild swapped its index in. Arguments: collection, report (types.RebuildReport).
 index_rebuilt = Signal()
+
+# Before questions are suggested, about once an hour. Argument: collection. A receiver answers {what people asked: how often} of
+# that which anybody may read, such as a list that is released with differential privacy.
+phrases_wanted = Signal()

@@ -17,6 +17,7 @@ from visual_search.models.outbox import (
     State,
     clock_version,
 )
+from visual_search.models.phrases import LONGEST_PHRASE, StoredPhrase, StoredPhraseQuerySet
 from visual_search.models.uses import MadeRows, MakerUse, MakerUseQuerySet
 from visual_search.models.words import LONGEST_KEPT, Word, WordQuerySet
 from visual_search.models.writing import CHUNK, LOCK_PATIENCE, chunks, patient
@@ -26,6 +27,7 @@ __all__ = [
     "HASHES",
     "LOCK_PATIENCE",
     "LONGEST_KEPT",
+    "LONGEST_PHRASE",
     "LONGEST_WAIT",
     "Embedding",
     "EmbeddingQuerySet",
@@ -44,6 +46,8 @@ __all__ = [
     "ShownPictureQuerySet",
     "State",
     "StoredCalibration",
+    "StoredPhrase",
+    "StoredPhraseQuerySet",
     "Word",
     "WordQuerySet",
     "chunks",
