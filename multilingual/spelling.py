@@ -18,6 +18,7 @@ from rapidfuzz.distance import OSA
 
 from multilingual.analysis import JOINERS, stem_of
 from multilingual.normalising import fold, normalise
+from multilingual.quantities import spelt_out
 from multilingual.segmenting import placed_runs
 
 # Letters of a word from which on so many edits are forgiven. On titles of six languages with one slip each, 4 and 8 found
@@ -41,10 +42,11 @@ class Spelt:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A word of the shop whose beginning somebody types; `typed` is that beginning without the slip."""
+    """A word of the shop, in these languages, whose beginning somebody types; `typed` is that beginning without the slip."""
 
     word: str
     typed: str
+    languages: tuple[str, ...]
 
 
 class Lexicon:
@@ -58,7 +60,7 @@ class Lexicon:
         self._stems: dict[str, set[str]] = {}  # language -> stems; a new language makes a new dictionary
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
-        self._ordered: list[str] | None = None  # the same in order; None until somebody looks for a beginning
+        self._ordered: list[str] = []  # the same in order, as of when somebody last looked for a beginning
         self._letters: dict[int, str] = {}  # of each alphabet those that they are written with
 
     def __len__(self) -> int:
@@ -76,7 +78,6 @@ class Lexicon:
             for letter in word:
                 if letter not in (known := self._letters.get(_alphabet(letter), "")):
                     self._letters = {**self._letters, _alphabet(letter): known + letter}
-            self._ordered = None
 
     def objects(self, language: str, word: str) -> int:
         """How many objects have the word in this language; 0 if none has."""
@@ -117,7 +118,7 @@ class Lexicon:
         ordered = self._in_order()
         if words := _beginning_so(ordered, beginning):
             best = heapq.nsmallest(most, words, key=lambda word: self._rank(word, language))
-            return [Begun(word, beginning) for word in best]
+            return [self._begun(word, beginning) for word in best]
         if not slips or len(beginning) < ONE_EDIT_FROM:
             return []
         cheapest: dict[str, tuple[float, bool, str]] = {}
@@ -126,11 +127,15 @@ class Lexicon:
             for word in _beginning_so(ordered, near):
                 cheapest[word] = min(cost, cheapest.get(word, cost))
         best = heapq.nsmallest(most, cheapest, key=lambda word: (*cheapest[word][:2], *self._rank(word, language)))
-        return [Begun(word, cheapest[word][2]) for word in best]
+        return [self._begun(word, cheapest[word][2]) for word in best]
+
+    def _begun(self, word: str, typed: str) -> Begun:
+        return Begun(word, typed, tuple(self._languages[word]))
 
     def _in_order(self) -> list[str]:
         ordered = self._ordered
-        if ordered is None:
+        # Words are never taken away. A mark that a reader has to clear could be set anew meanwhile, and then get lost.
+        if len(ordered) < len(self._titled):
             ordered = self._ordered = sorted(self._titled)
         return ordered
 
@@ -180,7 +185,7 @@ class Lexicon:
 
 def spelt(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
     """The question with each unknown word replaced by what it is meant to be. The last word may be unfinished."""
-    text = normalise(text)
+    text = normalise(spelt_out(text))
     runs = list(placed_runs(text))
     changes: list[tuple[str, str]] = []
     pieces: list[str] = []
@@ -220,9 +225,9 @@ def unfinished(text: str, lexicon: Lexicon, language: str | None = None, *, slip
     """What is being typed, and the words of the shop that the last word may become. `slips`: whether slips are forgiven.
 
     >>> unfinished("wodden cha", lexicon)
-    Unfinished("wooden", (Begun("chair", "cha"), Begun("chairs", "cha")))
+    Unfinished("wooden", (Begun("chair", "cha", ("en",)), Begun("chairs", "cha", ("en",))))
     """
-    text = normalise(text)
+    text = normalise(spelt_out(text))
     last = _last_words(text)
     for forgiving in (False, True) if slips else (False,):
         for start, word in last:

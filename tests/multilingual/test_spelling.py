@@ -35,6 +35,7 @@ def lexicon() -> Lexicon:
         ("chai", "chai"),  # unfinished
         ("chai red", "chair red"),
         ("wodden chair", "wooden chair"),
+        ("1½ wodden", "1 1/2 wooden"),
         ("keybaord", "keyboard"),
         ("cushoin cover", "cushion cover"),
         ("kusion", "kusion"),  # two edits are too many for six letters
