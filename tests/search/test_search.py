@@ -217,6 +217,13 @@ def test_long_text_is_cut_and_says_so(shop) -> None:
     assert skus(page)[0] == "CHR-RED-01"
 
 
+def test_a_fraction_behind_a_number_stays_one(shop) -> None:
+    shop.add("PIP-1", 'Pipe 1 1/2"', stock=1)
+    shop.add("PIP-2", 'Pipe 11/2"', stock=1)
+    shop.index()
+    assert [skus(search.search(Query(words=words)))[0] for words in ("pipe 1½", 'pipe 1½"', "pipr 1½")] == ["PIP-1"] * 3
+
+
 def test_a_letter_that_stands_for_eighteen_does_not_get_past_the_limit(shop) -> None:
     page = search.search(Query(words="ﷺ" * 400))
     assert "words_cut" in page.warnings

@@ -13,6 +13,7 @@ from typing import Any
 
 from multilingual import negation
 from multilingual.normalising import normalise
+from multilingual.quantities import spelt_out
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.engines.validation import known_field, numeric_field
@@ -156,7 +157,8 @@ def weighted_ids(raw: Iterable[object], *, field: str) -> tuple[tuple[str, ...],
 def written(typed: str) -> tuple[str, tuple[str, ...]]:
     """The words normalised and cut at QUERY_MAX_CHARS, with a warning if they had to be cut."""
     # Cut before, because normalising costs time, and after, because it makes 18 letters of one Arabic ligature.
-    text = normalise(typed[: conf.QUERY_MAX_CHARS])
+    # NFKC would make eleven halves of 1½.
+    text = normalise(spelt_out(typed[: conf.QUERY_MAX_CHARS]))
     cut = len(typed) > conf.QUERY_MAX_CHARS or len(text) > conf.QUERY_MAX_CHARS
     return text[: conf.QUERY_MAX_CHARS].rstrip(), ("words_cut",) if cut else ()
 
