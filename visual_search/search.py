@@ -19,13 +19,11 @@ from visual_search.content.readings import Kept
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
-from visual_search.engines.validation import check_filter
 from visual_search.errors import BadInput, SchemaMismatch, VisualSearchError
-from visual_search.hooks import Guarded, Rewritten
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
-from visual_search.querying import admission, comparing, legs, likes, negatives, parsing, scales, scenes
+from visual_search.querying import admission, comparing, legs, likes, negatives, parsing, rewriting, scales, scenes
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
@@ -111,7 +109,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         serving = live_index.serving(query.collection)
     asked = query
     with clock.step("rewriters"):
-        rewritten = _rewritten(query)
+        rewritten = rewriting.rewritten(query)
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("spelling"):
         query, spelt = _spelt(query)
@@ -294,19 +292,6 @@ def rank(
     if ranking.hits and ranking.distant == ranking.total:
         warnings += ("nothing_close",)
     return replace(ranking, warnings=warnings)
-
-
-def _rewritten(query: Query) -> Guarded[Rewritten]:
-    """The question after all rewriters. A rewriter that makes an invalid question is skipped."""
-
-    def check(changed: Query) -> None:
-        parsing.check_limits(changed)
-        schema = wiring.schema(changed.collection)
-        for rule in changed.filters:
-            check_filter(rule, schema)
-        legs.order(changed.sort, schema)
-
-    return wiring.rewriters().apply(query, check=check, limit_ms=conf.REWRITE_LIMIT_MS)
 
 
 def _spelt(query: Query) -> tuple[Query, tuple[tuple[str, str], ...]]:

@@ -1,4 +1,4 @@
-"""Suggests products while a shopper types.
+"""Suggests questions, categories and products while a shopper types.
 
 It asks the engine once and reads the cards once; it needs no encoder. It sends no signal, because half-typed words are no
 question yet: nothing that listens to searches hears of them.
@@ -8,21 +8,55 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
+from multilingual import completing, spelling
+from multilingual.analysis import stem_of
+from multilingual.completing import Phrase, plain
+from multilingual.languages import UNDETERMINED
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import runs
+from multilingual.spelling import Lexicon, Unfinished
 from visual_search import wiring
-from visual_search.content import live_index
+from visual_search.conf import conf
+from visual_search.content import lexicon, live_index, phrases
+from visual_search.content.phrases import Askable
+from visual_search.engines.base import Engine
 from visual_search.errors import BadInput
-from visual_search.querying import legs, parsing
+from visual_search.querying import legs, parsing, rewriting
 from visual_search.querying.cards import cards
-from visual_search.types import Card, CodeLeg, EngineQuery, LegAnswer, LegHit, WordsLeg
+from visual_search.types import (
+    CATEGORY,
+    PATH_SEPARATOR,
+    AnyOf,
+    BrowseLeg,
+    Card,
+    CodeLeg,
+    CollectionSchema,
+    EngineQuery,
+    Filter,
+    LegHit,
+    Query,
+    WordsLeg,
+)
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
 MOST_LINES = 20  # more than fit on any screen
-# hits asked of the engine. It scores all products alike that have a word with this beginning, so their titles decide here.
-CANDIDATES = 100
+# Of the lines at most this share are questions, and this one categories: products show best what the shop has.
+QUERIES_SHARE, CATEGORIES_SHARE = 1 / 2, 1 / 4
+CANDIDATES = 100  # hits asked of the engine; a title that many of them have is shown once
+# Cards more than lines that are read at once, from which those are chosen whose titles go on best. A card takes .1 ms.
+CARDS_MORE = 12
+MOST_READINGS = 3  # of words with a slip in them, by which titles are put in order
+
+
+class Kind(StrEnum):
+    """What a line leads to."""
+
+    QUERY = "query"
+    CATEGORY = "category"
+    PRODUCT = "product"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +72,22 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One line below the search box: the product, its title and its address."""
+    """One line below the search box. `parts`: the title in pieces, and of each whether it was typed.
 
-    id: str
+    `id` and `url` are a product's; `category` is the path of a category, whose title is its last level.
+    """
+
+    kind: Kind
     title: str
-    url: str
+    parts: tuple[tuple[str, bool], ...]
+    id: str = ""
+    url: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Best first, each title once. `warnings` and `degraded` as in a `Page`."""
+    """Questions, then categories, then products; each best first, each title once. `warnings` and `degraded` as in a `Page`."""
 
     lines: tuple[Suggestion, ...] = ()
     took_ms: float = 0.0
@@ -56,10 +96,10 @@ class Suggestions:
 
 
 def suggest(typed: Typed) -> Suggestions:
-    """Products for these unfinished words. Those with an exact code come first.
+    """What these unfinished words may lead to. A slip in them is forgiven, as in a search.
 
-    Then come titles that begin with what was typed, then titles in which each typed word begins a word, then the others.
-    Among titles with equal scores the shorter ones come first.
+    Of products, those with an exact code come first. Then come titles that begin with what was typed, then titles in which
+    it begins a word, then those in which each typed word begins one, then the others, each as the engine scores them.
 
     Raises BadInput (400) for a limit outside 1 to `MOST_LINES`, EngineUnavailable or SchemaMismatch (503).
     """
@@ -70,54 +110,196 @@ def suggest(typed: Typed) -> Suggestions:
     # Suggestions would show what the shopper wants to keep out.
     if typed.words_not or not _tells(words):
         return Suggestions(warnings=warnings)
-    languages = legs.languages_asked(typed.language, live_index.serving(typed.collection).schema)
-    codes = CodeLeg(legs.CODE, (words, *legs.codes_in(words)), typed.limit)
-    asked = (codes, WordsLeg(legs.WORDS, words, languages, CANDIDATES))
-    answer = wiring.engine().search(typed.collection, EngineQuery(asked))
-    shown = cards(typed.collection, _ids(answer.legs), typed.language)
-    ordered = [*answer.leg(legs.CODE).hits, *_by_title(answer.leg(legs.WORDS).hits, shown, fold(words))]
-    lines = _each_title_once(shown[hit.id] for hit in ordered if hit.id in shown)
+    serving = live_index.serving(typed.collection)
+    asked = Query(collection=typed.collection, words=words, language=typed.language, facets=())
+    rewritten = rewriting.rewritten(asked)
+    query, unfiltered = serving.askable(rewritten.value.query)
+    if query.words_not:
+        return Suggestions(warnings=warnings, degraded=rewritten.degraded)
+
+    found = candidates(
+        words,
+        query,
+        limit=typed.limit,
+        engine=wiring.engine(),
+        schema=serving.schema,
+        known=lexicon.of(typed.collection),
+        askable=phrases.of(typed.collection),
+    )
+    above = (*found.queries, *found.categories)
+    lines = (*above, *_products(found, typed, most=typed.limit - len(above)))
     filling = ("index",) if not lines and live_index.is_filling(typed.collection) else ()
     return Suggestions(
-        lines=lines[: typed.limit],
+        lines=lines,
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
         warnings=warnings,
-        degraded=(*answer.degraded, *filling),
+        degraded=(*rewritten.degraded, *unfiltered, *found.degraded, *filling),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All but the products' titles. `readings`: what was typed as it is compared, several where a slip may mean several.
+
+    `exact`: ids of products with an exact code; `hits`: the others.
+    """
+
+    readings: Sequence[str]
+    queries: Sequence[Suggestion]
+    categories: Sequence[Suggestion]
+    exact: Sequence[str]
+    hits: Sequence[LegHit]
+    degraded: Sequence[str] = ()
+
+
+def candidates(
+    words: str, query: Query, *, limit: int, engine: Engine, schema: CollectionSchema, known: Lexicon, askable: Askable
+) -> Candidates:
+    """What may be suggested for these words, of which rewriters made `query`. Reads no database."""
+    meant = spelling.unfinished(words, known, query.language, slips=conf.SPELLING)
+    readings = _readings(meant)
+    queries = _queries(words, readings, askable, query.language, most=int(limit * QUERIES_SHARE))
+    categories: Sequence[Suggestion] = ()
+    # An index that was made before the shop had categories can't be asked for them.
+    if any(facet.name == CATEGORY.name for facet in schema.facets):
+        categories = _categories(readings, askable, query.language, most=int(limit * CATEGORIES_SHARE))
+    if query.filters:
+        queries, categories = _leading_somewhere(queries, categories, query, engine, schema)
+
+    if query.words != words:
+        meant = spelling.unfinished(query.words, known, query.language, slips=conf.SPELLING)
+    codes = CodeLeg(legs.CODE, (words, *legs.codes_in(words)), limit)
+    answer = engine.search(
+        query.collection, EngineQuery((codes, _products_leg(meant, query.language, schema)), query.filters)
+    )
+    return Candidates(
+        readings=readings,
+        queries=queries,
+        categories=categories,
+        exact=[hit.id for hit in answer.leg(legs.CODE).hits],
+        hits=answer.leg(legs.WORDS).hits,
+        degraded=answer.degraded,
     )
 
 
 def _tells(words: str) -> bool:
-    """Whether the words say enough to suggest: more than single letters. One character of a script without spaces is enough."""
-    return any(unspaced or len(run) > 1 for run, unspaced in runs(fold(words)))
+    """Whether the words say enough to suggest: more than single letters.
+
+    One character of a script without spaces is enough, and so is a fraction.
+    """
+    said = list(runs(fold(words)))
+    return any(unspaced or len(run) > 1 for run, unspaced in said) or sum(run.isdigit() for run, _ in said) > 1
 
 
-def _ids(legs: Iterable[LegAnswer]) -> Sequence[str]:
-    return tuple(dict.fromkeys(hit.id for leg in legs for hit in leg.hits))
+def _readings(meant: Unfinished) -> Sequence[str]:
+    beginnings = dict.fromkeys(ending.typed for ending in meant.endings) or [""]
+    return [plain(f"{meant.words} {beginning}") for beginning in beginnings]
 
 
-def _by_title(hits: Iterable[LegHit], cards: Mapping[str, Card], words: str) -> list[LegHit]:
-    """Ordered by how well the titles continue what was typed; among equals the engine's score decides."""
-    typed = [run for run, _ in runs(words)]
-
-    def expected(hit: LegHit) -> tuple[bool, bool, float, int, str, str]:
-        title = fold(normalise(cards[hit.id].title)) if hit.id in cards else ""
-        said = list(runs(title))
-        # In a script without spaces nobody can see where a word begins, so the part may stand anywhere.
-        begun = all(
-            any(word.startswith(part) or (unspaced and part in word) for word, unspaced in said) for part in typed
-        )
-        return not title.startswith(words), not begun, -hit.score, len(title), title, hit.id
-
-    return sorted(hits, key=expected)
+# --- Questions and categories -------------------------------------------------------------------
 
 
-def _each_title_once(cards: Iterable[Card]) -> tuple[Suggestion, ...]:
-    def distinct() -> Iterator[Suggestion]:
-        shown: set[str] = set()
-        for card in cards:
-            title = normalise(card.title)
-            if title and title not in shown:
-                shown.add(title)
-                yield Suggestion(card.id, card.title, card.url)
+def _queries(
+    words: str, readings: Sequence[str], askable: Askable, language: str | None, *, most: int
+) -> Sequence[Suggestion]:
+    """Questions that go on as typed. Of one that differs in a word's form alone, the better stays."""
+    told = {_stems(plain(words), language)}
+    queries: list[Suggestion] = []
+    for phrase in _going_on(readings, askable, language):
+        stems = _stems(phrase.plain.partition("\n")[0], phrase.language or language)
+        if len(queries) < most and stems not in told:
+            told.add(stems)
+            queries.append(Suggestion(Kind.QUERY, phrase.text, _parts(phrase.text, readings)))
+    return queries
 
-    return tuple(distinct())
+
+def _going_on(readings: Sequence[str], askable: Askable, language: str | None) -> Iterator[Phrase]:
+    for reading in readings:
+        yield from askable.queries(reading, language, most=MOST_LINES)
+    # The words may stand in another order.
+    for reading in readings:
+        *others, last = reading.split() or [""]
+        if others:
+            for phrase in askable.queries(last, language, most=completing.MOST_READ):
+                if all(f" {word}" in f" {phrase.plain}" for word in others):
+                    yield phrase
+
+
+def _stems(text: str, language: str | None) -> tuple[str, ...]:
+    return tuple(stem_of(word, language or UNDETERMINED) for word in text.split())
+
+
+def _categories(readings: Sequence[str], askable: Askable, language: str | None, *, most: int) -> Sequence[Suggestion]:
+    found = [path for reading in readings for path in askable.categories.find(reading, language, most=most)]
+    named = [(phrase.text, phrase.text.rsplit(PATH_SEPARATOR, 1)[-1]) for phrase in dict.fromkeys(found)]
+    return [Suggestion(Kind.CATEGORY, name, _parts(name, readings), category=path) for path, name in named[:most]]
+
+
+def _leading_somewhere(
+    queries: Sequence[Suggestion],
+    categories: Sequence[Suggestion],
+    query: Query,
+    engine: Engine,
+    schema: CollectionSchema,
+) -> tuple[Sequence[Suggestion], Sequence[Suggestion]]:
+    """Those that find something behind the filters of a rewriter, such as those of one of several shops."""
+    languages = legs.languages_asked(query.language, schema)
+
+    def found(line: Suggestion, *filters: Filter) -> bool:
+        words = WordsLeg(legs.WORDS, line.title, languages, 1) if not filters else BrowseLeg(legs.WORDS, 1)
+        hits = engine.search(query.collection, EngineQuery((words,), (*query.filters, *filters))).leg(legs.WORDS).hits
+        return any(hit.key or filters for hit in hits)
+
+    return (
+        [line for line in queries if found(line)],
+        [line for line in categories if found(line, AnyOf(CATEGORY.name, (line.category,)))],
+    )
+
+
+# --- Products -----------------------------------------------------------------------------------
+
+
+def _products_leg(meant: Unfinished, language: str | None, schema: CollectionSchema) -> WordsLeg | BrowseLeg:
+    if not (meant.words or meant.endings):
+        return replace(legs.browse("relevance", schema), name=legs.WORDS, k=CANDIDATES)
+    languages = legs.languages_asked(language, schema)
+    endings = tuple((known, ending.word) for ending in meant.endings for known in ending.languages)
+    return WordsLeg(legs.WORDS, meant.words, languages, CANDIDATES, endings=endings)
+
+
+def _products(found: Candidates, typed: Typed, *, most: int) -> Sequence[Suggestion]:
+    """A line for each title, once however it is written. More cards are read only where many have one title."""
+    ids = tuple(dict.fromkeys((*found.exact, *(hit.id for hit in found.hits))))
+    step = most + CARDS_MORE
+    shown: dict[str, Card] = {}
+    distinct: dict[str, Card] = {}
+    for start in range(0, len(ids), step):
+        shown |= cards(typed.collection, ids[start : start + step], typed.language)
+        best = _by_title((hit for hit in found.hits if hit.id in shown), shown, found.readings[:MOST_READINGS])
+        distinct = {}
+        for id in (*found.exact, *best):
+            if id in shown and (title := normalise(shown[id].title)):
+                distinct.setdefault(title, shown[id])
+        if len(distinct) >= most:
+            break
+    return [
+        Suggestion(Kind.PRODUCT, card.title, _parts(card.title, found.readings), card.id, card.url)
+        for card in list(distinct.values())[:most]
+    ]
+
+
+def _by_title(hits: Iterable[LegHit], cards: Mapping[str, Card], readings: Sequence[str]) -> list[str]:
+    """Their ids, ordered by how well the titles go on as typed; among equals the engine's score decides."""
+
+    def expected(hit: LegHit) -> tuple[tuple[bool, bool, bool], float, int, str, str]:
+        title = cards[hit.id].title
+        best = min(completing.goes_on(title, reading) for reading in readings)
+        told = fold(normalise(title))
+        return best, -hit.score, len(told), told, hit.id
+
+    return [hit.id for hit in sorted(hits, key=expected)]
+
+
+def _parts(title: str, readings: Sequence[str]) -> tuple[tuple[str, bool], ...]:
+    """The title in pieces, by the reading that it goes on best."""
+    return tuple(completing.parts(title, min(readings, key=lambda reading: completing.goes_on(title, reading))))

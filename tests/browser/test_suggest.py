@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.test_search import shoot
 from tests.shop import doubles
+from visual_search import rebuilding
 
 pytestmark = pytest.mark.browser
 FOUND = {"Red chair", "Blue chair"}
@@ -26,7 +27,7 @@ def field(tab):
 
 
 def lines(tab):
-    return tab.get_by_role("listbox", name="Products").get_by_role("option")
+    return tab.get_by_role("listbox", name="Suggestions").get_by_role("option")
 
 
 def test_type_choose_by_keys_and_go(phone, tmp_path) -> None:
@@ -99,6 +100,40 @@ def test_a_tap_leads_to_the_product(phone) -> None:
     field(phone).press_sequentially("blue cha")
     lines(phone).get_by_text("Blue chair").click()
     phone.wait_for_url(re.compile("CHR-BLU-02"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_questions_and_categories_lead_to_their_results(tab, live_shop, tmp_path, width) -> None:
+    for number, name in enumerate(["Oak desk lamp", "Brass desk lamp", "Desk <b>lamp</b>"]):
+        live_shop.add(f"NEW-{number}", name, category="Home > Desks & lamps", stock=1)
+    live_shop.index()
+    rebuilding.rebuild("products")
+    tab.set_viewport_size({"width": width, "height": 844})
+    tab.goto("/")
+    field(tab).press_sequentially("lam")
+    lines(tab).first.wait_for()
+    told = [re.sub(r"\s+", " ", text) for text in lines(tab).all_inner_texts()]
+    assert told[:3] == ["lamp", "desk lamp", "in Desks & lamps Home"]
+    assert "Desk <b>lamp</b>" in told, "A title is a text."
+    completed = lines(tab).nth(1).locator("b").all_inner_texts()
+    assert completed == ["desk ", "p"], "What completes the typed part stands out."
+    shoot(tab, tmp_path, f"suggest-kinds-{width}")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    field(tab).press("ArrowDown")
+    field(tab).press("ArrowDown")
+    active = tab.locator(f"#{field(tab).get_attribute('aria-activedescendant')}")
+    assert active.inner_text() == "desk lamp"
+    field(tab).press("Enter")
+    tab.wait_for_url("**/search/?q=desk+lamp")
+    assert field(tab).input_value() == "desk lamp"
+
+    tab.goto("/")
+    field(tab).press_sequentially("lam")
+    lines(tab).get_by_text("Desks & lamps").click()
+    tab.wait_for_url("**/search/?f.category=Home+%3E+Desks+%26+lamps")
+    assert tab.get_by_role("link", name="Oak desk lamp").first.is_visible()
+    assert tab.get_by_role("link", name="Red chair").count() == 0
+    assert tab.script_errors == []
 
 
 def test_the_field_is_the_plain_one_while_search_is_away(phone, monkeypatch) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+
+from visual_search import registry
 from visual_search.api import tiles
 from visual_search.grouping import Grouped
 from visual_search.querying import tokens
-from visual_search.suggesting import Suggestions
-from visual_search.types import Box, FacetAnswer, Hit, Page, QueryPicture, Witness
+from visual_search.suggesting import Kind, Suggestion, Suggestions
+from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Page, QueryPicture, Witness
 
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
@@ -47,13 +51,35 @@ def grouped_to_json(grouped: Grouped) -> dict[str, Any]:
     }
 
 
-def suggestions_to_json(suggestions: Suggestions) -> dict[str, Any]:
+def suggestions_to_json(suggestions: Suggestions, collection: str) -> dict[str, Any]:
     return {
-        "suggestions": [{"id": line.id, "title": line.title, "url": line.url} for line in suggestions.lines],
+        "suggestions": [_suggestion(line, collection) for line in suggestions.lines],
         "took_ms": suggestions.took_ms,
         "warnings": list(suggestions.warnings),
         "degraded": list(suggestions.degraded),
     }
+
+
+def _suggestion(line: Suggestion, collection: str) -> dict[str, Any]:
+    q = line.title if line.kind is Kind.QUERY else ""
+    return {
+        "kind": line.kind.value,
+        "id": line.id,
+        "title": line.title,
+        "parts": [{"text": text, "typed": typed} for text, typed in line.parts],
+        "q": q,
+        "filters": {CATEGORY.name: [line.category]} if line.category else {},
+        "url": line.url if line.kind is Kind.PRODUCT else _results_url(collection, q, line.category),
+    }
+
+
+def _results_url(collection: str, q: str, category: str) -> str:
+    """The page that answers this question; "" in a shop that has only the API."""
+    try:
+        page = reverse("visual_search:results", args=[collection] if collection != registry.default() else [])
+    except NoReverseMatch:
+        return ""
+    return f"{page}?{urlencode({f'f.{CATEGORY.name}': category} if category else {'q': q})}"
 
 
 def _shown(picture: QueryPicture | None) -> dict[str, Any]:

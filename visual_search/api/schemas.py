@@ -13,7 +13,7 @@ from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
 from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
 from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
-from visual_search.suggesting import LIMIT, MOST_LINES
+from visual_search.suggesting import LIMIT, MOST_LINES, Kind
 
 _Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
@@ -340,14 +340,32 @@ class GroupedAnswer(serializers.Serializer[Any]):
     )
 
 
+class SuggestedPart(serializers.Serializer[Any]):
+    text = serializers.CharField(trim_whitespace=False)
+    typed = serializers.BooleanField(help_text="Whether the shopper typed this part; the others complete it.")
+
+
 class Suggestion(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    title = serializers.CharField()
-    url = serializers.CharField()
+    kind = serializers.ChoiceField(
+        [kind.value for kind in Kind],
+        help_text="`query`: words to search for. `category`: where to look. `product`: one to show.",
+    )
+    id = serializers.CharField(help_text="A product's; empty for the others.")
+    title = serializers.CharField(help_text="Of a category the last level of its path.")
+    parts = SuggestedPart(many=True, help_text="The title in pieces, to mark what was typed or what completes it.")
+    q = serializers.CharField(help_text="Of a query what to send as `q`; empty for the others.")
+    filters = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text='Of a category what to send as `filters`: `{"category": ["Home > Lamps"]}`; empty for the others.',
+    )
+    url = serializers.CharField(help_text="The page that it leads to; empty where the shop has no page of results.")
 
 
 class SuggestAnswer(serializers.Serializer[Any]):
-    suggestions = Suggestion(many=True, help_text="Best first, each title once; empty for less than two letters.")
+    suggestions = Suggestion(
+        many=True,
+        help_text="Queries, then categories, then products; each best first and once; empty for less than two letters.",
+    )
     took_ms = serializers.FloatField()
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")

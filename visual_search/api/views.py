@@ -113,11 +113,12 @@ class SimilarView(SearchAPIView):
 
 
 class SuggestView(SearchAPIView):
-    """Products for words that are still being typed; the last word may be unfinished."""
+    """Questions, categories and products for words that are still being typed; the last word may be unfinished."""
 
     @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, 400: Problem, 503: Problem})
     def get(self, request: Request) -> Response:
-        response = Response(suggestions_to_json(suggesting.suggest(typed_from(request))))
+        typed = typed_from(request)
+        response = Response(suggestions_to_json(suggesting.suggest(typed), typed.collection))
         # Somebody's half-typed words are in the address: no cache may keep what they were.
         response["Cache-Control"] = "private, no-store"
         return response

@@ -1,4 +1,5 @@
-// Makes the field for words a combobox: while the shopper types, it lists products, and a choice leads to the product.
+// Makes the field for words a combobox: while the shopper types, it lists what to search for, categories and products, and a
+// choice leads there.
 // Without JavaScript, or while search is away, it stays a plain field.
 (() => {
   "use strict";
@@ -46,15 +47,39 @@
     mark(-1);
   }
 
+  // The title with what completes the typed part in bold.
+  function completed({ title, parts }) {
+    if (!parts.some(({ typed }) => typed)) return [title];
+    return parts.map(({ text, typed }) => {
+      if (typed) return text;
+      const rest = document.createElement("b");
+      rest.textContent = text;
+      return rest;
+    });
+  }
+
+  function told(suggestion) {
+    const text = document.createElement("span");
+    if (suggestion.kind !== "category") {
+      text.append(...completed(suggestion));
+      return [text];
+    }
+    // "in {category}", as the page's language says it.
+    const [before, after = ""] = form.dataset.vsSuggestIn.split("{category}");
+    text.append(before, ...completed(suggestion), after);
+    const above = document.createElement("small");
+    above.textContent = suggestion.filters.category[0].split(" > ").slice(0, -1).join(" › ");
+    return above.textContent ? [text, " ", above] : [text];
+  }
+
   function show(suggestions) {
     list.replaceChildren(
-      ...suggestions.map(({ title, url }, number) => {
+      ...suggestions.map((suggestion, number) => {
         const line = document.createElement("li");
-        const text = document.createElement("span");
-        text.textContent = title;
-        line.append(text);
+        line.append(...told(suggestion));
+        line.dataset.kind = suggestion.kind;
         line.id = `vs-suggestion-${number}`;
-        line.dataset.url = url;
+        line.dataset.url = suggestion.url;
         line.setAttribute("role", "option");
         return line;
       }),
