@@ -123,9 +123,10 @@ class Lexicon:
             return []
         cheapest: dict[str, tuple[float, bool, str]] = {}
         for near in self._one_edit_away(beginning):
-            cost = WRONG_FIRST_LETTER * (near[0] != beginning[0]), not _neighbours(beginning, near), near
-            for word in _beginning_so(ordered, near):
-                cheapest[word] = min(cost, cheapest.get(word, cost))
+            if words := _beginning_so(ordered, near):
+                cost = WRONG_FIRST_LETTER * (near[0] != beginning[0]), not _neighbours(beginning, near), near
+                for word in words:
+                    cheapest[word] = min(cost, cheapest.get(word, cost))
         best = heapq.nsmallest(most, cheapest, key=lambda word: (*cheapest[word][:2], *self._rank(word, language)))
         return [self._begun(word, cheapest[word][2]) for word in best]
 
@@ -264,7 +265,10 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def _beginning_so(ordered: list[str], beginning: str) -> list[str]:
-    return ordered[bisect_left(ordered, beginning) : bisect_left(ordered, beginning + _LAST)]
+    first = bisect_left(ordered, beginning)
+    if first == len(ordered) or not ordered[first].startswith(beginning):
+        return []
+    return ordered[first : bisect_left(ordered, beginning + _LAST, first)]
 
 
 def _alphabet(letter: str) -> int:

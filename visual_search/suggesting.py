@@ -206,8 +206,10 @@ def _queries(
     told = {_stems(plain(words), language)}
     queries: list[Suggestion] = []
     for phrase in _going_on(readings, askable, language):
+        if len(queries) == most:
+            break
         stems = _stems(phrase.plain.partition("\n")[0], phrase.language or language)
-        if len(queries) < most and stems not in told:
+        if stems not in told:
             told.add(stems)
             queries.append(Suggestion(Kind.QUERY, phrase.text, _parts(phrase.text, readings)))
     return queries

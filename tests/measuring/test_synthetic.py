@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from visual_search.measuring.synthetic import VOCABULARY, Generator, words
+from visual_search.measuring.synthetic import VOCABULARY, Generator, _vocabulary, words
 from visual_search.types import CollectionSchema, Space
 
 SCHEMA = CollectionSchema((Space("image", 64, "i"), Space("text", 32, "t")), (), ("en",))
@@ -26,6 +26,15 @@ def test_the_same_seed_makes_the_same_products_and_questions() -> None:
     assert np.array_equal(
         Generator(SCHEMA, 1).queries(SCHEMA.spaces[0], 4), Generator(SCHEMA, 1).queries(SCHEMA.spaces[0], 4)
     )
+
+
+def test_beginnings_end_in_an_unfinished_word() -> None:
+    typed = Generator(SCHEMA).beginnings(200)
+    assert typed == Generator(SCHEMA).beginnings(200)
+    words = _vocabulary()
+    assert all(any(word.startswith(phrase.split()[-1]) for word in words) for phrase in typed)
+    assert all(len(phrase.split()[-1]) >= 4 or phrase.split()[-1] in words for phrase in typed)
+    assert {len(phrase.split()) for phrase in typed} == {1, 2, 3}
 
 
 def test_vectors_lie_in_clusters() -> None:

@@ -65,6 +65,12 @@ class Counts:
         enough = {key: count for key, count in self._counts.items() if count >= least}
         return dict(Counter(uncovered(enough)).most_common(MOST_PHRASES))
 
+    def askable(self) -> Askable:
+        """What may be suggested of these documents alone."""
+        titles = (Phrase(text, plain_forms(text), count, known) for (known, text), count in self.queries().items())
+        named = (Phrase(path, plain_forms(_name(path)), count) for path, count in self.categories().items())
+        return Askable(Completions(titles), Completions(), Completions(named))
+
     def categories(self) -> dict[str, int]:
         """The categories' paths, each level, and how many documents lie below it."""
         return dict(self._categories.most_common(MOST_PHRASES))
@@ -217,7 +223,10 @@ def _values(document: Document, facet: str) -> Iterator[str]:
 
 
 def _category(collection: str, path: str, objects: int) -> StoredPhrase:
-    name = path.rsplit(PATH_SEPARATOR, 1)[-1]
     return StoredPhrase(
-        collection=collection, is_category=True, text=path, plain=plain_forms(name), objects_having=objects
+        collection=collection, is_category=True, text=path, plain=plain_forms(_name(path)), objects_having=objects
     )
+
+
+def _name(path: str) -> str:
+    return path.rsplit(PATH_SEPARATOR, 1)[-1]

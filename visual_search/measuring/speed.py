@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import resource
+import string
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from visual_search import search, wiring
+from visual_search import search, suggesting, wiring
 from visual_search.conf import conf
+from visual_search.content import lexicon, phrases
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
 from visual_search.imaging.decode import decode
 from visual_search.measuring.scratch import Advanced, ignore_progress, scratch_index
 from visual_search.measuring.synthetic import FACETS, PICTURES, Generator, jpeg, picture, words
+from visual_search.measuring.words import slip
 from visual_search.querying.likes import Resembled
 from visual_search.types import (
     AnyOf,
@@ -91,10 +94,12 @@ def measure(
         schema,
     ):
         generator = Generator(schema, seed)
-        stored, seconds = _filled(engine, collection, generator, products, advanced)
+        said = _Said()
+        stored, seconds = _filled(engine, collection, generator, products, said=said, advanced=advanced)
         raw, through = _throughput(encoder, engine, collection, schema)
         taught = teachable and _teach(encoder)
         asked = _questions(encoder, engine, collection, schema, generator=generator, count=questions)
+        asked |= _suggestions(engine, collection, schema, said, generator=generator, count=questions)
         return Speed(
             seed=seed,
             products=stored,
@@ -114,10 +119,18 @@ def measure(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the products say, by which words are corrected and completed."""
+
+    words: lexicon.Counts = field(default_factory=lexicon.Counts)
+    phrases: phrases.Counts = field(default_factory=phrases.Counts)
+
+
 def _filled(
-    engine: Engine, collection: str, generator: Generator, products: int, advanced: Advanced
+    engine: Engine, collection: str, generator: Generator, products: int, *, said: _Said, advanced: Advanced
 ) -> tuple[int, float]:
-    """How many products a rebuild stored, and the seconds that it took in all but making them."""
+    """How many products a rebuild stored, and the seconds that it took in all but making them and counting what they say."""
     made = 0.0
 
     def documents() -> Iterator[Document]:
@@ -126,6 +139,9 @@ def _filled(
         while True:
             begin = time.perf_counter()
             document = next(source, None)
+            if document is not None:
+                said.words.add([document], generator.schema)
+                said.phrases.add([document], generator.schema)
             made += time.perf_counter() - begin
             if document is None:
                 return
@@ -269,12 +285,44 @@ def _questions(
     latencies = {}
     for name, kind in KINDS.items():
         ask(kind, 0)  # Caches fill.
-        times, steps = zip(*(ask(kind, n) for n in range(count)), strict=True)
-        latencies[name] = Latency(
-            p50=float(np.percentile(times, 50)),
-            p95=float(np.percentile(times, 95)),
-            steps_p50={step: float(np.median([row.get(step, 0.0) for row in steps])) for step in STEPS},
+        latencies[name] = _latency([ask(kind, n) for n in range(count)])
+    return latencies
+
+
+def _latency(measured: Sequence[tuple[float, Mapping[str, float]]]) -> Latency:
+    times, steps = zip(*measured, strict=True)
+    return Latency(
+        p50=float(np.percentile(times, 50)),
+        p95=float(np.percentile(times, 95)),
+        steps_p50={step: float(np.median([row.get(step, 0.0) for row in steps])) for step in STEPS},
+    )
+
+
+def _suggestions(
+    engine: Engine, collection: str, schema: CollectionSchema, said: _Said, *, generator: Generator, count: int
+) -> dict[str, Latency]:
+    """Latencies of suggestions, from unfinished words to questions, categories and ids; cards come on top."""
+    known, askable = said.words.lexicon(), said.phrases.askable()
+
+    def ask(words: str) -> tuple[float, dict[str, float]]:
+        begin = time.perf_counter()
+        query = Query(collection=collection, words=words, language="en")
+        suggesting.candidates(
+            words, query, limit=suggesting.LIMIT, engine=engine, schema=schema, known=known, askable=askable
         )
+        took = (time.perf_counter() - begin) * 1000
+        return took, {"rest": took}
+
+    typed = generator.beginnings(count)
+    random = np.random.default_rng(generator.seed)
+    slipped = []
+    for phrase in typed:
+        *finished, last = phrase.split()
+        slipped.append(" ".join([*finished, slip(last, string.ascii_lowercase, random)]))
+    latencies = {}
+    for name, phrases_typed in (("suggest", typed), ("suggest, a slip", slipped)):
+        ask(phrases_typed[0])  # Caches fill.
+        latencies[name] = _latency([ask(phrase) for phrase in phrases_typed])
     return latencies
 
 

@@ -80,6 +80,15 @@ class Generator:
         random = np.random.default_rng(self.seed + 2)
         return [words(random, int(random.integers(1, 4))) for _ in range(count)]
 
+    def beginnings(self, count: int) -> list[str]:
+        """Phrases whose last word isn't finished yet; it has four letters or more, if it is so long."""
+        random = np.random.default_rng(self.seed + 3)
+        typed = []
+        for _ in range(count):
+            *finished, last = words(random, int(random.integers(1, 4))).split()
+            typed.append(" ".join([*finished, last[: int(random.integers(4, max(len(last), 5)))]]))
+        return typed
+
 
 class _Cloud:
     """Clustered, anisotropic unit vectors of one space."""

@@ -55,17 +55,20 @@ class State:
 
     def passing(self, rids: npt.NDArray[np.int64]) -> tuple[Slots, npt.NDArray[np.bool_]]:
         """Of these rows of `doc`, the slots of those that pass the filters, and which they are."""
-        allowed = self.allowed()
-        kept = rids < len(allowed)
-        kept[kept] = allowed[rids[kept]]
-        return self.view.slot_by_rid[rids[kept]], kept
+        kept = rids < len(self.view.slot_by_rid)
+        slots = self.view.slot_by_rid[rids[kept]]
+        passes = self._passes(slots)
+        kept[kept] = passes
+        return slots[passes], kept
 
     def allowed(self) -> Mask:
         """The mask by rid instead of by slot."""
-        slots = self.view.slot_by_rid
-        allowed = slots >= 0
-        allowed[allowed] = self.mask[slots[allowed]]
-        return allowed
+        return self._passes(self.view.slot_by_rid)
+
+    def _passes(self, slots: Slots) -> Mask:
+        # A row that isn't alive has the slot -1: it reads the last flag, which is the one behind those of all slots.
+        flags: Mask = np.append(self.mask, np.False_)
+        return flags[slots]
 
 
 def answer(state: State, leg: Leg) -> LegAnswer:

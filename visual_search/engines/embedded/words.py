@@ -103,16 +103,6 @@ def _has_least(table: _Table, wanted: Wanted) -> Mask:
     return np.asarray(table.having_of(wanted.language, wanted.telling) >= wanted.least)
 
 
-def _best_of(found: Sequence[tuple[Rids, Scores]]) -> tuple[Rids, Scores]:
-    """Each document once, with its best score."""
-    if len(found) == 1:
-        return found[0]
-    rids, scores = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(rids, kind="stable")
-    unique, first = np.unique(rids[order], return_index=True)
-    return unique, np.maximum.reduceat(scores[order], first) if len(first) else scores
-
-
 @dataclass
 class _Table:
     """The words of one state of the collection; what was read of them stays for the rest of the query."""
@@ -142,8 +132,20 @@ class _Table:
                 rids = self.beginning(language, word)
                 self._scored[key] = rids, np.full(len(rids), weight)
             else:
-                self._scored[key] = _best_of([self._alternative(language, each) for each in clause.alternatives])
+                self._scored[key] = self._best_of([self._alternative(language, each) for each in clause.alternatives])
         return self._scored[key]
+
+    def _best_of(self, found: Sequence[tuple[Rids, Scores]]) -> tuple[Rids, Scores]:
+        """Each document once, with its best score."""
+        if len(found) == 1:
+            return found[0]
+        # Each has a document once, so marking them one after the other is right; it takes a fifth of the time of sorting.
+        best, has = np.zeros(self.length), np.zeros(self.length, np.bool_)
+        for rids, scores in found:
+            best[rids] = np.maximum(best[rids], scores)
+            has[rids] = True
+        rids = np.flatnonzero(has)
+        return rids, best[rids]
 
     def _alternative(self, language: str, parts: Sequence[tuple[str, float]]) -> tuple[Rids, Scores]:
         """The documents that have all parts, with the sum of their scores."""
@@ -166,11 +168,11 @@ class _Table:
     def satisfying(self, language: str, slot: Slot) -> Mask:
         """Which documents have all of one of the slot's alternatives."""
         has = np.zeros(self.length, np.bool_)
-        for alternative in slot:
-            own = np.zeros(self.length, np.int32)
-            for part in alternative:
-                own[self.having(language, part).rids] += 1
-            has |= own == len(alternative)
+        for first, *others in slot:
+            rids = self.having(language, first).rids
+            for part in others:
+                rids = np.intersect1d(rids, self.having(language, part).rids, assume_unique=True)
+            has[rids] = True
         return has
 
     def begun(self, query: Asked) -> Mask:
