@@ -145,15 +145,15 @@ class Completions:
     def find(self, typed: str, language: str | None, *, most: int) -> list[Phrase]:
         """Phrases that go on as typed (`plain`), the best first: at their begin before at a later word, then the commonest.
 
-        Those of the page's language and of none come before the others.
+        Only where none is of the page's language or of no language, the others are told.
         """
         own = {language or "", ""}
-        found: list[Phrase] = []
         for languages in (own & self._languages.keys(), self._languages.keys() - own):
-            if len(found) < most:
-                ranked = [each for known in languages for each in self._languages[known].find(typed)]
-                found += [phrase for _, phrase in sorted(ranked, key=lambda each: (-each[0], each[1].text))]
-        return list(dict.fromkeys(found))[:most]
+            ranked = [each for known in languages for each in self._languages[known].find(typed)]
+            if ranked:
+                best = sorted(ranked, key=lambda each: (-each[0], each[1].text))
+                return list(dict.fromkeys(phrase for _, phrase in best))[:most]
+        return []
 
 
 class _Ordered:

@@ -66,6 +66,10 @@ class Lexicon:
     def __len__(self) -> int:
         return len(self._languages)
 
+    def __contains__(self, word: str) -> bool:
+        """Whether the shop writes the word so, in any language."""
+        return word in self._languages
+
     def add(self, language: str, word: str, objects: int, *, titled: bool) -> None:
         """A word of this language, folded. `titled`: it stands in a title or a facet, so it may be what was meant."""
         self._languages[word] = {**self._languages.get(word, {}), language: objects}
@@ -96,6 +100,13 @@ class Lexicon:
             return True
         return any(stem_of(word, known) in those for known, those in stems.items())
 
+    def has(self, word: str, language: str | None) -> bool:
+        """Whether the word, or another form of it, is one of this language; of any, if the shop has no word in this one."""
+        stems = self._stems.get(language) if language else None
+        if stems is None:
+            return self.knows(word)
+        return bool(self.objects(language or "", word)) or stem_of(word, language or "") in stems
+
     def languages(self, text: str) -> dict[str, float]:
         """How many words of the text each language of the shop has; a word that several have counts for each in part."""
         votes: dict[str, float] = {}
@@ -114,19 +125,32 @@ class Lexicon:
     def begun(
         self, beginning: str, language: str | None = None, *, most: int = MOST_BEGUN, slips: bool = True
     ) -> list[Begun]:
-        """Words of titles that begin so, best first; where none does, those that do but for one edit, if `slips` count."""
-        ordered = self._in_order()
-        if words := _beginning_so(ordered, beginning):
-            best = heapq.nsmallest(most, words, key=lambda word: self._rank(word, language))
-            return [self._begun(word, beginning) for word in best]
+        """Words of titles that begin so, best first.
+
+        Where none of them is of the page's language, those follow that do begin so but for one edit, if `slips` count.
+        """
+        best = heapq.nsmallest(
+            most, _beginning_so(self._in_order(), beginning), key=lambda word: self._rank(word, language)
+        )
+        begun = [self._begun(word, beginning) for word in best]
+        if best and (language not in self._stems or language in self._languages[best[0]]):
+            return begun
         if not slips or len(beginning) < ONE_EDIT_FROM:
-            return []
+            return begun
+        only = language if best else None
+        near = [each for each in self._nearly_begun(beginning, language, only, most) if each.word not in best]
+        return [*begun, *near][:most]
+
+    def _nearly_begun(self, beginning: str, language: str | None, only: str | None, most: int) -> list[Begun]:
+        """Words that begin so but for one edit; `only`: of this language."""
+        ordered = self._in_order()
         cheapest: dict[str, tuple[float, bool, str]] = {}
         for near in self._one_edit_away(beginning):
             if words := _beginning_so(ordered, near):
                 cost = WRONG_FIRST_LETTER * (near[0] != beginning[0]), not _neighbours(beginning, near), near
                 for word in words:
-                    cheapest[word] = min(cost, cheapest.get(word, cost))
+                    if only is None or only in self._languages[word]:
+                        cheapest[word] = min(cost, cheapest.get(word, cost))
         best = heapq.nsmallest(most, cheapest, key=lambda word: (*cheapest[word][:2], *self._rank(word, language)))
         return [self._begun(word, cheapest[word][2]) for word in best]
 
@@ -229,15 +253,17 @@ def unfinished(text: str, lexicon: Lexicon, language: str | None = None, *, slip
     Unfinished("wooden", (Begun("chair", "cha", ("en",)), Begun("chairs", "cha", ("en",))))
     """
     text = normalise(spelt_out(text))
-    last = _last_words(text)
-    for forgiving in (False, True) if slips else (False,):
-        for start, word in last:
-            if lexicon.knows(word, language):
-                return Unfinished(spelt(text, lexicon, language).words if slips else text)
-            if endings := lexicon.begun(word, language, slips=forgiving):
+    whole = Unfinished(spelt(text, lexicon, language).words if slips else text)
+    for exact in (True, False):
+        for start, word in _last_words(text):
+            # A word of another language alone is likelier a beginning: "lam" is a form of French "lame".
+            if lexicon.has(word, language) or (not exact and word in lexicon):
+                return whole
+            endings = lexicon.begun(word, language, slips=slips)
+            if endings and (not exact or endings[0].typed == word):
                 finished = text[:start].rstrip()
                 return Unfinished(spelt(finished, lexicon, language).words if slips else finished, tuple(endings))
-    return Unfinished(spelt(text, lexicon, language).words if slips else text)
+    return whole
 
 
 def _last_words(text: str) -> list[tuple[int, str]]:

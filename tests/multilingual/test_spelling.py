@@ -195,7 +195,7 @@ def brands() -> Lexicon:
         ("usb-shi", "usb-", ["shirt"]),
         ("la", "la", []),  # Too many words begin so.
         ("xha", "xha", []),  # three letters are no slip
-        ("Stühl", "stühl", []),  # another form of a word of the shop
+        ("Stühl", "", ["stuhl", "stuhlkissen"]),
         ("Mässin", "", ["messinglampe"]),
         ("дива", "", ["диван"]),
         ("лампв", "", ["лампа"]),
@@ -219,6 +219,23 @@ def test_an_unfinished_word_of_the_page_s_language_comes_first(brands: Lexicon) 
     assert [each.word for each in both.begun("tab", "de")] == ["tablett", "tabakdose", "tablet"]
     assert [each.word for each in both.begun("tab", "en")] == ["tablet", "tablett", "tabakdose"]
     assert len(both.begun("tab", "en", most=2)) == 2
+
+
+def test_a_word_of_another_language_alone_may_be_a_beginning_or_a_slip() -> None:
+    shop = Lexicon()
+    for language, word, objects in (("en", "lamp", 9), ("fr", "lame", 2), ("en", "chair", 9), ("it", "chiaro", 2)):
+        shop.add(language, word, objects, titled=True)
+    shop.add("it", "lampo", 2, titled=False)
+
+    def endings(typed: str, language: str) -> list[str]:
+        return [each.word for each in unfinished(typed, shop, language).endings]
+
+    assert endings("lam", "en") == ["lamp", "lame"], "It is a form of a French word, too."
+    assert endings("lam", "fr") == []
+    assert endings("chiar", "en") == ["chiaro", "chair"]
+    assert endings("chiar", "it") == ["chiaro"]
+    assert endings("chiar", "de") == ["chiaro"], "The shop has no German word that could be meant."
+    assert endings("lampo", "en") == [], "Known words are no slips."
 
 
 def test_without_slips_only_what_begins_so(brands: Lexicon) -> None:
