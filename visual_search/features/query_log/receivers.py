@@ -1,4 +1,4 @@
-"""Gives each answered question to the buffer. The photo, the vectors and the shopper's memory stay out of it."""
+"""Gives each answered question to the buffer, without the photo, the vectors and the shopper's memory; and public counts back."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from typing import Any
 
 from visual_search.features.query_log.collecting import buffer
 from visual_search.features.query_log.consent import asker
-from visual_search.signals import search_served
+from visual_search.features.query_log.models import PublicRelease
+from visual_search.features.query_log.options import Mode, options
+from visual_search.signals import phrases_wanted, search_served
 from visual_search.types import Page, Query
 
 
 def connect() -> None:
     search_served.connect(_served, dispatch_uid="query_log.served")
+    phrases_wanted.connect(_wanted, dispatch_uid="query_log.wanted")
+
+
+def _wanted(**kwargs: Any) -> Mapping[str, int]:
+    """What the last public list says. Texts that only staff may read are shown to no shopper."""
+    if options().mode is not Mode.ANONYMOUS:
+        return {}
+    newest = PublicRelease.objects.order_by("-window").first()
+    return newest.counts if newest else {}
 
 
 def _served(*, query: Query, page: Page, context: Mapping[str, object], **kwargs: Any) -> None:
