@@ -92,7 +92,7 @@ def suggested(words, language="en"):
     # By words alone; `titles` also gives what only means something like them.
     wiring.engine().refresh("products")
     answer = shopper.get("/api/v1/suggest", {"q": words, "lang": language}).json()
-    return [line["title"] for line in answer["suggestions"]]
+    return [line["title"] for line in answer["suggestions"] if line["kind"] == "product"]
 
 
 def photographed(shape, colour):
