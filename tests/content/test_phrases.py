@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 
 from tests.core.conftest import GADGETS, shop  # noqa: F401
 from tests.shop.models import Gadget, Maker
@@ -90,6 +91,34 @@ def test_what_another_process_does_is_seen_after_a_while(shop, monkeypatch):  # 
     assert queries("des") == ["desk"]
     StoredPhrase.objects.all().renew(GADGETS, [])
     assert queries("des") == []
+
+
+def test_what_is_read_halfway_is_read_again(shop, monkeypatch):  # noqa: F811
+    rows = [StoredPhrase(collection=GADGETS, language="en", text=text, plain=text) for text in ("desk", "lamp", "sofa")]
+    StoredPhrase.objects.all().renew(GADGETS, rows)
+    whole = phrases.Phrase
+    made = []
+
+    def failing(*said):
+        if len(made) == 1:
+            raise OperationalError("the connection is gone")
+        made.append(said)
+        return whole(*said)
+
+    with monkeypatch.context() as away:
+        away.setattr(phrases, "Phrase", failing)
+        with pytest.raises(OperationalError):
+            queries("des")
+    assert [queries(typed) for typed in ("des", "lam", "sof")] == [["desk"], ["lamp"], ["sofa"]]
+
+
+def test_rows_that_become_visible_late_are_read(shop, monkeypatch):  # noqa: F811
+    """A rebuild on PostgreSQL has taken its keys before a save's, and is committed after it."""
+    monkeypatch.setattr(phrases, "LOOK_SECONDS", 0)
+    StoredPhrase.objects.create(pk=900, collection=GADGETS, is_category=True, text="Home", plain="home")
+    assert categories("hom") == ["Home"]
+    StoredPhrase.objects.create(pk=800, collection=GADGETS, language="en", text="desk", plain="desk")
+    assert (queries("des"), categories("hom")) == (["desk"], ["Home"])
 
 
 def test_collections_have_phrases_of_their_own(shop):  # noqa: F811

@@ -161,24 +161,26 @@ def _kept_of(collection: str) -> _Kept:
 def _looked(collection: str, kept: _Kept) -> _Kept:
     """What is kept, with the rows that have come since; all of it anew after a rebuild."""
     rows = StoredPhrase.objects.filter(collection=collection)
-    if kept.oldest and not rows.filter(pk=kept.oldest).exists():
+    # Keys may become visible in another order than they were given, so it may also be that an older one has come.
+    if kept.oldest and rows.order_by("pk").values_list("pk", flat=True).first() != kept.oldest:
         kept = _Kept(asked=kept.asked, asked_at=kept.asked_at)
-    whole = not kept.oldest
     titles: list[Phrase] = []
     categories = dict(kept.categories)
+    oldest, newest = kept.oldest, kept.newest
     fields = ("pk", "is_category", "text", "plain", "objects_having", "language")
-    for pk, is_category, *said in rows.filter(pk__gt=kept.newest).order_by("pk").values_list(*fields).iterator():
+    for pk, is_category, *said in rows.filter(pk__gt=newest).order_by("pk").values_list(*fields).iterator():
         phrase = Phrase(*said)
         if is_category:
             categories[phrase.text] = phrase
         else:
             titles.append(phrase)
-        kept.oldest = kept.oldest or pk
-        kept.newest = pk
-    if titles and whole:
-        kept.titles = Completions(titles)
+        oldest, newest = oldest or pk, pk
+    # All at the end: where reading fails halfway, the rows are read again.
+    if titles:
+        kept.titles = Completions(titles)  # Only a rebuild brings them, and it brings all.
     if len(categories) > len(kept.categories):
         kept.categories, kept.found = categories, Completions(categories.values())
+    kept.oldest, kept.newest = oldest, newest
     return kept
 
 

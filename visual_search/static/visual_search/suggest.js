@@ -64,8 +64,8 @@
       text.append(...completed(suggestion));
       return [text];
     }
-    // "in {category}", as the page's language says it.
-    const [before, after = ""] = form.dataset.vsSuggestIn.split("{category}");
+    // "in {category}", as the page's language says it; a shop's own template may not say it.
+    const [before, after = ""] = (form.dataset.vsSuggestIn ?? "in {category}").split("{category}");
     text.append(before, ...completed(suggestion), after);
     const above = document.createElement("small");
     above.textContent = suggestion.filters.category[0].split(" > ").slice(0, -1).join(" › ");
