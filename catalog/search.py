@@ -21,6 +21,7 @@ def _of_cards(language: str | None) -> QuerySet[Product]:
 class Products(Source):
     model = Product
     watch = {ProductImage: "product", ProductText: "product"}
+    currency = "EUR"  # in which words such as "under 50 euro" are understood; tiles show each product's own
     schema = (
         FacetField("category", FacetKind.PATH, "Category"),
         FacetField("brand", FacetKind.KEYWORD, "Brand"),

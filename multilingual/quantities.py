@@ -101,9 +101,14 @@ def quantities(text: str) -> Iterator[Quantity]:
 def sizes(text: str) -> Iterator[Size]:
     """All sizes of a text that `normalise` has seen: 120x60, 120 x 60 x 40 cm, 1.2 m x 60 cm counts by its numbers."""
     for match in _SIZE.finditer(text):
-        sides = [_number(match[name]) for name in ("first", "second", "third") if match[name]]
+        sides = [number_of(match[name]) for name in ("first", "second", "third") if match[name]]
         if all(sides):
             yield Size(tuple(sides), match.start(), match.end())
+
+
+def names_unit(word: str) -> bool:
+    """Whether the word is a unit of size, weight and the like, in any language."""
+    return fold(word.lower()) in _table()
 
 
 def _value(match: re.Match[str]) -> float:
@@ -111,11 +116,11 @@ def _value(match: re.Match[str]) -> float:
         whole, _, part = match["mixed"].replace("-", " ").rpartition(" ")
         above, below = part.split("/")
         return (float(whole) if whole else 0.0) + (float(above) / float(below) if float(below) else 0.0)
-    return _number(match["number"])
+    return number_of(match["number"])
 
 
-def _number(written: str) -> float:
-    """1,5 -> 1.5; 1.000, 1,000 and 1 000 -> 1000; 0.750 -> 0.75."""
+def number_of(written: str) -> float:
+    """What a number that is written with digits says: 1,5 -> 1.5; 1.000, 1,000 and 1 000 -> 1000; 0.750 -> 0.75."""
     thousands = _THOUSANDS.match(written)
     if thousands is None:
         return float(written.replace(",", "."))

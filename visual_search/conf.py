@@ -69,6 +69,11 @@ SETTINGS: dict[str, Setting] = {
         "",
         "Words that the shop doesn't have are taken for those that are meant; the answer says so, with a way back.",
     ),
+    "UNDERSTANDING": Setting(
+        True,
+        "",
+        'A range of prices in the words, such as "under 50 euro", becomes a filter; the answer says so, with a way back.',
+    ),
     "ALSO_SEARCH": Setting(
         [],
         "list of collections",

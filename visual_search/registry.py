@@ -57,7 +57,9 @@ class Source:
     """The facets, in the order in which pages show them. After a change of it: `manage.py visual_search rebuild`."""
 
     currency: ClassVar[str] = ""
-    """What `card` writes behind a price, such as "EUR"; only where the source has no `card` of its own."""
+    """The currency of the facet "price", such as "EUR" (ISO 4217): words such as "under 50 euro" ask for it, and amounts in
+    another one stay words. `card` writes it behind a price, where the source has no `card` of its own.
+    """
 
     public: ClassVar[bool] = True
     """Whether anybody may ask this collection, over REST and on the search pages. False: only code, by `search()`."""

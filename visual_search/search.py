@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from multilingual import spelling
 from multilingual.detection import detect
-from visual_search import wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
 from visual_search.content.readings import Kept
@@ -23,7 +23,18 @@ from visual_search.errors import BadInput, SchemaMismatch, VisualSearchError
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
-from visual_search.querying import admission, comparing, legs, likes, negatives, parsing, rewriting, scales, scenes
+from visual_search.querying import (
+    admission,
+    comparing,
+    legs,
+    likes,
+    negatives,
+    parsing,
+    rewriting,
+    scales,
+    scenes,
+    understanding,
+)
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
@@ -108,6 +119,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     with clock.step("engine"):
         serving = live_index.serving(query.collection)
     asked = query
+    query, understood = understanding.understood(query, serving.schema, registry.source(query.collection).currency)
     with clock.step("rewriters"):
         rewritten = rewriting.rewritten(query)
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
@@ -188,6 +200,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         collection=query.collection,
         spelt=spelt,
         typed=rewritten.value.query.words if spelt else query.words,
+        understood=understood,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)

@@ -295,3 +295,21 @@ def test_nothing_sticks_out(tab, photo, tmp_path, width) -> None:
     tab.goto("/search/?q=zebra&f.colour=red&f.brand=Plain")
     shoot(tab, tmp_path, f"nothing-{width}")
     assert wiring.engine().health().ok
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_range_in_words_is_a_chip_that_can_be_taken_off(tab, tmp_path, width) -> None:
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto("/search/?q=chair+under+50+euro")
+    assert "Red chair" in titles(tab)
+    assert "Blue chair" not in titles(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot(tab, tmp_path, f"understood-{width}")
+    settled(tab, lambda: tab.locator(".vs-chips button", has_text="Price ≤ 50").click())
+    assert "Blue chair" in titles(tab)
+    assert tab.locator("#vs-refine").input_value() == "chair"
+    tab.goto("/search/?q=chair+under+50+euro")
+    settled(tab, lambda: tab.get_by_role("button", name="word for word").click())
+    assert "Blue chair" in titles(tab)
+    assert tab.locator("#vs-refine").input_value() == "chair under 50 euro"
+    assert not tab.script_errors

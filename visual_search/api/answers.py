@@ -35,6 +35,9 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "q": page.words,
         "q_not": list(page.words_not),
         "spelt": {"typed": page.typed, "searched": page.words, "changes": dict(page.spelt)} if page.spelt else None,
+        "understood": [
+            {"facet": one.facet, "text": one.text, "gte": one.at_least, "lte": one.at_most} for one in page.understood
+        ],
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
         "notes": list(page.notes),

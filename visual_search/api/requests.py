@@ -23,11 +23,12 @@ from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
     "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image",
-    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell", "taste",
+    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell", "understand",
+    "taste",
 )  # fmt: skip
 # Filters, orders and ids belong to one collection, so a question to several has none.
 GROUPED = (
-    "collections", "q", "lang", "page_size", "q_weight", "q_not", "spell", "read", "image", "photo_token", "box",
+    "collections", "q", "lang", "page_size", "q_weight", "q_not", "spell", "understand", "read", "image", "photo_token", "box",
     "object", "point", "pictures",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
@@ -71,7 +72,7 @@ def _query(data: Mapping[str, Any]) -> Query:
     schema = wiring.schema(collection)
     taste = parsing.taste(data.get("taste"))
     language = _language(data)
-    words, words_not = parsing.words_and_not(_text(data, "q"), language)
+    words, words_not = parsing.words_and_not(_text(data, "q"), language, registry.source(collection).currency)
     like, like_weights = parsing.weighted_ids(_listed(data, "like"), field="like")
     unlike, unlike_weights = parsing.weighted_ids(_listed(data, "unlike"), field="unlike")
     return Query(
@@ -93,6 +94,7 @@ def _query(data: Mapping[str, Any]) -> Query:
         proposals=_flag(data, "proposals"),
         read=_flag(data, "read", default=True),
         spell=_flag(data, "spell", default=True),
+        understand=_flag(data, "understand", default=True),
         taste=taste.events,
         taste_problem=taste.problem,
     )

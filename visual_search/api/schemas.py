@@ -89,6 +89,11 @@ class SearchRequest(serializers.Serializer[Any]):
         default=True,
         help_text="Whether words that the shop doesn't have are taken for those that are meant.",
     )
+    understand = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="Whether a range of prices in `q`, such as `under 50 euro`, becomes a filter.",
+    )
     read = serializers.BooleanField(
         required=False, default=True, help_text="Whether words, barcodes and QR codes in the photo count."
     )
@@ -291,6 +296,13 @@ class Spelt(serializers.Serializer[Any]):
     changes = serializers.DictField(child=serializers.CharField(), help_text="Word typed -> word searched.")
 
 
+class Understood(serializers.Serializer[Any]):
+    facet = serializers.CharField()
+    text = serializers.CharField(help_text="The part of `q` that says so. Without it, `q` asks for no such range.")
+    gte = serializers.FloatField(allow_null=True)
+    lte = serializers.FloatField(allow_null=True)
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
@@ -313,9 +325,13 @@ class SearchAnswer(serializers.Serializer[Any]):
         "`point` of a tap.",
     )
     pictures = SeenPicture(many=True, help_text="Of several photos: what was seen in each. Empty for one.")
-    q = serializers.CharField(help_text="The words as they were read, without what was kept out.")
+    q = serializers.CharField(help_text="The words as they were read, without what was kept out or became a filter.")
     q_not = serializers.ListField(child=serializers.CharField(), help_text="What was kept out.")
     spelt = Spelt(allow_null=True, help_text="Where words were taken for others: what was typed and what was searched.")
+    understood = Understood(
+        many=True,
+        help_text="Ranges in the words that became filters. `understand=false` with the same `q` searches them as words.",
+    )
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")
     notes = serializers.ListField(

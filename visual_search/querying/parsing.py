@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from multilingual import negation
+from multilingual import negation, prices
 from multilingual.normalising import normalise
 from multilingual.quantities import spelt_out
 from visual_search import registry
@@ -122,9 +122,16 @@ def words(text: str) -> str:
     return read[: conf.QUERY_MAX_CHARS + 1]
 
 
-def words_and_not(text: str, language: str | None) -> tuple[str, tuple[str, ...]]:
-    """The shopper's words without their negative part, and that part: "sofa -leather", "sofa not leather"."""
-    return negation.split(words(text), language)
+def words_and_not(text: str, language: str | None, currency: str = "") -> tuple[str, tuple[str, ...]]:
+    """The shopper's words without their negative part, and that part: "sofa -leather", "sofa not leather".
+
+    `currency`: the shop's, so that a range of prices may stand behind the negative part.
+    """
+    typed = words(text)
+    beside, ranges = prices.split(typed[: conf.QUERY_MAX_CHARS], currency)
+    if ranges and (wanted := negation.split(beside, language))[1]:
+        return " ".join((wanted[0], *(one.text for one in ranges))), wanted[1]
+    return negation.split(typed, language)
 
 
 def weight(raw: object, *, field: str, least: float = 0.0) -> float:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest, QueryDict
 
 from multilingual.languages import base_code
-from visual_search import wiring
+from multilingual.prices import without_gaps
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
@@ -17,6 +18,7 @@ from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 # The results form sends the preview back, and it goes into the page again, so it must look like one of our own.
 _PREVIEW = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]{0,40000}={0,2}")
+READ = "read"  # in `without`: a part of the words that became a filter
 _SHOT_NAME = re.compile(r"[0-9a-z]{1,32}")
 
 
@@ -40,7 +42,8 @@ def read(request: HttpRequest, collection: str) -> Asked:
     chosen, ranges = _chosen(data, schema)
     picture, preview = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
-    words, words_not = parsing.words_and_not(data.get("q", ""), language)
+    currency = registry.source(collection).currency
+    words, words_not = parsing.words_and_not(data.get("q", ""), language, currency)
     # A memory is never read from an address: the browser's history or a log would keep it.
     taste = parsing.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
@@ -58,6 +61,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
             read=not data.get("unread"),
             # It holds the words that are searched as they stand; others, which the shopper types later, are not.
             spell=parsing.words(data.get("exact", "")) != words or not words,
+            understand=parsing.words(data.get("literal", "")) != words or not words,
             taste=taste.events,
             taste_problem=taste.problem,
         ),
@@ -76,7 +80,9 @@ def _remove(data: QueryDict) -> None:
     """
     for pair in data.getlist("without"):
         name, _, value = pair.partition("=")
-        if name in ("photo_token", "q") or not value:
+        if name == READ:
+            data["q"] = without_gaps(data.get("q", "").replace(value, " ", 1))
+        elif name in ("photo_token", "q") or not value:
             data.pop(name, None)
             for more in ("preview", "part", "shot") if name == "photo_token" else ():
                 data.pop(more, None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -17,8 +18,8 @@ from visual_search.errors import VisualSearchError
 from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
-from visual_search.storefront.forms import Asked
-from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page
+from visual_search.storefront.forms import READ, Asked
+from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page, Understood
 
 logger = logging.getLogger(__name__)
 
@@ -121,21 +122,35 @@ def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -
     )
 
 
-def chips(asked: Asked, unlike: Sequence[str] = ()) -> list[Chip]:
-    """A chip for each part of the question. `unlike`: the ids that the hits must not resemble, if they exist."""
+def chips(asked: Asked, page: Page) -> list[Chip]:
+    """A chip for each part of the question, as the page's answer took it."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
     chips = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
     chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
-    titles = _titles(asked.query.collection, unlike, asked.query.language)
-    chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in unlike]
+    titles = _titles(asked.query.collection, page.unlike, asked.query.language)
+    chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
+    chips += [Chip(_range(fields[one.facet], one), f"{READ}={one.text}") for one in page.understood]
     for name, values in asked.chosen.items():
         chips += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
         for key, sign, value in zip(("gte", "lte"), ("≥", "≤"), ends, strict=True):
             if value:
-                label = fields[name].label or name.capitalize()
-                chips.append(Chip(f"{label} {sign} {value}", f"f.{name}.{key}={value}"))
+                chips.append(Chip(f"{_name(fields[name])} {sign} {value}", f"f.{name}.{key}={value}"))
     return chips
+
+
+def _range(field: FacetField, one: Understood) -> str:
+    """As chips name it: "Price ≤ 50" or "Price 20 – 50"."""
+    least, most = (
+        None if end is None else number_format(end, 0 if end == int(end) else 2) for end in (one.at_least, one.at_most)
+    )
+    if least is not None and most is not None:
+        return f"{_name(field)} {least} – {most}"
+    return f"{_name(field)} ≤ {most}" if least is None else f"{_name(field)} ≥ {least}"
+
+
+def _name(field: FacetField) -> str:
+    return str(field.label) or field.name.capitalize()
 
 
 def parts(page: Page) -> list[Part]:

@@ -1,6 +1,6 @@
 """Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
 
-from visual_search.types.answer import Grade, Hit, Page
+from visual_search.types.answer import Grade, Hit, Page, Understood
 from visual_search.types.index import (
     CollectionSchema,
     Document,
@@ -106,6 +106,7 @@ __all__ = [
     "TasteEvent",
     "Text",
     "TextVectors",
+    "Understood",
     "UpsertReport",
     "Vector",
     "VectorLeg",

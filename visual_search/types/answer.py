@@ -39,6 +39,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A part of the words that was read as a range of a number facet. `text`: that part, as the shopper wrote it."""
+
+    facet: str
+    text: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     query_id: str
     took_ms: float
@@ -63,6 +73,7 @@ class Page:
     # Each word that was typed and isn't in the shop, and what was searched in its place.
     spelt: tuple[tuple[str, str], ...] = ()
     typed: str = ""  # the words before that
+    understood: tuple[Understood, ...] = ()  # what became a filter and no longer stands in `words`
 
     @property
     def photo(self) -> QueryPicture | None:

@@ -61,6 +61,7 @@ class Query:
     proposals: bool = False  # whether the answer shall list what may be more things in a photo
     read: bool = True  # whether label text and codes in photos count
     spell: bool = True  # whether words that the shop doesn't have are taken for those that are meant
+    understand: bool = True  # whether a range of prices in the words becomes a filter
     # What the shopper's device remembers. It lives for this answer alone: nothing may store or log it.
     taste: tuple[TasteEvent, ...] = field(default=(), repr=False)
     taste_problem: str = ""  # why what the device sent was ignored; '' where nothing was wrong

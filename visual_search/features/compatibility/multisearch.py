@@ -135,6 +135,8 @@ def _read(request: Mapping[str, Any], language: str | None) -> Wanted:
             page=page,
             page_size=max(1, size),
             facets=tuple(dict.fromkeys(field for field, _ in levels.values())),
+            # Such an answer can't say which filters the words became, and nothing is filtered in silence.
+            understand=False,
         ),
         index=name,
         params=params,
