@@ -17,6 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from multilingual.analysis import JOINERS, stem_of
+from multilingual.colours import is_colour
 from multilingual.normalising import fold, normalise
 from multilingual.quantities import spelt_out
 from multilingual.segmenting import placed_runs
@@ -227,6 +228,9 @@ def spelt(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
 def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> str | None:
     plain = fold(word)
     if len(plain) < ONE_EDIT_FROM or lexicon.knows(plain, language) or (last and lexicon.begins(plain)):
+        return None
+    # Titles may name colours in another language, or not at all.
+    if is_colour(plain, language):
         return None
     # One edit is likelier than a lost space, and a lost space than two edits.
     if near := lexicon.meant(plain, language, most=1):

@@ -15,7 +15,7 @@ from multilingual.detection import detect
 from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
-from visual_search.content.readings import Kept
+from visual_search.content.readings import Kept, Looks
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -25,6 +25,7 @@ from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
 from visual_search.querying import (
     admission,
+    colours,
     comparing,
     legs,
     likes,
@@ -76,6 +77,10 @@ logger = logging.getLogger(__name__)
 
 
 def _nothing_kept(pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
+    return {}
+
+
+def _unseen(ids: Sequence[str], colour: str) -> Mapping[str, float]:
     return {}
 
 
@@ -140,6 +145,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             detector=wiring.detector() if query.pictures else None,
             kept=readings.kept(query.collection),
             stand_ins=StandIns(query.collection),
+            looks=readings.colours(query.collection),
             calibration=calibrating.current(query.collection),
             kinds=calibrating.kinds(query.collection),
             resembled=resembled,
@@ -233,6 +239,7 @@ def rank(
     detector: Detector | None = None,
     kept: Kept = _nothing_kept,
     stand_ins: StandIns | None = None,
+    looks: Looks = _unseen,
     calibration: Calibration = UNCALIBRATED,
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
@@ -243,7 +250,7 @@ def rank(
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
     `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with,
-    `stand_ins` says which pictures stand for a missing one;
+    `stand_ins` says which pictures stand for a missing one, `looks` how much of a picture has a colour;
     `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
     curator may add; `votes` say how many of the words the shop has in each language.
     """
@@ -257,6 +264,9 @@ def rank(
     asked, passed_over = _legs(
         query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema
     )
+    in_colour = colours.asked(words, (language, query.language))
+    if beside := in_colour.leg(language, schema):
+        asked.append(beside)
     if offers:
         asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
     with clock.step("engine"):
@@ -270,6 +280,12 @@ def rank(
             schema=schema,
             language=language,
         )
+    with clock.step("colours"):
+        colour = colours.leg_of(
+            in_colour, answer.legs, collection=query.collection, engine=engine, schema=schema, looks=looks
+        )
+        found = [leg for leg in answer.legs if leg.name != colours.BESIDE]
+        answer = replace(answer, legs=(*found, *([colour] if colour else [])))
     if (encoded.looked or stand_ins) and any(comparing.compares_pictures(leg) for leg in answer.legs):
         with clock.step("comparing"):
             answer = comparing.compared(encoded, answer, kept, stand_ins)

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 
 from tests.imaging.labels import package
 from tests.shop.doubles import BreakableEngine
@@ -185,3 +186,25 @@ def test_the_command_names_what_is_left(reading_shop, monkeypatch):
     monkeypatch.setattr(BreakableEngine, "down", True)
     with pytest.raises(CommandError, match="Stopped early: The engine doesn't answer. The entries stay in the outbox"):
         call_command("visual_search", "read_pictures", stdout=said, stderr=wrong)
+
+
+def test_colours_of_pictures_are_those_of_today(shop, monkeypatch):
+    looks = readings.colours("gadgets")
+    chair = shop.add("chair", png(Image.new("RGB", (60, 60), (200, 30, 30))))
+    lamp = shop.add("lamp", png(Image.new("RGB", (60, 60), (30, 60, 200))))
+    shop.index()
+    ids = [str(chair.pk), str(lamp.pk)]
+    assert looks(ids, "red") == {}, "Nobody has looked yet."
+    readings.see_pending()
+    assert looks(ids, "red") == {ids[0]: 1.0, ids[1]: 0.0}
+    assert looks(ids, "beige") == {}, "No pixel tells."
+
+    shop.add_picture(lamp, png(Image.new("RGB", (60, 60), (200, 30, 30))))
+    shop.index()
+    assert looks(ids, "red")[ids[1]] == 1.0, "The most colourful picture counts, and this content is known."
+    lamp.images.all().delete()
+    shop.index()
+    assert looks(ids, "blue") == {ids[0]: 0.0}
+    monkeypatch.setattr(readings, "MOST_SHARES", 1)
+    readings._shares.clear()
+    assert looks(ids, "red") == {ids[0]: 1.0}

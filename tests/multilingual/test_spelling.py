@@ -248,3 +248,11 @@ def test_whatever_is_being_typed(brands: Lexicon, text: str) -> None:
     result = unfinished(text, brands, "en")
     assert all(brands.is_titled(each.word) for each in result.endings)
     assert len(result.endings) <= MOST_BEGUN
+
+
+@pytest.mark.parametrize(("words", "language"), [("rote lampe", "de"), ("rose stuhl", "fr"), ("grene chair", "en")])
+def test_a_colour_that_no_title_names_is_no_slip(words, language) -> None:
+    known = Lexicon()
+    for word in ("note", "rosen", "green", "lampe", "stuhl", "chair"):
+        known.add("en", word, 5, titled=True)
+    assert spelt(words, known, language).words == words.replace("grene", "green")

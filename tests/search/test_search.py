@@ -521,7 +521,7 @@ def test_comparing_with_kept_pictures_is_a_step_of_its_own(shop, clock) -> None:
 def test_explain_shows_the_part_of_each_leg(shop) -> None:
     page = search.search(picture_query(draw("chair", "red"), words="red chair", explain=True))
     best = page.hits[0]
-    assert set(best.legs) == {"photo", "words", "meaning"}
+    assert set(best.legs) == {"photo", "words", "meaning", "colour"}
     assert sum(best.legs.values()) == pytest.approx(best.score, abs=1e-5)
     assert all(hit.legs == {} for hit in search.search(Query(words="red chair")).hits)
 

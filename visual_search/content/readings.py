@@ -16,15 +16,20 @@ from visual_search.conf import conf
 from visual_search.content import documents, uses
 from visual_search.content.documents import Content
 from visual_search.errors import PictureRefused
-from visual_search.imaging import copies, keypoint_matching
+from visual_search.imaging import copies, keypoint_matching, named_colours
 from visual_search.imaging.decode import content_hash, decode
 from visual_search.imaging.reading import WORDS_VERSION, words_of
 from visual_search.models import IndexEntry, PictureSight, ShownPicture
 from visual_search.types import KeptPicture, Picture
 
+MOST_SHARES = 50_000  # pictures whose colours stay in memory: 10 MB
+_shares: dict[str, named_colours.Floats] = {}  # by content, so nothing in it ever gets old
+
 logger = logging.getLogger(__name__)
 
 # Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
+# Takes object ids and a colour; gives which share of the thing in each object's most colourful picture has it.
+Looks = Callable[[Sequence[str], str], Mapping[str, float]]
 Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
 
@@ -76,6 +81,33 @@ def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> M
     points = dict(rows.filter(content_hash__in=whole).values_list("content_hash", "keypoints")) if whole else {}
     sights = {key: KeptPicture(bytes(thumbnail), bytes(points.get(key, b""))) for key, thumbnail in thumbnails}
     return {pair: sights[key] for pair, key in hash_of.items() if key in sights}
+
+
+def colours(collection: str) -> Looks:
+    """A function that gives how much of an object's most colourful picture has a colour; nothing of pictures not looked at yet.
+
+    What a picture shows is kept in memory: the next question with a colour doesn't read it again.
+    """
+    return partial(_colours, collection)
+
+
+def _colours(collection: str, ids: Sequence[str], colour: str) -> Mapping[str, float]:
+    if colour not in named_colours.NAMES:
+        return {}
+    place = named_colours.NAMES.index(colour)
+    hash_of = ShownPicture.objects.all().hashes(collection, set(ids))
+    missing = set(hash_of.values()) - _shares.keys()
+    if missing:
+        rows = PictureSight.objects.filter(maker=maker(), problem="", content_hash__in=missing)
+        thumbnails = {key: bytes(thumbnail) for key, thumbnail in rows.values_list("content_hash", "thumbnail")}
+        if len(_shares) + len(thumbnails) > MOST_SHARES:
+            _shares.clear()
+        _shares.update(zip(thumbnails, named_colours.shares(list(thumbnails.values())), strict=True))
+    found: dict[str, float] = {}
+    for (id, _), key in hash_of.items():
+        if (shares := _shares.get(key)) is not None:
+            found[id] = max(found.get(id, 0.0), float(shares[place]))
+    return found
 
 
 def waiting() -> int:

@@ -46,5 +46,10 @@ RULES: Mapping[LegKind, Rule] = {
     LegKind.MEANING: Rule(Scale(weight=0.5, low=0.22, high=0.92, admits=0.32)),
     LegKind.DEPICTED: Rule(Scale(weight=0.15, low=0.34, high=0.86, admits=0.74), names_picture=True),
     LegKind.IMAGINED: Rule(Scale(weight=0.15, low=0.1, high=0.7, admits=0.6), names_picture=True),
+    # It admits what has all other words too and is clearly of the colour. Beside the words it decides which of the things that
+    # they name come first (docs/decisions/0037-what-words-ask-for.md).
+    LegKind.COLOUR: Rule(
+        Scale(weight=0.3, low=0.0, high=1.0, admits=0.9, admits_key=ALL_WORDS, absent=Absent.NO_MATCH)
+    ),
 }
 PICTURE_KINDS = tuple(kind for kind, rule in RULES.items() if rule.names_picture)

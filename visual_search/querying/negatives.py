@@ -9,6 +9,7 @@ from functools import partial
 from multilingual import negation
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
+from visual_search.querying import colours
 from visual_search.querying.encoding import meaning
 from visual_search.querying.legs import languages_asked
 from visual_search.querying.likes import BySpace
@@ -83,12 +84,21 @@ def losses(
         free = partial(LegId, LegKind.FREE_OF, number)
         told = enumerate(negation.free_of(phrase, language or "en"))
         legs += [WordsLeg(free(place), words, languages, len(ids), every=True) for place, words in told]
+    spoken = (language, query.language)
+    coloured = colours.refused(
+        query.words_not[:MOST_NEGATIVES],
+        ids,
+        languages=spoken,
+        collection=query.collection,
+        engine=engine,
+        schema=schema,
+    )
     if not legs:
         return Losses()
     answer = engine.search(query.collection, EngineQuery(tuple(legs), only=ids))
     by_leg = {leg.name: leg for leg in answer.legs}
     costs = [Unwanted(by_leg[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
-    return Losses(penalties(costs), _refused(query, by_leg))
+    return Losses(penalties(costs), _refused(query, by_leg) | coloured)
 
 
 def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:

@@ -53,7 +53,7 @@ def weights_of(query: Query, liked: BySpace, encoder: Encoder) -> dict[LegId, fl
         for number, picture in enumerate(query.pictures)
         for kind in (LegKind.PHOTO, LegKind.LABEL, LegKind.CONFIRMED)
     }
-    words = (LegKind.WORDS, LegKind.MEANING, LegKind.DEPICTED, LegKind.IMAGINED)
+    words = (LegKind.WORDS, LegKind.MEANING, LegKind.DEPICTED, LegKind.IMAGINED, LegKind.COLOUR)
     weights |= {LegId(kind): query.words_weight for kind in words}
     return weights | likes.weights(liked, encoder.card)
 

@@ -38,6 +38,7 @@ from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLin
 from visual_search.types.question import Query, QueryPicture, TasteEvent
 from visual_search.types.shop import (
     CATEGORY,
+    COLOUR_FACETS,
     IN_STOCK,
     PATH_SEPARATOR,
     PRICE,
@@ -54,6 +55,7 @@ from visual_search.types.vectors import EncoderCard, ImageVectors, Matrix, Named
 __all__ = [
     "ALL_WORDS",
     "CATEGORY",
+    "COLOUR_FACETS",
     "IN_STOCK",
     "PATH_SEPARATOR",
     "PRICE",

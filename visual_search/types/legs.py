@@ -24,6 +24,8 @@ class LegKind(StrEnum):
     MEANING = "meaning"  # words with titles in any language, by vectors
     DEPICTED = "depicted"  # words with what pictures show
     IMAGINED = "imagined"  # the picture that words ask for with pictures
+    COLOUR = "colour"  # colours among the words with facets and pictures
+    BESIDE_COLOUR = "beside_colour"  # the words beside the colours; counts through COLOUR alone
     CODE = "code"  # SKU or GTIN
     BROWSE = "browse"  # everything that passes the filters
     OFFERED = "offered"  # objects that a curator may add

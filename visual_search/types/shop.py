@@ -141,6 +141,7 @@ class FacetField:
 CATEGORY = FacetField("category", FacetKind.PATH, "Category")
 PRICE = FacetField("price", FacetKind.NUMBER, "Price")
 IN_STOCK = FacetField("in_stock", FacetKind.BOOLEAN, "In stock")
+COLOUR_FACETS = ("colour", "color")  # Names of keyword facets that hold colours, by which words such as "red" count.
 
 
 def path_prefixes(path: str) -> tuple[str, ...]:
