@@ -55,7 +55,7 @@ def coloured(words: str, languages: Iterable[str | None]) -> Coloured:
 
 def is_colour(word: str, language: str | None) -> bool:
     """Whether the word, folded, is a colour in this language or in English."""
-    return bool(_named(word, [known for known in (language, "en") if known in _table()]))
+    return bool(_named(word, [known for known in (language, "en") if known and known in _table()]))
 
 
 @functools.lru_cache(maxsize=4096)

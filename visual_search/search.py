@@ -29,6 +29,7 @@ from visual_search.querying import (
     comparing,
     legs,
     likes,
+    narrowing,
     negatives,
     parsing,
     rewriting,
@@ -66,6 +67,7 @@ from visual_search.types import (
     Leg,
     LegId,
     LegKind,
+    Narrower,
     Page,
     Query,
     QueryPicture,
@@ -171,7 +173,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     ranking = replace(ranking, hits=curated.value)
 
     with clock.step("facets"):
-        facets, uncounted = _facets(engine, query, serving.schema, ranking)
+        facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking)
     with clock.step("cards"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
@@ -207,6 +209,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         spelt=spelt,
         typed=rewritten.value.query.words if spelt else query.words,
         understood=understood,
+        narrower=narrower,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)
@@ -381,16 +384,21 @@ def _answered(query: Query, asked: Sequence[Leg], resembled: Resembled, engine: 
 
 def _facets(
     engine: Engine, query: Query, schema: CollectionSchema, ranking: Ranking
-) -> tuple[tuple[FacetAnswer, ...], tuple[str, ...]]:
-    """Counts over the result set. If counting fails, the hits are served without, and "facets" is named as degraded."""
+) -> tuple[tuple[FacetAnswer, ...], Narrower | None, tuple[str, ...]]:
+    """Counts over the result set, and the category to offer.
+
+    If counting fails, the hits are served without, and "facets" is named as degraded.
+    """
     fields = query.facets if query.facets is not None else tuple(facet.name for facet in schema.facets)
     try:
-        return engine.facets(query.collection, [hit.id for hit in ranking.hits], fields), ()
+        counts = engine.facets(query.collection, [hit.id for hit in ranking.hits], fields)
+        offered = narrowing.narrower(query, ranking.hits, engine=engine, schema=schema, language=ranking.language)
+        return counts, offered, ()
     except BadInput:
         raise
     except VisualSearchError:
         logger.exception("Counting facets failed; the hits are served without them.")
-        return (), ("facets",)
+        return (), None, ("facets",)
 
 
 def _filling(query: Query, ranking: Ranking) -> tuple[str, ...]:

@@ -313,3 +313,19 @@ def test_a_range_in_words_is_a_chip_that_can_be_taken_off(tab, tmp_path, width) 
     assert "Blue chair" in titles(tab)
     assert tab.locator("#vs-refine").input_value() == "chair under 50 euro"
     assert not tab.script_errors
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_category_is_offered_and_filters_when_tapped(tab, live_shop, tmp_path, width) -> None:
+    for number in range(6):
+        live_shop.add(f"DSK-{number}", f"Desk {number}", category="Office > Desks", price=20 + number)
+    live_shop.add("DSK-SCREEN", "Screen for a desk", category="Office > Screens", price=30)
+    live_shop.index()
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto("/search/?q=desk+under+100+euro")
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot(tab, tmp_path, f"narrower-{width}")
+    settled(tab, lambda: tab.get_by_role("button", name="Only in Desks").click())
+    assert tab.locator(".vs-chips button", has_text="Desks").count() == 1
+    assert tab.get_by_role("button", name="Only in Desks").count() == 0
+    assert not tab.script_errors

@@ -12,7 +12,7 @@ from visual_search.api import tiles
 from visual_search.grouping import Grouped
 from visual_search.querying import tokens
 from visual_search.suggesting import Kind, Suggestion, Suggestions
-from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Page, QueryPicture, Witness
+from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Narrower, Page, QueryPicture, Witness
 
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "q": page.words,
         "q_not": list(page.words_not),
         "spelt": {"typed": page.typed, "searched": page.words, "changes": dict(page.spelt)} if page.spelt else None,
+        "narrower": _narrower(page.narrower),
         "understood": [
             {"facet": one.facet, "text": one.text, "gte": one.at_least, "lte": one.at_most} for one in page.understood
         ],
@@ -129,6 +130,12 @@ def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
         "because": {"id": because.id, "title": because.title, "url": because.url} if because else None,
         **({"explain": dict(hit.legs)} if explain else {}),
     }
+
+
+def _narrower(offered: Narrower | None) -> dict[str, Any] | None:
+    if offered is None:
+        return None
+    return {"facet": offered.facet, "value": offered.value, "label": offered.label, "count": offered.count}
 
 
 def _facet(facet: FacetAnswer) -> dict[str, Any]:

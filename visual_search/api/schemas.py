@@ -303,6 +303,15 @@ class Understood(serializers.Serializer[Any]):
     lte = serializers.FloatField(allow_null=True)
 
 
+class Narrower(serializers.Serializer[Any]):
+    facet = serializers.CharField()
+    value = serializers.CharField(help_text="As it is written in `filters`.")
+    label = serializers.CharField(  # type: ignore[assignment] # The metaclass takes fields out of the class's own names.
+        help_text="Its last level, for a chip such as “in Lamps”."
+    )
+    count = serializers.IntegerField(help_text="How many of the close hits it keeps.")
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
@@ -328,6 +337,10 @@ class SearchAnswer(serializers.Serializer[Any]):
     q = serializers.CharField(help_text="The words as they were read, without what was kept out or became a filter.")
     q_not = serializers.ListField(child=serializers.CharField(), help_text="What was kept out.")
     spelt = Spelt(allow_null=True, help_text="Where words were taken for others: what was typed and what was searched.")
+    narrower = Narrower(
+        allow_null=True,
+        help_text="The category that the words seem to be about, to offer as a filter; nothing is filtered by it. Mostly null.",
+    )
     understood = Understood(
         many=True,
         help_text="Ranges in the words that became filters. `understand=false` with the same `q` searches them as words.",

@@ -1,6 +1,6 @@
 """Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
 
-from visual_search.types.answer import Grade, Hit, Page, Understood
+from visual_search.types.answer import Grade, Hit, Narrower, Page, Understood
 from visual_search.types.index import (
     CollectionSchema,
     Document,
@@ -91,6 +91,7 @@ __all__ = [
     "LegName",
     "Matrix",
     "NamedVector",
+    "Narrower",
     "Not",
     "Page",
     "Picture",

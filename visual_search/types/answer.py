@@ -49,6 +49,16 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrower:
+    """A category that the question seems to be about, offered as a filter. `count`: how many of the close hits it keeps."""
+
+    facet: str
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     query_id: str
     took_ms: float
@@ -73,6 +83,7 @@ class Page:
     # Each word that was typed and isn't in the shop, and what was searched in its place.
     spelt: tuple[tuple[str, str], ...] = ()
     typed: str = ""  # the words before that
+    narrower: Narrower | None = None
     understood: tuple[Understood, ...] = ()  # what became a filter and no longer stands in `words`
 
     @property

@@ -1,0 +1,76 @@
+"""Guesses the category that a question in words is about, and offers it: it filters nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from multilingual.analysis import analyse
+from visual_search.engines.base import Engine
+from visual_search.types import (
+    PATH_SEPARATOR,
+    CollectionSchema,
+    FacetKind,
+    Grade,
+    Hit,
+    Narrower,
+    Not,
+    Query,
+)
+
+BEST = 24  # hits that say what the question is about: a page
+LEAST_BEST = 5  # fewer say nothing
+NEARLY_ALL = 0.9  # of these lie in one category
+LEAST_LEFT_OUT = 0.1  # of the close hits; a category that keeps more helps nobody
+
+
+def narrower(
+    query: Query, hits: Sequence[Hit], *, engine: Engine, schema: CollectionSchema, language: str | None
+) -> Narrower | None:
+    """The category whose name the words are, else the deepest one in which nearly all of the best hits lie.
+
+    None where it would leave hardly anything out, where one is chosen already, and where the question isn't one in words alone or
+    wants no counts of categories. Raises as the engine does.
+    """
+    field = next((facet.name for facet in schema.facets if facet.kind is FacetKind.PATH), "")
+    chosen = {rule.filter.field if isinstance(rule, Not) else rule.field for rule in query.filters}
+    counted = query.facets is None or field in query.facets
+    if not query.words or query.pictures or query.like or not field or field in chosen or not counted:
+        return None
+    close = [hit for hit in hits if hit.grade is not Grade.DISTANT]
+    in_all = _counts(engine, query.collection, field, close)
+    # In an order by price the best hits aren't the first ones.
+    best = sorted(close, key=lambda hit: -hit.score)[:BEST]
+    path = _named(query.words, in_all, (language, query.language)) or _of_most(
+        in_all if len(best) == len(close) else _counts(engine, query.collection, field, best), len(best)
+    )
+    if not path or in_all[path] > (1 - LEAST_LEFT_OUT) * len(close):
+        return None
+    return Narrower(field, path, path.rpartition(PATH_SEPARATOR)[2], in_all[path])
+
+
+def _counts(engine: Engine, collection: str, field: str, hits: Sequence[Hit]) -> dict[str, int]:
+    if not hits:
+        return {}
+    return {
+        str(one.value): one.count for one in engine.facets(collection, [hit.id for hit in hits], (field,))[0].counts
+    }
+
+
+def _named(words: str, paths: Iterable[str], languages: Iterable[str | None]) -> str:
+    """The category of which the words are the name, in whatever form: "lamp" is "Home > Lamps".
+
+    "" also where several have the name, such as jackets for women and for men: which is meant can't be told.
+    """
+    paths = tuple(paths)
+    for language in dict.fromkeys(one for one in (*languages, "en") if one):
+        if asked := sorted(analyse(words, language)):
+            named = [path for path in paths if sorted(analyse(path.rpartition(PATH_SEPARATOR)[2], language)) == asked]
+            if named:
+                return named[0] if len(named) == 1 else ""
+    return ""
+
+
+def _of_most(counts: dict[str, int], total: int) -> str:
+    """The deepest category that holds nearly all of so many hits."""
+    holding = [path for path, count in counts.items() if total >= LEAST_BEST and count >= NEARLY_ALL * total]
+    return max(holding, key=lambda path: (path.count(PATH_SEPARATOR), counts[path], path), default="")
