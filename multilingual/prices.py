@@ -52,8 +52,7 @@ def split(words: str, currency: str = "") -> tuple[str, tuple[PriceRange, ...]]:
     """
     if not any(map(str.isdecimal, words)):
         return words, ()
-    # Full-width digits and signs become plain ones where each stays one character, so that places stay what they are.
-    plain = "".join(part if len(part := unicodedata.normalize("NFKC", each)) == 1 else each for each in words)
+    plain = "".join(map(_plain, words))
     found = []
     for match in _pattern(currency.upper()).finditer(plain):
         ends = _ends(match, plain, currency)
@@ -68,6 +67,13 @@ def split(words: str, currency: str = "") -> tuple[str, tuple[PriceRange, ...]]:
         rest.append(words[end : match.start()])
         end = match.end()
     return without_gaps(" ".join([*rest, words[end:]])), tuple(one for _, one in found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """In small letters, full-width digits and signs as plain ones. It stays one character, so places stay what they are."""
+    plain = unicodedata.normalize("NFKC", character).lower()
+    return plain if len(plain) == 1 else character
 
 
 def without_gaps(words: str) -> str:
@@ -86,6 +92,9 @@ def _ends(match: re.Match[str], text: str, currency: str) -> tuple[float | None,
         if match[name]
     ]
     if len(values) == 2:
+        # "Over 100 under 50" contradicts itself; "between 100 and 50" is only said the wrong way round.
+        if match["over"] and values[0] > values[1]:
+            return None
         return min(values), max(values)
     upwards = match["above"] or match["least_behind"]
     if upwards:
@@ -126,7 +135,7 @@ def _phrases() -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = defaultdict(set)
     for line in _lines("ranges.txt"):
         _, kind, phrases = line.split(" ", 2)
-        kinds[kind].update(form for phrase in phrases.split("|") for form in (phrase, fold(phrase)))
+        kinds[kind].update(form for phrase in phrases.split("|") for form in (phrase.lower(), fold(phrase.lower())))
     return {kind: frozenset(phrases) for kind, phrases in kinds.items()}
 
 
@@ -167,26 +176,24 @@ def _pattern(currency: str) -> re.Pattern[str]:
         return rf"{before}(?P<{name}>{_NUMBER})\s?(?P<{name}_times>[{''.join(_TIMES)}])?{behind}"
 
     phrases = _phrases()
-    openings: dict[str, set[str]] = {}
-    middles = set(phrases["join"])
-    for kind in ("between", "span"):
-        pairs = [phrase.split(" … ") for phrase in phrases[kind]]
-        openings[kind] = {opening for opening, _ in pairs}
-        middles |= {middle for _, middle in pairs}
+    pairs = {kind: [phrase.split(" … ") for phrase in phrases[kind]] for kind in ("between", "span")}
+    openings = {kind: {opening for opening, _ in each} for kind, each in pairs.items()}
+    middles = {kind: {middle for _, middle in each} for kind, each in pairs.items()}
 
     def named(name: str, some: Iterable[str] | None = None) -> str:
         return rf"(?P<{name}>{_any(phrases[name] if some is None else some)})"
 
     two = (
-        rf"(?:(?:{named('open', openings['between'])}|{named('span', openings['span'])})\s{{0,3}})?"
-        rf"{amount('first')}\s{{0,3}}(?:[-–—~〜～]|{_any(middles)})\s{{0,3}}{amount('second')}"
+        rf"(?:(?:{named('open', openings['between'])}|{named('span', openings['span'])}|{named('over', phrases['above'])})"
+        rf"\s{{0,3}})?{amount('first')}\s{{0,3}}(?:[-–—~〜～]|{_any(phrases['join'].union(*middles.values()))}"
+        rf"|(?:{_any(middles['between'])}\s{{1,3}})?{_any(phrases['below'] | phrases['to'])})\s{{0,3}}{amount('second')}"
     )
     ahead = rf"(?:{named('below')}|{named('to')}|{named('above')})\s{{0,3}}{amount('ahead')}"
     behind = rf"{amount('single')}\s{{0,3}}(?:{named('most_behind')}|{named('least_behind')})"
     start = rf"{_BEGINS}(?:{named('lead')}\s{{1,3}})?(?:{named('price')}[\s:]{{0,3}})?"
     words = {phrase for phrase in phrases["tail"] if _ENDS_WITH_LETTER.search(phrase)}
     tail = rf"(?:\s{{1,3}}{_any(words)}|{_any(phrases['tail'] - words)})?{_ENDS}"
-    return re.compile(rf"{start}(?:{two}|{ahead}|{behind}){tail}", re.IGNORECASE)
+    return re.compile(rf"{start}(?:{two}|{ahead}|{behind}){tail}")
 
 
 def _any(phrases: Iterable[str]) -> str:
