@@ -129,6 +129,14 @@ class TestRest:
             ("products", 1), ("gadgets", 0),
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(
+        "q", ["under 1 " * 125, "1 000 " * 160, "under " * 160 + "5", "red " * 250, "red under 9 €, " * 60]
+    )
+    def test_long_questions_of_such_words_are_answered(self, ask, q) -> None:
+        answer = ask(q)
+        assert all(one["text"] in q for one in answer["understood"])
+        assert len(answer["q"]) <= len(q)
+
 
 class TestPage:
     def test_the_range_is_a_chip_whose_button_takes_it_out_of_the_words(self, shop, client) -> None:
