@@ -174,3 +174,9 @@ VISUAL_SEARCH = {
 if not DEBUG:
     SECURE_CONTENT_TYPE_NOSNIFF = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("DJANGO_SECURE_COOKIES", default=True)
+    # Browsers ask by TLS alone for so long, once they were told; so a shop begins with an hour and ends with a year.
+    SECURE_HSTS_SECONDS = env.number("DJANGO_HSTS_SECONDS", default=0)
+    SECURE_SSL_REDIRECT = env.flag("DJANGO_TLS_REDIRECT", default=False)
+# Only behind a proxy that sets this header itself, as config/nginx.conf does; elsewhere anybody could.
+if env.flag("DJANGO_TRUST_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

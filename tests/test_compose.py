@@ -18,7 +18,7 @@ SHOP = ["setup", "web", "worker", "beat"]
 
 
 def test_all_parts_are_there() -> None:
-    assert set(SERVICES) == {"elasticsearch", "postgres", "redis", *SHOP}
+    assert set(SERVICES) == {"elasticsearch", "postgres", "redis", "front", *SHOP}
 
 
 @pytest.mark.parametrize("name", SHOP)
@@ -52,6 +52,14 @@ def test_setup_runs_commands_that_exist() -> None:
     assert "visual_search" in named
     assert set(named) <= set(get_commands())
     assert set(re.findall(r"manage\.py visual_search (\w+)", command)) <= set(subcommands())
+
+
+def test_the_front_is_the_one_that_is_shipped_and_attacked() -> None:
+    mounted = [volume.split(":")[0] for volume in SERVICES["front"]["volumes"]]
+    assert (ROOT / "config" / mounted[0]).samefile(ROOT / "config/nginx.conf")
+    text = (ROOT / "config/nginx.conf").read_text()
+    assert "server web:8000;" in text
+    assert "8000" in SERVICES["web"]["expose"]
 
 
 @pytest.mark.parametrize("name", SHOP)
