@@ -23,7 +23,7 @@ from PIL import Image
 
 from multilingual.grams import grams
 from multilingual.languages import LANGUAGES, base_code
-from multilingual.spelling import spelt
+from multilingual.spelling import spelt, unfinished
 from tests.evaluation import DATA, evaluation_data
 from visual_search import search, wiring
 from visual_search.conf import conf
@@ -298,13 +298,28 @@ def asked_in_words(documents: Sequence[Document]) -> list[str]:
     ]
 
 
+def being_typed(documents: Sequence[Document], schema: CollectionSchema) -> list[WordsLeg]:
+    """Titles whose last word isn't finished, and may become several."""
+    counts = Counts()
+    counts.add(documents, schema)
+    lexicon, languages = counts.lexicon(), languages_asked("en", schema)
+    legs = []
+    for document in documents[::9]:
+        for language, text in document.texts.items():
+            meant = unfinished(text.title[: max(4, len(text.title) - 3)], lexicon, language)
+            endings = tuple((known, ending.word) for ending in meant.endings for known in ending.languages)
+            legs.append(WordsLeg("words", meant.words, languages, 200, endings=endings))
+    return legs[:150]
+
+
 def test_both_engines_find_the_same_by_words_in_whatever_form(
     engines: tuple[Engine, Engine], documents: list[Document], schema: CollectionSchema
 ) -> None:
     different = []
-    asked = asked_in_words(documents)
-    for text in asked:
-        leg = WordsLeg("words", text, languages_asked("en", schema), 200)
+    languages = languages_asked("en", schema)
+    asked = [WordsLeg("words", text, languages, 200) for text in asked_in_words(documents)]
+    asked += being_typed(documents, schema)
+    for leg in asked:
         one, other = (engine.search(SHOP, EngineQuery((leg,))).legs[0].hits for engine in engines)
         mine, others = ({hit.id: hit for hit in hits} for hits in (one, other))
         apart = [
@@ -317,8 +332,9 @@ def test_both_engines_find_the_same_by_words_in_whatever_form(
             or abs(mine[id].score - others[id].score) > 3e-5
         ]
         if apart:
-            different.append((text, len(one), len(other), apart[:4]))
+            different.append((leg.text, leg.endings, len(one), len(other), apart[:4]))
     assert len(asked) > 150
+    assert sum(bool(leg.endings) for leg in asked) > 50
     assert different == []
 
 
