@@ -74,3 +74,15 @@ def test_words_that_are_known_are_not_written_again(shop, django_assert_num_quer
     shop.add("Brass lamp")
     shop.index()
     assert list(Word.objects.values_list("pk", flat=True)) == before
+
+
+def test_a_row_that_becomes_visible_after_a_greater_key_is_not_lost(shop, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(lexicon, "LOOK_SECONDS", 0.0)
+    first = Word.objects.create(collection=GADGETS, language="en", word="sextant", titled=True)
+    Word.objects.create(collection=GADGETS, language="en", word="compass", titled=True)
+    pk = first.pk
+    first.delete()  # Another process has the key, and its transaction hasn't ended.
+    assert lexicon.of(GADGETS).knows("compass")
+    assert not lexicon.of(GADGETS).knows("sextant")
+    Word.objects.create(pk=pk, collection=GADGETS, language="en", word="sextant", titled=True)
+    assert lexicon.of(GADGETS).knows("sextant")

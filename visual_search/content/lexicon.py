@@ -14,6 +14,9 @@ from visual_search.models import LONGEST_KEPT, Word
 from visual_search.types import CollectionSchema, Document
 
 LOOK_SECONDS = 5.0  # between two looks for words that other processes have added
+# Rows that are read again at each look: PostgreSQL may show a row after others with greater keys, because keys are given
+# before the transactions that use them end.
+OVERLAP = 500
 
 Key = tuple[str, str]  # language and word
 
@@ -76,7 +79,7 @@ def of(collection: str) -> Lexicon:
         if kept.newest and not words.filter(pk=kept.newest).exists():
             # A rebuild in another process removed words, or the database is another one: all is read anew.
             kept = _lexicons[collection] = _Kept()
-        rows = words.filter(pk__gt=kept.newest).order_by("pk")
+        rows = words.filter(pk__gt=kept.newest - OVERLAP).order_by("pk")
         fields = ("pk", "language", "word", "objects_having", "titled")
         for pk, language, word, objects, titled in rows.values_list(*fields).iterator():
             kept.lexicon.add(language, word, objects, titled=titled)
