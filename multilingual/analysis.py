@@ -44,6 +44,20 @@ Alternative = tuple[str, ...]
 Slot = tuple[Alternative, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What would do in place of a term of a question in one language, and what share of it that counts.
+
+    `whole`: who has the alternative has what the term asks for; else it is only near it.
+    """
+
+    language: str
+    term: str
+    alternative: Alternative
+    share: float
+    whole: bool = True
+
+
 def is_form(term: str) -> bool:
     """Whether the term is another form of what stands in a text, such as "+usbc" of "usb-c", and no word of its own."""
     return term[0] in _FORM_SIGNS

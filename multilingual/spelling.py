@@ -10,14 +10,15 @@ import heapq
 import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from multilingual.analysis import JOINERS, stem_of
+from multilingual.analysis import JOINERS, Related, stem_of
 from multilingual.colours import is_colour
+from multilingual.compounds import Compounds, compounding, related
 from multilingual.normalising import fold, normalise
 from multilingual.quantities import spelt_out
 from multilingual.segmenting import placed_runs
@@ -58,7 +59,10 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._languages: dict[str, dict[str, int]] = {}  # word -> language -> objects; the inner ones never change
-        self._stems: dict[str, set[str]] = {}  # language -> stems; a new language makes a new dictionary
+        # language -> stem -> the shortest word with it, and how many objects have one; a new language makes a new dictionary
+        self._stems: dict[str, dict[str, tuple[str, int]]] = {}
+        self._came: dict[str, list[str]] = defaultdict(list)  # language -> stems as they came
+        self._compounds: dict[str, Compounds] = {}
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
         self._ordered: list[str] = []  # the same in order, as of when somebody last looked for a beginning
@@ -75,8 +79,13 @@ class Lexicon:
         """A word of this language, folded. `titled`: it stands in a title or a facet, so it may be what was meant."""
         self._languages[word] = {**self._languages.get(word, {}), language: objects}
         if language not in self._stems:
-            self._stems = {**self._stems, language: set()}
-        self._stems[language].add(stem_of(word, language))
+            self._stems = {**self._stems, language: {}}
+        stem = stem_of(word, language)
+        new = stem not in self._stems[language]
+        shortest, most = self._stems[language].get(stem, (word, 0))
+        self._stems[language][stem] = min(word, shortest, key=len), max(objects, most)
+        if new:
+            self._came[language].append(stem)
         if titled and word not in self._titled and len(word) >= LEAST_PART:
             self._titled.add(word)
             self._by_length[len(word)].append(word)
@@ -107,6 +116,24 @@ class Lexicon:
         if stems is None:
             return self.knows(word)
         return bool(self.objects(language or "", word)) or stem_of(word, language or "") in stems
+
+    def compounds(self, language: str) -> Compounds:
+        """The words of a language that joins words, to be asked by their parts."""
+        came, known = self._came[language], self._compounds.get(language)
+        if known is None or len(known) != len(came):
+            known = Compounds(language, self._stems.get(language, {}), came, self._has(language), known)
+            self._compounds[language] = known
+        return known
+
+    def _has(self, language: str) -> Callable[[str], bool]:
+        return lambda word: language in self._languages.get(word, ())
+
+    def related(self, text: str, languages: Iterable[str]) -> tuple[Related, ...]:
+        """What the words of a question stand for in those of the languages that the shop has and that join words."""
+        return related(text, [self.compounds(language) for language in languages if self._joins_words(language)])
+
+    def _joins_words(self, language: str) -> bool:
+        return language in self._stems and compounding(language)
 
     def languages(self, text: str) -> dict[str, float]:
         """How many words of the text each language of the shop has; a word that several have counts for each in part."""
@@ -205,6 +232,11 @@ class Lexicon:
         pairs = [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in self._titled and word[cut:] in self._titled]
         return max(pairs, key=lambda pair: min(map(self._objects, pair)), default=None)
 
+    def is_made_of_words(self, word: str) -> bool:
+        """Whether it is the last part of compounds, or a compound, in a language of the shop that joins words."""
+        shop = [self.compounds(language) for language in self._stems if compounding(language)]
+        return any(each.of(word, stem_of(word, each.language)) or each.joins_known(word) for each in shop)
+
     def _objects(self, word: str) -> int:
         return max(self._languages[word].values())
 
@@ -230,7 +262,7 @@ def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> 
     if len(plain) < ONE_EDIT_FROM or lexicon.knows(plain, language) or (last and lexicon.begins(plain)):
         return None
     # Titles may name colours in another language, or not at all.
-    if is_colour(plain, language):
+    if is_colour(plain, language) or lexicon.is_made_of_words(plain):
         return None
     # One edit is likelier than a lost space, and a lost space than two edits.
     if near := lexicon.meant(plain, language, most=1):

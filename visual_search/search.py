@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from multilingual import spelling
 from multilingual.detection import detect
+from multilingual.spelling import Lexicon
 from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
@@ -72,7 +73,6 @@ from visual_search.types import (
     Query,
     QueryPicture,
     Relation,
-    WordsLeg,
 )
 
 logger = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             kinds=calibrating.kinds(query.collection),
             resembled=resembled,
             offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
-            votes=lexicon.of(query.collection).languages(query.words) if query.words else None,
+            words_of_shop=lexicon.of(query.collection) if query.words else None,
             clock=clock,
         )
     if likes.asks_nothing_else(query):
@@ -247,7 +247,7 @@ def rank(
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
     offers: Sequence[str] = (),
-    votes: Mapping[str, float] | None = None,
+    words_of_shop: Lexicon | None = None,
     clock: Clock | None = None,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
@@ -255,17 +255,25 @@ def rank(
     `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with,
     `stand_ins` says which pictures stand for a missing one, `looks` how much of a picture has a colour;
     `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
-    curator may add; `votes` say how many of the words the shop has in each language.
+    curator may add; `words_of_shop` tell the language of a question, and the compounds that its words stand for.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
     with clock.step("objects"):
         reader = scenes.read_ahead(query.pictures, reader) if query.read and detector is not None else reader
         query, blurred = scenes.taken_apart(query, encoder, detector)
+    votes = words_of_shop.languages(words) if words_of_shop is not None else None
     language = detect(words, hint=query.language, votes=votes).language if words else query.language
     encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
     asked, passed_over = _legs(
-        query, encoded, resembled, words=words, language=language, encoder=encoder, schema=schema
+        query,
+        encoded,
+        resembled,
+        words=words,
+        language=language,
+        encoder=encoder,
+        schema=schema,
+        words_of_shop=words_of_shop,
     )
     in_colour = colours.asked(words, (language, query.language))
     if beside := in_colour.leg(language, schema):
@@ -346,6 +354,7 @@ def _legs(
     language: str | None,
     encoder: Encoder,
     schema: CollectionSchema,
+    words_of_shop: Lexicon | None,
 ) -> tuple[list[Leg], tuple[str, ...]]:
     """All legs of the question that the index can answer, and ("encoder",) if it can't answer all.
 
@@ -354,7 +363,7 @@ def _legs(
     """
     asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card)]
     if words:
-        asked.append(WordsLeg(legs.WORDS, words, legs.languages_asked(language, schema), conf.RANK_WINDOW))
+        asked.append(legs.words_leg(words, language, schema, words_of_shop))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]
     asked += legs.code_legs(words, shown if query.read else (), conf.RANK_WINDOW)
     askable, lacking = legs.askable(asked, schema)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multilingual.analysis import Related
 from visual_search.engines.base import Ability, Engine
 from visual_search.errors import BadInput, IndexMissing, SchemaMismatch
 from visual_search.types import (
@@ -626,6 +627,21 @@ class EngineContract:
         self.put(shop, make_document("a", title=written), make_document("b", title="lamp"))
         leg = self.ask(shop, WordsLeg("leg", asked, ("en",), 5)).leg("leg")
         assert [(hit.id, hit.key) for hit in leg.hits] == [("a", ALL_WORDS)]
+
+    def test_a_word_is_found_in_what_is_related_to_it_behind_the_word_itself(self, shop: Engine) -> None:
+        titles = {"a": "Tisch", "b": "Esstisch", "c": "Stuhl und Bank", "d": "Hocker", "e": "Bank"}
+        self.put(shop, *(make_document(id, texts={"de": Text(title)}) for id, title in titles.items()))
+        related = (
+            Related("de", "tisch", ("esstisch",), 0.5), Related("de", "tisch", ("stuhl", "bank"), 0.4),
+            Related("de", "tisch", ("hock",), 0.3, whole=False), Related("en", "tisch", ("bank",), 1.0),
+        )  # fmt: skip
+        leg = self.ask(shop, WordsLeg("leg", "Tisch", ("de", "en"), 10, related=related)).leg("leg")
+        assert [(hit.id, hit.key) for hit in leg.hits] == [
+            ("a", ALL_WORDS),
+            ("b", ALL_WORDS),
+            ("c", ALL_WORDS),
+            ("d", ""),
+        ]
 
     def test_a_form_weighs_as_much_as_the_word_itself(self, shop: Engine) -> None:
         self.put(shop, make_document("a", title="usbc"), make_document("b", title="usb-c"))

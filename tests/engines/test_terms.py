@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from multilingual.analysis import Related
 from multilingual.grams import grams
 from tests.contracts.engine import make_document, make_schema
 from visual_search.engines import terms
@@ -125,6 +126,45 @@ def test_however_it_is_spelt_a_word_weighs_the_same() -> None:
     (wanted,) = terms.plan(asked, counted, begun=False, enough=True)
     weight = tell(9, 100)
     assert wanted.clauses == (Clause(((("usb", weight),), (("m", weight / 2), ("4", weight / 2)))),)
+
+
+RELATED = (
+    Related("en", "sofa", ("settee",), 0.5),
+    Related("en", "sofa", ("bed", "sofa"), 0.7),
+    Related("en", "sofa", ("seat",), 0.3, whole=False),
+    Related("de", "sofa", ("couch",), 0.5),
+)
+
+
+def test_what_is_related_counts_its_share_and_only_the_whole_is_what_was_asked_for() -> None:
+    (asked,) = terms.asked_in(WordsLeg("w", "red sofa", ("en",), 5, related=RELATED), SCHEMA)
+    assert asked.slots[1][-2:] == (("settee",), ("bed", "sofa"))
+    assert asked.near == {1: (("seat",),)}
+    assert {"settee", "bed", "seat"} <= set(asked.parts)
+    assert "couch" not in asked.parts
+    counted = {"en": Counted(100, {"red": 9, "sofa": 5, "settee": 3, "seat": 2, "bed": 1})}
+    (some,) = terms.plan((asked,), counted, begun=False, enough=False)
+    weight = tell(5 + 3 + 1 + 2, 100)
+    parts = (("sofa", weight),), (("settee", weight / 2),), (("bed", weight * 0.35), ("sofa", weight * 0.35))
+    assert some.clauses[1] == Clause((*parts, (("seat", weight * 0.3),)))
+    assert [each[0][0] for each in some.telling[1].alternatives] == ["sofa", "settee", "bed"]
+    (every,) = terms.plan((asked,), counted, begun=False, enough=True)
+    assert [each[0][0] for each in every.clauses[1].alternatives] == ["sofa", "settee", "bed"]
+
+
+def test_who_has_only_what_is_near_a_word_has_not_what_was_asked_for() -> None:
+    (asked,) = terms.asked_in(WordsLeg("w", "red sofa", ("en",), 5, related=RELATED), SCHEMA)
+    counted = {"en": Counted(100, {"red": 9, "seat": 2})}
+    (some,) = terms.plan((asked,), counted, begun=False, enough=False)
+    assert (len(some.clauses), some.telling) == (2, ())
+    assert terms.plan((asked,), counted, begun=False, enough=True) == ()
+
+
+def test_a_word_keeps_its_weight_beside_another_to_which_it_is_related() -> None:
+    related = (Related("en", "bed", ("sofa",), 0.5),)
+    (asked,) = terms.asked_in(WordsLeg("w", "bed sofa", ("en",), 5, related=related), SCHEMA)
+    (wanted,) = terms.plan((asked,), {"en": Counted(100, {"sofa": 5})}, begun=False, enough=False)
+    assert [clause.alternatives[0][0][1] for clause in wanted.clauses] == [tell(5, 100) / 2, tell(5, 100)]
 
 
 @pytest.mark.parametrize(

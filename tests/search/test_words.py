@@ -130,6 +130,51 @@ def test_a_code_comes_first_where_the_question_is_the_code_or_nothing_else_has_t
     assert next(iter(ask(q))) == first
 
 
+# sku -> language -> title
+FOREIGN = {
+    "TB-1": {"de": "Esstisch, Eiche", "sv": "Matbord, ek", "tr": "Meşe yemek masası"},
+    "TB-2": {"de": "Stehschreibtisch", "sv": "Skrivbord"},
+    "TC-1": {"de": "Tischdecke, Leinen", "sv": "Bordsduk", "tr": "Keten masa örtüsü"},
+    "LP-1": {"de": "Tischlampe, Messing", "sv": "Bordslampa", "tr": "Pirinç masa lambası"},
+    "GL-1": {"de": "Optischer Sensor, automatisch", "sv": "Ombordstigning"},
+}
+
+
+class TestCompounds:
+    @pytest.fixture
+    def ask(self, ask, empty_shop):
+        """The same with more products, each with a title in each of its languages."""
+        for sku, titles in FOREIGN.items():
+            product = Product.objects.create(sku=sku, state=State.PUBLISHED, currency="EUR", price=Decimal("9.90"))
+            for language, title in titles.items():
+                ProductText.objects.create(product=product, language=language, title=title)
+            empty_shop.products[sku] = product
+        empty_shop.index()
+        return ask
+
+    @pytest.mark.parametrize(
+        ("q", "lang", "belongs"),
+        [
+            ("Tisch", "de", {"TB-1", "TB-2"}),
+            ("Tische", "de", {"TB-1", "TB-2"}),
+            ("Lampe", "de", {"LP-1"}),
+            ("Lampe aus Messing", "de", {"LP-1"}),
+            ("bord", "sv", {"TB-1", "TB-2"}),
+            ("lampor", "sv", {"LP-1"}),
+            ("masa", "tr", {"TB-1", "TC-1", "LP-1"}),
+            ("lamba", "tr", {"LP-1"}),
+        ],
+    )
+    def test_a_word_finds_the_compounds_that_end_with_it(self, ask, q, lang, belongs) -> None:
+        found = ask(q, lang=lang)
+        assert {sku for sku, does in found.items() if does} == belongs
+        assert set(list(found)[: len(belongs)]) == belongs
+
+    def test_what_has_only_a_part_comes_after_and_does_not_belong(self, ask) -> None:
+        found = ask("Kinderschreibtisch", lang="de")
+        assert next(iter(found.items())) == ("TB-2", False)
+
+
 class TestSpelling:
     def test_a_slip_finds_what_is_meant_and_says_so(self, ask, client) -> None:
         assert next(iter(ask("wireles mouse"))) == "MO-1"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from multilingual.analysis import Alternative, Slot, analyse, analyse_query, function_terms
+from multilingual.analysis import Alternative, Related, Slot, analyse, analyse_query, function_terms
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
@@ -95,7 +96,8 @@ class Asked:
     """A question in one language, a slot for each word (multilingual/analysis.py).
 
     `small`: the places of words such as "for" and "the", which a document may lack. `beginning`: the last word, where it
-    may not be finished yet.
+    may not be finished yet. `near`: by place, what counts a little without being what the word asks for. `shares`: by place
+    and alternative, what share of the word's weight it counts, where that is less than all.
     """
 
     language: str
@@ -103,10 +105,13 @@ class Asked:
     slots: tuple[Slot, ...]
     small: frozenset[int] = frozenset()
     beginning: str | None = None
+    near: Mapping[int, Slot] = field(default_factory=dict)
+    shares: Mapping[tuple[int, Alternative], float] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part for slot in self.slots for alternative in slot for part in alternative))
+        slots = itertools.chain(self.slots, self.near.values())
+        return tuple(dict.fromkeys(part for slot in slots for alternative in slot for part in alternative))
 
 
 def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | None = None) -> tuple[Asked, ...]:
@@ -115,22 +120,25 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
     for place, language in enumerate(dict.fromkeys(language_field(known, schema) for known in leg.languages)):
         if held is not None and language not in held:
             continue
-        slots = tuple(analyse_query(leg.text, language)[:MOST_TERMS])
+        slots = analyse_query(leg.text, language)[:MOST_TERMS]
         if leg.endings:
             ending = _ending(leg.endings, language, schema)
-            slots = (*slots, ending) if ending else ()
+            slots = [*slots, ending] if ending else []
         if slots:
             last = slots[-1][0]
             begun = len(last) == 1 and _may_be_begun(last[0]) and not leg.endings
             words = frozenset() if leg.every else function_terms(language)
             small = frozenset(n for n, slot in enumerate(slots) if slot[0][0] in words)
+            whole, near, shares = _with_related(slots, [each for each in leg.related if each.language == language])
             queries.append(
                 Asked(
                     language,
                     1.0 if place == 0 else OTHER_LANGUAGE_WEIGHT,
-                    slots,
+                    whole,
                     small if len(small) < len(slots) else frozenset(),
                     last[0] if begun else None,
+                    near,
+                    shares,
                 )
             )
     return tuple(queries)
@@ -145,6 +153,24 @@ def _ending(endings: Iterable[tuple[str, str]], language: str, schema: Collectio
 def _may_be_begun(word: str) -> bool:
     code = any(map(str.isdigit, word)) and not word.isdigit()
     return len(word) >= (SHORTEST_BEGUN_CODE if code else SHORTEST_BEGINNING)
+
+
+def _with_related(
+    slots: Sequence[Slot], related: Sequence[Related]
+) -> tuple[tuple[Slot, ...], dict[int, Slot], dict[tuple[int, Alternative], float]]:
+    """The slots with what would do as well, what is only near them by place, and what share each of that counts."""
+    whole: list[Slot] = []
+    near: dict[int, Slot] = {}
+    shares: dict[tuple[int, Alternative], float] = {}
+    for place, slot in enumerate(slots):
+        others = [each for each in related if (each.term,) == slot[0] and each.alternative not in slot]
+        # Of an alternative that is given twice, the greater share comes last and counts.
+        others.sort(key=lambda each: each.share)
+        shares |= {(place, each.alternative): each.share for each in others}
+        whole.append((*slot, *dict.fromkeys(each.alternative for each in others if each.whole)))
+        if also := tuple(dict.fromkeys(each.alternative for each in others if not each.whole)):
+            near[place] = also
+    return tuple(whole), near, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +245,16 @@ def _in_language(query: Asked, counted: Counted, begun: bool, enough: bool) -> W
             clause = Clause(beginning=(query.beginning, query.weight * BEGUN_WEIGHT * _tells(counted.begun, counted)))
             frequency = counted.begun
         else:
-            clause = _clause(slot, query.weight, counted)
+            clause = _clause(place, slot, query, counted)
             frequency = counted.of(slot)
+        near = () if enough else query.near.get(place, ())
+        if frequency and place not in query.small:
+            telling.append(clause)
+        if near and (also := counted.of(near)):
+            clause = _clause(place, (*slot, *near), query, counted)
+            frequency += also
         if frequency:
             clauses.append(clause)
-            if place not in query.small:
-                telling.append(clause)
             if frequency <= limit:
                 rare.append(clause)
     if enough:
@@ -251,13 +281,20 @@ def _least(words: Sequence[Slot]) -> int:
     return len(words) if exact or len(words) <= MOST_WHOLE else len(words) - 1
 
 
-def _clause(slot: Slot, weight: float, counted: Counted) -> Clause:
+def _clause(place: int, slot: Slot, query: Asked, counted: Counted) -> Clause:
     if len(slot) == 1:
-        return Clause((tuple((part, weight * _tells(counted.frequencies.get(part, 0), counted)) for part in slot[0]),))
+        weights = ((part, _tells(counted.frequencies.get(part, 0), counted)) for part in slot[0])
+        return Clause((tuple((part, query.weight * tells) for part, tells in weights),))
     # However it is spelt, a word weighs the same; a part that nobody has costs nothing.
-    tells = weight * _tells(counted.of(slot), counted)
+    tells = query.weight * _tells(counted.of(slot), counted)
     known = [alternative for alternative in slot if counted.of_alternative(alternative)] or [slot[0]]
-    return Clause(tuple(tuple((part, tells / len(alternative)) for part in alternative) for alternative in known))
+    shares = [query.shares.get((place, alternative), 1.0) / len(alternative) for alternative in known]
+    return Clause(
+        tuple(
+            tuple((part, tells * share) for part in alternative)
+            for alternative, share in zip(known, shares, strict=True)
+        )
+    )
 
 
 def _tells(frequency: int, counted: Counted) -> float:

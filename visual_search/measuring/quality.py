@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from visual_search import search
+from visual_search.content.lexicon import Counts
 from visual_search.encoders.base import Encoder
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
@@ -107,6 +108,9 @@ def measure(
         )
         filled(engine, collection, made)
         by_id = {document.id: document for document in made}
+        counts = Counts()
+        counts.add(made, schema)
+        lexicon = counts.lexicon()
         pupil = _pupil(task, encoder, made)
         lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]
         rankings: dict[int, list[str]] = {}
@@ -124,6 +128,7 @@ def measure(
                     detector=detector,
                     kept=readings.kept,
                     resembled=_resembled(by_id[question.like], encoder) if question.like else None,
+                    words_of_shop=lexicon,
                 )
                 rankings[n] = [hit.id for hit in ranking.hits]
                 advanced(1)

@@ -20,7 +20,6 @@ from multilingual.normalising import fold, normalise
 from multilingual.segmenting import placed_runs
 from multilingual.spelling import Lexicon, spelt
 from visual_search import search, wiring
-from visual_search.conf import conf
 from visual_search.content.lexicon import Counts
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
@@ -43,7 +42,6 @@ from visual_search.types import (
     Query,
     Text,
     VersionedId,
-    WordsLeg,
 )
 
 QUESTIONS_FOLDER, PAIRS_FOLDER = "words_chorus", "words_spelling"
@@ -358,8 +356,7 @@ class _Index:
 
     def by_words(self, words: str, language: str | None) -> tuple[LegHit, ...]:
         """What full text alone finds, best first: as many as the shop looks at."""
-        asked = legs.languages_asked(language, self.schema)
-        leg = WordsLeg(legs.WORDS, words, asked, conf.RANK_WINDOW)
+        leg = legs.words_leg(words, language, self.schema)
         return self.engine.search(self.collection, EngineQuery((leg,))).leg(legs.WORDS).hits
 
 

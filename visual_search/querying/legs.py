@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from multilingual.languages import UNDETERMINED
+from multilingual.spelling import Lexicon
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.querying.kinds import RULES
-from visual_search.types import BrowseLeg, CodeLeg, CollectionSchema, FacetKind, Leg, LegId, LegKind, VectorLeg
+from visual_search.types import (
+    BrowseLeg,
+    CodeLeg,
+    CollectionSchema,
+    FacetKind,
+    Leg,
+    LegId,
+    LegKind,
+    VectorLeg,
+    WordsLeg,
+)
 
 CODE = LegId(LegKind.CODE)
 CODE_AMONG = LegId(LegKind.CODE, 1)
@@ -54,6 +65,13 @@ def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str
     """The shopper's language first, then all others: a brand or a loan word may stand in any of them."""
     first = (language,) if language else ()
     return tuple(dict.fromkeys((*first, *schema.languages, UNDETERMINED)))
+
+
+def words_leg(words: str, language: str | None, schema: CollectionSchema, lexicon: Lexicon | None = None) -> WordsLeg:
+    """Full text in all languages of the index. `lexicon`: the shop's words, by which a word meets its compounds."""
+    languages = languages_asked(language, schema)
+    related = lexicon.related(words, schema.languages) if lexicon is not None else ()
+    return WordsLeg(WORDS, words, languages, conf.RANK_WINDOW, related=related)
 
 
 def codes_in(words: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from multilingual.analysis import Related
 from visual_search.types.vectors import Vector
 
 Relation = Literal["eq", "gte"]
@@ -104,7 +105,8 @@ class WordsLeg:
     """BM25 over titles, keywords, facets and descriptions, with the analyzer of each language; the first weighs most.
 
     `every`: also words such as "without" must be there for a hit to have all the words. `endings`: languages and words;
-    behind the `text` stands any one of the words, in the languages that have one, and the others aren't asked.
+    behind the `text` stands any one of the words, in the languages that have one, and the others aren't asked. `related`:
+    what would do in place of single words.
     """
 
     name: LegName
@@ -113,6 +115,7 @@ class WordsLeg:
     k: int
     every: bool = False
     endings: tuple[tuple[str, str], ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
