@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import Stemmer
 
 from multilingual.detection import function_words
+from multilingual.endings import loosely, without_ending, without_fleeting
 from multilingual.irregular import regular
 from multilingual.languages import LANGUAGES
-from multilingual.normalising import digraphs, fold, normalise
-from multilingual.quantities import Quantity, Size, quantities, sizes, spelt_out
-from multilingual.segmenting import bigrams, characters, placed_runs
+from multilingual.normalising import digraphs, fold, normalise, without_number_signs
+from multilingual.quantities import Quantity, Size, decimals, quantities, sizes, spelt_out
+from multilingual.segmenting import bigrams, characters, loose_pairs, may_be_loose, placed_runs, without_okurigana
 
 # Fewer pairs of characters than this are one word or name (up to four characters), so they must follow each other. More of
 # them are several words, of which a document may lack some.
@@ -79,8 +80,7 @@ def analyse(text: str, language: str) -> list[str]:
             terms += characters(run.text)
     for run in read.runs:
         terms += (f"+{term}" for term in run.unmarked)
-    for joined in read.joined:
-        terms.append(f"+{joined.term}")
+    terms += (f"+{joined.term}" for joined in read.joined)
     terms += (measured.kept for measured in read.measured)
     return terms
 
@@ -100,9 +100,15 @@ def analyse_query(text: str, language: str) -> list[Slot]:
         others = [(each.term,) for each in joined if each.first <= place <= each.last]
         others += [(near,) for each in read.measured if each.first <= place <= each.last for near in each.asked]
         if not run.unspaced:
-            slots[tuple(dict.fromkeys((run.terms, (f"+{run.terms[0]}",), *others)))] = None
+            forms = [(each,) for key in (run.terms[0], run.loose) for each in (key, f"+{key}")]
+            forms += [(each,) for each in run.unmarked if language in _DIGRAPHED]
+            slots[tuple(dict.fromkeys((*forms, *others)))] = None
         elif len(run.terms) < PHRASE_LENGTH:
-            slots[tuple(dict.fromkeys((run.terms, *others)))] = None
+            bare = [bigrams(word) for word in without_okurigana(run.text)] if language == "ja" else []
+            phrases = [form for pairs in bare for form in (tuple(pairs), tuple(f"+{pair}" for pair in pairs))]
+            slots[tuple(dict.fromkeys((run.terms, *phrases, *others)))] = None
+        elif may_be_loose(run.text):
+            slots.update((((pair,), (f"+{pair}",)), None) for pair in run.terms)
         else:
             slots.update((((term,),), None) for term in run.terms)
     return list(slots)
@@ -117,7 +123,8 @@ class _Run:
     end: int
     unspaced: bool
     terms: Alternative
-    unmarked: Alternative = ()  # other stems of the word as it is typed without marks
+    unmarked: Alternative = ()  # other stems of the word as it is typed without marks, and its loose key
+    loose: str = ""  # a key that other forms of the word share
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,7 @@ class _Read:
 def _read(text: str, language: str) -> _Read:
     if language in _DOTTED:
         text = text.replace("I", "ı").replace("İ", "i")
-    text = normalise(spelt_out(text))
+    text = normalise(spelt_out(without_number_signs(text)))
     stem = _stem_for(language)
     runs: list[_Run] = []
     # Blanks keep the places, by which quantities find the words that they are made of.
@@ -158,12 +165,19 @@ def _read(text: str, language: str) -> _Read:
         end = start + len(word)
         if unspaced:
             folded = fold(word)
-            runs.append(_Run(folded, start, end, True, tuple(bigrams(folded))))
+            pairs = bigrams(folded)
+            before = runs[-1].text if runs and runs[-1].unspaced and words[runs[-1].end : start] == " " else ""
+            other = loose_pairs(folded, before)
+            if language == "ja":
+                other += [pair for bare in without_okurigana(folded) for pair in bigrams(bare)]
+            unmarked = tuple(dict.fromkeys(pair for pair in other if pair not in pairs))
+            runs.append(_Run(folded, start, end, True, tuple(pairs), unmarked))
             continue
         cut = word[:LONGEST_WORD]
         term = stem(cut)
-        typed = {stem(fold(cut)), stem(digraphs(cut)) if language in _DIGRAPHED else term}
-        runs.append(_Run(word, start, end, False, (term,), tuple(sorted(typed - {term}))))
+        loose = loosely(term, language)
+        typed = {stem(fold(cut)), stem(digraphs(cut)) if language in _DIGRAPHED else term, loose}
+        runs.append(_Run(word, start, end, False, (term,), tuple(sorted(typed - {term})), loose))
     return _Read(runs, list(_joined(words, runs, stem)), list(_measured(text, runs)))
 
 
@@ -185,7 +199,8 @@ def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator
         if begin <= place < begin + MOST_JOINED - 1:
             whole = "".join(one.text for one in runs[begin : place + 2])
             if len(whole) <= LONGEST_JOINED and not whole.isdigit():
-                yield _Joined(begin, place + 1, stem(whole))
+                for term in sorted({stem(whole), stem(fold(whole))}):
+                    yield _Joined(begin, place + 1, term)
 
 
 def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
@@ -200,7 +215,7 @@ def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
 def _measured(text: str, runs: list[_Run]) -> Iterator[_Measured]:
     """Quantities and sizes, each in place of the number and the unit of which it is made."""
     starts, ends = [run.start for run in runs], [run.end for run in runs]
-    measures: Iterable[Quantity | Size] = itertools.chain(quantities(text), sizes(text))
+    measures: Iterable[Quantity | Size] = itertools.chain(quantities(text), decimals(text), sizes(text))
     for found in measures:
         first, last = bisect_right(ends, found.start), bisect_left(starts, found.end) - 1
         if first <= last:
@@ -227,17 +242,21 @@ def _elision(language: str) -> re.Pattern[str]:
 @functools.cache
 def _stem_for(language: str) -> Callable[[str], str]:
     known = LANGUAGES.get(language)
-    if known is None or known.stemmer is None:
+    if known is None:
         return fold
-    stemmer = Stemmer.Stemmer(known.stemmer, 0)
+    stemmer = Stemmer.Stemmer(known.stemmer, 0) if known.stemmer else None
     lock = threading.Lock()
 
     @functools.lru_cache(maxsize=CACHED_WORDS)
     def stem(word: str) -> str:
-        with lock:  # Snowball's C objects mustn't be used by two threads at once.
-            stemmed = stemmer.stemWord(regular(word, language))
+        one = regular(word, language)
+        if stemmer is None:
+            stemmed = without_ending(one, language)
+        else:
+            with lock:  # Snowball's C objects mustn't be used by two threads at once.
+                stemmed = stemmer.stemWord(one)
         # A stemmer may remove a whole short word; then the word itself is the term.
-        return fold(stemmed) or fold(word) or word
+        return without_fleeting(fold(stemmed), language) or fold(word) or word
 
     return stem
 

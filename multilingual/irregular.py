@@ -14,27 +14,56 @@ _FORMS: Mapping[str, Mapping[str, str]] = {
         "knives": "knife", "wives": "wife", "lives": "life", "scarves": "scarf", "shelves": "shelf", "leaves": "leaf",
         "wolves": "wolf", "halves": "half", "loaves": "loaf", "calves": "calf", "hooves": "hoof", "thieves": "thief",
         "elves": "elf", "wharves": "wharf",
-        "colour": "color", "colours": "colors", "coloured": "colored", "colouring": "coloring", "grey": "gray",
-        "tyre": "tire", "tyres": "tires", "jewellery": "jewelry", "aluminium": "aluminum", "fibre": "fiber",
-        "fibres": "fibers", "centre": "center", "metre": "meter", "metres": "meters", "litre": "liter", "litres": "liters",
-        "moulding": "molding", "mould": "mold", "moulds": "molds", "pyjama": "pajama", "pyjamas": "pajamas", "cosy": "cozy",
-        "armour": "armor", "favourite": "favorite", "harbour": "harbor", "flavour": "flavor", "flavours": "flavors",
-        "neighbour": "neighbor", "odour": "odor", "catalogue": "catalog", "dialogue": "dialog", "plough": "plow",
+        "grey": "gray", "tyre": "tire", "tyres": "tires", "jewellery": "jewelry", "aluminium": "aluminum", "moulding": "molding",
+        "mould": "mold", "moulds": "molds", "pyjama": "pajama", "pyjamas": "pajamas", "cosy": "cozy", "plough": "plow",
         "sulphur": "sulfur", "doughnut": "donut", "doughnuts": "donuts", "moustache": "mustache", "cheque": "check",
-        "theatre": "theater", "kerb": "curb", "storey": "story", "programme": "program", "tonne": "ton",
+        "cheques": "checks", "kerb": "curb", "kerbs": "curbs", "storey": "story", "storeys": "stories", "programme": "program",
+        "programmes": "programs", "tonne": "ton", "tonnes": "tons", "people": "person",
     },
     "de": {"männer": "mann", "gläser": "glas", "häuser": "haus", "bücher": "buch", "tücher": "tuch"},
-    "pt": {"papéis": "papel", "anéis": "anel", "pincéis": "pincel", "lençóis": "lençol", "faróis": "farol", "mãos": "mão"},
+    "pt": {"mãos": "mão"},
+    "nl": {
+        "kinderen": "kind", "eieren": "ei", "bladeren": "blad", "bladen": "blad", "glazen": "glas", "vaten": "vat",
+        "daken": "dak", "baden": "bad", "dagen": "dag", "wegen": "weg", "schepen": "schip", "steden": "stad", "leden": "lid",
+        "sloten": "slot", "gaten": "gat",
+    },
+    "sv": {
+        "böcker": "bok", "händer": "hand", "fötter": "fot", "tänder": "tand", "nätter": "natt", "städer": "stad", "män": "man",
+    },
+    "da": {
+        "bøger": "bog", "hænder": "hånd", "fødder": "fod", "tænder": "tand", "nætter": "nat", "mænd": "mand", "børn": "barn",
+    },
+    "nb": {
+        "bøker": "bok", "hender": "hånd", "føtter": "fot", "tenner": "tann", "netter": "natt", "menn": "mann",
+    },
 }  # fmt: skip
 # Regular plurals that a stemmer doesn't take back, and spellings before and after a reform.
 _RULES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
-    "es": ((re.compile(r"(?<=[aeiouáéíóú])ces$"), "z"),),  # luces -> luz
+    "en": (
+        (re.compile(r"(?<=[a-z]{3})our(?=(?:s|ed|ing|ful|less|y|ite|ites)?$)"), "or"),  # colour -> color
+        (re.compile(r"(?<=[a-z]{4})is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)"), "iz"),  # organiser -> organizer
+        (re.compile(r"(?<=[a-z][aeiout][bt])re(?=s?$)"), "er"),  # centre -> center, fibre -> fiber
+        (re.compile(r"(?<=[a-z]{2}n[bt])re(?=s?$)"), "er"),
+        (re.compile(r"(?<=[a-z]{3})ogue(?=s?$)"), "og"),  # catalogue -> catalog
+        (re.compile(r"(?<=[a-z]{2}en)ce(?=s?$)"), "se"),  # licence -> license
+        (re.compile(r"(?<=[aeiou][a-z][ae])ll(?=(?:ed|ing|er|ers)$)"), "l"),  # travelling -> traveling
+        (re.compile(r"(?<=[aeiou][a-z]{2}[ae])ll(?=(?:ed|ing|er|ers)$)"), "l"),
+        (re.compile(r"(?<=[ph])ae(?=[dm])|(?<=an)ae(?=[ms])"), "e"),  # paediatric -> pediatric
+    ),
+    "de": ((re.compile(r"(?<=[^aeiou][oy])s$"), ""),),  # Autos -> Auto, Hobbys -> Hobby
+    "es": ((re.compile(r"(?<=[aeiouáéíóú])ces$"), "z"), (re.compile(r"(?<=á)s$"), "")),  # luces -> luz, sofás -> sofá
     "pt": (
+        (re.compile(r"(?:ões|ães)$"), "ão"),  # botões -> botão
+        (re.compile(r"éis$"), "el"),  # papéis -> papel
+        (re.compile(r"óis$"), "ol"),  # lençóis -> lençol
+        (re.compile(r"(?<=u)is$"), "l"),  # azuis -> azul
+        (re.compile(r"^([a-z]{2,}[bcdfghjklmnprstvz])is$"), r"\1il"),  # funis -> funil; lápis has a mark
         (re.compile(r"(?<=[ao])is$"), "l"),  # jornais -> jornal
         (re.compile(r"(?<=[aeiouáéíóú])[cp](?=[tç])"), ""),  # eléctrico -> elétrico, óptimo -> ótimo
     ),
-    # The possessive of the third person after a vowel, which ends every compound: yemek masası -> yemek masa.
-    "tr": ((re.compile(r"(?<=[a-zçğıöşü]{2}[aeıioöuü])s[ıiuü]$"), ""),),
+    "ca": ((re.compile(r"(?<=[a-z]{2})ins$"), "í"), (re.compile(r"(?<=[a-z]{2})ons$"), "ó")),  # coixins -> coixí
+    "ar": ((re.compile(r"(?<=.{3})ات$"), "ة"), (re.compile(r"ى$"), "ي")),  # شاشات -> شاشة
+    "ur": ((re.compile(r"یاں$"), "ی"),),
 }
 
 

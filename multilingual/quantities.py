@@ -64,7 +64,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Two or three sides. `term` is the same for 120 x 60 and 60x120, with or without a unit."""
+    """Numbers that are meant exactly: two or three sides, or one that isn't whole. 120 x 60 and 60x120 have the same `term`."""
 
     sides: tuple[float, ...]
     start: int
@@ -96,6 +96,14 @@ def quantities(text: str) -> Iterator[Quantity]:
         # Hundreds of digits are too much or too little for a number, and then it has no logarithm.
         if 0 < value < math.inf:
             yield Quantity(dimension, value, match.start(), end)
+
+
+def decimals(text: str) -> Iterator[Size]:
+    """Numbers that aren't whole, so that 8½, 8 1/2, 8.5 and 8,5 are one term, also without a unit."""
+    for match in _VALUE.finditer(text):
+        value = _value(match)
+        if 0 < value < math.inf and value != int(value):
+            yield Size((value,), match.start(), match.end())
 
 
 def sizes(text: str) -> Iterator[Size]:

@@ -48,3 +48,37 @@ _WORD_CHARACTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud
 def characters(run: str) -> list[str]:
     """The characters of a run that may be words by themselves: '赤いドレス' -> ['赤']; none for a run of one character."""
     return _WORD_CHARACTER.findall(run) if len(run) > 1 else []
+
+
+# Japanese words of Han characters with kana between or behind them, which many writers leave out.
+_OKURIGANA = re.compile("[\u4e00-\u9fff]+(?:[\u3041-\u3096]{1,2}[\u4e00-\u9fff]+)*[\u3041-\u3096]{0,2}")
+_BETWEEN = re.compile("(?<=[\u4e00-\u9fff])[\u3041-\u3096]+(?=[\u4e00-\u9fff])")
+_PARTICLES = frozenset(
+    {"の", "と", "や", "を", "が", "は", "に", "へ", "も", "で", "から", "まで", "より", "には", "では"}
+)
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+# What Thai writers leave out: tones, the short vowel mark, the silencer.
+_TONES = re.compile("[\u0e47-\u0e4c]")
+_OFTEN_JOINED = re.compile("[\u0e01-\u0e4e\uac00-\ud7a3]")  # Thai and Hangul
+
+
+def without_okurigana(run: str) -> list[str]:
+    """The words of a folded Japanese run in Han characters alone, where they have two of these: '引き出し' -> ['引出']."""
+    words = (match.group() for match in _OKURIGANA.finditer(run))
+    bare = (_HIRAGANA.sub("", word) for word in words if _PARTICLES.isdisjoint(_BETWEEN.findall(word)))
+    return [word for word in bare if len(word) > 1]
+
+
+def loose_pairs(run: str, before: str) -> list[str]:
+    """Other pairs of characters of a Thai or Korean run: without tones, and with the run `before` it, as if joined."""
+    if not _OFTEN_JOINED.match(run):
+        return []
+    pairs = bigrams(_TONES.sub("", run)) if _TONES.search(run) else []
+    if before and _OFTEN_JOINED.match(before):
+        pairs.append(before[-1] + run[0])
+    return pairs
+
+
+def may_be_loose(run: str) -> bool:
+    """Whether texts keep other pairs of such a run, too."""
+    return _OFTEN_JOINED.match(run) is not None

@@ -11,6 +11,7 @@ from typing import Any, cast
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from multilingual import endings
 from multilingual.languages import LANGUAGES
 from visual_search import extras, registry
 from visual_search.conf import SETTINGS, conf
@@ -89,7 +90,11 @@ def languages() -> tuple[str, ...]:
     """Languages with an own text field: those of `QUERY_LANGUAGES`, or all that have an analyzer."""
     if conf.QUERY_LANGUAGES is not None:
         return tuple(conf.QUERY_LANGUAGES)
-    return tuple(code for code, language in LANGUAGES.items() if language.stemmer or language.script in _UNSPACED)
+    return tuple(
+        code
+        for code, language in LANGUAGES.items()
+        if language.stemmer or code in endings.LANGUAGES or language.script in _UNSPACED
+    )
 
 
 def resolve(setting: str, value: Any = None) -> tuple[type, dict[str, Any]]:

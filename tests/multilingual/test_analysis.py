@@ -14,7 +14,7 @@ from multilingual.segmenting import bigrams, runs
         ("Running Chairs", "en", ["run", "chair"]),
         ("men's shoes", "en", ["man", "shoe"]),
         ("l'armoire de l'étagère", "fr", ["armoir", "de", "etager"]),
-        ("Stühle, 3,5 m²", "de", ["stuhl", "3", "5", "m2", "+5m2", "=m2:104"]),
+        ("Stühle, 3,5 m²", "de", ["stuhl", "3", "5", "m2", "+5m2", "=m2:104", "=x:3.5"]),
         ("红色连衣裙 XL", "zh", ["红色", "色连", "连衣", "衣裙", "红", "色", "连", "衣", "裙", "xl"]),
         ("बड़ी कुर्सियाँ", "hi", ["बड", "कुर्स"]),
         ("İSTANBUL", "tr", ["istanbul"]),
