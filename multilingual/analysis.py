@@ -17,7 +17,7 @@ from multilingual.detection import function_words
 from multilingual.endings import loosely, without_ending, without_fleeting
 from multilingual.irregular import regular
 from multilingual.languages import LANGUAGES
-from multilingual.normalising import digraphs, fold, normalise, without_number_signs
+from multilingual.normalising import digraphs, fold, normalise, simplified, without_number_signs
 from multilingual.quantities import Quantity, Size, decimals, quantities, sizes, spelt_out
 from multilingual.segmenting import bigrams, characters, loose_pairs, may_be_loose, placed_runs, without_okurigana
 
@@ -157,6 +157,8 @@ def _read(text: str, language: str) -> _Read:
     if language in _DOTTED:
         text = text.replace("I", "ı").replace("İ", "i")
     text = normalise(spelt_out(without_number_signs(text)))
+    if language == "zh":
+        text = simplified(text)
     stem = _stem_for(language)
     runs: list[_Run] = []
     # Blanks keep the places, by which quantities find the words that they are made of.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+from pathlib import Path
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u02b9": "'", "\u00b4": "'", "`": "'"})
 # Tatweel stretches an Arabic word on the line and means nothing.
@@ -133,6 +135,18 @@ _NUMBER_SIGN = re.compile(r"(?:#|№|\b(?:no|nr)[.°]*(?= ?\d)|\bn[.°]*[°º](?
 def without_number_signs(text: str) -> str:
     """'#8', 'no. 8' and '№ 8' as ' 8'; before `normalise`, which would make letters of the signs."""
     return _NUMBER_SIGN.sub(" ", text)
+
+
+def simplified(text: str) -> str:
+    """Chinese in simplified characters: '紅色沙發' -> '红色沙发'. Shops and shoppers write either."""
+    return text.translate(_simple_characters())
+
+
+@functools.cache
+def _simple_characters() -> dict[int, str]:
+    lines = (Path(__file__).parent / "data" / "han.txt").read_text(encoding="utf-8").splitlines()
+    pairs = "".join(line for line in lines if not line.startswith("#"))
+    return dict(zip(map(ord, pairs[::2]), pairs[1::2], strict=True))
 
 
 def fold(text: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from multilingual.analysis import analyse, analyse_query, stem_of
 from multilingual.endings import LEAST_STEM, loosely, without_ending, without_fleeting
 from multilingual.languages import LANGUAGES
-from multilingual.normalising import fold, normalise
+from multilingual.normalising import fold, normalise, simplified
 
 # language -> "one = other; ...": asked either way, one finds the other.
 SAME = {
@@ -63,6 +63,7 @@ SAME = {
         "= ウイスキー; テーブル = てーぶる; 時々 = 時時"
     ),
     "ko": "컴퓨터 책상 = 컴퓨터책상; 컴퓨터책상 = 컴퓨터 책상; 의자 = ㅇㅡㅣㅈㅏ; 책상 = ㅊㅐㄱㅅㅏㅇ",
+    "zh": "紅色 = 红色; 沙發 = 沙发; 電腦桌 = 电脑桌; 書櫃 = 书柜; 紅色連衣裙 = 红色连衣裙",
     "th": "แก้ว = เเก้ว; เก้าอี้ = เกาอี้; โต๊ะทำงาน = โตะทำงาน",
     "hi": "बिल्ली = बिल्लि; ज़मीन = जमीन; हिन्दी = हिंदी; कम्बल = कंबल; गन्दा = गंदा; पङ्खा = पंखा",
     "bn": "রঙ = রং; বাড়ী = বাড়ি; চেয়ারগুলি = চেয়ার",
@@ -133,6 +134,12 @@ def test_other_words_stay_apart(language: str, one: str, other: str) -> None:
 def test_letters_of_hangul_become_syllables() -> None:
     assert normalise("ㅋㅓㅁㅍㅠㅌㅓ ㅊㅐㄱㅅㅏㅇ") == "컴퓨터 책상"
     assert normalise("ㅋㅋㅋ") == normalise("ㅋㅋㅋ")
+
+
+def test_simplified_characters_stay_and_japanese_keeps_its_own() -> None:
+    assert simplified("紅色沙發 Sofa 1") == "红色沙发 Sofa 1"
+    assert simplified(simplified("後髮發薴")) == simplified("後髮發薴")
+    assert analyse("電気", "ja")[0] == "電気"
 
 
 def test_kana_of_one_sound_are_one() -> None:
