@@ -160,6 +160,19 @@ def test_who_has_only_what_is_near_a_word_has_not_what_was_asked_for() -> None:
     assert terms.plan((asked,), counted, begun=False, enough=True) == ()
 
 
+def test_pairs_of_a_short_chinese_name_follow_it_and_do_not_make_a_text_what_was_asked_for() -> None:
+    schema = replace(SCHEMA, languages=("zh", "ja"))
+    asked = terms.asked_in(WordsLeg("w", "床头柜", ("zh", "ja"), 5), schema)
+    assert [query.near for query in asked[:2]] == [{0: (("床头",), ("头柜",))}] * 2
+    (wanted,) = terms.plan(asked[:1], {"zh": Counted(100, {"床头": 3, "头柜": 0})}, begun=False, enough=False)
+    assert wanted.clauses == (Clause(((("床头", tell(3, 100) * terms.PAIR),),)),)
+    assert wanted.telling == ()
+    kana = terms.asked_in(WordsLeg("w", "いす", ("ja",), 5), schema) + terms.asked_in(
+        WordsLeg("w", "ソファ", ("ja",), 5), schema
+    )
+    assert [query.near for query in kana] == [{}, {}]
+
+
 def test_a_word_keeps_its_weight_beside_another_to_which_it_is_related() -> None:
     related = (Related("en", "bed", ("sofa",), 0.5),)
     (asked,) = terms.asked_in(WordsLeg("w", "bed sofa", ("en",), 5, related=related), SCHEMA)

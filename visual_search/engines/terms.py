@@ -10,6 +10,7 @@ from multilingual.analysis import Alternative, Related, Slot, analyse, analyse_q
 from multilingual.grams import grams
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
+from multilingual.segmenting import characters
 from visual_search.ranking.bm25 import PART_WEIGHTS, inverse_document_frequency, kept_length, saturation
 from visual_search.types import CollectionSchema, Document, FacetKind, Text, WordsLeg
 
@@ -19,6 +20,7 @@ COMMON_SHARE = 0.2  # A word in more than this share of the documents doesn't te
 COMMON_AT_LEAST = 5_000  # unless these are few enough to be ranked anyhow.
 SHORTEST_BEGINNING = 3  # Fewer letters begin too many words,
 SHORTEST_BEGUN_CODE = 2  # but "m4" begins few: M4x20.
+PAIR = 0.3  # what a pair of characters counts that stands alone, where the question has it in a short name
 MOST_WHOLE = 3  # words of a question of which a document must have all; of longer ones it may lack one
 BEGUN_WEIGHT = 0.5  # What a word counts that only begins as the shopper's does.
 
@@ -164,6 +166,9 @@ def _with_related(
     shares: dict[tuple[int, Alternative], float] = {}
     for place, slot in enumerate(slots):
         others = [each for each in related if (each.term,) == slot[0] and each.alternative not in slot]
+        if len(slot[0]) > 1:
+            # A name in a script without spaces, of which a text has a part.
+            others += [Related("", "", (pair,), PAIR, whole=False) for pair in slot[0] if len(characters(pair)) > 1]
         # Of an alternative that is given twice, the greater share comes last and counts.
         others.sort(key=lambda each: each.share)
         shares |= {(place, each.alternative): each.share for each in others}
