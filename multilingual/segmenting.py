@@ -36,6 +36,11 @@ def placed_runs(text: str) -> Iterator[tuple[str, int, bool]]:
         yield match.group(), match.start(), match.lastgroup == "unspaced"
 
 
+def of_letters(run: str) -> bool:
+    """Whether a run has letters and their marks alone: "कुर्सी" has, "m2" hasn't."""
+    return run.isalpha() or not any(character.isnumeric() for character in run)
+
+
 def bigrams(run: str) -> list[str]:
     """'红色连衣裙' -> ['红色', '色连', '连衣', '衣裙']; a single character stays as it is."""
     return [run] if len(run) == 1 else [run[n : n + 2] for n in range(len(run) - 1)]

@@ -19,9 +19,11 @@ from rapidfuzz.distance import OSA
 from multilingual.analysis import JOINERS, Related, stem_of
 from multilingual.colours import is_colour
 from multilingual.compounds import Compounds, compounding, related
+from multilingual.languages import LANGUAGES
 from multilingual.normalising import fold, normalise
 from multilingual.quantities import spelt_out
-from multilingual.segmenting import placed_runs
+from multilingual.segmenting import of_letters, placed_runs
+from multilingual.transliterating import consonants, leaves_vowels_out, on_other_layouts, reading_key
 
 # Letters of a word from which on so many edits are forgiven. On titles of six languages with one slip each, 4 and 8 found
 # the word again in .86, 5 and 9 in .81.
@@ -31,6 +33,8 @@ LEAST_PART = 3  # letters of each part of a word that is split in two
 MOST_BEGUN = 8  # words that are taken for what an unfinished one may become
 SHORTEST_BEGUN = 3  # letters; fewer begin too many words
 _LAST = "\U0010ffff"  # No letter comes after it.
+# A word that so few objects have is rare from so many letters on, and a near one is offered that has so many times as many.
+RARE, RARE_FROM, FAR_COMMONER = 2, 5, 20
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
 
 
@@ -63,6 +67,7 @@ class Lexicon:
         self._stems: dict[str, dict[str, tuple[str, int]]] = {}
         self._came: dict[str, list[str]] = defaultdict(list)  # language -> stems as they came
         self._compounds: dict[str, Compounds] = {}
+        self._readings: dict[str, list[str]] = defaultdict(list)  # reading key -> words of titles in other alphabets
         self._by_length: dict[int, list[str]] = defaultdict(list)  # of words that titles have
         self._titled: set[str] = set()
         self._ordered: list[str] = []  # the same in order, as of when somebody last looked for a beginning
@@ -92,6 +97,8 @@ class Lexicon:
             for letter in word:
                 if letter not in (known := self._letters.get(_alphabet(letter), "")):
                     self._letters = {**self._letters, _alphabet(letter): known + letter}
+            if key := _kept_key(word):
+                self._readings[key].append(word)
 
     def objects(self, language: str, word: str) -> int:
         """How many objects have the word in this language; 0 if none has."""
@@ -226,6 +233,38 @@ class Lexicon:
         objects = self._languages[word]
         return language not in objects, -max(objects.values()), word
 
+    def read(self, word: str, language: str | None = None) -> str | None:
+        """The word of another alphabet that is typed so in Latin letters: "stul" -> "стул"; None if the shop has none."""
+        if not word.isascii() or not (key := reading_key(word)):
+            return None
+        # A word that is read by its consonants alone is less sure.
+        words = tuple(self._readings.get(key, ())) or tuple(self._readings.get(f"={consonants(key)}", ()))
+        if not words:
+            return None
+        return min(words, key=lambda other: (language not in self._languages[other], -self._objects(other), other))
+
+    def mistyped(self, word: str) -> str | None:
+        """The word of the shop that the same keys write on another keyboard; None if there is none."""
+        return next((fold(other) for other in on_other_layouts(word) if fold(other) in self._titled), None)
+
+    def commoner(self, word: str) -> str | None:
+        """A far commoner word of titles, one edit away, in place of a rare one; None if there is none."""
+        having = self._languages.get(word, {})
+        if len(word) < RARE_FROM or not having or max(having.values()) > RARE:
+            return None
+        near = [
+            (self._objects(other), other)
+            for length in (len(word) - 1, len(word), len(word) + 1)
+            for other, _, _ in process.extract(
+                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=1, limit=None
+            )
+            if other[0] == word[0] and other != word and not having.keys().isdisjoint(self._languages[other])
+        ]
+        stems = {(language, stem_of(word, language)) for language in having}
+        others = [each for each in near if not stems & {(language, stem_of(each[1], language)) for language in having}]
+        objects, other = max(others, default=(0, ""))
+        return other if objects >= FAR_COMMONER * max(having.values()) else None
+
     def parts(self, word: str) -> tuple[str, str] | None:
         """Two words of the shop that this one is made of, the commonest pair: 'dininglamp' -> ('dining', 'lamp')."""
         cuts = range(LEAST_PART, len(word) - LEAST_PART + 1)
@@ -241,15 +280,43 @@ class Lexicon:
         return max(self._languages[word].values())
 
 
-def spelt(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
-    """The question with each unknown word replaced by what it is meant to be. The last word may be unfinished."""
+def spelt(text: str, lexicon: Lexicon, language: str | None = None, *, slips: bool = True) -> Spelt:
+    """The question with each unknown word replaced by what it is meant to be. The last word may be unfinished.
+
+    Without `slips`, only words are replaced that are typed in letters of another alphabet.
+    """
+
+    def meant(word: str, last: bool) -> str | None:
+        if not slips:
+            return None if lexicon.knows(fold(word), language) else lexicon.read(fold(word), language)
+        return _meant(word, lexicon, language, last=last)
+
+    return _replaced(text, meant)
+
+
+def offered(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
+    """What may have been meant where it isn't clear enough to be searched: a question to ask the shopper.
+
+    Words that nobody has, typed on the wrong keyboard layout; rare words that are one edit from a far commoner one.
+    """
+
+    def meant(word: str, last: bool) -> str | None:
+        plain = fold(word)
+        if not lexicon.knows(plain, language):
+            return lexicon.mistyped(word) if len(plain) >= ONE_EDIT_FROM else None
+        return lexicon.commoner(plain)
+
+    return _replaced(text, meant)
+
+
+def _replaced(text: str, meant_by: Callable[[str, bool], str | None]) -> Spelt:
     text = normalise(spelt_out(text))
     runs = list(placed_runs(text))
     changes: list[tuple[str, str]] = []
     pieces: list[str] = []
     end = 0
     for place, (run, start, unspaced) in enumerate(runs):
-        meant = None if unspaced or not run.isalpha() else _meant(run, lexicon, language, last=place == len(runs) - 1)
+        meant = None if unspaced or not of_letters(run) else meant_by(run, place == len(runs) - 1)
         if meant:
             changes.append((run, meant))
             pieces += [text[end:start], meant]
@@ -259,13 +326,17 @@ def spelt(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
 
 def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> str | None:
     plain = fold(word)
-    if len(plain) < ONE_EDIT_FROM or lexicon.knows(plain, language) or (last and lexicon.begins(plain)):
+    if len(plain) < ONE_EDIT_FROM or lexicon.knows(plain, language):
         return None
+    read = lexicon.read(plain, language)
+    # On a page in another alphabet Latin letters are more likely that than a slip.
+    if read and language in LANGUAGES and LANGUAGES[language].script != "Latin":
+        return read
     # Titles may name colours in another language, or not at all.
-    if is_colour(plain, language) or lexicon.is_made_of_words(plain):
+    if (last and lexicon.begins(plain)) or is_colour(plain, language) or lexicon.is_made_of_words(plain):
         return None
     # One edit is likelier than a lost space, and a lost space than two edits.
-    if near := lexicon.meant(plain, language, most=1):
+    if near := lexicon.meant(plain, language, most=1) or read:
         return near
     parts = lexicon.parts(plain)
     return " ".join(parts) if parts else lexicon.meant(plain, language)
@@ -312,13 +383,23 @@ def _last_words(text: str) -> list[tuple[int, str]]:
     return [each for each in words if len(each[1]) >= SHORTEST_BEGUN]
 
 
+def _kept_key(word: str) -> str:
+    """The key by which a word of another alphabet is found; "" for Latin ones."""
+    if word.isascii() or not any(letter >= "\u0370" for letter in word):
+        return ""
+    key = reading_key(word)
+    if not leaves_vowels_out(word):
+        return key
+    return f"={bare}" if (bare := consonants(key)) else ""
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words of a text that a lexicon keeps, folded: of letters alone, and what a sign joins ("usb-c" as "usbc").
 
     Scripts without spaces have none.
     """
     text = normalise(text)
-    runs = [(run, start) for run, start, unspaced in placed_runs(text) if not unspaced and run.isalpha()]
+    runs = [(run, start) for run, start, unspaced in placed_runs(text) if not unspaced and of_letters(run)]
     yield from (fold(run) for run, _ in runs)
     for (first, start), (second, next_start) in itertools.pairwise(runs):
         # Folding may make a word longer, so its place in the text is counted before.

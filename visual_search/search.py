@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from multilingual import spelling
 from multilingual.detection import detect
-from multilingual.spelling import Lexicon
+from multilingual.spelling import Lexicon, Spelt
 from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
@@ -132,6 +132,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("spelling"):
         query, spelt = _spelt(query)
+        offered_words = _offered_words(query)
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
     with clock.step("curators"):
@@ -210,6 +211,8 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         typed=rewritten.value.query.words if spelt else query.words,
         understood=understood,
         narrower=narrower,
+        meant=offered_words.words if offered_words.changes else "",
+        meant_changes=offered_words.changes,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)
@@ -340,6 +343,13 @@ def _spelt(query: Query) -> tuple[Query, tuple[tuple[str, str], ...]]:
         return query, ()
     meant = spelling.spelt(query.words, lexicon.of(query.collection), query.language)
     return (replace(query, words=meant.words), meant.changes) if meant.changes else (query, ())
+
+
+def _offered_words(query: Query) -> Spelt:
+    """What may have been meant and isn't clear enough to be searched in its place."""
+    if not (query.words and query.spell and conf.SPELLING):
+        return Spelt(query.words)
+    return spelling.offered(query.words, lexicon.of(query.collection), query.language)
 
 
 # --- Asking -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ URL = "/api/v1/search"
 KEYS = {
     "collection", "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
     "degraded", "notes", "redirect", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not", "spelt",
-    "understood", "narrower",
+    "did_you_mean", "understood", "narrower",
 }  # fmt: skip
 # What clients know a hit by, in this order. A card's new fields come by themselves (test_tiles.py).
 HIT_KEYS = [

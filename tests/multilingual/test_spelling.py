@@ -149,6 +149,13 @@ def read_while_words_are_added() -> None:
     assert known.begins("www")
 
 
+def test_words_whose_vowels_are_marks_are_words() -> None:
+    assert list(words_of("लकड़ी की कुर्सी")) == ["लकडि", "कि", "कुर्सि"]
+    known = Lexicon()
+    known.add("hi", "कुर्सि", 3, titled=True)
+    assert spelt("कुत्सि", known, "hi").changes == (("कुत्सि", "कुर्सि"),)
+
+
 def test_the_words_of_a_text() -> None:
     assert list(words_of("Straße-Lampe")) == ["strasse", "lampe", "strasselampe"]
     assert list(words_of("Wi-Fi Router AX3000, Größe L, 红色")) == ["wi", "fi", "router", "grosse", "l", "wifi"]

@@ -197,6 +197,23 @@ class TestSpelling:
         empty_shop.settings.VISUAL_SEARCH = {**empty_shop.settings.VISUAL_SEARCH, "SPELLING": False}
         assert client.get("/api/v1/search", {"q": "lether sofa", "lang": "en"}).json()["spelt"] is None
 
+    def test_another_layout_is_offered(self, ask, client) -> None:
+        answer = client.get("/api/v1/search", {"q": "ызщкешту кувв", "lang": "en"}).json()
+        assert answer["did_you_mean"] is None
+        answer = client.get("/api/v1/search", {"q": "ыщаф brown", "lang": "en"}).json()
+        assert answer["did_you_mean"] == {"q": "sofa brown", "changes": {"ыщаф": "sofa"}}
+        assert (answer["q"], answer["spelt"]) == ("ыщаф brown", None)
+        exact = client.get("/api/v1/search", {"q": "ыщаф brown", "lang": "en", "spell": "false"}).json()
+        assert exact["did_you_mean"] is None
+
+    def test_the_page_offers_it_and_searches_it_when_it_is_taken(self, ask, client) -> None:
+        page = client.get("/search/", {"q": "ыщаф"}).content.decode()
+        assert '<button type="submit" name="meant" value="sofa">sofa</button>' in page
+        taken = client.get("/search/", {"q": "ыщаф", "meant": "sofa"}).content.decode()
+        assert "Leather sofa, brown" in taken
+        assert 'name="meant"' not in taken
+        assert '<input id="vs-refine" type="search" name="q" value="sofa"' in taken
+
     def test_the_page_says_so_and_leads_back(self, ask, client) -> None:
         page = client.get("/search/", {"q": "lether sofa"}).content.decode()
         assert "These are results for “leather sofa”." in page

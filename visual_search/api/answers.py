@@ -39,6 +39,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "understood": [
             {"facet": one.facet, "text": one.text, "gte": one.at_least, "lte": one.at_most} for one in page.understood
         ],
+        "did_you_mean": {"q": page.meant, "changes": dict(page.meant_changes)} if page.meant else None,
         "warnings": list(page.warnings),
         "degraded": list(page.degraded),
         "notes": list(page.notes),

@@ -312,6 +312,11 @@ class Narrower(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="How many of the close hits it keeps.")
 
 
+class Meant(serializers.Serializer[Any]):
+    q = serializers.CharField(help_text="Words to ask instead, if the shopper says so.")
+    changes = serializers.DictField(child=serializers.CharField(), help_text="Word asked -> word that may be meant.")
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
@@ -344,6 +349,11 @@ class SearchAnswer(serializers.Serializer[Any]):
     understood = Understood(
         many=True,
         help_text="Ranges in the words that became filters. `understand=false` with the same `q` searches them as words.",
+    )
+    did_you_mean = Meant(
+        allow_null=True,
+        help_text="What may have been meant: a word typed on another keyboard layout, or a rare word beside a far commoner one. "
+        "The hits are for `q`.",
     )
     warnings = serializers.ListField(child=serializers.CharField())
     degraded = serializers.ListField(child=serializers.CharField(), help_text="What was left out because it failed.")

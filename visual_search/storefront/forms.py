@@ -39,6 +39,8 @@ def read(request: HttpRequest, collection: str) -> Asked:
     schema = wiring.schema(collection)
     data = (request.POST if request.method == "POST" else request.GET).copy()
     _remove(data)
+    if meant := data.get("meant"):
+        data["q"] = meant  # The shopper took what the page offered.
     chosen, ranges = _chosen(data, schema)
     picture, preview = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))

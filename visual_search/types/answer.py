@@ -85,6 +85,9 @@ class Page:
     typed: str = ""  # the words before that
     narrower: Narrower | None = None
     understood: tuple[Understood, ...] = ()  # what became a filter and no longer stands in `words`
+    # What may have been meant: words to ask instead, and which word of the question each change replaces.
+    meant: str = ""
+    meant_changes: tuple[tuple[str, str], ...] = ()
 
     @property
     def photo(self) -> QueryPicture | None:
