@@ -123,7 +123,8 @@ def loosely(stem: str, language: str) -> str:
             if key.endswith(weak):
                 key = key.removesuffix(weak) + strong
                 break
-        return key if len(key) >= LEAST_STEM else stem
+        # Other words have one grade, so nothing need be kept of them.
+        return key if len(key) >= LEAST_STEM and key.endswith(("k", "p", "t")) else stem
     if language == "he":
         key = _MATRES.sub("", stem)
         return key if len(key) >= LEAST_STEM else stem
