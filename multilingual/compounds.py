@@ -44,6 +44,7 @@ _PREFIXES: Mapping[str, frozenset[str]] = {
     }.items()
 }
 _SAME = {"no": "nb"}
+NORDIC = ("da", "nb", "no", "sv")  # Who reads one reads all, and short words don't tell which it is.
 # Adjectives with these endings exist by the thousand, and some nouns have them, too: "optisch" and "grafisch" are no table and
 # no fish. Only adjectives are inflected by one of the second, and their stems end like the third.
 _ADJECTIVES: Mapping[str, tuple[str, tuple[str, ...], re.Pattern[str]]] = {

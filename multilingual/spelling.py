@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from multilingual.analysis import JOINERS, Related, stem_of
 from multilingual.colours import is_colour
-from multilingual.compounds import Compounds, compounding, related
+from multilingual.compounds import LIKELY, NORDIC, Compounds, compounding, related
 from multilingual.languages import LANGUAGES
 from multilingual.normalising import fold, normalise
 from multilingual.quantities import spelt_out
@@ -135,9 +135,18 @@ class Lexicon:
     def _has(self, language: str) -> Callable[[str], bool]:
         return lambda word: language in self._languages.get(word, ())
 
-    def related(self, text: str, languages: Iterable[str]) -> tuple[Related, ...]:
-        """What the words of a question stand for in those of the languages that the shop has and that join words."""
-        return related(text, [self.compounds(language) for language in languages if self._joins_words(language)])
+    def related(self, text: str, languages: Iterable[str], language: str | None = None) -> tuple[Related, ...]:
+        """What the words of a question stand for in those of the languages that the shop has and that join words.
+
+        `language`: that of the question. In others a word ends compounds by chance ("tomate" a Kaffeevollautomat), so these
+        are looked at only if the shop knows none of the words, and then only what surely is a compound counts.
+        """
+        same = NORDIC if language in NORDIC else (language,)
+        own = [each for each in languages if self._joins_words(each) and (language is None or each in same)]
+        if own or self.languages(text):
+            return related(text, map(self.compounds, own))
+        others = related(text, [self.compounds(each) for each in languages if self._joins_words(each)])
+        return tuple(each for each in others if each.share > LIKELY)
 
     def _joins_words(self, language: str) -> bool:
         return language in self._stems and compounding(language)
@@ -272,9 +281,12 @@ class Lexicon:
         return max(pairs, key=lambda pair: min(map(self._objects, pair)), default=None)
 
     def is_made_of_words(self, word: str) -> bool:
-        """Whether it is the last part of compounds, or a compound, in a language of the shop that joins words."""
+        """Whether it surely is the last part of compounds, or a compound, in a language of the shop that joins words."""
         shop = [self.compounds(language) for language in self._stems if compounding(language)]
-        return any(each.of(word, stem_of(word, each.language)) or each.joins_known(word) for each in shop)
+        return any(
+            any(compound.sure for compound in each.of(word, stem_of(word, each.language))) or each.joins_known(word)
+            for each in shop
+        )
 
     def _objects(self, word: str) -> int:
         return max(self._languages[word].values())

@@ -75,6 +75,17 @@ def test_in_languages_that_write_words_apart_nothing_is_related() -> None:
     assert lexicon_of(GOODS["de"], "de").related("Tisch", ["en", "sv"]) == ()
 
 
+def test_of_another_language_only_what_the_shop_does_not_know_is_widened() -> None:
+    lexicon = lexicon_of("kaffeeautomat kaffee", "de")
+    lexicon.add("es", "tomate", 1, titled=True)
+    lexicon.add("sv", "matbord", 1, titled=True)
+    lexicon.add("da", "bord", 1, titled=True)
+    assert lexicon.related("tomate", ["de", "es"], "es") == ()
+    assert [each.alternative for each in lexicon.related("automat", ["de", "es"], "es")] == [("kaffeeautomat",)]
+    assert lexicon_of("esstisch", "de").related("tisch", ["de", "es"], "es") == ()
+    assert [each.alternative for each in lexicon.related("bord", ["de", "sv", "da"], "da")] == [("matbord",)]
+
+
 def test_what_surely_is_a_compound_counts_more_and_comes_first() -> None:
     shares = {
         each.alternative[0]: each.share for each in lexicon_of("esstisch holztisch holz", "de").related("tisch", ["de"])

@@ -70,7 +70,7 @@ def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str
 def words_leg(words: str, language: str | None, schema: CollectionSchema, lexicon: Lexicon | None = None) -> WordsLeg:
     """Full text in all languages of the index. `lexicon`: the shop's words, by which a word meets its compounds."""
     languages = languages_asked(language, schema)
-    related = lexicon.related(words, schema.languages) if lexicon is not None else ()
+    related = lexicon.related(words, schema.languages, language) if lexicon is not None else ()
     return WordsLeg(WORDS, words, languages, conf.RANK_WINDOW, related=related)
 
 
