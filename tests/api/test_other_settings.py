@@ -131,7 +131,16 @@ class TestHostileSettings:
         assert "servers" not in found
         assert set(found["paths"]) == {
             f"/api/v1/{name}"
-            for name in ("search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "events")
+            for name in (
+                "search",
+                "search/grouped",
+                "suggest",
+                "{collection}/{id}/similar",
+                "health",
+                "health/live",
+                "health/ready",
+                "events",
+            )
         }
         assert {"SearchAnswer", "MultipartSearchRequest"} <= set(found["components"]["schemas"])
 
