@@ -558,6 +558,13 @@ class EngineContract:
         assert self.words(shop, "kind", "en", "de") == ["en", "de"]
         assert self.words(shop, "kind", "de") == ["de"]
 
+    def test_the_first_text_in_another_language_is_found_at_once(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", texts={"en": Text("lamp")}))
+        assert self.words(shop, "stuhl", "de", "en") == []
+        self.put(shop, make_document("b", texts={"de": Text("Stuhl")}))
+        assert self.words(shop, "stuhl", "de", "en") == ["b"]
+        assert self.words(shop, "lamp", "en", "de") == ["a"]
+
     def test_an_object_found_in_two_languages_is_one_hit(self, shop: Engine) -> None:
         self.put(shop, make_document("a", texts={"en": Text("sofa"), "de": Text("Sofa")}))
         leg = self.ask(shop, WordsLeg("leg", "sofa", ("en", "de"), 5)).leg("leg")

@@ -70,6 +70,7 @@ class ElasticsearchEngine:
         self.server = Server(options, prefix=index_prefix, bulk_timeout=bulk_timeout, bulk_backoff=bulk_backoff)
         self.generations = Generations(self.server, replicas=replicas)
         self.metas = Metas(self.generations)
+        self._held: searching.Held = {}
         self._rebuilding = Rebuilding(self.server, self.generations, self.metas)
 
     # --- The life of a collection ---------------------------------------------------------------
@@ -118,7 +119,9 @@ class ElasticsearchEngine:
         meta = self.metas.of(collection)
         check_query(asked, meta.schema)
         alias = self.generations.alias(collection)
-        return searching.answer(self.server, collection, alias, asked, schema=meta.schema, widths=meta.widths)
+        return searching.answer(
+            self.server, collection, alias, asked, schema=meta.schema, widths=meta.widths, held=self._held
+        )
 
     def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
         schema = self.schema(collection)

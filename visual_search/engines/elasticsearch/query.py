@@ -198,6 +198,11 @@ def words_counts_body(asked: Sequence[Asked]) -> dict[str, Any]:
     return _counts({"languages": {"terms": {"field": "languages", "size": MOST_LANGUAGES}}}, filters)
 
 
+def languages_counted(reply: Mapping[str, Any]) -> frozenset[str]:
+    """The languages in which the index has texts."""
+    return frozenset(bucket["key"] for bucket in reply["aggregations"]["languages"]["buckets"])
+
+
 def words_counted(asked: Sequence[Asked], reply: Mapping[str, Any]) -> dict[str, Counted]:
     """What the counts say, by language; languages without a text are left out."""
     documents = {bucket["key"]: bucket["doc_count"] for bucket in reply["aggregations"]["languages"]["buckets"]}

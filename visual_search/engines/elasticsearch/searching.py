@@ -19,6 +19,8 @@ from visual_search.errors import EngineUnavailable, SchemaMismatch
 from visual_search.ranking.bm25 import USUAL_GRAMS
 from visual_search.types import CollectionSchema, EngineAnswer, EngineQuery, GramsLeg, Leg, VectorLeg, WordsLeg
 
+# Index -> languages of its texts. Processes see the same, each by itself.
+Held = dict[str, frozenset[str]]
 SEARCH_PAUSES = (0.1, 0.3, 0.9)  # seconds before a search is tried again that found a shard without a node
 
 
@@ -30,22 +32,45 @@ def answer(
     *,
     schema: CollectionSchema,
     widths: Mapping[str, float],
+    held: Held | None = None,
 ) -> EngineAnswer:
-    """Ask an index, or what an alias names. `widths`: how many times the usual candidates, for spaces that look wider."""
+    """Ask an index, or what an alias names. `widths`: how many times the usual candidates, for spaces that look wider.
+
+    `held`: by index the languages of its texts, as the last question saw them; words are counted in these alone. Each count
+    says which languages there are, so that a question that comes after the first text of another language is asked again.
+    """
+    held = {} if held is None else held
     # Comparing with every vector, as tests of recall do, may take longer than a shopper would wait.
     exact = any(isinstance(leg, VectorLeg) and leg.exact for leg in asked.legs)
     client = server.patient if exact else server.client
-    steps = [_step(leg, asked, schema, widths) for leg in asked.legs]
+    among = held.get(index)
+    try:
+        answered, languages = _answer(client, collection, index, _Question(asked, schema, widths, among))
+    except _AnotherLanguage:
+        answered, languages = _answer(client, collection, index, _Question(asked, schema, widths))
+    if languages is not None:
+        held[index] = languages
+    return answered
+
+
+def _answer(
+    client: Elasticsearch, collection: str, index: str, question: _Question
+) -> tuple[EngineAnswer, frozenset[str] | None]:
+    """The answer, and the languages of the index's texts if words were counted."""
+    legs = question.asked.legs
+    steps = [_step(leg, question) for leg in legs]
     replies = iter(_msearch(client, collection, index, [body for step in steps for body in step.bodies]))
     first = [[next(replies) for _ in step.bodies] for step in steps]
+    seen = [query.languages_counted(own[0]) for step, own in zip(steps, first, strict=True) if step.counts_languages]
+    if question.among is not None and any(not languages <= question.among for languages in seen):
+        raise _AnotherLanguage
     bodies = [step.then(own) if step.then else None for step, own in zip(steps, first, strict=True)]
     more = iter(_msearch(client, collection, index, [body for body in bodies if body is not None]))
-    return EngineAnswer(
-        tuple(
-            leg_answer(leg, own[0] if body is None else next(more))
-            for leg, own, body in zip(asked.legs, first, bodies, strict=True)
-        )
+    answers = tuple(
+        leg_answer(leg, own[0] if body is None else next(more))
+        for leg, own, body in zip(legs, first, bodies, strict=True)
     )
+    return EngineAnswer(answers), seen[0] if seen else None
 
 
 def _msearch(
@@ -79,28 +104,49 @@ def _failure(reply: dict[str, Any], collection: str) -> EngineUnavailable | Sche
     return EngineUnavailable(f"Elasticsearch couldn't answer ({status}, {kind}).")
 
 
+class _AnotherLanguage(Exception):
+    """The index has texts in a language that the last question didn't see."""
+
+
 # --- Steps --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
+class _Question:
+    """What all legs share. `among`: the languages in which words are counted; None: in all."""
+
+    asked: EngineQuery
+    schema: CollectionSchema
+    widths: Mapping[str, float]
+    among: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
-    """What a leg asks first, and from the replies what it asks then; without `then` the first reply is the leg's."""
+    """What a leg asks first, and from the replies what it asks then; without `then` the first reply is the leg's.
+
+    `counts_languages`: the first reply says in which languages there are texts.
+    """
 
     bodies: list[dict[str, Any]]
     then: Callable[[list[dict[str, Any]]], dict[str, Any]] | None = None
+    counts_languages: bool = False
 
 
-def _step(leg: Leg, asked: EngineQuery, schema: CollectionSchema, widths: Mapping[str, float]) -> _Step:
+def _step(leg: Leg, question: _Question) -> _Step:
+    asked, schema = question.asked, question.schema
     if isinstance(leg, WordsLeg):
-        return _words_step(leg, asked, schema)
+        return _words_step(leg, question)
     if isinstance(leg, GramsLeg):
         return _grams_step(leg, asked, schema)
-    width = widths.get(leg.space, 1.0) if isinstance(leg, VectorLeg) else 1.0
+    width = question.widths.get(leg.space, 1.0) if isinstance(leg, VectorLeg) else 1.0
     return _Step([query.body(leg, asked, schema, width=width)])
 
 
-def _words_step(leg: WordsLeg, asked: EngineQuery, schema: CollectionSchema) -> _Step:
-    words = asked_in(leg, schema)
+def _words_step(leg: WordsLeg, question: _Question) -> _Step:
+    asked, schema = question.asked, question.schema
+    # Without any language nothing would be counted, and nobody would learn of the first text in one of them.
+    words = (asked_in(leg, schema, question.among) if question.among else ()) or asked_in(leg, schema)
 
     def then(replies: list[dict[str, Any]]) -> dict[str, Any]:
         counted = query.words_counted(words, replies[0])
@@ -110,7 +156,8 @@ def _words_step(leg: WordsLeg, asked: EngineQuery, schema: CollectionSchema) -> 
 
     if not words:
         return _Step([query.words_body(leg, (), asked, schema)])
-    return _Step([query.words_counts_body(words), query.with_all_body(words, asked, schema)], then)
+    bodies = [query.words_counts_body(words), query.with_all_body(words, asked, schema)]
+    return _Step(bodies, then, counts_languages=True)
 
 
 def _grams_step(leg: GramsLeg, asked: EngineQuery, schema: CollectionSchema) -> _Step:
