@@ -29,12 +29,14 @@ from visual_search.encoders.whitened import WhitenedEncoder
 from visual_search.errors import VisualSearchError
 from visual_search.learning import calibrating, similarity
 from visual_search.models import IndexEntry
+from visual_search.querying import admission
 
 logger = logging.getLogger(__name__)
 
 BROKER_REST = 30.0  # seconds without a try after the broker didn't answer, so that not every save waits for it
 SEE_SECONDS = 50.0
 LOGGED_OBJECTS = 1000  # objects of a rebuild between two lines in the log
+PHOTOS_FIRST = 30.0  # seconds that a picture of the catalogue waits for shoppers' photos; then one is read all the same
 LAST_BATCH = 60.0  # seconds that a process which ends waits for the batch in work: native code can't be cut off safely
 
 
@@ -235,7 +237,10 @@ class Background:
                 if IndexEntry.objects.due().exists():
                     indexing.index_pending(should_stop=stop.is_set)
                 # What waits to be indexed goes first, also when it comes up while pictures are read.
-                if readings.see_pending(should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists()):
+                if readings.see_pending(
+                    should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists(),
+                    wait=lambda: _let_photos_go_first(stop),
+                ):
                     continue
             # The thread must outlive a database that is away for a while.
             except Exception:
@@ -244,6 +249,13 @@ class Background:
                 # An idle thread keeps no connection from the database server.
                 connections.close_all()
             wake.wait(conf.INDEX_POLL_SECONDS)
+
+
+def _let_photos_go_first(stop: threading.Event) -> None:
+    """Wait until no shopper's photo is being looked at in this process, for half a minute at most."""
+    end = time.monotonic() + PHOTOS_FIRST
+    while not stop.is_set() and time.monotonic() < end and not admission.photos().is_idle_within(1.0):
+        pass
 
 
 background = Background()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from PIL import Image
 
 from tests.imaging.labels import package
@@ -14,7 +16,7 @@ from tests.shop.doubles import BreakableEngine
 from visual_search import rebuilding, wiring
 from visual_search.content import readings
 from visual_search.imaging import keypoint_matching
-from visual_search.models import PictureSight, ShownPicture
+from visual_search.models import PictureSight, ShownPicture, Turn
 from visual_search.types import GramsLeg
 
 REAL_READER = {"BACKEND": "visual_search.imaging.reading.LabelReader"}
@@ -90,6 +92,27 @@ def test_a_stop_loses_nothing(reading_shop):
     # It is heeded after each picture: whoever saves meanwhile doesn't wait for the others.
     assert readings.see_pending(should_stop=lambda: next(answers)) == 1
     assert readings.see_pending() == 2
+
+
+def test_one_process_looks_at_a_time(reading_shop, monkeypatch, capsys):
+    for name in ("one", "two", "three"):
+        reading_shop.add(name, png(package(name)))
+    reading_shop.index()
+    meanwhile = []
+
+    def wait() -> None:
+        meanwhile.append((readings.see_pending(), readings.others_look()))  # as another process would
+
+    call_command("visual_search", "read_pictures", "--dry-run")
+    assert readings.see_pending(wait=wait, should_stop=lambda: len(meanwhile) > 2) == 2
+    assert meanwhile == [(0, True)] * 3
+    assert not readings.others_look()
+    # A process that was killed keeps its turn for a while, and the command says so.
+    Turn.objects.all().take(readings.LOOKING, "killed", timedelta(minutes=1))
+    call_command("visual_search", "read_pictures", stderr=(said := StringIO()))
+    assert "1 pictures wait: another process reads them now." in said.getvalue()
+    Turn.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert readings.see_pending() == 1
 
 
 def test_a_picture_that_cannot_be_read_is_recorded_once(reading_shop, monkeypatch):

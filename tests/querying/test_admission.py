@@ -80,6 +80,18 @@ def test_a_full_queue_refuses_at_once_and_a_long_wait_ends() -> None:
         pass
 
 
+def test_who_may_wait_learns_when_it_is_quiet() -> None:
+    gate = Gate(slots=2, queue=2)
+    assert gate.is_idle_within(0)
+    with gate.entered(0):
+        assert not gate.is_idle_within(0.01)
+        quiet: list[bool] = []
+        thread = threading.Thread(target=lambda: quiet.append(gate.is_idle_within(60)))
+        thread.start()
+    thread.join()
+    assert quiet == [True]
+
+
 def test_an_error_inside_gives_the_place_back() -> None:
     gate = Gate(slots=1, queue=0)
     for _ in range(3):

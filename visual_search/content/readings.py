@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
+from uuid import uuid4
+
+from django.utils import timezone
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
@@ -19,17 +23,19 @@ from visual_search.errors import PictureRefused
 from visual_search.imaging import copies, keypoint_matching, named_colours
 from visual_search.imaging.decode import content_hash, decode
 from visual_search.imaging.reading import WORDS_VERSION, words_of
-from visual_search.models import IndexEntry, PictureSight, ShownPicture
+from visual_search.models import IndexEntry, PictureSight, ShownPicture, Turn
 from visual_search.types import KeptPicture, Picture
 
+LOOKING = "look at pictures"  # the turn of the process that does
+LOOKS_FOR = timedelta(minutes=2)  # far longer than a picture takes; after that a killed process loses its turn
 MOST_SHARES = 50_000  # pictures whose colours stay in memory: 10 MB
 _shares: dict[str, named_colours.Floats] = {}  # by content, so nothing in it ever gets old
 
 logger = logging.getLogger(__name__)
 
-# Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
 # Takes object ids and a colour; gives which share of the thing in each object's most colourful picture has it.
 Looks = Callable[[Sequence[str], str], Mapping[str, float]]
+# Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
 Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
 
@@ -115,15 +121,40 @@ def waiting() -> int:
     return ShownPicture.objects.all().unseen(maker()).values("content_hash").distinct().count()
 
 
+def others_look() -> bool:
+    """Whether another process looks at pictures now, or was killed while it did, a moment ago."""
+    return Turn.objects.filter(name=LOOKING, until__gt=timezone.now()).exists()
+
+
 def see_pending(
-    *, should_stop: Callable[[], bool] = lambda: False, progress: Callable[[int], None] = lambda count: None
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda count: None,
+    wait: Callable[[], None] = lambda: None,
 ) -> int:
-    """Look at every waiting picture, and note objects with label text for indexing. Returns the number of pictures."""
+    """Look at every waiting picture, and note objects with label text for indexing. Returns the number of pictures.
+
+    One process at a time: where another one looks, this returns at once. `wait` is called before each picture, and may take
+    as long as something else goes first.
+    """
+    owner = str(uuid4())
+    try:
+        return _see_pending(owner, should_stop, progress, wait)
+    finally:
+        Turn.objects.all().give_back(LOOKING, owner)
+
+
+def _see_pending(
+    owner: str, should_stop: Callable[[], bool], progress: Callable[[int], None], wait: Callable[[], None]
+) -> int:
     seen = 0
     last = 0
     uses.note([maker()])
     # One by one: reading takes half a second, and what somebody saves meanwhile waits for no more than that.
-    while not should_stop():
+    while Turn.objects.all().take(LOOKING, owner, LOOKS_FOR):
+        wait()
+        if should_stop():
+            break
         # In the order of keys: a picture that can't be loaded now waits for the next run, and no row is read twice.
         row = ShownPicture.objects.all().unseen(maker()).filter(pk__gt=last).order_by("pk").first()
         if row is None:

@@ -18,6 +18,7 @@ from visual_search.models.outbox import (
     clock_version,
 )
 from visual_search.models.phrases import LONGEST_PHRASE, StoredPhrase, StoredPhraseQuerySet
+from visual_search.models.turns import Turn, TurnQuerySet
 from visual_search.models.uses import MadeRows, MakerUse, MakerUseQuerySet
 from visual_search.models.words import LONGEST_KEPT, Word, WordQuerySet
 from visual_search.models.writing import CHUNK, LOCK_PATIENCE, chunks, patient
@@ -48,6 +49,8 @@ __all__ = [
     "StoredCalibration",
     "StoredPhrase",
     "StoredPhraseQuerySet",
+    "Turn",
+    "TurnQuerySet",
     "Word",
     "WordQuerySet",
     "chunks",

@@ -38,6 +38,11 @@ class Gate:
                 self._inside -= 1
                 self._changed.notify_all()
 
+    def is_idle_within(self, seconds: float) -> bool:
+        """Whether nobody is inside or waits, now or at some time in the next seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._inside and not self._line, seconds)
+
     def _enter(self, wait: float) -> None:
         ticket = object()
         with self._changed:

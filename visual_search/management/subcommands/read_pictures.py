@@ -43,5 +43,8 @@ class Command(TablesCommand):
             show_failures(self)
         if outcome.stopped:
             raise CommandError(f"Stopped early: {outcome.stopped} The entries stay in the outbox.")
-        if waiting := readings.waiting():
+        waiting = readings.waiting()
+        if waiting and readings.others_look():
+            self.stderr.write(f"{waiting} pictures wait: another process reads them now.")
+        elif waiting:
             self.stderr.write(self.style.WARNING(f"{waiting} pictures couldn't be loaded and wait for the next time."))
