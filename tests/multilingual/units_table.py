@@ -52,10 +52,10 @@ SHOPS: dict[str, Unit] = {
     "tib": ("b", 1e12), "吋": ("m", 0.0254), "cal": ("cal", 1), "yrs": ("s", 31557600), "hrs": ("s", 3600), "mins": ("s", 60),
     "μm": ("m", 1e-6), "mtr": ("m", 1),
 }  # fmt: skip
-WORLDWIDE = frozenset(
-    "cm mm m dm km in ft yd mi kg g mg t lb lbs oz l ml cl dl hl gal qt pt gb tb mb kb go to mo ko w kw mw hp ps cv v a ma ohm "
-    "kwh wh kj j hz mhz ghz khz mp dpi lm bar psi s h min mah ah gr ltr mtr cal m2 cm2 gib tib".split()
-)
+WORLDWIDE = frozenset(re.findall(r"\w+", """
+    cm mm m dm km in ft yd mi kg g mg t lb lbs oz l ml cl dl hl gal qt pt gb tb mb kb go to mo ko w kw mw hp ps cv
+    v a ma ohm kwh wh kj j hz mhz ghz khz mp dpi lm bar psi s h min mah ah gr ltr mtr cal m2 cm2 gib tib
+"""))  # fmt: skip
 FIRST = ("en", "de", "fr", "es")  # Where languages spell two units alike, these decide.
 LONGEST = 24  # letters; a longer one is a sentence
 
@@ -79,8 +79,8 @@ def made() -> str:
 
 def _of_cldr(name: str) -> Iterator[str]:
     """Every form of a unit in every language, without its number."""
-    from babel import Locale  # noqa: PLC0415 - only whoever makes the table needs it
-    from babel.localedata import locale_identifiers  # noqa: PLC0415
+    from babel import Locale
+    from babel.localedata import locale_identifiers
 
     known = set(locale_identifiers())
     for code in (*FIRST, *(each for each in LANGUAGES if each not in FIRST)):
