@@ -6,7 +6,7 @@ from PIL import Image
 from tests.measuring.conftest import draw, write
 from visual_search.errors import BadInput
 from visual_search.measuring.alterations import ALTERATIONS
-from visual_search.measuring.datasets import confirmed, read_task, spread
+from visual_search.measuring.datasets import confirmed, read_task, rows, spread
 
 Folders = tuple[Path, Path]
 
@@ -192,3 +192,10 @@ def test_confirmed_photos_are_pictures_and_not_asked(folders: Folders) -> None:
     assert confirmed(task, 0) == task
     with pytest.raises(BadInput, match="confirmed photos is -1; it must be 0 or more"):
         confirmed(task, -1)
+
+
+def test_a_row_that_is_too_long_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(f"sku,title\nA,chair\nB,{'x' * 200_000}\n")
+    with pytest.raises(BadInput, match=r"products\.csv, behind line 2: field larger than field limit \(131072\)"):
+        list(rows(path, "sku", "title"))

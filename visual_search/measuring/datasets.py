@@ -314,6 +314,10 @@ def rows(path: Path, *columns: str, tabs: bool = False) -> Iterable[dict[str, st
         ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} isn't UTF-8 ({error.reason}).", field="path") from error
+    except csv.Error as error:
+        raise BadInput(
+            f"{path}, behind line {reader.line_num}: {error}. Correct or shorten that row.", field="path"
+        ) from error
 
 
 def _qrels(path: Path, query: str, item: str) -> dict[str, dict[str, int]]:
