@@ -32,7 +32,9 @@ TASKS = {
 # A path of source or text; the look-behind leaves out addresses, patterns such as `*.py`, and absolute paths.
 PATH = re.compile(r"(?<![\w./*<>{}:@~-])(?:[\w-]+/)*[\w-]+\.(?:py|md|html|js|css|yaml|toml|txt|conf)\b(?![\w/*(])")
 MODULE = re.compile(r"(?<![\w./@-])(?:visual_search|multilingual|catalog|config|tests)(?:\.\w+)+")
-MEMBER = re.compile(r"(?<![\w./@-])(?:[a-z_]+/)+[a-z_]+\.(?!(?:py|md|html|js|css|yaml|toml|txt|conf|npz|csv|json|tsv)\b)\w+")
+MEMBER = re.compile(
+    r"(?<![\w./@-])(?:[a-z_]+/)+[a-z_]+\.(?!(?:py|md|html|js|css|yaml|toml|txt|conf|npz|csv|json|tsv)\b)\w+"
+)
 # Files of the shop that reads the page, of another project, or that a page asks its reader to write.
 FOREIGN = {
     "TensorFlow.js",
