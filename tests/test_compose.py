@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from django.core.management import get_commands
 
+from config import healthy
 from config.celery import app
+from tests.search.shop import _intact, empty_shop, shop  # noqa: F401
+from visual_search import warming
 from visual_search.management.installed import subcommands
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +56,19 @@ def test_setup_runs_commands_that_exist() -> None:
     assert "visual_search" in named
     assert set(named) <= set(get_commands())
     assert set(re.findall(r"manage\.py visual_search (\w+)", command)) <= set(subcommands())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_container_is_healthy_once_questions_may_be_sent(shop, live_server, settings, monkeypatch) -> None:  # noqa: F811
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    here = {"GUNICORN_BIND": f"0.0.0.0:{urlsplit(live_server.url).port}"}
+    assert healthy.ready({**here, "DJANGO_ALLOWED_HOSTS": "shop.example, www.shop.example"})
+    assert not healthy.ready({**here, "DJANGO_ALLOWED_HOSTS": "other.example"})
+    assert not healthy.ready({"GUNICORN_BIND": "127.0.0.1:1"})
+    monkeypatch.setattr(warming, "is_going_on", lambda: True)
+    assert not healthy.ready({**here, "DJANGO_ALLOWED_HOSTS": "shop.example"})
+    dockerfile = (ROOT / "config/Dockerfile").read_text()
+    assert 'CMD ["python", "config/healthy.py"]' in dockerfile
 
 
 def test_the_front_is_the_one_that_is_shipped_and_attacked() -> None:
