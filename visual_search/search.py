@@ -131,8 +131,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         rewritten = rewriting.rewritten(query)
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("spelling"):
-        query, spelt = _spelt(query)
-        offered_words = _offered_words(query)
+        query, spelt, may_be_meant = _spelt(query)
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
     with clock.step("curators"):
@@ -207,12 +206,12 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         unlike=query.unlike,
         pictures=ranking.pictures,
         collection=query.collection,
-        spelt=spelt,
-        typed=rewritten.value.query.words if spelt else query.words,
+        spelt=spelt.changes,
+        typed=rewritten.value.query.words if spelt.changes else query.words,
         understood=understood,
         narrower=narrower,
-        meant=offered_words.words if offered_words.changes else "",
-        meant_changes=offered_words.changes,
+        meant=may_be_meant.words if may_be_meant.changes else "",
+        meant_changes=may_be_meant.changes,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
     served = replace(query, words=asked.words, words_not=asked.words_not)
@@ -337,19 +336,17 @@ def rank(
     return replace(ranking, warnings=warnings)
 
 
-def _spelt(query: Query) -> tuple[Query, tuple[tuple[str, str], ...]]:
-    """The question with its unknown words as they are meant, and which these are."""
-    if not (query.words and query.spell and conf.SPELLING):
-        return query, ()
-    meant = spelling.spelt(query.words, lexicon.of(query.collection), query.language)
-    return (replace(query, words=meant.words), meant.changes) if meant.changes else (query, ())
+def _spelt(query: Query) -> tuple[Query, Spelt, Spelt]:
+    """The question with its unknown words as they are meant, which these are, and what else may be meant.
 
-
-def _offered_words(query: Query) -> Spelt:
-    """What may have been meant and isn't clear enough to be searched in its place."""
+    The last isn't clear enough to be searched in its place.
+    """
     if not (query.words and query.spell and conf.SPELLING):
-        return Spelt(query.words)
-    return spelling.offered(query.words, lexicon.of(query.collection), query.language)
+        return query, Spelt(query.words), Spelt(query.words)
+    known = lexicon.of(query.collection)
+    meant = spelling.spelt(query.words, known, query.language)
+    query = replace(query, words=meant.words) if meant.changes else query
+    return query, meant, spelling.offered(query.words, known, query.language)
 
 
 # --- Asking -------------------------------------------------------------------------------------
