@@ -408,7 +408,9 @@ def _facets(
     fields = query.facets if query.facets is not None else tuple(facet.name for facet in schema.facets)
     try:
         counts = engine.facets(query.collection, [hit.id for hit in ranking.hits], fields)
-        offered = narrowing.narrower(query, ranking.hits, engine=engine, schema=schema, language=ranking.language)
+        offered = narrowing.narrower(
+            query, ranking.hits, counts, engine=engine, schema=schema, language=ranking.language
+        )
         return counts, offered, ()
     except BadInput:
         raise

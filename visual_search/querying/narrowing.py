@@ -9,6 +9,7 @@ from visual_search.engines.base import Engine
 from visual_search.types import (
     PATH_SEPARATOR,
     CollectionSchema,
+    FacetAnswer,
     FacetKind,
     Grade,
     Hit,
@@ -24,9 +25,17 @@ LEAST_LEFT_OUT = 0.1  # of the close hits; a category that keeps more helps nobo
 
 
 def narrower(
-    query: Query, hits: Sequence[Hit], *, engine: Engine, schema: CollectionSchema, language: str | None
+    query: Query,
+    hits: Sequence[Hit],
+    counts: Sequence[FacetAnswer],
+    *,
+    engine: Engine,
+    schema: CollectionSchema,
+    language: str | None,
 ) -> Narrower | None:
     """The category whose name the words are, else the deepest one in which nearly all of the best hits lie.
+
+    `counts`: the facets over all of the hits, which the page shows.
 
     None where it would leave hardly anything out, where one is chosen already, and where the question isn't one in words alone or
     wants no counts of categories. Raises as the engine does.
@@ -37,7 +46,11 @@ def narrower(
     if not query.words or query.pictures or query.like or not field or field in chosen or not counted:
         return None
     close = [hit for hit in hits if hit.grade is not Grade.DISTANT]
-    in_all = _counts(engine, query.collection, field, close)
+    # Mostly all hits are close, and then they are counted already.
+    if len(close) == len(hits):
+        in_all = _paths(next(answer for answer in counts if answer.field == field))
+    else:
+        in_all = _counts(engine, query.collection, field, close)
     # In an order by price the best hits aren't the first ones.
     best = sorted(close, key=lambda hit: -hit.score)[:BEST]
     path = _named(query.words, in_all, (language, query.language)) or _of_most(
@@ -51,9 +64,11 @@ def narrower(
 def _counts(engine: Engine, collection: str, field: str, hits: Sequence[Hit]) -> dict[str, int]:
     if not hits:
         return {}
-    return {
-        str(one.value): one.count for one in engine.facets(collection, [hit.id for hit in hits], (field,))[0].counts
-    }
+    return _paths(engine.facets(collection, [hit.id for hit in hits], (field,))[0])
+
+
+def _paths(answer: FacetAnswer) -> dict[str, int]:
+    return {str(one.value): one.count for one in answer.counts}
 
 
 def _named(words: str, paths: Iterable[str], languages: Iterable[str | None]) -> str:
