@@ -81,7 +81,6 @@ class LabelReader:
         self.side = side
         self._lock = threading.Lock()
         self._engine: Any = None
-        self._finder: Any = None
 
     @property
     def fingerprint(self) -> str:
@@ -93,9 +92,9 @@ class LabelReader:
         scale = min(1.0, self.side / max(image.size))
         shown = (image.width * scale, image.height * scale)
         # RapidOCR takes arrays in OpenCV's order of channels.
-        answer = self._loaded()(pixels[:, :, ::-1])
-        lines = tuple(_lines(answer, shown))
-        return Reading(lines, codes_of(_barcodes(pixels)), whole=not self._finder.left_out)
+        engine = self._loaded()
+        lines = tuple(_lines(engine(pixels[:, :, ::-1]), shown))
+        return Reading(lines, codes_of(_barcodes(pixels)), whole=not engine.text_det.left_out)
 
     def _loaded(self) -> Any:
         # The second check is inside the lock: two threads that come first would otherwise load twice.
@@ -126,7 +125,7 @@ class LabelReader:
                 )
             params[f"{part}.model_path"] = str(path)
         engine: Any = rapidocr.RapidOCR(params=params)
-        self._finder = engine.text_det = _LargestLines(engine._load_det_model())
+        engine.text_det = _LargestLines(engine._load_det_model())
         return engine
 
 
