@@ -185,7 +185,7 @@ def orders(asked: Asked) -> list[tuple[str, str, bool]]:
     numbers = [field for field in wiring.schema(asked.query.collection).facets if field.kind is FacetKind.NUMBER]
     offered = [("relevance", _("Best match"))]
     for field in numbers:
-        label = field.label or field.name.capitalize()
+        label = _name(field)
         offered += [(field.name, _("%s, low to high") % label), (f"-{field.name}", _("%s, high to low") % label)]
     return [(value, label, value == asked.query.sort) for value, label in offered]
 
