@@ -24,6 +24,11 @@ from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
 from visual_search.suggesting import LIMIT, MOST_LINES
 from visual_search.types import Grade
 
+# Below the folder in which a shop includes them; the query log's `events` come beside.
+ADDRESSES = (
+    "search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "health/live", "health/ready",
+)  # fmt: skip
+
 # A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
 CODES = [
     error for error in vars(errors).values()
@@ -60,16 +65,7 @@ def test_a_project_below_a_path_says_so(client, db) -> None:
 def test_addresses_are_those_of_the_project(client, db, settings) -> None:
     settings.ROOT_URLCONF = "tests.api.urls_elsewhere"
     response = client.get("/de/find/openapi.json")
-    names = (
-        "search",
-        "search/grouped",
-        "suggest",
-        "{collection}/{id}/similar",
-        "health",
-        "health/live",
-        "health/ready",
-    )
-    assert set(response.json()["paths"]) == {f"/de/find/{name}" for name in names}
+    assert set(response.json()["paths"]) == {f"/de/find/{name}" for name in ADDRESSES}
 
 
 def test_a_photo_is_sent_as_it_is_and_a_problem_has_its_own_content_type(client, db) -> None:
@@ -98,17 +94,7 @@ def test_it_is_served_to_those_who_ask_for_openapi(client, db) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    names = (
-        "search",
-        "search/grouped",
-        "suggest",
-        "{collection}/{id}/similar",
-        "health",
-        "health/live",
-        "health/ready",
-        "events",
-    )
-    assert set(paths) == {f"/api/v1/{name}" for name in names}
+    assert set(paths) == {f"/api/v1/{name}" for name in (*ADDRESSES, "events")}
     assert set(paths["/api/v1/search"]) == set(paths["/api/v1/search/grouped"]) == {"get", "post"}
 
 

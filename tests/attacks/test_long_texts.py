@@ -1,4 +1,4 @@
-"""A text of any length at any door costs seconds at most, and what comes back is short. In-process, with the demo's encoder."""
+"""A text of any length at any door costs seconds at most, and what comes back is short."""
 
 from __future__ import annotations
 
