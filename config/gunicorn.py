@@ -8,7 +8,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", max(2, (os.cpu_count() or 2) // 
 # One photo is looked at and three wait (PHOTO_SLOTS, PHOTO_QUEUE); four threads stay for words, pages and health.
 threads = int(os.environ.get("GUNICORN_THREADS", "8"))
 worker_class = "gthread"
-# A worker that is silent for so long is replaced. No request takes a tenth of it.
+# A worker that is silent for so long is replaced. It speaks while its threads work, so no slow request brings that about.
 timeout = 60
 # Requests in work may end when the server is told to stop.
 graceful_timeout = 30
