@@ -166,6 +166,11 @@ class Lexicon:
         place = bisect_right(ordered, word)
         return place < len(ordered) and ordered[place].startswith(word)
 
+    def _begins_some(self, beginning: str) -> bool:
+        ordered = self._in_order()
+        place = bisect_left(ordered, beginning)
+        return place < len(ordered) and ordered[place].startswith(beginning)
+
     def begun(
         self, beginning: str, language: str | None = None, *, most: int = MOST_BEGUN, slips: bool = True
     ) -> list[Begun]:
@@ -209,9 +214,11 @@ class Lexicon:
         return ordered
 
     def _one_edit_away(self, word: str) -> set[str]:
-        """All texts of the same alphabet that one edit makes of the word."""
+        """Texts of the same alphabet that one edit makes of the word, among them all with which some word begins."""
         letters = self._letters.get(_alphabet(word[0]), "")
-        cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+        # Behind a beginning that no word has, an edit leads nowhere.
+        heads = itertools.takewhile(self._begins_some, (word[:place] for place in range(len(word) + 1)))
+        cuts = [(head, word[len(head) :]) for head in heads]
         near = {head + tail[1:] for head, tail in cuts if tail}
         near |= {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
         near |= {head + letter + tail[1:] for head, tail in cuts if tail for letter in letters}
