@@ -34,7 +34,8 @@ JOINERS = frozenset("-/._·'’+&")
 MOST_JOINED = 3  # words that a sign joins
 LONGEST_JOINED = 24  # characters
 LEAST_TOGETHER = 6  # characters of two words that are also asked as one; shorter ones meet other words
-_FORM_SIGNS = ("+", "=")  # no word begins with one
+HEAD_SIGN = "^"  # before what a title is about (multilingual/heads.py)
+_FORM_SIGNS = ("+", "=", HEAD_SIGN)  # no word begins with one
 # Of these languages keyboards elsewhere lack letters for which people type two.
 _DIGRAPHED = frozenset({"da", "nb", "no", "sv", "fi", "et", "de", "hr", "sr", "sl"})
 _DOTTED = frozenset({"tr", "az"})  # In these languages "I" is the capital of "ı", and "İ" is the capital of "i".
@@ -60,7 +61,7 @@ class Related:
 
 
 def is_form(term: str) -> bool:
-    """Whether the term is another form of what stands in a text, such as "+usbc" of "usb-c", and no word of its own."""
+    """Whether the term is another form of what stands in a text, such as "+usbc" of "usb-c", and makes the text no longer."""
     return term[0] in _FORM_SIGNS
 
 
@@ -83,6 +84,12 @@ def analyse(text: str, language: str) -> list[str]:
     terms += (f"+{joined.term}" for joined in read.joined)
     terms += (measured.kept for measured in read.measured)
     return terms
+
+
+def read_runs(text: str, language: str) -> tuple[str, list[Run]]:
+    """The text as it is read, and its words with their places in it."""
+    read = _read(text, language)
+    return read.text, read.runs
 
 
 def analyse_query(text: str, language: str) -> list[Slot]:
@@ -115,8 +122,8 @@ def analyse_query(text: str, language: str) -> list[Slot]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """A word, or a piece of a script without spaces."""
+class Run:
+    """A word, or a piece of a script without spaces, with the terms that are kept of it."""
 
     text: str
     start: int
@@ -148,7 +155,8 @@ class _Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    runs: list[_Run]
+    text: str
+    runs: list[Run]
     joined: list[_Joined]
     measured: list[_Measured]
 
@@ -160,7 +168,7 @@ def _read(text: str, language: str) -> _Read:
     if language == "zh":
         text = simplified(text)
     stem = _stem_for(language)
-    runs: list[_Run] = []
+    runs: list[Run] = []
     # Blanks keep the places, by which quantities find the words that they are made of.
     words = _elision(language).sub(lambda match: " " * len(match.group()), text)
     for word, start, unspaced in placed_runs(words):
@@ -173,17 +181,17 @@ def _read(text: str, language: str) -> _Read:
             if language == "ja":
                 other += [pair for bare in without_okurigana(folded) for pair in bigrams(bare)]
             unmarked = tuple(dict.fromkeys(pair for pair in other if pair not in pairs))
-            runs.append(_Run(folded, start, end, True, tuple(pairs), unmarked))
+            runs.append(Run(folded, start, end, True, tuple(pairs), unmarked))
             continue
         cut = word[:LONGEST_WORD]
         term = stem(cut)
         loose = loosely(term, language)
         typed = {stem(fold(cut)), stem(digraphs(cut)) if language in _DIGRAPHED else term, loose}
-        runs.append(_Run(word, start, end, False, (term,), tuple(sorted(typed - {term})), loose))
-    return _Read(runs, list(_joined(words, runs, stem)), list(_measured(text, runs)))
+        runs.append(Run(word, start, end, False, (term,), tuple(sorted(typed - {term})), loose))
+    return _Read(text, runs, list(_joined(words, runs, stem)), list(_measured(text, runs)))
 
 
-def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator[_Joined]:
+def _joined(text: str, runs: list[Run], stem: Callable[[str], str]) -> Iterator[_Joined]:
     """'usb-c' as 'usbc', 'cat 5e' as 'cat5e': two or three words that a sign joins, and neighbours of letters and digits.
 
     Numbers that a sign parts stay apart: 2.1 isn't 21.
@@ -205,7 +213,7 @@ def _joined(text: str, runs: list[_Run], stem: Callable[[str], str]) -> Iterator
                     yield _Joined(begin, place + 1, term)
 
 
-def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
+def _together(runs: list[Run], language: str) -> Iterator[_Joined]:
     """'book case' as 'bookcase', which only questions ask: documents would keep every pair of neighbours."""
     for place, (first, second) in enumerate(itertools.pairwise(runs)):
         whole = first.text + second.text
@@ -214,7 +222,7 @@ def _together(runs: list[_Run], language: str) -> Iterator[_Joined]:
             yield _Joined(place, place + 1, _stem_for(language)(whole))
 
 
-def _measured(text: str, runs: list[_Run]) -> Iterator[_Measured]:
+def _measured(text: str, runs: list[Run]) -> Iterator[_Measured]:
     """Quantities and sizes, each in place of the number and the unit of which it is made."""
     starts, ends = [run.start for run in runs], [run.end for run in runs]
     measures: Iterable[Quantity | Size] = itertools.chain(quantities(text), decimals(text), sizes(text))

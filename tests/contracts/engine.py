@@ -650,6 +650,23 @@ class EngineContract:
             ("d", ""),
         ]
 
+    def test_what_a_title_is_about_comes_before_what_it_is_for(self, shop: Engine) -> None:
+        titles = {"a": "Laptop sleeve, black", "b": "Acme 250, laptop", "c": "Stand for laptop", "d": "Laptop, black"}
+        self.put(shop, *(make_document(id, title=title) for id, title in titles.items()))
+        for k in (2, 10):
+            hits = self.ask(shop, WordsLeg("leg", "laptop", ("en",), k)).leg("leg").hits
+            assert {hit.id for hit in hits[:2]} == {"b", "d"}, f"k={k}"
+        assert self.words(shop, "black laptop")[:2] == ["d", "a"]
+        assert self.words(shop, "laptop stand")[0] == "c"
+        german = {"e": "Lampenschirm, Lampe", "f": "Schirm für Lampe"}
+        self.put(shop, *(make_document(id, texts={"de": Text(title)}) for id, title in german.items()))
+        assert self.words(shop, "lampe", "de") == ["e", "f"]
+
+    def test_among_some_words_what_a_title_is_about_counts_nothing(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", title="red stick"), make_document("b", title="stick red"))
+        first, second = self.ask(shop, WordsLeg("leg", "usb stick", ("en",), 10)).leg("leg").hits
+        assert first.score == second.score
+
     def test_a_form_weighs_as_much_as_the_word_itself(self, shop: Engine) -> None:
         self.put(shop, make_document("a", title="usbc"), make_document("b", title="usb-c"))
         leg = self.ask(shop, WordsLeg("leg", "usbc", ("en",), 5)).leg("leg")

@@ -363,11 +363,29 @@ def test_words_are_scored_by_the_boosts_that_were_planned() -> None:
     some = chinese["must"]["bool"]
     assert some["should"][0]["bool"]["must"][1] == {"term": {"texts.zh": {"value": "衣裙", "boost": 1.5}}}
     assert some["minimum_should_match"] == 1
-    named = chinese["should"]["constant_score"]
+    (named,) = (each["constant_score"] for each in chinese["should"])
     assert (named["_name"], named["boost"]) == ("all.zh", 0.0)
     assert named["filter"]["bool"] == {"should": some["should"], "minimum_should_match": 1}
     assert sent["filter"] == query.filters(asked, SCHEMA)
     assert query.words_body(leg, (), asked, SCHEMA)["query"]["bool"]["must"] == {"match_none": {}}
+
+
+def test_titles_about_what_is_asked_get_more_if_they_have_all_the_words() -> None:
+    lamp = Clause(((("lamp", 2.0),),))
+    heads = ("^lamp", "^schreibtischlamp")
+    wanted = (
+        Wanted("de", (lamp,), all_of=True, heads=heads, bonus=0.3),
+        Wanted("en", (lamp,), all_of=False, telling=(lamp,), least=1, heads=("^lamp",), bonus=0.2),
+    )
+    sent = query.words_body(WordsLeg("w", "lamp", ("de", "en"), 10), wanted, EngineQuery(()), SCHEMA)["query"]["bool"]
+    german, english = (choice["bool"] for choice in sent["must"]["dis_max"]["queries"])
+    assert german["must"]["bool"]["_name"] == "all.de"
+    (more,) = (each["constant_score"] for each in german["should"])
+    assert more == {"filter": {"bool": {"filter": [{"terms": {"forms.de": list(heads)}}]}}, "boost": 0.3}
+    named, more = (each["constant_score"] for each in english["should"])
+    assert named["_name"] == "all.en"
+    assert more["boost"] == 0.2
+    assert more["filter"]["bool"]["filter"] == [named["filter"], {"terms": {"forms.en": ["^lamp"]}}]
 
 
 def test_the_server_scores_by_our_formula() -> None:

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from multilingual.analysis import Alternative, Related, Slot, analyse, analyse_query, function_terms
+from multilingual.analysis import HEAD_SIGN, Alternative, Related, Slot, analyse, analyse_query, function_terms
 from multilingual.grams import grams
+from multilingual.heads import head_asked, heads
 from multilingual.languages import UNDETERMINED
 from multilingual.normalising import normalise
 from multilingual.segmenting import characters
@@ -22,6 +23,7 @@ SHORTEST_BEGINNING = 3  # Fewer letters begin too many words,
 SHORTEST_BEGUN_CODE = 2  # but "m4" begins few: M4x20.
 PAIR = 0.3  # what a pair of characters counts that stands alone, where the question has it in a short name
 MOST_WHOLE = 3  # words of a question of which a document must have all; of longer ones it may lack one
+HEAD_SHARE = 0.07  # of all that the words count, for a title that is about what the question is about
 BEGUN_WEIGHT = 0.5  # What a word counts that only begins as the shopper's does.
 
 MOST_GRAMS_KEPT = 4_096  # of one object
@@ -57,6 +59,9 @@ def term_counts(document: Document, schema: CollectionSchema) -> dict[str, dict[
             counts = counts_by_language.setdefault(known, {})
             for term in distinct:
                 counts[term] = counts.get(term, 0) + weight
+    for language, text in texts.items():
+        known = language_field(language, schema)
+        counts_by_language[known].update(dict.fromkeys(heads(text.title, known), 1))
     return {language: counts for language, counts in counts_by_language.items() if counts}
 
 
@@ -99,7 +104,8 @@ class Asked:
 
     `small`: the places of words such as "for" and "the", which a document may lack. `beginning`: the last word, where it
     may not be finished yet. `near`: by place, what counts a little without being what the word asks for. `shares`: by place
-    and alternative, what share of the word's weight it counts, where that is less than all.
+    and alternative, what share of the word's weight it counts, where that is less than all. `heads`: the terms of which a
+    title has one that is about what the question is about.
     """
 
     language: str
@@ -109,6 +115,7 @@ class Asked:
     beginning: str | None = None
     near: Mapping[int, Slot] = field(default_factory=dict)
     shares: Mapping[tuple[int, Alternative], float] = field(default_factory=dict)
+    heads: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -131,7 +138,8 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
             begun = len(last) == 1 and _may_be_begun(last[0]) and not leg.endings
             words = frozenset() if leg.every else function_terms(language)
             small = frozenset(n for n, slot in enumerate(slots) if slot[0][0] in words)
-            whole, near, shares = _with_related(slots, [each for each in leg.related if each.language == language])
+            related = [each for each in leg.related if each.language == language]
+            whole, near, shares = _with_related(slots, related)
             queries.append(
                 Asked(
                     language,
@@ -141,9 +149,18 @@ def asked_in(leg: WordsLeg, schema: CollectionSchema, held: Collection[str] | No
                     last[0] if begun else None,
                     near,
                     shares,
+                    () if leg.every or leg.endings else _heads_asked(leg.text, language, related),
                 )
             )
     return tuple(queries)
+
+
+def _heads_asked(text: str, language: str, related: Iterable[Related]) -> tuple[str, ...]:
+    """What the question is about, and the compounds that end so: a "Schreibtischlampe" is a "Lampe", too."""
+    head = head_asked(text, language)
+    alike = (each.alternative for each in related if each.whole and each.term == head)
+    terms = dict.fromkeys([head, *(alternative[0] for alternative in alike if len(alternative) == 1)])
+    return tuple(HEAD_SIGN + term for term in terms) if head else ()
 
 
 def _ending(endings: Iterable[tuple[str, str]], language: str, schema: CollectionSchema) -> Slot:
@@ -210,6 +227,7 @@ class Wanted:
     """What is looked for in one language. With `all_of` a document must have every clause, else any of them.
 
     A document with `least` of the clauses of `telling` has what was asked for; where `telling` is empty, none has.
+    Of those that have it, each with one of `heads` gets `bonus` more.
     """
 
     language: str
@@ -217,6 +235,8 @@ class Wanted:
     all_of: bool
     telling: tuple[Clause, ...] = ()
     least: int = 0
+    heads: tuple[str, ...] = ()
+    bonus: float = 0.0
 
 
 def is_begun(asked: Iterable[Asked], counted: Mapping[str, Counted]) -> bool:
@@ -262,8 +282,12 @@ def _in_language(query: Asked, counted: Counted, begun: bool, enough: bool) -> W
             clauses.append(clause)
             if frequency <= limit:
                 rare.append(clause)
+    # An unfinished word says nothing yet.
+    heads = () if begun else query.heads
+    bonus = HEAD_SHARE * sum(map(_most, clauses)) if heads else 0.0
     if enough:
-        return Wanted(query.language, tuple(clauses), all_of=True) if len(clauses) == len(query.slots) else None
+        every = len(clauses) == len(query.slots)
+        return Wanted(query.language, tuple(clauses), all_of=True, heads=heads, bonus=bonus) if every else None
     chosen = rare or clauses
     if not chosen:
         return None
@@ -274,7 +298,16 @@ def _in_language(query: Asked, counted: Counted, begun: bool, enough: bool) -> W
         all_of=False,
         telling=tuple(telling) if len(telling) >= least else (),
         least=least,
+        heads=heads,
+        bonus=bonus,
     )
+
+
+def _most(clause: Clause) -> float:
+    """More than a document can get for the clause."""
+    if clause.beginning is not None:
+        return clause.beginning[1]
+    return max(sum(weight for _, weight in alternative) for alternative in clause.alternatives)
 
 
 def _least(words: Sequence[Slot]) -> int:

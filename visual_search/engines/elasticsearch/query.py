@@ -255,7 +255,8 @@ def _in_language(wanted: Wanted) -> dict[str, Any]:
     name = f"{ALL_WORDS}.{wanted.language}"
     clauses = [_scored(wanted.language, clause) for clause in wanted.clauses]
     if wanted.all_of:
-        return {"bool": {"should": clauses, "minimum_should_match": len(clauses), "_name": name}}
+        every: dict[str, Any] = {"bool": {"should": clauses, "minimum_should_match": len(clauses), "_name": name}}
+        return {"bool": {"must": every, "should": _bonus(wanted, [])}} if wanted.heads else every
     some: dict[str, Any] = {"bool": {"should": clauses, "minimum_should_match": 1}}
     if not wanted.telling:
         return some
@@ -263,7 +264,15 @@ def _in_language(wanted: Wanted) -> dict[str, Any]:
     having = {"bool": {"should": telling, "minimum_should_match": wanted.least}}
     # It adds nothing to the score.
     named = {"constant_score": {"filter": having, "boost": 0.0, "_name": name}}
-    return {"bool": {"must": some, "should": named}}
+    return {"bool": {"must": some, "should": [named, *_bonus(wanted, [having])]}}
+
+
+def _bonus(wanted: Wanted, having: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What titles get more that are about what the question is about."""
+    if not wanted.heads:
+        return []
+    about = {"terms": {_field(wanted.language, wanted.heads[0]): list(wanted.heads)}}
+    return [{"constant_score": {"filter": {"bool": {"filter": [*having, about]}}, "boost": wanted.bonus}}]
 
 
 def _field(language: str, term: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from multilingual.analysis import Slot
+from multilingual.analysis import Alternative, Slot
 from visual_search.engines.answers import LEAST_TEXT_SCORE, TEXT_DIGITS
 from visual_search.engines.embedded.columns import Mask
 from visual_search.engines.embedded.postings import Posting, Postings, Rids, Scores
@@ -46,8 +46,11 @@ def search(
     whole = np.zeros(len(allowed), np.bool_)
     for wanted in plan(asked, counted, begun=begun, enough=enough):
         scores = _scores(table, wanted)
+        has_all = scores > 0 if wanted.all_of else _has_least(table, wanted)
+        if wanted.bonus:
+            scores[has_all & table.satisfying(wanted.language, [(head,) for head in wanted.heads])] += wanted.bonus
         np.maximum(best, scores, out=best)
-        whole |= scores > 0 if wanted.all_of else _has_least(table, wanted)
+        whole |= has_all
     best[~allowed] = 0.0
     rids = np.flatnonzero(best)
     # Rounded, so that the last bits of a sum don't decide between equals.
@@ -165,7 +168,7 @@ class _Table:
             matched[self.scored(language, clause)[0]] += 1
         return matched
 
-    def satisfying(self, language: str, slot: Slot) -> Mask:
+    def satisfying(self, language: str, slot: Iterable[Alternative]) -> Mask:
         """Which documents have all of one of the slot's alternatives."""
         has = np.zeros(self.length, np.bool_)
         for first, *others in slot:
