@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,7 @@ from rapidfuzz.distance import OSA
 from multilingual.analysis import JOINERS, Related, stem_of
 from multilingual.colours import is_colour
 from multilingual.compounds import LIKELY, NORDIC, Compounds, compounding, related
-from multilingual.languages import LANGUAGES
+from multilingual.languages import LANGUAGES, UNDETERMINED
 from multilingual.normalising import fold, normalise
 from multilingual.quantities import spelt_out
 from multilingual.segmenting import of_letters, placed_runs
@@ -28,7 +29,11 @@ from multilingual.transliterating import consonants, leaves_vowels_out, on_other
 # Letters of a word from which on so many edits are forgiven. On titles of six languages with one slip each, 4 and 8 found
 # the word again in .86, 5 and 9 in .81.
 ONE_EDIT_FROM, TWO_EDITS_FROM = 4, 8
-WRONG_FIRST_LETTER = 0.5  # edits more: people rarely mistype the first letter
+# How many edits more or less a candidate counts: people rarely mistype the first letter, they often hit the key beside the right
+# one or swap two letters, and they ask for what the shop has much of. Slips put into titles of six languages, where common words
+# are asked more often, found the word again in .988 with these (.979 when the number of objects decided among equals alone), and
+# in 19,000 titles of electronics in .978 (.948).
+WRONG_FIRST_LETTER, NEIGHBOUR_KEY, TEN_TIMES_COMMONER, OTHER_LANGUAGE = 0.25, -0.25, -0.2, 0.3
 LEAST_PART = 3  # letters of each part of a word that is split in two
 MOST_BEGUN = 8  # words that are taken for what an unfinished one may become
 SHORTEST_BEGUN = 3  # letters; fewer begin too many words
@@ -231,18 +236,25 @@ class Lexicon:
         if not budget:
             return None
         near = [
-            (edits + WRONG_FIRST_LETTER * (other[0] != word[0]), other)
+            (edits + self._unlikely(word, other, language), other)
             for length in range(len(word) - budget, len(word) + budget + 1)
             for other, edits, _ in process.extract(
                 word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=budget, limit=None
             )
         ]
-        if not near:
-            return None
-        return min(near, key=lambda each: self._order(word, language, *each))[1]
+        return min(near)[1] if near else None
 
-    def _order(self, word: str, language: str | None, cost: float, other: str) -> tuple[float, bool, bool, int, str]:
-        return cost, not _neighbours(word, other), *self._rank(other, language)
+    def _unlikely(self, typed: str, other: str, language: str | None) -> float:
+        """How many edits more the other word counts, by what isn't an edit."""
+        having = self._languages[other]
+        foreign = language in self._stems and language not in having
+        objects = 0 if foreign else having.get(language or "", max(having.values()))
+        return (
+            WRONG_FIRST_LETTER * (other[0] != typed[0])
+            + NEIGHBOUR_KEY * _neighbours(typed, other)
+            + TEN_TIMES_COMMONER * math.log10(objects + 1)
+            + OTHER_LANGUAGE * foreign
+        )
 
     def _rank(self, word: str, language: str | None) -> tuple[bool, int, str]:
         """Words of the page's language come first, then those that more objects have."""
@@ -357,8 +369,11 @@ def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> 
     # One edit is likelier than a lost space, and a lost space than two edits.
     if near := lexicon.meant(plain, language, most=1) or read:
         return near
-    parts = lexicon.parts(plain)
-    return " ".join(parts) if parts else lexicon.meant(plain, language)
+    if parts := lexicon.parts(plain):
+        return " ".join(parts)
+    # Who types a plural may want what titles have in the singular alone.
+    stem = stem_of(plain, language or UNDETERMINED)
+    return lexicon.meant(plain, language) or (lexicon.meant(stem, language, most=1) if stem != plain else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,9 +142,11 @@ def test_slips_as_typed_and_as_searched(chorus: Path, capsys: pytest.CaptureFixt
     write(folder / "queries.csv", "query_id,query,lang", "q1,chair,en", "q3,printer,en", "q2,tv,en", "q4,sofa,en")
     write(folder / "qrels.csv", "query_id,sku,relevance", "q1,c,3", "q3,p,1", "q2,l,1")
     rows = measured(chorus, "words_slips")["words_slips"]["rows"]
-    assert rows["clean"] == {"nDCG@10": 1.0, "rated only": 1.0, "as meant": 1.0}
-    assert rows["slip as typed"] == {"nDCG@10": 0.0, "rated only": 0.0, "as meant": 0.0}
-    assert rows["slip as searched"] == {"nDCG@10": 1.0, "rated only": 1.0, "as meant": 1.0}
+    assert rows["words, clean"] == {"nDCG@10": 1.0, "rated only": 1.0, "as meant": 1.0}
+    assert rows["words, slip as typed"] == {"nDCG@10": 0.0, "rated only": 0.0, "as meant": 0.0}
+    assert rows["words, slip as searched"] == {"nDCG@10": 1.0, "rated only": 1.0, "as meant": 1.0}
+    assert {"both, clean", "both, slip as typed", "both, slip as searched"} < rows.keys()
+    assert rows["both, slip as searched"]["as meant"] == 1.0
     printed = capsys.readouterr().out
     assert "words_slips: 2 judged questions, each with one slip, 4 times" in printed
     assert "Left out: 1 without a word of 4 letters, 1 without a right product." in printed

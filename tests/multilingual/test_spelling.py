@@ -83,6 +83,23 @@ def test_among_equals_the_commoner_word_is_meant() -> None:
     assert known.meant("qables") == "cables"
 
 
+def test_a_far_commoner_word_is_meant_in_place_of_a_likelier_slip() -> None:
+    words = Lexicon()
+    for word, objects in {"lamp": 140, "amp": 1, "headset": 173, "header": 7, "spoon": 9, "spook": 8}.items():
+        words.add("en", word, objects, titled=True)
+    assert words.meant("almp", "en") == "lamp", "One edit, but the first letter is wrong."
+    assert words.meant("headet", "en") == "headset", "The key of the other word is nearer."
+    assert words.meant("spoom", "en") == "spoon", "Among words that are about as common, the nearer key decides."
+
+
+def test_a_plural_with_a_slip_means_a_word_that_titles_have_in_the_singular() -> None:
+    words = Lexicon()
+    words.add("en", "book", 16, titled=True)
+    assert spelt("bowks", words, "en").words == "book"
+    assert spelt("cbooks", words, "en").words == "book"
+    assert spelt("brooms", words, "en").words == "brooms"
+
+
 def test_a_word_counts_for_the_languages_that_have_it() -> None:
     lexicon = Lexicon()
     for language, word in (("en", "lamp"), ("de", "lampe"), ("en", "sofa"), ("de", "sofa")):

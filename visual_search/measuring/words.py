@@ -149,22 +149,28 @@ def _ways(index: _Index, encoder: Encoder) -> dict[str, Callable[[Judged], list[
 
 
 def measure_slips(queries: Path, conditions: Conditions) -> Table:
-    """The task `words_slips`: one slip a question, by words alone, as typed and as the shop's words mend it."""
+    """The task `words_slips`: one slip a question, as typed and as the shop's words mend it, by words alone and by all."""
     folder = queries / QUESTIONS_FOLDER
     products = read_products(folder)
     questions, left_out = read_questions(folder, {product.id for product in products}, conditions.limit)
     figures: dict[str, list[dict[str, float]]] = defaultdict(list)
     groups: list[str] = []
-    with scratch_index(wiring.encoder(), use_configured_engine=conditions.configured_engine, facets=_BRAND) as scratch:
+    with (
+        running.opened(contender(SHOP), conditions.cache) as encoder,
+        scratch_index(encoder, use_configured_engine=conditions.configured_engine, facets=_BRAND) as scratch,
+    ):
         index = _Index(*scratch)
-        index.fill(products)
+        index.fill(_with_meaning(products, encoder))
         lexicon, letters = _lexicon(products, index.schema)
+        ways = _ways(index, encoder)
         for question, typed in mistyped(questions, letters):
             clean, mended = (spelt(words, lexicon, question.language).words for words in (question.words, typed))
             for name, words in (("clean", clean), ("slip as typed", typed), ("slip as searched", mended)):
-                ranking = [hit.id for hit in index.by_words(words, question.language)]
                 same = fold(normalise(words)) == fold(normalise(question.words))
-                figures[name].append(judged(ranking, question.ratings) | {"as meant": float(same)})
+                for way in ("words", "both"):
+                    ranking = ways[way](replace(question, words=words))
+                    row = f"{way}, {name}"
+                    figures[row].append(judged(ranking, question.ratings) | {"as meant": float(same)})
             groups.append(question.id)
     if not groups:
         raise BadInput(f"{folder / 'queries.csv'} has no question with a word of {LEAST_LETTERS} letters or more.")
@@ -172,11 +178,12 @@ def measure_slips(queries: Path, conditions: Conditions) -> Table:
     means, intervals = _estimated(figures, groups)
     kept = len(set(groups))
     return Table(
-        title=f"words_slips: {kept} judged questions, each with one slip, {len(SEEDS)} times, by words alone",
+        title=f"words_slips: {kept} judged questions, each with one slip, {len(SEEDS)} times",
         columns=shown,
         rows={name: {column: row[column] for column in shown} for name, row in means.items()},
         intervals={name: {column: ends[column] for column in shown} for name, ends in intervals.items()},
         notes=(
+            "words: full text alone. both: the whole search.",
             "slip as searched: each word that the shop doesn't have is taken for the one that is meant. So is 'clean'.",
             "as meant: the share of questions whose words are those without the slip.",
             f"Left out: {len(questions) - kept} without a word of {LEAST_LETTERS} letters, {left_out} without a right "
