@@ -16,6 +16,7 @@ import Stemmer
 from multilingual.detection import function_words
 from multilingual.endings import loosely, without_ending, without_fleeting
 from multilingual.irregular import regular
+from multilingual.japanese import usual_writing
 from multilingual.languages import LANGUAGES
 from multilingual.normalising import digraphs, fold, normalise, simplified, without_number_signs
 from multilingual.quantities import Quantity, Size, decimals, quantities, sizes, spelt_out
@@ -111,11 +112,12 @@ def analyse_query(text: str, language: str) -> list[Slot]:
             forms += [(each,) for each in run.unmarked if language in _DIGRAPHED]
             slots[tuple(dict.fromkeys((*forms, *others)))] = None
         elif len(run.terms) < PHRASE_LENGTH:
-            bare = [bigrams(word) for word in without_okurigana(run.text)] if language == "ja" else []
-            phrases = [form for pairs in bare for form in (tuple(pairs), tuple(f"+{pair}" for pair in pairs))]
+            bare = [*without_okurigana(run.text), run.usual] if language == "ja" else []
+            pairs = [bigrams(word) for word in bare if word]
+            phrases = [form for each in pairs for form in (tuple(each), tuple(f"+{pair}" for pair in each))]
             slots[tuple(dict.fromkeys((run.terms, *phrases, *others)))] = None
-        elif may_be_loose(run.text):
-            slots.update((((pair,), (f"+{pair}",)), None) for pair in run.terms)
+        elif may_be_loose(run.text) or run.usual:
+            slots.update((((pair,), (f"+{pair}",)), None) for pair in bigrams(run.usual or run.text))
         else:
             slots.update((((term,),), None) for term in run.terms)
     return list(slots)
@@ -132,6 +134,7 @@ class Run:
     terms: Alternative
     unmarked: Alternative = ()  # other stems of the word as it is typed without marks, and its loose key
     loose: str = ""  # a key that other forms of the word share
+    usual: str = ""  # Japanese as dictionaries write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +181,12 @@ def _read(text: str, language: str) -> _Read:
             pairs = bigrams(folded)
             before = runs[-1].text if runs and runs[-1].unspaced and words[runs[-1].end : start] == " " else ""
             other = loose_pairs(folded, before)
+            usual = ""
             if language == "ja":
-                other += [pair for bare in without_okurigana(folded) for pair in bigrams(bare)]
+                usual = fold(usual_writing(word))
+                other += [pair for bare in [*without_okurigana(folded), usual] if bare for pair in bigrams(bare)]
             unmarked = tuple(dict.fromkeys(pair for pair in other if pair not in pairs))
-            runs.append(Run(folded, start, end, True, tuple(pairs), unmarked))
+            runs.append(Run(folded, start, end, True, tuple(pairs), unmarked, usual=usual))
             continue
         cut = word[:LONGEST_WORD]
         term = stem(cut)

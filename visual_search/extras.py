@@ -8,6 +8,7 @@ from importlib.util import find_spec
 MODULES = {
     "reading": ("rapidocr", "zxingcpp", "cv2"),
     "elasticsearch": ("elasticsearch",),
+    "japanese": ("sudachipy", "sudachidict_small"),
     "neural": ("torch", "sentence_transformers"),
 }
 
