@@ -17,6 +17,7 @@ from visual_search.measuring.by_vectors import bytes_an_item, measure_vectors
 from visual_search.measuring.datasets import Question, read_task
 from visual_search.measuring.quality import measure
 from visual_search.measuring.scratch import CachingEncoder, scratch_encoder
+from visual_search.measuring.showing import report_lines
 from visual_search.types import EncoderCard, ImageVectors, Matrix, Space, TextVectors, unit
 
 Folders = tuple[Path, Path]
@@ -137,6 +138,27 @@ def test_new_words_are_told_from_titles_word_for_word(folders: Folders, caching:
     assert report.new_words is not None
     assert report.new_words.queries == 1
     assert report.results["search"]["exact@1"].mean > report.new_words.results["exact@1"].mean
+
+
+def test_names_that_are_no_title_are_told_by_each_way_alone(folders: Folders, caching: CachingEncoder) -> None:
+    catalogue, queries = folders
+    with (queries / "text_multilingual/queries.csv").open("a") as file:
+        file.write("t4,en,red thing with a circle,red\nt5,ru,круг,red\n")
+    report = measure(read_task("text_multilingual", catalogue=catalogue, queries=queries), caching)
+    assert list(report.alone) == ["words", "meaning", "both"]
+    words, meaning, both = report.alone.values()
+    assert words.languages["en"][1] > words.languages["ru"][1] == 0.0
+    assert words.scripts.keys() == {"Latin", "Cyrillic"}
+    assert meaning.every.mean == 0.0, "The encoder knows no text."
+    assert both.every.mean == report.new_words.results["R@10"].mean  # type: ignore[union-attr]
+    lines = list(report_lines(report))
+    assert any(line.split() == ["new", "words,", "R@10", "words", "meaning", "both"] for line in lines)
+    assert any(line.startswith("  Cyrillic (1)") for line in lines)
+
+
+def test_photos_are_told_by_no_way_of_words(folders: Folders, caching: CachingEncoder) -> None:
+    report = measure(read_task("grocery_photo", catalogue=folders[0], queries=folders[1]), caching)
+    assert report.alone == {}
 
 
 def test_rankings_are_reported_query_by_query(folders: Folders, caching: CachingEncoder) -> None:

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from PIL import Image
 
+from multilingual.detection import detect
 from visual_search import search
 from visual_search.content.lexicon import Counts
 from visual_search.encoders.base import Encoder
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
-from visual_search.measuring import baselines, metrics
+from visual_search.measuring import alone, baselines, metrics
 from visual_search.measuring.alterations import ALTERATIONS
 from visual_search.measuring.datasets import Item, Question, Task
 from visual_search.measuring.readings import ItemReadings
@@ -48,6 +49,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone:
+    """R@10 of one way to find by words, over those queries that no right answer has for a title, word for word."""
+
+    every: metrics.Estimate
+    scripts: Mapping[str, tuple[int, float]]  # script -> queries, mean
+    languages: Mapping[str, tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one task gave: search and baselines, over all queries and by language.
 
@@ -65,6 +75,7 @@ class Report:
     languages: Mapping[str, tuple[int, Mapping[str, float]]]  # language -> queries, means
     kinds: Mapping[str, tuple[int, Mapping[str, float]]]  # the same by kind of question, where there are several
     new_words: Part | None
+    alone: Mapping[str, Alone]  # "words", "meaning" and "both", where questions are words
     rankings: Mapping[str, tuple[str, ...]]  # query -> the first ids
     rows: Mapping[str, Mapping[str, float]]  # query -> metric -> value, to compare two runs query by query
     groups: Mapping[str, str]  # query -> what the bootstrap draws by
@@ -114,6 +125,7 @@ def measure(
         pupil = _pupil(task, encoder, made)
         lessons = _lessons(task, made, pupil) if pupil else [_Lesson((), range(len(task.questions)))]
         rankings: dict[int, list[str]] = {}
+        single: dict[str, dict[int, list[str]]] = {"words": {}, "meaning": {}}
         for lesson in lessons:
             if pupil:
                 pupil.fit(*lesson.pairs)
@@ -131,11 +143,22 @@ def measure(
                     words_of_shop=lexicon,
                 )
                 rankings[n] = [hit.id for hit in ranking.hits]
+                if question.words and question.picture is None:
+                    asked = question.words, ranking.language
+                    by_words = alone.by_words(
+                        *asked, engine=engine, collection=collection, schema=schema, lexicon=lexicon
+                    )
+                    by_meaning = alone.by_meaning(
+                        *asked, engine=engine, collection=collection, schema=schema, encoder=encoder
+                    )
+                    single["words"][n] = [hit.id for hit in by_words]
+                    single["meaning"][n] = [hit.id for hit in by_meaning]
                 advanced(1)
         name = engine.health().engine
     return reported(
         task,
         [rankings[n] for n in range(len(task.questions))],
+        by_leg={way: [found.get(n, []) for n in range(len(task.questions))] for way, found in single.items() if found},
         engine=name,
         taught=pupil is not None,
         grey=grey,
@@ -144,9 +167,19 @@ def measure(
 
 
 def reported(
-    task: Task, rankings: Sequence[Sequence[str]], *, engine: str, taught: bool, grey: bool, begin: float
+    task: Task,
+    rankings: Sequence[Sequence[str]],
+    *,
+    engine: str,
+    taught: bool,
+    grey: bool,
+    begin: float,
+    by_leg: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> Report:
-    """The report of these rankings, one for each question, beside the baselines. `begin`: by `time.perf_counter`."""
+    """The report of these rankings, one for each question, beside the baselines. `begin`: by `time.perf_counter`.
+
+    `by_leg`: the rankings of full text alone and of meaning alone.
+    """
     groups = _groups(task.questions)
     rows = _rows(rankings, task)
     results = {"search": metrics.estimates(rows, groups)}
@@ -165,6 +198,7 @@ def reported(
         languages=_broken_down([question.language for question in task.questions], rows),
         kinds=_broken_down([question.kind for question in task.questions], rows),
         new_words=_new_words(task, rows),
+        alone=_alone(task, {**by_leg, "both": rankings}) if by_leg else {},
         rankings={id: tuple(ranking[:IDS_KEPT]) for id, ranking in zip(ids, rankings, strict=True)},
         rows=dict(zip(ids, rows, strict=True)),
         groups=dict(zip(ids, groups, strict=True)),
@@ -264,6 +298,26 @@ def _new_words(task: Task, rows: Sequence[Mapping[str, float]]) -> Part | None:
     questions, part = [task.questions[n] for n in new], [rows[n] for n in new]
     languages = _broken_down([question.language for question in questions], part)
     return Part(len(new), metrics.estimates(part, _groups(questions)), languages)
+
+
+def _alone(task: Task, ways: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Alone]:
+    new = [n for n, question in enumerate(task.questions) if not question.verbatim]
+    if not new:
+        return {}
+    questions = [task.questions[n] for n in new]
+    told = {}
+    for way, rankings in ways.items():
+        every = _rows(rankings, task)
+        rows = [every[n] for n in new]
+        by_script, by_language = (
+            {name: (count, means["R@10"]) for name, (count, means) in _broken_down(names, rows).items()}
+            for names in (
+                [detect(question.words).script for question in questions],
+                [question.language for question in questions],
+            )
+        )
+        told[way] = Alone(metrics.estimates(rows, _groups(questions))["R@10"], by_script, by_language)
+    return told
 
 
 def _by_chance(task: Task, groups: Sequence[str]) -> dict[str, metrics.Estimate]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from visual_search.measuring import metrics
 from visual_search.measuring.cost import Cost
 from visual_search.measuring.metrics import Estimate
-from visual_search.measuring.quality import Report
+from visual_search.measuring.quality import Alone, Report
 
 LANGUAGES_SHOWN = 25  # lines of a breakdown on a terminal; --json has all
 Breakdown = Mapping[str, tuple[int, Mapping[str, float]]]
@@ -60,6 +60,7 @@ def report_lines(report: Report) -> Iterator[str]:
     yield from _parts("language", report.languages)
     if new:
         yield from _parts("new words", new.languages)
+    yield from _alone(report.alone)
 
 
 def encoder_lines(encoders: Sequence[Measured]) -> Iterator[str]:
@@ -89,6 +90,20 @@ def _parts(title: str, parts: Breakdown) -> Iterator[str]:
         yield _line(f"{name} ({count})", [f"{means[metric]:.3f}" for metric in metrics.NAMES])
     if len(parts) > LANGUAGES_SHOWN:
         yield f"  ... and {len(parts) - LANGUAGES_SHOWN} more (--json has all)"
+
+
+def _alone(ways: Mapping[str, Alone]) -> Iterator[str]:
+    """R@10 of names that are no title, by each way alone."""
+    if not ways:
+        return
+    yield _line("new words, R@10", ways)
+    yield _line("all", [f"{way.every.mean:.3f}" for way in ways.values()])
+    yield _line("", [f"{way.every.low:.2f}-{way.every.high:.2f}" for way in ways.values()])
+    first = next(iter(ways.values()))
+    for parts in ("scripts", "languages"):
+        for name in list(getattr(first, parts))[:LANGUAGES_SHOWN]:
+            count, _ = getattr(first, parts)[name]
+            yield _line(f"{name} ({count})", [f"{getattr(way, parts)[name][1]:.3f}" for way in ways.values()])
 
 
 def _intervals(estimates: Mapping[str, Estimate]) -> list[str]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -24,17 +25,15 @@ from visual_search.content.lexicon import Counts
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import BadInput
-from visual_search.measuring import metrics, running
+from visual_search.measuring import alone, metrics, running
 from visual_search.measuring.contenders import SHOP, contender
 from visual_search.measuring.datasets import evenly, grades, rows
 from visual_search.measuring.measures import Conditions, Table
 from visual_search.measuring.scratch import filled, scratch_index
-from visual_search.querying import legs
 from visual_search.types import (
     ALL_WORDS,
     CollectionSchema,
     Document,
-    EngineQuery,
     FacetField,
     FacetKind,
     LegHit,
@@ -128,10 +127,8 @@ def _ways(index: _Index, encoder: Encoder) -> dict[str, Callable[[Judged], list[
         return [hit.id for hit in index.by_words(question.words, question.language)]
 
     def by_meaning(question: Judged) -> list[str]:
-        made = legs.vector_legs(question.words, question.language, encoder)
-        meant = tuple(leg for leg in made if leg.name == legs.MEANING)
-        answer = index.engine.search(index.collection, EngineQuery(meant))
-        return [hit.id for leg in answer.legs for hit in leg.hits]
+        found = alone.by_meaning(question.words, question.language, encoder=encoder, **index.asked)
+        return [hit.id for hit in found]
 
     def by_both(question: Judged) -> list[str]:
         ranking = search.rank(
@@ -358,19 +355,28 @@ def read_pairs(folder: Path) -> list[Pair]:
 # --- The scratch index --------------------------------------------------------------------------
 
 
+class _Asked(TypedDict):
+    engine: Engine
+    collection: str
+    schema: CollectionSchema
+
+
 @dataclass(frozen=True, slots=True)
 class _Index:
     engine: Engine
     collection: str
     schema: CollectionSchema
 
+    @property
+    def asked(self) -> _Asked:
+        return {"engine": self.engine, "collection": self.collection, "schema": self.schema}
+
     def fill(self, documents: Iterable[Document]) -> None:
         filled(self.engine, self.collection, documents)
 
     def by_words(self, words: str, language: str | None) -> tuple[LegHit, ...]:
         """What full text alone finds, best first: as many as the shop looks at."""
-        leg = legs.words_leg(words, language, self.schema)
-        return self.engine.search(self.collection, EngineQuery((leg,))).leg(legs.WORDS).hits
+        return alone.by_words(words, language, **self.asked)
 
 
 def _with_meaning(products: Sequence[Document], encoder: Encoder) -> Iterator[Document]:
