@@ -39,12 +39,12 @@ _STATUS = {
 # Pillow's WebP reader keeps four copies of the pixels (15 bytes a pixel, the others 4), so it gets a smaller limit.
 _SHARE_OF_PIXELS = {"WebP": 0.4}
 # Pillow's readers, called by name: `Image.open` would try others and warn through the process-wide `warnings`.
-_READERS: dict[headers.Format, type[ImageFile.ImageFile]] = {
+READERS: dict[headers.Format, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
     "WebP": WebPImageFile,
 }
-_TRANSPOSE = {
+TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -69,6 +69,16 @@ def decode(
     its `code` is one of empty, too_large, not_a_picture, format_not_allowed, too_many_pixels,
     too_complex, truncated, too_small.
     """
+    header = examine(data, max_bytes=max_bytes, max_pixels=max_pixels, name=name)
+    try:
+        return _open(header, max_side)
+    # Decoders raise a dozen types of errors on hostile bytes, and the file is the reason for each.
+    except Exception as problem:
+        raise damaged(header.format, name) from problem
+
+
+def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> headers.Header:
+    """The header of a picture that keeps every limit, before a single pixel is unpacked. Raises `PictureRefused`."""
     who = _who(name)
     if not data:
         raise _refused("empty", f"{who} is empty (0 bytes). Choose the picture again.")
@@ -81,7 +91,7 @@ def decode(
     kind = headers.sniff(data)
     if not kind:
         raise _refused("not_a_picture", f"{who} isn't a picture that we can read. Send {ALLOWED}.")
-    if kind not in _READERS:
+    if kind not in READERS:
         raise _refused(
             "format_not_allowed",
             f"{who} is of the format {kind}, which isn't accepted. Save it as {ALLOWED} and send that.",
@@ -89,24 +99,20 @@ def decode(
     try:
         header = headers.read(data, kind)
     except headers.Damaged as problem:
-        raise _damaged(who, kind) from problem
+        raise damaged(kind, name) from problem
     except headers.TooCostly as problem:
         raise _refused(
             "too_complex",
             f"{who} is stored in a way that takes long to open ({problem}). Save it as an ordinary {kind} and send that.",
         ) from problem
-    _check_size(header, who, max_pixels)
-    try:
-        return _open(header, max_side)
-    # Decoders raise a dozen types of errors on hostile bytes, and the file is the reason for each.
-    except Exception as problem:
-        raise _damaged(who, kind) from problem
+    _check_size(header, name, max_pixels)
+    return header
 
 
-def _check_size(header: headers.Header, who: str, max_pixels: int) -> None:
-    width, height = header.width, header.height
+def _check_size(header: headers.Header, name: str, max_pixels: int) -> None:
+    who, width, height = _who(name), header.width, header.height
     if width == 0 or height == 0:
-        raise _damaged(who, header.format)
+        raise damaged(header.format, name)
     max_pixels = int(max_pixels * _SHARE_OF_PIXELS.get(header.format, 1))
     if width * height > max_pixels:
         raise _refused(
@@ -125,7 +131,7 @@ def _open(header: headers.Header, max_side: int | None) -> Image.Image:
     if header.cut and _share_lacking(header) > LACKING:
         raise headers.Damaged("too many pixels lack")
     image: Image.Image
-    with _READERS[header.format](io.BytesIO(header.data)) as file:
+    with READERS[header.format](io.BytesIO(header.data)) as file:
         if file.size != (header.width, header.height):
             raise headers.Damaged("the header and the pixels state different sizes")
         size = _target(file.size, max_side)
@@ -138,8 +144,8 @@ def _open(header: headers.Header, max_side: int | None) -> Image.Image:
         image = to_srgb(image, profile)
     if image.mode != "RGB":
         image = image.convert("RGB")
-    if header.orientation in _TRANSPOSE:
-        image = image.transpose(_TRANSPOSE[header.orientation])
+    if header.orientation in TRANSPOSE:
+        image = image.transpose(TRANSPOSE[header.orientation])
     # A picture made of the bare pixels can't carry anything else along.
     return Image.frombytes("RGB", image.size, image.tobytes())
 
@@ -217,10 +223,11 @@ def _megabytes(count: int) -> str:
     return f"{math.ceil(count / 1024 / 1024 * 10) / 10:g}"
 
 
-def _damaged(who: str, kind: str) -> PictureRefused:
+def damaged(kind: str, name: str) -> PictureRefused:
+    """What is said of a file that can't be read to its end."""
     return _refused(
         "truncated",
-        f"{who} is broken off or damaged: this {kind} file can't be read to its end. Send the original file again.",
+        f"{_who(name)} is broken off or damaged: this {kind} file can't be read to its end. Send the original file again.",
     )
 
 

@@ -46,7 +46,7 @@ MOST_SCANS = 100
 MOST_SCANNED = 500_000_000  # pixels, over all scans: 50 million ten times
 MOST_PARTS = 20_000  # segments of a JPEG, chunks of a PNG or WebP; a PNG of 10 MB has some 1,300
 # Inside coded pixels FF is followed by 00 or by a marker that restarts the decoder.
-_JPEG_NEXT_PART = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+JPEG_NEXT_PART = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 
 
 class TooCostly(Exception):
@@ -196,7 +196,7 @@ def _check_scans(data: bytes, at: int, pixels: int) -> None:
 def _next_scan(data: bytes, at: int) -> int:
     """Where the header of the next scan stands, behind coded pixels and tables; -1 if there is none."""
     parts = 0
-    while found := _JPEG_NEXT_PART.search(data, at):
+    while found := JPEG_NEXT_PART.search(data, at):
         if found[1] == b"\xda":
             return found.end()
         if found[1] == b"\xd9":

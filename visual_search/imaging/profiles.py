@@ -15,13 +15,22 @@ _COLOUR_SPACE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """The picture in sRGB. A profile that is broken, huge or of another colour model is ignored, as browsers do."""
-    if len(profile) > _LARGEST_PROFILE or any(name in profile for name in _SRGB_NAMES):
+    source = changing(profile, image.mode)
+    if source is None:
         return image
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if source.profile.xcolor_space.strip() != _COLOUR_SPACE.get(image.mode):
-            return image
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return converted if converted is not None else image
+
+
+def changing(profile: bytes, mode: str) -> ImageCms.ImageCmsProfile | None:
+    """The profile, if it says other colours of a picture of this mode than sRGB does; else None."""
+    if len(profile) > _LARGEST_PROFILE or any(name in profile for name in _SRGB_NAMES):
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return source if source.profile.xcolor_space.strip() == _COLOUR_SPACE.get(mode) else None
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
