@@ -7,12 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminFileWidget
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog import files
 from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
 from multilingual.languages import base_code
 from visual_search.models import IndexEntry
@@ -93,6 +96,28 @@ class ProductAdmin(admin.ModelAdmin):
                 product.save(update_fields=["state", "updated_at"])
         self.message_user(request, f"{len(moved)} products are {state.label} now.")
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the address of pictures that only staff may see: of drafts, and photos to recognise by."""
+        shown = path("picture/<path:name>", self.admin_site.admin_view(self.picture), name="catalog_product_picture")
+        return [shown, *super().get_urls()]
+
+    def picture(self, request: HttpRequest, name: str) -> FileResponse:
+        """A private picture, for staff who may see products."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        name = files.PRIVATE + name
+        if not ProductImage.objects.filter(file=name).exists():
+            raise Http404
+        try:
+            response = FileResponse(files.picture_storage.open(name))
+        # A storage may raise anything.
+        except Exception as problem:
+            raise Http404 from problem
+        # Whatever the file holds, it is only shown.
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("images", "texts")
 
@@ -109,7 +134,7 @@ class ProductAdmin(admin.ModelAdmin):
 
     @admin.display(description="")
     def thumbnail(self, product: Product) -> SafeString | str:
-        image = product.main_image()
+        image = next(iter(product.all_images()), None)
         address = image.url if image else ""
         if not address:
             return "–"

@@ -1,9 +1,15 @@
 """The reference shop."""
 
 from django.apps import AppConfig
+from django.core.signals import request_started
 
 
 class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = "Catalogue"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from catalog import checks, receivers, tasks  # noqa: F401, PLC0415 - Models are ready by now, and not before.
+
+        request_started.connect(tasks.look_for_leftovers, dispatch_uid="catalog.look_for_leftovers")

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,13 @@ from catalog.reading import Catalogue, Row, find
 from multilingual.languages import base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
+from visual_search.imaging.cleaning import cleaned
 from visual_search.imaging.decode import decode
-from visual_search.imaging.headers import sniff
 from visual_search.models import chunks
 
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
-# A file gets the ending of its real format: a picture called "x.html" would be served as a page.
-ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
 # Each of these columns goes unchanged into the field of the same name.
 UNCHANGED = ("category", "brand", "source", "licence", "attribution")
 
@@ -389,12 +386,12 @@ def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[
     new = []
     for position, picture in enumerate(pictures):
         same = by_content.get(picture.sha256)
+        if not same and by_content:
+            same = by_content.get(_as_kept(picture))
         if not same:
             role = ProductImage.Role.MAIN if position == 0 else ProductImage.Role.VIEW
             image = ProductImage(product=product, position=position, role=role, import_hash=picture.sha256)
-            name = Path(picture.name).stem + ENDINGS[sniff(picture.data)]
-            # Without a name of its own, Django doesn't measure the picture, and then opens it at each reading of the row.
-            image.file.save(name, ContentFile(picture.data, name), save=False)
+            image.file.save(picture.name, ContentFile(picture.data), save=False)
             saved.append((image.file.storage, str(image.file.name)))
             new.append(image)
             continue
@@ -404,9 +401,16 @@ def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[
             old.save(update_fields=["position", "import_hash"])
     ProductImage.objects.bulk_create(new)
     for image in (image for left in by_content.values() for image in left if image.import_hash):
-        storage, name = image.file.storage, str(image.file.name)
         image.delete()
-        transaction.on_commit(partial(storage.delete, name), robust=True)
+
+
+def _as_kept(picture: _Picture) -> str:
+    """What the file would have for a hash if the owner had added it: pictures are cleaned when they are kept."""
+    try:
+        kept = cleaned(picture.data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS)
+    except PictureRefused as error:
+        raise _Faulty(str(error)) from error
+    return hashlib.sha256(kept.data).hexdigest()
 
 
 def _sha256(image: ProductImage) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from catalog import files
 from catalog.codes import why_no_gtin
 from multilingual.languages import LANGUAGES, base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
-from visual_search.types import path_prefixes
+from visual_search.signals import objects_changed
+from visual_search.types import ImageSource, path_prefixes
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.only("sku", "price", "currency", "stock").annotate(
             tile_title=models.Subquery(texts.values("title")[:1]),
             tile_file=models.Subquery(images.order_by("position", "pk").values("file")[:1]),
+            tile_renditions=models.Subquery(images.order_by("position", "pk").values("renditions")[:1]),
         )
 
 
@@ -125,6 +128,7 @@ class Product(models.Model):
     # Only where `for_cards()` has read it
     tile_title: str | None
     tile_file: str | None
+    tile_renditions: dict[str, list[int]] | None
 
     class Meta:
         ordering = ["sku"]
@@ -152,6 +156,13 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title()} ({self.sku})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With the product, its picture files become public, or are so no more."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if place(self.images.all()):
+                getattr(self, "_prefetched_objects_cache", {}).pop("images", None)  # They have other files now.
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.sku])
@@ -202,22 +213,28 @@ class Product(models.Model):
         text = self.text(language)
         return text.title if text else self.sku
 
-    def tile(self, language: str | None = None) -> tuple[str, str]:
-        """The title in this language and the address of the main picture; "" without one.
+    def tile(self, language: str | None = None) -> tuple[str, str, tuple[ImageSource, ...]]:
+        """The title in this language, the address of the main picture ("" without one), and where its copies are.
 
-        Read with `for_cards()`, a product brings both; else they are taken from its texts and images.
+        Read with `for_cards()`, a product brings all of it; else it is taken from its texts and images.
         """
         if not hasattr(self, "tile_title"):
             image = self.main_image()
-            return self.title(language), image.url if image else ""
+            return self.title(language), image.url if image else "", image.tile_sources() if image else ()
         title = self.sku if self.tile_title is None else self.tile_title
-        return title, _address(ProductImage._meta.get_field("file").storage, self.tile_file)
+        storage = ProductImage._meta.get_field("file").storage
+        sources = _sources(storage, self.tile_file, self.tile_renditions, TILE_WIDTH)
+        return title, _address(storage, self.tile_file), sources
 
     def main_image(self) -> ProductImage | None:
         return next(iter(self.shown_images()), None)
 
     def shown_images(self) -> list[ProductImage]:
-        """The pictures without those that only serve recognition or have no file. It reads what was prefetched."""
+        """The pictures that anybody may see. It reads what was prefetched."""
+        return [image for image in self.all_images() if not files.is_private(str(image.file.name))]
+
+    def all_images(self) -> list[ProductImage]:
+        """For staff: also those of a draft, without those that only serve recognition or have no file."""
         return [image for image in self.images.all() if image.role != ProductImage.Role.PHOTO and image.file]
 
 
@@ -231,11 +248,45 @@ def _address(storage: Any, name: str | None) -> str:
         return ""
 
 
-class PictureField(models.ImageField):
-    """The image field of `ProductImage`, whose rows can be read while the storage doesn't give their files.
+TILE_WIDTH = 640  # px: 300 on a dense screen; a tile needs no larger copy
 
-    Django opens the file of each row without measures, wherever it is read, and raises what the storage raises.
+
+def _sources(
+    storage: Any, name: str | None, renditions: dict[str, list[int]] | None, most: int | None = None
+) -> tuple[ImageSource, ...]:
+    """The copies of this file for `<source>`, those no wider than `most` px; () as long as there are none."""
+    sources = []
+    for kind, made in (renditions or {}).items() if name else ():
+        told = [
+            f"{address} {width}w"
+            for number, width in enumerate(made, 1)
+            if (most is None or width <= most)
+            and (address := _address(storage, files.rendition_name(str(name), number, kind)))
+        ]
+        if told:
+            sources.append(ImageSource(f"image/{kind}", ", ".join(told)))
+    return tuple(sources)
+
+
+def place(images: models.QuerySet[ProductImage]) -> bool:
+    """Move the files of these pictures to where they belong; the index is told of products whose files moved."""
+    moved = files.place(images)
+    if moved:
+        objects_changed.send(Product, ids=sorted(moved), deleted=False)
+    return bool(moved)
+
+
+class PictureField(models.ImageField):
+    """The image field of `ProductImage`: its files are cleaned, and stand where `files.py` says.
+
+    Rows can be read while the storage doesn't give their files: Django opens the file of each row without measures, wherever
+    it is read, and raises what the storage raises.
     """
+
+    attr_class = files.PictureFile
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"storage": files.picture_storage, **kwargs})
 
     def update_dimension_fields(self, instance: Any, force: bool = False, *args: Any, **kwargs: Any) -> None:
         try:
@@ -248,13 +299,16 @@ class PictureField(models.ImageField):
     def deconstruct(self) -> Any:
         """As Django's own field: the table is the same."""
         name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("storage", None)
         return name, "django.db.models.ImageField", args, kwargs
 
 
 class ProductImageQuerySet(models.QuerySet["ProductImage"]):
     def shown(self) -> ProductImageQuerySet:
-        """Those that pages show: not the photos that only serve recognition, and not rows whose file was deleted."""
-        return self.exclude(role=ProductImage.Role.PHOTO).exclude(file="")
+        """Those that pages show: not the photos that only serve recognition, and not rows whose file was deleted, or is
+        private because it couldn't be moved yet.
+        """
+        return self.exclude(role=ProductImage.Role.PHOTO).exclude(file="").exclude(file__startswith=files.PRIVATE)
 
 
 class ProductImage(models.Model):
@@ -268,7 +322,7 @@ class ProductImage(models.Model):
         PHOTO = "photo", _("a photo to recognise it by (never shown)")
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    file = PictureField(upload_to="products/%Y/%m", width_field="width", height_field="height")
+    file = PictureField(upload_to=files.random_name, width_field="width", height_field="height", db_index=True)
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
     position = models.PositiveIntegerField(default=0)
@@ -277,17 +331,61 @@ class ProductImage(models.Model):
         max_length=300, blank=True, help_text=_("What the picture shows, for those who don't see it.")
     )
 
+    # Format -> the widths of its copies, narrowest first. None: not made yet.
+    renditions = models.JSONField(null=True, editable=False)
     import_hash = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of a file that an import brought; else empty."
     )
 
     objects = ProductImageQuerySet.as_manager()
+    _read_file = ""  # what the row named when this object was read
 
     class Meta:
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
         return f"{self.product.sku} #{self.position}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A file that was replaced goes after the commit, and a file that stands in the wrong place moves."""
+        with transaction.atomic():
+            row = self._row()
+            former = row[0] if row else ""
+            if row and getattr(self.file, "_committed", True) and self.file.name == self._read_file:
+                # Another process may have moved the file since this object was read, and then its name is no longer true.
+                self.__dict__["file"], self.renditions = row
+            else:
+                self.renditions = None
+            if (fields := kwargs.get("update_fields")) is not None and "file" in fields:
+                kwargs["update_fields"] = {*fields, "width", "height", "renditions"}
+            super().save(*args, **kwargs)
+            if former and former != self.file.name:
+                files.forget(ProductImage, former)
+            place(ProductImage.objects.filter(pk=self.pk))
+            self._read_file, self.renditions = self._row() or ("", None)
+            if self._read_file != self.file.name:
+                self.__dict__["file"] = self._read_file
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        image = super().from_db(*args, **kwargs)
+        image._read_file = str(image.__dict__.get("file") or "")
+        return image
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._read_file = str(self.__dict__.get("file") or "")
+
+    def _row(self) -> tuple[str, Any] | None:
+        """The file and its copies as the database has them now, and keeps them until the transaction ends."""
+        rows = ProductImage.objects.filter(pk=self.pk).select_for_update()
+        return rows.values_list("file", "renditions").first() if self.pk is not None else None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may see it."""
+        product = getattr(self, "product", None)
+        return product is not None and product.state == State.PUBLISHED and self.role != self.Role.PHOTO
 
     def clean(self) -> None:
         """Refuse a new file that the index couldn't open, while the owner still has the form before them."""
@@ -308,6 +406,14 @@ class ProductImage(models.Model):
     def url(self) -> str:
         """Where browsers get the file; "" where there is none, or its storage doesn't answer."""
         return _address(self.file.storage, self.file.name)
+
+    def sources(self) -> tuple[ImageSource, ...]:
+        """Its copies in other formats and widths, for `<source>`."""
+        return _sources(self.file.storage, self.file.name, self.renditions)
+
+    def tile_sources(self) -> tuple[ImageSource, ...]:
+        """Those of its copies that a tile may need."""
+        return _sources(self.file.storage, self.file.name, self.renditions, TILE_WIDTH)
 
     def read(self) -> bytes:
         """The file's bytes. Raises FileNotFoundError if the row has no file, or the storage has lost it."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 from django.core.files.base import ContentFile
 from django.db.models import Q, QuerySet
 
+from catalog.files import is_private
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
@@ -38,7 +39,10 @@ class Products(Source):
 
     def pictures(self, product):
         for image in product.images.all():
-            yield Picture(str(image.pk), image.read, image.position, image.role, image.url)
+            # A photo to recognise by is shown to nobody, so nobody is told where staff find it.
+            hidden = image.role == ProductImage.Role.PHOTO or is_private(str(image.file.name))
+            address = "" if hidden else image.url
+            yield Picture(str(image.pk), image.read, image.position, image.role, address)
 
     def keep_photo(self, product, data):
         last = max((image.position for image in product.images.all()), default=-1)
@@ -66,7 +70,7 @@ class Products(Source):
         return Product.objects.filter(Q(parent_id=head) | Q(pk=head)).values_list("pk", flat=True)
 
     def card(self, product, language=None):
-        title, image_url = product.tile(language)
+        title, image_url, image_sources = product.tile(language)
         return Card(
             id=str(product.pk),
             sku=product.sku,
@@ -75,4 +79,5 @@ class Products(Source):
             image_url=image_url,
             price=product.price_text,
             in_stock=product.in_stock,
+            image_sources=image_sources,
         )

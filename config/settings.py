@@ -107,6 +107,16 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 SERVE_MEDIA = env.flag("DJANGO_SERVE_MEDIA", default=DEBUG)
+# Pictures that anybody may see are in "default". Those of drafts, and photos to recognise by, are in "private", which no web
+# server serves: staff see them through the admin (docs/decisions/0040-where-picture-files-stand.md).
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "private"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # A shopper's photo never touches the disk: search has an upload handler of its own. The admin's product pictures may.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
@@ -133,6 +143,8 @@ CELERY_BEAT_SCHEDULE = {
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
+    "copies of pictures": {"task": "catalog.tasks.make_renditions", "schedule": 300.0},
+    "files that nobody needs": {"task": "catalog.tasks.tidy_pictures", "schedule": 24 * 3600.0},
     "read label text": {"task": "visual_search.tasks.see_pictures", "schedule": 60.0},
 }
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_control
 from django.views.static import serve
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("catalog.urls")),
 ]
 if settings.SERVE_MEDIA:
-    # Product pictures are public. A busy shop lets its web server or object store serve them instead.
-    urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))
+    # Public pictures; a name never means another one. A busy shop lets its web server or object store serve them instead.
+    for_good = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+    urlpatterns.append(path("media/<path:path>", for_good(serve), {"document_root": settings.MEDIA_ROOT}))

@@ -239,7 +239,7 @@ class Background:
                 # What waits to be indexed goes first, also when it comes up while pictures are read.
                 if readings.see_pending(
                     should_stop=lambda: stop.is_set() or IndexEntry.objects.due().exists(),
-                    wait=lambda: _let_photos_go_first(stop),
+                    wait=lambda: let_photos_go_first(stop),
                 ):
                     continue
             # The thread must outlive a database that is away for a while.
@@ -251,7 +251,7 @@ class Background:
             wake.wait(conf.INDEX_POLL_SECONDS)
 
 
-def _let_photos_go_first(stop: threading.Event) -> None:
+def let_photos_go_first(stop: threading.Event) -> None:
     """Wait until no shopper's photo is being looked at in this process, for half a minute at most."""
     end = time.monotonic() + PHOTOS_FIRST
     while not stop.is_set() and time.monotonic() < end and not admission.photos().is_idle_within(1.0):

@@ -62,5 +62,7 @@ def catalogue(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(autouse=True)
 def own_media(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    private = {**settings.STORAGES["private"], "OPTIONS": {"location": tmp_path / "private"}}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
     # These tests are about the shop; what indexing does has tests of its own.
     settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "IN_PROCESS": True, "INDEX_IN_BACKGROUND": False}

@@ -50,6 +50,7 @@ def stocked() -> None:
         for position, role in roles[sku]:
             image = ProductImage(product=product, position=position, role=role)
             image.file.save(f"{sku}-{position}.jpg", ContentFile(picture(), "x.jpg"))
+    ProductImage.objects.filter(product__sku="ALL").update(renditions={"avif": [320, 640, 1280], "webp": [320]})
     Product.objects.create(sku="DRAFT")
 
 
@@ -65,7 +66,14 @@ def test_a_tile_shows_the_same_whether_it_is_read_for_it_or_whole(language, djan
     assert (read["NONE"].title, read["NONE"].image_url, read["NO-ENGLISH"].image_url) == ("NONE", "", "")
     own = {"de": "Stuhl", "ja": "椅子", "zh": "椅子", "zh-tw": "凳子", "zh-hk": "椅子", "pt-BR": "Poltrona"}
     assert read["ALL"].title == own.get(language, "Chair")
-    assert "ALL-1" in read["ALL"].image_url
+    shown = ProductImage.objects.get(product__sku="ALL", role=ProductImage.Role.VIEW)
+    assert read["ALL"].image_url == shown.url
+    stem = shown.url.removesuffix(".jpg")
+    assert [(source.type, source.srcset) for source in read["ALL"].image_sources] == [
+        ("image/avif", f"{stem}-1.avif 320w, {stem}-2.avif 640w"),
+        ("image/webp", f"{stem}-1.webp 320w"),
+    ]
+    assert read["EMPTY"].image_sources == ()
 
 
 @pytest.mark.usefixtures("stocked")

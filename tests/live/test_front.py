@@ -42,10 +42,11 @@ def front(shop, live_server, tmp_path, free_tcp_port) -> Iterator[Front]:  # noq
     # The folder of a test is its owner's alone.
     user = "user root;" if os.getuid() == 0 else ""
     (tmp_path / "nginx.conf").write_text(f"daemon off;\npid {tmp_path / 'pid'};\n{user}\n{text}")
-    for folder in ("static", "media"):
+    for folder in ("static", "media", "private"):
         (tmp_path / folder).mkdir(exist_ok=True)
     (tmp_path / "static/search.css").write_text("/* " + "style " * 400 + "*/")
     (tmp_path / "media/chair.html").write_text("<script>alert(1)</script>")
+    (tmp_path / "private/draft.jpg").write_bytes(b"not published")
     process = subprocess.Popen(
         [binary, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.PIPE, text=True
     )
@@ -157,5 +158,10 @@ def test_files_are_served_with_what_their_kind_needs(front) -> None:
     status, headers, _ = front.ask("GET", "/media/chair.html")
     assert status == 200
     assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert headers["x-content-type-options"] == "nosniff"
     assert front.ask("GET", "/nginx.conf")[0] == 404
+    # Pictures of drafts stand beside them.
+    for address in ("/private/draft.jpg", "/media/../private/draft.jpg", "/media/%2e%2e/private/draft.jpg"):
+        status, _, body = front.ask("GET", address)
+        assert (status == 200, b"not published" in body) == (False, False)

@@ -70,6 +70,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Copies of a picture in one format, for browsers to choose from: `<source type=... srcset=...>`."""
+
+    type: str
+    """Such as "image/avif". Browsers take the first source whose type they show."""
+
+    srcset: str
+    """Addresses with their widths: "/media/a-1.avif 320w, /media/a-2.avif 640w"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a result tile shows, as plain text. It is made for each answer and not stored in the index.
 
@@ -102,6 +113,9 @@ class Card:
 
     in_stock: bool = True
     """False: the tile says "Out of stock"."""
+
+    image_sources: tuple[ImageSource, ...] = field(default=(), metadata={"rest": None})
+    """The same picture in other formats and widths, the first that a browser shows is taken; REST leaves them out."""
 
 
 class FacetKind(StrEnum):
