@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import ProductImage
 from tests.search.shop import draw as drawn
@@ -70,7 +73,7 @@ def test_others_are_refused(shop, client, photo_page, who) -> None:
 @pytest.mark.parametrize(("wrong", "answered"), [
     (("shows", "999999"), (404, "There is no product '999999' any more.")),
     (("preview", ""), (400, "The photo is gone.")),
-    (("preview", "data:image/jpeg;base64,AAAA"), (415, "JPEG")),
+    (("preview", "data:image/jpeg;base64,AAAA"), (400, "The photo is gone.")),
 ])  # fmt: skip
 @pytest.mark.usefixtures("staff")
 def test_what_can_not_be_kept(shop, client, photo_page, wrong, answered) -> None:
@@ -79,6 +82,42 @@ def test_what_can_not_be_kept(shop, client, photo_page, wrong, answered) -> None
     answer = page(photo_page).submit(client, *more, without=(field,))
     assert answer.status_code == status
     assert says in text_of(answer)
+    assert not ProductImage.objects.filter(role=ProductImage.Role.PHOTO).exists()
+
+
+def _preview(response) -> str:
+    return dict(page(response).fields)["preview"]
+
+
+@pytest.mark.usefixtures("staff")
+def test_a_picture_that_staff_did_not_see_is_not_learned(shop, client) -> None:
+    """Whoever gets at the form in a browser of staff can send another preview, and even a true one of another photo."""
+    lamp = shop.id("LMP-BRS-04")
+    asked, other = upload(client, photo_of("chair", "red")), upload(client, photo_of("mug", "green"))
+    own = "data:image/jpeg;base64," + base64.b64encode(photo_of("sofa", "blue")).decode()
+    for forged in (own, _preview(other), _preview(asked)[:-8] + "AAAAAAA=", _preview(asked) + " "):
+        answer = page(asked).submit(client, ("preview", forged), ("shows", lamp), without=("preview",))
+        assert (answer.status_code, "The photo is gone." in text_of(answer)) == (400, True)
+        shown = page(asked).submit(client, ("preview", forged), without=("preview",))
+        assert forged not in shown.content.decode()
+    swapped = page(asked).submit(
+        client, ("photo_token", dict(page(other).fields)["photo_token"]), ("shows", lamp), without=("photo_token",)
+    )
+    assert swapped.status_code == 400
+    assert not ProductImage.objects.filter(role=ProductImage.Role.PHOTO).exists()
+    # What they did see is learned, also after a filter and on the next page.
+    filtered = page(asked).submit(client, ("f.in_stock", "true"))
+    assert _preview(filtered) == _preview(asked)
+    page(filtered).submit(client, ("shows", lamp))
+    [kept] = ProductImage.objects.filter(role=ProductImage.Role.PHOTO)
+    assert kept.read() == base64.b64decode(_preview(asked).partition(",")[2])
+
+
+@pytest.mark.usefixtures("staff")
+def test_a_photo_that_comes_with_the_word_is_not_learned_unseen(shop, client) -> None:
+    photo = SimpleUploadedFile("photo.jpg", photo_of("sofa", "blue"), "image/jpeg")
+    answer = client.post("/search/", {"image": photo, "shows": shop.id("LMP-BRS-04")})
+    assert answer.status_code == 400
     assert not ProductImage.objects.filter(role=ProductImage.Role.PHOTO).exists()
 
 

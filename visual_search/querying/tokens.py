@@ -45,7 +45,7 @@ def photo_from_token(token: str) -> QueryPicture:
         opened = _sealer().open(token, purpose=_PURPOSE)
         payload, expires = opened.payload, opened.expires
         end = 4 + int.from_bytes(payload[:4], "big")
-        sealed, witness = unpack_vectors(payload[4:end]), _witness(payload[end:])
+        sealed, witness, preview = unpack_vectors(payload[4:end]), _witness(payload[end:]), _preview(payload[end:])
         scene = None
         if sealed_scene:
             opened = _sealer().open(sealed_scene, purpose=_SCENE_PURPOSE)
@@ -63,7 +63,7 @@ def photo_from_token(token: str) -> QueryPicture:
             field="photo_token",
             code="token_outdated",
         )
-    return QueryPicture(vectors=vectors, witness=witness, scene=scene, expires=expires)
+    return QueryPicture(vectors=vectors, witness=witness, scene=scene, expires=expires, preview=preview)
 
 
 def _witness(packed: bytes) -> Witness:
@@ -82,9 +82,21 @@ def _witness(packed: bytes) -> Witness:
         return Witness()
 
 
+def _preview(packed: bytes) -> str:
+    """The digest of the preview that belongs to the token; "" for a token that came with none."""
+    try:
+        said = json.loads(packed)
+    except ValueError:
+        return ""
+    return str(said.get("preview", "")) if isinstance(said, dict) else ""
+
+
 def _sealed_photo(picture: QueryPicture) -> str:
     packed = pack_vectors(_labelled(picture.vectors))
-    said = json.dumps(asdict(picture.witness or Witness()), ensure_ascii=False, separators=(",", ":")).encode()
+    known = asdict(picture.witness or Witness())
+    if picture.preview:
+        known["preview"] = picture.preview
+    said = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
     payload = len(packed).to_bytes(4, "big") + packed + said
     # `until` keeps the end of the token that the vectors came from, so that no answer prolongs it.
     return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=picture.expires)

@@ -26,6 +26,7 @@ class QueryPicture:
     expires: int | None = (
         None  # when the token that this came from ends, in seconds since 1970; None: it came as pixels
     )
+    preview: str = ""  # SHA-256 of the preview that the page shows of it; "" where no page does
     others: tuple[Mapping[str, Vector], ...] = ()  # vectors of parts that count beside `vectors`: the nearest decides
     weight: float = 1.0  # beside the other parts of the question; 0: as if it weren't there
 
