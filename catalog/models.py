@@ -391,9 +391,12 @@ class ProductImage(models.Model):
         """Refuse a new file that the index couldn't open, while the owner still has the form before them."""
         if self.file and not getattr(self.file, "_committed", True):  # Django's own mark of a new file
             self.file.open()
+            data = self.file.read()
+            if len(data) < self.file.size <= conf.PICTURE_MAX_BYTES:
+                raise ValidationError({"file": _("The form's files are too large together. Save a few at a time.")})
             try:
                 decode(
-                    self.file.read(),
+                    data,
                     max_bytes=conf.PICTURE_MAX_BYTES,
                     max_pixels=conf.PICTURE_MAX_PIXELS,
                     name=str(self.file.name),

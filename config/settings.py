@@ -118,7 +118,11 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-# A shopper's photo never touches the disk: search has an upload handler of its own. The admin's product pictures may.
+# What strangers send never touches a disk, whichever address they send it to: Django reads a form, files and all, before a
+# view says that it wants none. The front lets no larger body through either (config/nginx.conf); ASGI keeps a body of this
+# size in memory (config/asgi.py).
+FILE_UPLOAD_HANDLERS = ["catalog.uploads.FormUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # With a broker, workers do the indexing; without one, this process does. Redis: redis://host:6379/0

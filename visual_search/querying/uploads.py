@@ -6,13 +6,16 @@ import base64
 import binascii
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from PIL import Image
 
 from visual_search.conf import conf
@@ -40,7 +43,11 @@ class PhotoUploadHandler(FileUploadHandler):
     ) -> None:
         if content_length > _READ_TO_THE_END:
             raise RequestDataTooBig(too_large(content_length))
-        self._room = conf.PICTURE_MAX_BYTES + 1  # for all files of the request together
+        self._room = self.most() + 1
+
+    def most(self) -> int:
+        """How many bytes are kept of all files of the request together."""
+        return int(conf.PICTURE_MAX_BYTES)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -57,6 +64,22 @@ class PhotoUploadHandler(FileUploadHandler):
             file=self._kept, field_name=self.field_name, name=self.file_name, content_type=self.content_type,
             size=file_size, charset=self.charset, content_type_extra=self.content_type_extra,
         )  # fmt: skip
+
+
+def in_memory(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For a view to which strangers send forms: what files they add stays in memory, whatever FILE_UPLOAD_HANDLERS says.
+
+    Django checks the form's CSRF token in this view and not before: the check reads the form, files and all.
+    """
+    protected = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.upload_handlers = [PhotoUploadHandler(request)]
+        return protected(request, *args, **kwargs)
+
+    return kept
 
 
 def too_large(size: int) -> str:

@@ -8,22 +8,23 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from visual_search import registry
 from visual_search.features.personalisation import accounts
 from visual_search.querying import parsing
 from visual_search.querying.cards import cards
+from visual_search.querying.uploads import in_memory
 from visual_search.ranking.taste import MAX_BYTES
 from visual_search.types import Card
 
 MAX_BODY_BYTES = 4 * MAX_BYTES  # A browser may write the same JSON with spaces and escapes.
 
 
+@in_memory
 @require_http_methods(["GET", "POST", "DELETE"])
-@csrf_protect
 def account(request: HttpRequest) -> HttpResponse:
     """Export, keep or erase the copy of the shopper who is signed in. The first `POST` is how a shopper opts in."""
     user = request.user
@@ -47,7 +48,8 @@ def _keep(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"detail": f"The body is over {MAX_BODY_BYTES} bytes."}, status=413)
     try:
         given = json.loads(request.body)
-    except (ValueError, RecursionError):
+    # The last one: a form was sent, which the check of its token has read.
+    except (ValueError, RecursionError, RawPostDataException):
         return JsonResponse({"detail": "The body is no JSON."}, status=400)
     if not isinstance(given, dict):
         return JsonResponse({"detail": 'The body must be {"events": [...]}.'}, status=400)

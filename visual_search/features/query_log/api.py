@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -109,6 +110,7 @@ def erase_mine(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"erased": erase_client(asker_of(request).material), "older": str(OLDER_ROWS)})
 
 
+@csrf_exempt
 @require_safe
 def gpc(request: HttpRequest) -> HttpResponse:
     """`GET /.well-known/gpc.json`: this site honours Global Privacy Control."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from visual_search.conf import conf
 from visual_search.features.query_log.api import OLDER_ROWS, erase_mine
 from visual_search.features.query_log.consent import asker_of
 from visual_search.features.query_log.erasure import erase_client
+from visual_search.querying.uploads import in_memory
 
 
 # A DELETE needs no CSRF token: a browser lets a page of another site send it only if this site allows that, which it doesn't,
@@ -24,7 +25,7 @@ def me(request: HttpRequest) -> HttpResponse:
     return erase_mine(request) if request.method == "DELETE" else _page(request)
 
 
-@csrf_protect
+@in_memory
 def _page(request: HttpRequest) -> HttpResponse:
     asker = asker_of(request)
     context = {
