@@ -24,7 +24,9 @@ from django.db.models.fields.files import ImageFieldFile
 from django.urls import reverse
 
 from visual_search.conf import conf
+from visual_search.errors import PictureRefused
 from visual_search.imaging.cleaning import cleaned
+from visual_search.imaging.decode import examine
 from visual_search.imaging.renditions import WIDTHS
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,24 @@ class PictureFile(ImageFieldFile):
         name = f"picture{clean.extension}"
         super().save(name, ContentFile(clean.data, name), save)
 
+    def _get_image_dimensions(self) -> tuple[int, int] | tuple[None, None]:
+        """Width and height of the upright picture, read without Pillow, whose readers of other formats no file should meet."""
+        self._dimensions_cache: tuple[int, int] | tuple[None, None]
+        if not hasattr(self, "_dimensions_cache"):
+            was_closed = self.closed
+            self.open()
+            try:
+                limits = {"max_bytes": conf.PICTURE_MAX_BYTES, "max_pixels": conf.PICTURE_MAX_PIXELS}
+                self._dimensions_cache = examine(self.read(), **limits).upright
+            except PictureRefused:
+                self._dimensions_cache = (None, None)
+            finally:
+                if was_closed:
+                    self.close()
+                else:
+                    self.seek(0)
+        return self._dimensions_cache
+
     def delete(self, save: bool = True) -> None:
         """The row has no file any more. The file itself goes when the row is saved, and stays if that fails."""
         if self:
@@ -166,7 +186,10 @@ def place(rows: models.QuerySet[Any]) -> set[Any]:
     """
     moved = set()
     with transaction.atomic():
-        for row in rows.exclude(file="").select_related("product").select_for_update(of=("self",)):
+        waiting = list(rows.exclude(file="").select_for_update())
+        # Read behind the lock: meanwhile another process may have published the product.
+        models.prefetch_related_objects(waiting, "product")
+        for row in waiting:
             if is_private(row.file.name) == row.is_public and move(row):
                 moved.add(row.product_id)
     return moved

@@ -288,6 +288,10 @@ class PictureField(models.ImageField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"storage": files.picture_storage, **kwargs})
 
+    def formfield(self, **kwargs: Any) -> Any:
+        """A field for any file: `ProductImage.clean` says what is wrong with it, before Pillow opens it."""
+        return models.FileField.formfield(self, **kwargs)
+
     def update_dimension_fields(self, instance: Any, force: bool = False, *args: Any, **kwargs: Any) -> None:
         try:
             super().update_dimension_fields(instance, force, *args, **kwargs)
@@ -349,6 +353,8 @@ class ProductImage(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A file that was replaced goes after the commit, and a file that stands in the wrong place moves."""
         with transaction.atomic():
+            # Who publishes the product, or takes it back, waits until this picture is there, and then moves it, too.
+            Product.objects.select_for_update().filter(pk=self.product_id).values_list("pk").first()
             row = self._row()
             former = row[0] if row else ""
             if row and getattr(self.file, "_committed", True) and self.file.name == self._read_file:

@@ -60,8 +60,8 @@ def _is_right(image: ProductImage) -> bool:
 
 def _mend(pk: int, done: Tidied, dry_run: bool) -> None:
     with transaction.atomic():
-        rows = ProductImage.objects.filter(pk=pk).select_related("product").select_for_update(of=("self",))
-        image = rows.first()
+        # The product is read behind the lock, with what another process has saved meanwhile.
+        image = ProductImage.objects.filter(pk=pk).select_for_update().first()
         if image is None or _is_right(image):
             return
         name = str(image.file.name)

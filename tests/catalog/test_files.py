@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,9 @@ from django.contrib.auth.models import Permission, User
 from django.core.checks import run_checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
-from django.db import transaction
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections, transaction
+from PIL import Image
 
 from catalog import files, renditions
 from catalog.models import Product, ProductImage, State
@@ -306,6 +310,29 @@ def test_an_object_that_was_read_before_a_move_does_not_undo_it(disk) -> None:
     assert disk() == ([], [])
 
 
+@pytest.mark.parametrize(("state", "private"), [(State.PUBLISHED, False), (State.ARCHIVED, True)])
+def test_a_picture_that_is_saved_while_its_product_moves_moves_with_it(state, private) -> None:
+    of = product(state=State.DRAFT if state == State.PUBLISHED else State.PUBLISHED)
+    reading = threading.Event()
+
+    def move() -> None:
+        other = Product.objects.get(pk=of.pk)
+        other.state = state
+        reading.set()
+        other.save()
+        connections.close_all()
+
+    thread = threading.Thread(target=move)
+    with transaction.atomic():
+        made = image(of)
+        thread.start()
+        reading.wait(1)  # Where a writer keeps readers out, too, it comes later.
+        time.sleep(0.3)  # On PostgreSQL the other one waits for the product by now.
+    thread.join()
+    assert files.is_private(read(made.pk).file.name) == private
+    assert read(made.pk).read()
+
+
 def test_the_index_is_told_of_files_that_moved() -> None:
     of = product()
     made = image(of)
@@ -344,3 +371,38 @@ def test_a_private_folder_that_is_served_is_named(settings) -> None:
     assert ids() == ["catalog.E002"]
     settings.STORAGES = {name: each for name, each in settings.STORAGES.items() if name != "private"}
     assert ids() == ["catalog.E001"]
+
+
+# --- What staff upload ----------------------------------------------------------------------------
+
+
+def _form(data: bytes, name: str) -> dict[str, object]:
+    return {
+        "sku": "N-1", "stock": "1", "state": "draft", "attributes": "{}", "codes": "[]",
+        "texts-TOTAL_FORMS": "0", "texts-INITIAL_FORMS": "0", "images-TOTAL_FORMS": "1", "images-INITIAL_FORMS": "0",
+        "images-0-file": SimpleUploadedFile(name, data), "images-0-position": "0", "images-0-role": "main",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "says"), [
+    (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n", "of the format PostScript, which isn&#x27;t accepted"),
+    (encoded(striped(), "GIF"), "of the format GIF, which isn&#x27;t accepted"),
+    (encoded(striped(), "JPEG")[:300], "is broken off or damaged"),
+    (b"", "empty"),
+])  # fmt: skip
+def test_a_file_that_search_refuses_is_refused_in_the_form_and_no_reader_opens_it(
+    admin_client, data, says, monkeypatch
+) -> None:
+    monkeypatch.setattr(Image, "open", lambda *args, **kwargs: pytest.fail("Pillow tries every format that it knows."))
+    answer = admin_client.post("/admin/catalog/product/add/", _form(data, "x.jpg"))
+    assert answer.status_code == 200
+    assert says in answer.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_a_photo_that_staff_upload_is_measured_as_it_is_shown(admin_client, monkeypatch) -> None:
+    monkeypatch.setattr(Image, "open", lambda *args, **kwargs: pytest.fail("Pillow tries every format that it knows."))
+    lying = encoded(striped(), "JPEG", exif=exif(6))
+    assert admin_client.post("/admin/catalog/product/add/", _form(lying, "a b.JPEG")).status_code == 302
+    made = ProductImage.objects.get()
+    assert (made.width, made.height, files.is_private(made.file.name)) == (40, 60, True)

@@ -71,6 +71,11 @@ class Header:
     data: bytes
     cut: bool = False
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height as the picture is shown."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
 
 def sniff(data: bytes) -> str:
     """The name of the picture format by the file's first bytes; "" for a format that isn't known here."""
