@@ -39,17 +39,14 @@ def tidy_pictures() -> None:
 
 
 def schedule() -> None:
-    """Make copies after this transaction. Returns at once and never raises."""
-    transaction.on_commit(start, robust=True)
+    """Make copies after this transaction, once for all its saves. Returns at once and never raises."""
+    if not any(entry[1] is start for entry in reversed(transaction.get_connection().run_on_commit)):
+        transaction.on_commit(start, robust=True)
 
 
 def start() -> None:
     if not search_tasks.in_process():
-        try:
-            make_renditions.apply_async(retry=False)
-        # Each broker library raises its own errors; to the save they all mean the same.
-        except Exception as problem:
-            logger.warning("The broker didn't take the task (%s); copies of pictures wait for the next run.", problem)
+        search_tasks.publish(make_renditions, "copies of pictures wait for the next run")
     elif conf.INDEX_IN_BACKGROUND and background.serving:
         background.wake()
 

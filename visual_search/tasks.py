@@ -148,7 +148,7 @@ def schedule(using: str) -> None:
 def start() -> None:
     """Let the Celery worker or this process's thread index pending entries. Returns at once and never raises."""
     if not in_process():
-        _publish()
+        publish(index_pending, "the entries wait for `reconcile`")
     elif conf.INDEX_IN_BACKGROUND:
         if background.serving:
             background.wake()
@@ -182,16 +182,17 @@ def _index_here() -> None:
 _broker_rests_until = 0.0
 
 
-def _publish() -> None:
+def publish(task: Any, otherwise: str) -> None:
+    """Send a task to the workers; where the broker doesn't take it, the log says what happens `otherwise`. Never raises."""
     global _broker_rests_until  # noqa: PLW0603
     if time.monotonic() < _broker_rests_until:
         return
     try:
-        index_pending.apply_async(retry=False)
+        task.apply_async(retry=False)
     # Each broker library raises its own errors; to the save they all mean the same.
     except Exception as problem:
         _broker_rests_until = time.monotonic() + BROKER_REST
-        logger.warning("The broker didn't take the task (%s); the entries wait for `reconcile`.", problem)
+        logger.warning("The broker didn't take the task (%s); %s.", problem, otherwise)
 
 
 # --- In this process ---------------------------------------------------------------------------

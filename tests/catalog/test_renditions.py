@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from PIL import Image
 
@@ -129,6 +130,7 @@ def test_a_process_that_serves_makes_copies_after_a_save(settings, client, monke
 
 def test_a_broker_that_is_down_keeps_nobody_from_saving(settings, caplog, monkeypatch) -> None:
     settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "IN_PROCESS": False}
+    monkeypatch.setattr("visual_search.tasks._broker_rests_until", 0.0)
     monkeypatch.setattr(tasks.make_renditions, "apply_async", lambda **options: 1 / 0)
     monkeypatch.setattr("visual_search.tasks.index_pending.apply_async", lambda **options: None)
     made = image(product())
@@ -143,3 +145,25 @@ def test_the_task_makes_them() -> None:
     Product.objects.filter(pk=made.product_id).update(state=State.DRAFT)
     tasks.tidy_pictures()
     assert read(made.pk).file.name.startswith("private/")
+
+
+def test_one_transaction_asks_the_workers_once(settings, monkeypatch) -> None:
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "IN_PROCESS": False}
+    asked: list[str] = []
+    monkeypatch.setattr("visual_search.tasks._broker_rests_until", 0.0)
+    monkeypatch.setattr("visual_search.tasks.index_pending.apply_async", lambda **options: None)
+    monkeypatch.setattr(tasks.make_renditions, "apply_async", lambda **options: asked.append("copies"))
+    with transaction.atomic():
+        for number in range(3):
+            image(product(f"A-{number}"))
+        with transaction.atomic():
+            image(product("B"))
+            transaction.set_rollback(True)
+        assert asked == []
+    assert asked == ["copies"]
+    with transaction.atomic():
+        with transaction.atomic():
+            image(product("B"))
+            transaction.set_rollback(True)
+        image(product("C"))
+    assert asked == ["copies", "copies"]
