@@ -160,7 +160,8 @@ class Source:
     def keep_photo(self, obj: Any, data: bytes) -> None:
         """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.
 
-        Optional. Where a source has it, the results page offers it to staff who may change the model.
+        Somebody took it, perhaps at home: give its file no public address, and delete it with the object. Optional. Where a
+        source has it, the results page offers it to staff who may change the model.
         """
         raise NotImplementedError
 

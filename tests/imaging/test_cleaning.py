@@ -71,6 +71,7 @@ def jpeg_with_everything() -> bytes:
         + segment(0xED, b"Photoshop 3.0\x008BIM" + SECRET)
         + segment(0xE2, b"FPXR\x00" + SECRET)
         + segment(0xFE, SECRET)
+        + segment(0xEE, b"Adobe\x00\x64\x00\x00\x00\x00\x01" + SECRET)
         + plain[20:second]
         + segment(0xFE, SECRET)
         + segment(0xEB, SECRET)
@@ -257,7 +258,12 @@ def test_whatever_is_written_into_a_jpeg_it_comes_out_the_same(parts: list[tuple
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([b"tEXt", b"iTXt", b"zTXt", b"sBIT", b"hIST", b"prVt"]), st.binary(max_size=60)))
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"tEXt", b"iTXt", b"zTXt", b"sBIT", b"hIST", b"prVt", b"gAMA"]),
+            st.binary(min_size=5, max_size=60),
+        )
+    )
 )
 def test_whatever_is_written_into_a_png_it_comes_out_the_same(parts: list[tuple[bytes, bytes]]) -> None:
     plain = encoded(picture())

@@ -24,14 +24,14 @@ EXTENSIONS: dict[headers.Format, str] = {"JPEG": ".jpg", "PNG": ".png", "WebP": 
 _QUALITIES = (95, 90, 80, 70)
 _PNG_SIGNATURE_LENGTH = 8
 # What pixels mean: sRGB, gAMA, cHRM and cICP say which colours, in a few numbers that aren't about anybody.
-_PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"cICP"})
+_PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"})
+_PNG_COLOURS = {b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"cICP": 4}  # with their lengths
 _WEBP_KEPT = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH"})
 _WEBP_ANIMATED, _WEBP_DESCRIBED = 0x02, 0x20 | 0x08 | 0x04  # flags: an animation; a profile, EXIF, XMP
-# Behind the first scan of a JPEG: tables, restart intervals, and further scans.
-_JPEG_BETWEEN_SCANS = frozenset({0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD})
-_JPEG_COMMENTS = frozenset({0xFE, *range(0xE0, 0xF0)})
+# How a JPEG's pixels are coded: frames and tables (C0 to CF), scans, quantisation, lines, restart intervals.
+_JPEG_KEPT = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD})
 _JFIF, _ADOBE = b"JFIF\x00", b"Adobe"
-_JFIF_LENGTH = 14  # without the thumbnail, which would follow
+_JFIF_LENGTH, _ADOBE_LENGTH = 14, 12  # without what may follow: a thumbnail, or anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +172,11 @@ def _bare_jpeg(data: bytes) -> bytes:
         (length,) = struct.unpack_from(">H", data, found.end())
         body = data[found.end() + 2 : found.end() + length]
         at = found.end() + length
-        if marker == 0xE0 and body.startswith(_JFIF):
+        if marker == 0xE0 and body.startswith(_JFIF) and not scanned:
             body = body[: _JFIF_LENGTH - 2] + b"\x00\x00"
-        elif not (marker == 0xEE and body.startswith(_ADOBE)) and (
-            marker in _JPEG_COMMENTS or (scanned and marker not in _JPEG_BETWEEN_SCANS)
-        ):
+        elif marker == 0xEE and body.startswith(_ADOBE) and not scanned:
+            body = body[:_ADOBE_LENGTH]
+        elif marker not in _JPEG_KEPT:
             continue
         kept.append(b"\xff" + bytes([marker]) + (len(body) + 2).to_bytes(2, "big") + body)
         scanned = scanned or marker == 0xDA
@@ -188,7 +188,7 @@ def _bare_png(data: bytes) -> bytes:
     while kept[-1][4:8] != b"IEND":
         (length,) = struct.unpack_from(">I", data, at)
         chunk = data[at : at + 12 + length]
-        if chunk[4:8] in _PNG_KEPT:
+        if chunk[4:8] in _PNG_KEPT or _PNG_COLOURS.get(chunk[4:8]) == length:
             kept.append(chunk)
         at += 12 + length
     return b"".join(kept)
