@@ -72,13 +72,13 @@ def test_what_has_lived_its_time_goes_and_the_rest_stays_whole(shop) -> None:
     assert audit.verify().problem == ""
 
 
-def test_sealing_and_erasing_stand_in_it_without_what_was_seen(shop) -> None:
+def test_sealing_stands_in_it_without_what_was_seen_and_erasing_does_not(shop) -> None:
     for client in range(4):
         shop.ask("canarytext", client=client)
     shop.buffer.flush()
     erasure.erase_client(material(0))
     shop.finish_day()
     actions = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
-    assert actions == ["erase", "seal day", "destroy key"]
+    assert actions == ["seal day", "destroy key"]
     assert "canary" not in repr(list(AuditEntry.objects.values()))
     assert audit.verify().problem == ""

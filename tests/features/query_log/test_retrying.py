@@ -129,7 +129,7 @@ def test_a_client_takes_back_what_waits_for_another_try(shop, outage) -> None:
     shop.buffer.flush()
     for query_id in (mine, other):
         shop.buffer.event(query_id, "click", "1", position=1, opted_out=False)
-    assert erase_client(material(1)) == 1
+    erase_client(material(1))
     outage.problem = None
     shop.buffer.flush()
     assert [row.query_id for row in LoggedQuery.objects.all()] == [other]

@@ -18,5 +18,5 @@ Modules of its own, in the order in which a question meets them:
 - `erasure`: a browser takes its rows back.
 - `report`: what staff see.
 - `ubi`: rows and events in the format of OpenSearch's UBI 1.3.
-- `audit`: who looked at, took out or erased what.
+- `audit`: who looked at or took out what.
 """

@@ -107,7 +107,8 @@ def _event(number: int, given: object) -> events.Event:
 
 def erase_mine(request: HttpRequest) -> JsonResponse:
     """`DELETE /privacy/me`: delete the rows that can still be tied to this browser, and say why no older ones can be."""
-    return JsonResponse({"erased": erase_client(asker_of(request).material), "older": str(OLDER_ROWS)})
+    erase_client(asker_of(request).material)
+    return JsonResponse({"erased": True, "older": str(OLDER_ROWS)})
 
 
 @csrf_exempt

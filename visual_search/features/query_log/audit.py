@@ -33,7 +33,7 @@ class Verdict:
 
 
 def append(actor: str, action: str, **facts: int | str) -> AuditEntry:
-    """Add an entry. `facts` are numbers and names, never the texts or rows that were looked at or erased."""
+    """Add an entry. `facts` are numbers and names, never the texts or rows that were looked at."""
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():

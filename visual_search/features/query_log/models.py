@@ -134,7 +134,7 @@ class PublicRelease(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who looked at, took out or erased what, and when keys were destroyed. Each entry seals the one before (`audit`)."""
+    """Who looked at or took out what, and when keys were destroyed. Each entry seals the one before (`audit`)."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     at = models.CharField(max_length=40)  # ISO 8601 as it was hashed; a database might write a time differently

@@ -28,10 +28,12 @@ def me(request: HttpRequest) -> HttpResponse:
 @in_memory
 def _page(request: HttpRequest) -> HttpResponse:
     asker = asker_of(request)
+    if request.method == "POST":
+        erase_client(asker.material)
     context = {
         "base_template": conf.BASE_TEMPLATE,
         "opted_out": asker.opted_out,
-        "erased": erase_client(asker.material) if request.method == "POST" else None,
+        "erased": request.method == "POST",
         "older": OLDER_ROWS,
     }
     return render(request, "visual_search_query_log/me.html", context)
