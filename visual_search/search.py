@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from uuid import uuid4
 
 from multilingual import spelling
 from multilingual.detection import detect
 from multilingual.spelling import Lexicon, Spelt
 from visual_search import registry, wiring
+from visual_search.access import query_ids
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, readings
 from visual_search.content.readings import Kept, Looks
@@ -178,7 +178,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
     page = Page(
-        query_id=str(uuid4()),
+        query_id=query_ids.new(),
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
         total=ranking.total,
         relation=ranking.relation,

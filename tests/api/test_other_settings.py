@@ -32,6 +32,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from catalog.models import Product, ProductImage, ProductText
 from tests.search.shop import draw, photo_of, to_bytes
+from visual_search.access import query_ids
 
 for sku, title, shape, colour in [("R", "Red chair é", "chair", "red"), ("G", "Green sofa", "sofa", "green")]:
     product = Product.objects.create(sku=sku, state="published", stock=1, category="Home")
@@ -47,7 +48,7 @@ for who in ("nobody", "shopper"):
     if who == "shopper":
         client.force_login(User.objects.create_user("shopper"))
     search = "/api/v1/search"
-    event = {"query_id": "00000000-0000-0000-0000-000000000001", "action_name": "click", "object_id": "1"}
+    event = {"query_id": query_ids.new(), "action_name": "click", "object_id": "1"}
     asked = {
         "photo": lambda: client.post(search, {"image": photo()}),
         "json": lambda: client.post(search, {"q": "red chair"}, "application/json"),

@@ -178,7 +178,8 @@ def _send_wrong(client: requests.Session, address: str, photo: bytes) -> None:
         client.post(f"{address}/search/", data={"q": FIELD}),
     ]  # fmt: skip
     assert all(400 <= answer.status_code < 500 for answer in refused), [answer.status_code for answer in refused]
-    spied = {"query_id": str(UUID(int=1)), "action_name": "click", "object_id": FIELD}
+    query_id = client.post(search, json={"q": "chair"}).json()["query_id"]
+    spied = {"query_id": query_id, "action_name": "click", "object_id": FIELD}
     assert client.post(events, json={"events": [spied]}).status_code == 204
     for body in ({"q": "lamp \ud800 quandtbauer"}, {"q": "quandtbauer \x00 lamp"}, {"q": FIELD * 500}):
         assert client.post(search, json=body).status_code < 500

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import uuid
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Product, State
+from visual_search.access import query_ids
 from visual_search.features.query_log.models import Counter, LoggedEvent
 from visual_search.features.query_log.report import report
 
-GOOD = {"query_id": str(uuid.UUID(int=7)), "action_name": "click", "object_id": "12", "position": 3}
+GOOD = {"query_id": query_ids.new(), "action_name": "click", "object_id": "12", "position": 3}
 
 
 def post(client, body, **headers):
@@ -38,7 +39,10 @@ def test_events_are_noted_unless_unwanted(shop, chair, client) -> None:
         assert post(client, {"events": [GOOD]}, **wish).status_code == 204
     shop.buffer.flush()
     events = LoggedEvent.objects.order_by("action_name").values_list("query_id", "action_name", "object_id", "position")
-    assert list(events) == [(uuid.UUID(int=7), "click", "12", 3), (uuid.UUID(int=7), "purchase", "12", None)]
+    assert list(events) == [
+        (UUID(GOOD["query_id"]), "click", "12", 3),
+        (UUID(GOOD["query_id"]), "purchase", "12", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,26 @@ def test_wrong_events_are_refused_in_words(shop, chair, client, wrong) -> None:
 )  # fmt: skip
 def test_wrong_bodies_are_refused(shop, client, body, status) -> None:
     assert post(client, body).status_code == status
+
+
+@pytest.mark.parametrize("forged", [str(uuid4()), str(UUID(int=7)), GOOD["query_id"][:-4] + "0000"])
+def test_events_on_answers_that_were_never_given_are_refused(shop, chair, client, forged) -> None:
+    answer = post(client, {"events": [GOOD, {**GOOD, "query_id": forged}]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "query_id_foreign")
+    assert answer.json()["field"] == "events.1.query_id"
+    shop.buffer.flush()
+    assert not LoggedEvent.objects.exists()
+    assert not Counter.objects.filter(name__startswith="events.").exists()
+
+
+def test_events_on_an_answer_of_last_week_are_refused(shop, chair, client, monkeypatch) -> None:
+    week = 7 * query_ids.DAY_SECONDS
+    later = query_ids.time.time() + week
+    monkeypatch.setattr(query_ids.time, "time", lambda: later)
+    answer = post(client, {"events": [GOOD]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "query_id_expired")
+    shop.buffer.flush()
+    assert not LoggedEvent.objects.exists()
 
 
 UNKNOWN = ["13", "Annabel, 17 Rose Lane", "9" * 200, "-1", "12.0", "\U0001f600", "0x0c"]

@@ -18,6 +18,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from visual_search.access import query_ids
 from visual_search.api.base import SearchAPIView
 from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
@@ -35,7 +36,7 @@ OLDER_ROWS = gettext_lazy("Questions of earlier days can't be tied to a browser 
 
 
 class Event(serializers.Serializer[Any]):
-    query_id = serializers.UUIDField(help_text="Of the answer that it was done with.")
+    query_id = serializers.UUIDField(help_text="Of the answer that it was done with, given today or yesterday (UTC).")
     action_name = serializers.ChoiceField(list(ACTIONS))
     object_id = serializers.CharField(
         max_length=200,
@@ -102,6 +103,7 @@ def _event(number: int, given: object) -> events.Event:
         query_id = UUID(str(given.get("query_id")))
     except ValueError:
         raise BadInput("query_id must be that of an answer.", field=f"{where}.query_id") from None
+    query_ids.refuse_foreign(query_id, field=f"{where}.query_id")
     return events.Event(query_id, action, object_id, position)
 
 
