@@ -90,6 +90,16 @@ else:
             },
         }
     }
+# Without it each process has a cache in its memory. Redis: redis://host:6379/1
+if cache_url := env.text("CACHE_URL"):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": cache_url,
+            # A question doesn't wait long for its being counted.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
@@ -166,7 +176,7 @@ else:
         "BACKEND": "visual_search.engines.embedded.EmbeddedEngine",
         "OPTIONS": {"folder": VAR_DIR / "search"},
     }
-VISUAL_SEARCH = {
+VISUAL_SEARCH: dict[str, Any] = {
     "ENGINE": ENGINE,
     "ENCODER": {
         "BACKEND": "visual_search.encoders.offline.OfflineEncoder",
@@ -181,10 +191,10 @@ VISUAL_SEARCH = {
         }
     ],
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
-    "QUERY_LOG": {
-        "KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,
-        "PROXIES": env.number("QUERY_LOG_PROXIES", default=0),
-    },
+    "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},
+    "LIMITS_KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,
+    "LIMITS_CACHE": "default" if cache_url else None,
+    "PROXIES": env.number("PROXIES", default=0) or None,
 }
 
 if not DEBUG:

@@ -39,9 +39,9 @@ VISUAL_SEARCH = {
     # One test's questions would be written in the middle of another; tests of the log switch it on.
     "QUERY_LOG": {"MODE": "off"},
     # A thread of its own would meet the tests' transactions; tests of the thread switch it on.
-    "INDEX_IN_BACKGROUND": False,  # type: ignore[dict-item]
+    "INDEX_IN_BACKGROUND": False,
     # Reading takes half a second a picture; tests of reading switch it on.
-    "READER": None,  # type: ignore[dict-item]
+    "READER": None,
     # The encoder's graph is built once and kept between runs; it depends on the packages only.
     "ENCODER": {
         "BACKEND": "visual_search.encoders.offline.OfflineEncoder",

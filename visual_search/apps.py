@@ -23,6 +23,7 @@ class VisualSearchConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models can't be imported before the app registry is ready.
         from visual_search import checks, receivers  # noqa: F401, PLC0415
+        from visual_search.access import checks as of_the_door  # noqa: F401, PLC0415
         from visual_search.api import checks as of_the_api  # noqa: F401, PLC0415
         from visual_search.measuring import measures  # noqa: PLC0415
         from visual_search.storefront import checks as of_the_pages  # noqa: F401, PLC0415

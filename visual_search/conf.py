@@ -50,6 +50,32 @@ SETTINGS: dict[str, Setting] = {
         "list of dotted paths",
         "Throttle classes of the REST API; those of REST_FRAMEWORK count for the shop's own API alone. None by default.",
     ),
+    # The door
+    "LIMITS": Setting(
+        {
+            "search": "600/min",
+            "suggest": "1200/min",
+            "write": "300/min",
+            "erase": "20/h",
+        },
+        "dictionary: name -> rate, or None",
+        "How often one address may ask; a photo counts 10. Many shoppers may share one. None, whole or for a name: no limit.",
+    ),
+    "LIMITS_CACHE": Setting(
+        None,
+        "name of a cache, or None",
+        "Where limits are counted: a cache on Redis or Memcached; None: in the database, which all processes share.",
+    ),
+    "LIMITS_KEY_FOLDER": Setting(
+        None,
+        "folder on tmpfs, or None",
+        "Keys of days by which counted addresses are hashed, destroyed after their day. None: keys made of SECRET_KEY.",
+    ),
+    "PROXIES": Setting(
+        None,
+        "proxies, or None",
+        "How many proxies of the shop's own append to X-Forwarded-For. None: not said, so what may be a proxy isn't limited.",
+    ),
     # Pictures
     "PICTURE_MAX_BYTES": Setting(
         10 * 1024 * 1024, "bytes", "Phone photos are 2-8 MB; larger files only cost memory and time."

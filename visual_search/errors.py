@@ -63,6 +63,19 @@ class Busy(VisualSearchError):
         self.retry_after = retry_after
 
 
+class TooOften(VisualSearchError):
+    """Somebody asks more often than a limit allows: `most` in `seconds`. `retry_after` is in seconds."""
+
+    code = "throttled"
+
+    def __init__(self, *, most: int, seconds: int, retry_after: int) -> None:
+        super().__init__(
+            f"That is more often than this shop answers: at most {most} in {seconds} s. Please try again in {retry_after} s."
+        )
+        self.most = most
+        self.retry_after = retry_after
+
+
 class SchemaMismatch(VisualSearchError):
     """The index was made for other encoders or fields and can't do what is asked: run `manage.py visual_search rebuild`."""
 

@@ -10,6 +10,7 @@ VISUAL_SEARCH = {
     **VISUAL_SEARCH,
     "ENCODER": {"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {}},
     "DETECTOR": None,
+    "PROXIES": 1,  # The address that limits count is then a secret that the tests plant.
     "QUERY_LOG": {"KEY_FOLDER": os.environ["QUERY_LOG_KEY_FOLDER"], "K": 3},
 }
 LOGGING = everything_at_debug(VAR_DIR / "logs")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("room", ["tests/core", "tests/catalog"])
+@pytest.mark.parametrize("room", ["tests/core", "tests/catalog", "tests/access"])
 def test_the_rooms_with_a_database_pass_on_postgresql(postgres_url: str, room: str) -> None:
     environment = {**os.environ, "DATABASE_URL": postgres_url, "REQUIRE_LIVE": "0"}
     done = subprocess.run(

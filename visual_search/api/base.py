@@ -1,23 +1,27 @@
 """The class of all REST views. They answer alike in every project, whatever it says in `REST_FRAMEWORK`.
 
 That setting belongs to the shop's own API: its errors, its renderers and who may use it. Search neither reads it nor asks for an
-entry in it, but for throttling, which a shop switches on by `VISUAL_SEARCH["API_THROTTLES"]`.
+entry in it. Limits of its own (`access/limits`) count before a body is read; a shop adds throttles of REST framework by
+`VISUAL_SEARCH["API_THROTTLES"]`.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.module_loading import import_string
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.settings import DEFAULTS, IMPORT_STRINGS, APISettings
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from visual_search.access import limits, pages
 from visual_search.conf import conf
 
 # REST framework's defaults with our errors. It reads the project's settings in place of an empty dictionary.
@@ -53,9 +57,33 @@ class SearchAPIView(APIView):
     # Of `ScopedRateThrottle`: the shop's rate stands in REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] under this name.
     throttle_scope: ClassVar[str] = "visual_search"
     may_be_throttled: ClassVar[bool] = True
+    # Which of VISUAL_SEARCH["LIMITS"] counts here.
+    limit: ClassVar[str] = "search"
+    left: limits.Left | None = None
+
+    @classmethod
+    def as_view(cls, **given: Any) -> Any:
+        """Not in one transaction, though a shop may wish so for its own views (ATOMIC_REQUESTS): it would hold the counter of a
+        limit until the answer is made, so that a second question of the same address waits for the first one's photo."""
+        return transaction.non_atomic_requests(super().as_view(**given))
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody is asked who they are. REST framework would load Django's accounts here, which a shop need not have."""
+
+    def check_throttles(self, request: Request) -> None:
+        if self.may_be_throttled:
+            self.charge(request)
+        super().check_throttles(request)
+
+    def charge(self, request: Request, cost: int = 1) -> None:
+        """Count this for the one who asks. Raises TooOften. What costs more than a question is charged when the body is read."""
+        self.left = limits.spend(self.limit, request._request, cost=cost) or self.left
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        if self.left is not None:
+            for header, value in pages.headers(self.left).items():
+                response.headers.setdefault(header, value)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [import_string(path)() for path in conf.API_THROTTLES] if self.may_be_throttled else []

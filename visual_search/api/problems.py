@@ -14,8 +14,9 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.response import Response
 
+from visual_search.access import limits, pages
 from visual_search.api.base import PlainJSONRenderer
-from visual_search.errors import BadInput, Busy, EngineUnavailable, VisualSearchError
+from visual_search.errors import BadInput, Busy, EngineUnavailable, TooOften, VisualSearchError
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,9 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
         return problem(503, _in_public(error), code=error.code), {"Retry-After": str(error.retry_after)}
     if isinstance(error, Busy):
         return problem(503, str(error), code=error.code), {"Retry-After": str(error.retry_after)}
+    if isinstance(error, TooOften):
+        left = pages.headers(limits.Left(error.most, 0, error.retry_after))
+        return problem(429, str(error), code=error.code), {"Retry-After": str(error.retry_after), **left}
     if isinstance(error, VisualSearchError):
         logger.error("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": "60"}

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from visual_search import grouping, search, suggesting, warming, wiring
+from visual_search.access import limits
 from visual_search.api.answers import grouped_to_json, page_to_json, suggestions_to_json
 from visual_search.api.base import SearchAPIView, StrictJSONParser
 from visual_search.api.openapi import operation
@@ -56,7 +57,9 @@ class SearchView(SearchAPIView):
         answers={200: SearchAnswer, **_PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        response = _answer(query_from(request))
+        query = query_from(request)
+        self.charge(request, limits.beyond_one(query))
+        response = _answer(query)
         # It may hold a photo's token, and an order that is one shopper's alone: no cache may keep it.
         response["Cache-Control"] = "private, no-store"
         return response
@@ -98,6 +101,7 @@ class GroupedView(SearchAPIView):
     )
     def get(self, request: Request) -> Response:
         query, collections = grouped_from(request)
+        self.charge(request, limits.beyond_one(query, questions=len(collections)))
         return Response(grouped_to_json(grouping.search_each(query, collections)))
 
 
@@ -114,6 +118,8 @@ class SimilarView(SearchAPIView):
 
 class SuggestView(SearchAPIView):
     """Questions, categories and products for words that are still being typed; the last word may be unfinished."""
+
+    limit = "suggest"
 
     @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, 400: Problem, 503: Problem})
     def get(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from visual_search.models.learned import (
     RunningRebuildQuerySet,
     StoredCalibration,
 )
+from visual_search.models.limits import Spent, SpentQuerySet
 from visual_search.models.outbox import (
     HASHES,
     LONGEST_WAIT,
@@ -45,6 +46,8 @@ __all__ = [
     "RunningRebuildQuerySet",
     "ShownPicture",
     "ShownPictureQuerySet",
+    "Spent",
+    "SpentQuerySet",
     "State",
     "StoredCalibration",
     "StoredPhrase",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from multilingual.languages import base_code
 from visual_search import registry, search
+from visual_search.access import limits, pages
 from visual_search.conf import conf
-from visual_search.errors import BadInput, Busy, VisualSearchError
+from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import tokens, uploads
 from visual_search.storefront import forms, showing, teaching
 from visual_search.types import Query
@@ -28,6 +30,7 @@ SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
 # be set.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@transaction.non_atomic_requests  # The counter of a limit would stay locked while a photo is looked at.
 def results(request: HttpRequest, collection: str = "") -> HttpResponse:
     """Answers the search box: GET with words and filters, so that the address can be shared; POST with a photo.
 
@@ -35,7 +38,10 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
     """
     request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
+        limits.spend("search", request)  # before the photo is received
         return _results(request, collection)
+    except TooOften as error:
+        return _failed(request, error, collection)
     except RequestDataTooBig as error:
         return _failed(request, BadInput(str(error), status=413), collection)
     except (MultiPartParserError, SuspiciousOperation):
@@ -46,6 +52,7 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
 def _results(request: HttpRequest, collection: str) -> HttpResponse:
     try:
         asked = forms.read(request, collection or registry.default())
+        limits.spend("search", request, cost=limits.beyond_one(asked.query, questions=1 + len(conf.ALSO_SEARCH)))
         taught = teaching.keep(request, asked) if asked.shows else ""
         page = search.search(asked.query)
         also = showing.also(page, asked)
@@ -89,6 +96,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
 # Nothing is changed here, so Django needn't read a form that somebody sends to look for a token in it.
 @csrf_exempt
 @require_safe
+@transaction.non_atomic_requests
 def similar(request: HttpRequest, object_id: str, collection: str = "") -> HttpResponse:
     """Products like this one: tiles alone for htmx, else a page."""
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
@@ -101,6 +109,7 @@ def similar(request: HttpRequest, object_id: str, collection: str = "") -> HttpR
         page_size=SIMILAR_SHOWN if fragment else conf.PAGE_SIZE,
     )
     try:
+        limits.spend("search", request)
         page = search.search(query)
     except VisualSearchError as error:
         if fragment:
@@ -143,10 +152,13 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> HttpResponse:
+    status = 503
     if isinstance(error, BadInput):
         refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": str(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
-    if isinstance(error, Busy):
+    if isinstance(error, TooOften):
+        heading, message, status = pages.heading(), pages.message(error), 429
+    elif isinstance(error, Busy):
         heading = _("Many photos at once")
         message = _("More photos are being searched than we can look at. Please send yours again in a few seconds.")
     else:
@@ -156,9 +168,10 @@ def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> 
         **showing.place(collection),
         "heading": heading,
         "message": message,
-        "retry": True,
-        "again": _sent(request),
+        # Who asks too often is refused before the form is read, and its photo is gone.
+        "retry": not isinstance(error, TooOften) or request.method != "POST",
+        "again": [] if isinstance(error, TooOften) else _sent(request),
     }
-    response = _page(request, "visual_search/failed.html", context, 503)
+    response = _page(request, "visual_search/failed.html", context, status)
     response["Retry-After"] = str(getattr(error, "retry_after", 60))
-    return response
+    return pages.mark(response, error) if isinstance(error, TooOften) else response

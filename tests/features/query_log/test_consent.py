@@ -31,10 +31,10 @@ def test_the_storefronts_own_banner(value: str, expected: bool) -> None:
     assert opted_out(FACTORY.get("/", headers={"X-Privacy": value})) is expected
 
 
-def test_addresses_left_of_the_trusted_proxies_are_not_believed(shop) -> None:
+def test_addresses_left_of_the_trusted_proxies_are_not_believed(shop, settings) -> None:
     request = FACTORY.get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
     assert "10.0.0.0/24" in asker_of(request).material
-    shop.use(PROXIES=1)
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "PROXIES": 1}
     assert "203.0.113.0/24" in asker_of(request).material
     assert "6.6.6" not in asker_of(request).material
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from multilingual.languages import base_code
+from visual_search.access import limits
 from visual_search.api.base import SearchAPIView
 from visual_search.conf import conf
 from visual_search.errors import BadInput
@@ -88,6 +89,7 @@ class AnnotateView(VisionView):
     def post(self, request: Request, **kwargs: str) -> Response:
         self.parameters(request)
         body = bodies.read(request, most=conf.PICTURE_MAX_BYTES * 4 // 3 + _BESIDE_PHOTOS)
+        self.charge(request, bodies.count(body) * limits.PHOTO - 1)
         return _private(annotating.annotate(body, self.place(request)))
 
 
@@ -209,6 +211,7 @@ class QueriesView(InstantSearchView):
 
     def post(self, request: Request) -> Response:
         body = bodies.read(request, most=_WORDS_BYTES)
+        self.charge(request, bodies.count(body) - 1)
         return _private(multisearch.answer(body, _language(request)))
 
 

@@ -63,6 +63,12 @@ def _deeper(value: Any, left: int) -> bool:
     return any(left == 0 or _deeper(part, left - 1) for part in inner)
 
 
+def count(body: Any) -> int:
+    """How many questions a body asks at once, as far as it is well formed: each counts for the limits."""
+    requests = body.get("requests") if isinstance(body, dict) else body
+    return len(requests) if isinstance(requests, list) else 1
+
+
 def shown(value: object) -> str:
     """A value as an error quotes it."""
     return repr(value)[:80]

@@ -70,8 +70,9 @@ def _google(status: int, message: str, field: str) -> dict[str, Any]:
 
 
 def _answer(status: int, body: dict[str, Any], refused: Response | None, context: dict[str, Any]) -> Response:
-    kept = ("Retry-After", "WWW-Authenticate")
-    headers = {name: refused[name] for name in kept if refused is not None and name in refused}
+    # Retry-After and what else says when to come again, or how to be let in; what describes the body isn't ours to take over.
+    kept = () if refused is None else (name for name in refused.headers if not name.startswith("Content-"))
+    headers = {name: refused[name] for name in kept if refused is not None}
     request = context.get("request")
     if request is not None:
         # A client that asked for a form we don't speak still gets the error as JSON.

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from visual_search import registry
+from visual_search.access.pages import limited
 from visual_search.features.personalisation import accounts
 from visual_search.querying import parsing
 from visual_search.querying.cards import cards
@@ -23,6 +24,7 @@ from visual_search.types import Card
 MAX_BODY_BYTES = 4 * MAX_BYTES  # A browser may write the same JSON with spaces and escapes.
 
 
+@limited("write", methods=("GET", "POST", "DELETE"))
 @in_memory
 @require_http_methods(["GET", "POST", "DELETE"])
 def account(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from multilingual.languages import base_code
 from visual_search import registry
+from visual_search.access.pages import limited
 from visual_search.conf import conf
 from visual_search.features.personalisation import accounts
 from visual_search.features.personalisation.api import private
@@ -30,6 +31,7 @@ def memory(request: HttpRequest) -> HttpResponse:
     return private(render(request, "visual_search_personalisation/memory.html", context))
 
 
+@limited("write")
 @in_memory
 @require_POST
 def shown(request: HttpRequest) -> HttpResponse:

@@ -54,6 +54,8 @@ class Events(serializers.Serializer[Any]):
 class EventsView(SearchAPIView):
     """Note impressions, clicks, views, baskets and purchases. 204 also where the client or the shop wants nothing noted."""
 
+    limit = "write"
+
     @operation(
         "events",
         body={"application/json": Events},

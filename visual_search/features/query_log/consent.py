@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 
-from visual_search.features.query_log.options import options
+from visual_search.access.addresses import address_of
 from visual_search.privacy.pseudonyms import client_material
 
 
@@ -33,7 +33,7 @@ def asker_of(request: HttpRequest) -> Asker:
     """Who asks, read from the request itself."""
     return Asker(
         material=client_material(
-            address=_address(request), user_agent=request.headers.get("User-Agent", ""), device_id=_device(request)
+            address=address_of(request), user_agent=request.headers.get("User-Agent", ""), device_id=_device(request)
         ),
         opted_out=opted_out(request),
     )
@@ -53,15 +53,6 @@ def _device(request: HttpRequest) -> str:
     """The device's random id, if the storefront sends one because the shopper agreed to it; else ''."""
     given = request.headers.get("X-Device-Id", "")
     return given if 16 <= len(given) <= 64 and given.isascii() and given.isprintable() else ""
-
-
-def _address(request: HttpRequest) -> str:
-    # Each trusted proxy appends the address that it saw. The client may have made up what stands further left.
-    proxies = options().proxies
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class QueryLogMiddleware:

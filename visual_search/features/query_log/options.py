@@ -53,7 +53,6 @@ class Options:
     delta: float = 1e-6
     per_client: int = 3  # different texts that one client-day adds to public counts
     in_background: bool = True  # False: the question that fills the buffer waits until it is written
-    proxies: int = 0  # trusted proxies in front, which append to X-Forwarded-For
 
     @property
     def readable_from(self) -> int:
@@ -90,7 +89,7 @@ def read(given: Mapping[str, Any]) -> Options:
     if values.get("key_folder") is not None:
         values["key_folder"] = Path(values["key_folder"])
     options = Options(**values)
-    if options.k < 2 or min(options.rows_hours, options.counts_days, options.window_days) < 1 or options.proxies < 0:
+    if options.k < 2 or min(options.rows_hours, options.counts_days, options.window_days) < 1:
         raise ConfigurationError("VISUAL_SEARCH['QUERY_LOG']: K is at least 2; hours and days are at least 1.")
     try:
         options.release  # noqa: B018 - it refuses numbers that promise nothing.
