@@ -51,12 +51,18 @@ SETTINGS: dict[str, Setting] = {
         "Throttle classes of the REST API; those of REST_FRAMEWORK count for the shop's own API alone. None by default.",
     ),
     # The door
+    "API_KEYS_REQUIRED": Setting(
+        False,
+        "True or False",
+        "Whether the REST API is closed to whoever has no key. The shop's own pages go on without one.",
+    ),
     "LIMITS": Setting(
         {
             "search": "600/min",
             "suggest": "1200/min",
             "write": "300/min",
             "erase": "20/h",
+            "key": "6000/min",
         },
         "dictionary: name -> rate, or None",
         "How often one address may ask; a photo counts 10. Many shoppers may share one. None, whole or for a name: no limit.",

@@ -1,4 +1,4 @@
-"""How a shop tells us about a model: a `Source` in its app's `search.py`, found as `admin.py` is."""
+"""How a shop tells us about a model: a `Source` in its app's `search.py`, found as Django finds an app's `admin`."""
 
 from __future__ import annotations
 

@@ -70,3 +70,10 @@ def test_wrong_proxies(use, wrong) -> None:
 def test_before_opening_one_is_asked_for_the_proxies(use, values, ids) -> None:
     use(**{"PROXIES": None, **values})
     assert [message.id for message in checks.check_proxies_are_said()] == [f"visual_search.{id}" for id in ids]
+
+
+@pytest.mark.parametrize("wrong", [None, "no", 1])
+def test_a_door_is_open_or_closed(use, wrong) -> None:
+    use(API_KEYS_REQUIRED=wrong)
+    (found,) = said()
+    assert "must be True or False" in found

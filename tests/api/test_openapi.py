@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,8 +50,29 @@ def test_it_says_what_it_describes(client, db) -> None:
     found = document(client)
     assert found["info"]["title"] == "Visual search"
     assert found["info"]["version"] == version("django-visual-search")
-    assert "security" not in json.dumps(found)
+    assert "No key is needed." in found["info"]["description"]
     assert "servers" not in found  # Addresses begin at the root, if nothing is said.
+
+
+def test_it_says_how_a_key_is_sent_and_where_one_is_needed(client, settings, db) -> None:
+    open_door = document(client)
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "API_KEYS_REQUIRED": True}
+    closed = document(client)
+    assert "A key is needed. Send it as `Authorization: Bearer" in closed["info"]["description"]
+    for found, ways in ((open_door, [{}, {"bearer": []}, {"header": []}]), (closed, [{"bearer": []}, {"header": []}])):
+        schemes = found["components"]["securitySchemes"]
+        assert (schemes["bearer"]["scheme"], schemes["header"]["name"]) == ("bearer", "X-Api-Key")
+        for path, methods in found["paths"].items():
+            for said in methods.values():
+                open_to_all = path.endswith(("health/live", "health/ready"))
+                assert said["security"] == ([] if open_to_all else ways), path
+                assert ({"401", "403"} <= said["responses"].keys()) != open_to_all, path
+                limited = "health" not in path
+                assert ("429" in said["responses"]) == limited, path
+                if limited:
+                    assert set(said["responses"]["429"]["headers"]) == {
+                        "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+                    }  # fmt: skip
 
 
 def test_a_project_below_a_path_says_so(client, db) -> None:
@@ -81,7 +101,10 @@ def test_a_photo_is_sent_as_it_is_and_a_problem_has_its_own_content_type(client,
     for path in found["paths"].values():
         for said in path.values():
             for status, answer in said["responses"].items():
-                problem = int(status) >= 400 and said["operationId"] not in ("health", "ready")
+                problem = int(status) >= 400 and (said["operationId"], status) not in (
+                    ("health", "503"),
+                    ("ready", "503"),
+                )
                 kinds = ["application/problem+json" if problem else "application/json"]
                 assert list(answer.get("content", kinds)) == kinds, (said["operationId"], status)
 

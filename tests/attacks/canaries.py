@@ -36,12 +36,13 @@ HEADERS: Mapping[str, str] = {
 SEEN = "ZYLQUAND"  # stands in the photo, and is read there
 FILE_NAME = "canaryfilename of Xaverine.jpg"
 METADATA = ("canaryartist", "canarycomment", "canaryxmp", "canarymaker", "canarytext", "canaryzip")
+API_KEY = "vs_00000000_canarysecret"
 TASTE, KEY, FIELD = "canarytaste-1", "canaryjsonkey", "canaryvalue"
 NEEDLES = tuple(
     dict.fromkeys(
         [needle for pieces in TYPED.values() for needle in pieces]
         + ["canaryagent", "canarycookie", "canaryreferer", "198.51.100.231", "canarydevice", "canarybearer", "canarylang"]
-        + [SEEN.lower(), "canaryfilename", *METADATA, TASTE, KEY, FIELD]
+        + [SEEN.lower(), "canaryfilename", *METADATA, TASTE, KEY, FIELD, "canarysecret"]
     )
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from uuid import UUID
 import requests
 
 from tests.attacks import canaries
-from tests.attacks.canaries import FIELD, FILE_NAME, HEADERS, KEY, TASTE, TYPED
+from tests.attacks.canaries import API_KEY, FIELD, FILE_NAME, HEADERS, KEY, TASTE, TYPED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -176,6 +176,8 @@ def _send_wrong(client: requests.Session, address: str, photo: bytes) -> None:
         client.post(events, json={"events": [{"query_id": FIELD, "action_name": "click", "object_id": "1"}]}),
         client.post(events, json={"events": [{KEY: FIELD}]}), client.post(events, data=FIELD),
         client.post(f"{address}/search/", data={"q": FIELD}),
+        client.post(search, json={"q": "chair"}, headers={"X-Api-Key": API_KEY}),
+        client.post(search, json={"q": "chair"}, headers={"Authorization": f"Bearer {API_KEY}"}),
     ]  # fmt: skip
     assert all(400 <= answer.status_code < 500 for answer in refused), [answer.status_code for answer in refused]
     query_id = client.post(search, json={"q": "chair"}).json()["query_id"]

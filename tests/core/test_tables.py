@@ -22,6 +22,7 @@ OURS = ("visual_search", "catalog")
 WITHOUT = {"visual_search", "compare_models", "measure_grades", "measure_quality"}
 ARGUMENTS = {
     "try_photo": ["photo.jpg"],
+    "keys": ["list"],
     "load": ["http://127.0.0.1:1"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],

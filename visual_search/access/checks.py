@@ -26,7 +26,7 @@ OF_ONE_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
 def check_access(**kwargs: Any) -> list[CheckMessage]:
     if not isinstance(getattr(settings, "VISUAL_SEARCH", {}), dict):
         return []  # Another check says so.
-    return [*_limits(conf.LIMITS), *_cache(conf.LIMITS_CACHE), *_proxies(conf.PROXIES)]
+    return [*_keys(conf.API_KEYS_REQUIRED), *_limits(conf.LIMITS), *_cache(conf.LIMITS_CACHE), *_proxies(conf.PROXIES)]
 
 
 @register("visual_search", deploy=True)
@@ -41,6 +41,14 @@ def check_proxies_are_said(**kwargs: Any) -> list[CheckMessage]:
             id="visual_search.W040",
         )
     ]
+
+
+def _keys(required: object) -> Iterator[CheckMessage]:
+    if not isinstance(required, bool):
+        yield Error(
+            f"VISUAL_SEARCH['API_KEYS_REQUIRED'] is {required!r}, but it must be True or False.",
+            id="visual_search.E043",
+        )
 
 
 def _limits(given: object) -> Iterator[CheckMessage]:

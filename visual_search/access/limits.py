@@ -1,5 +1,5 @@
-"""How often one may ask. Each request is counted for the address that it comes from, in stretches of time that begin for all at
-the same moment; one that is over the limit is refused before its body is read.
+"""How often one may ask. Each request is counted for the address or the key that it comes with, in stretches of time that begin
+for all at the same moment; one that is over the limit is refused before its body is read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from visual_search.access.addresses import network_of
 from visual_search.access.counters import counter
 from visual_search.conf import SETTINGS, conf
 from visual_search.errors import ConfigurationError, TooOften
+from visual_search.models import ApiKey
 from visual_search.privacy.keys import DAY_SECONDS, EpochKeys, FolderKeyStore
 from visual_search.privacy.pseudonyms import keyed_hash
 from visual_search.types import Query
@@ -67,15 +68,23 @@ def read(text: str) -> Rate:
     return Rate(int(most), int(times or 1) * _SECONDS[unit])
 
 
-def spend(name: str, request: HttpRequest, *, cost: int = 1) -> Left | None:
-    """Count this request. Raises TooOften where the limit is used up; None where nothing is counted."""
+def spend(name: str, request: HttpRequest, *, key: ApiKey | None = None, cost: int = 1) -> Left | None:
+    """Count this request. Raises TooOften where a limit is used up; what is left of the one that has least, None without any.
+
+    A program with a key counts for its key alone. A key in a page is used by many, so each of them counts for itself, too.
+    """
+    left = []
     network = network_of(request)
-    return spend_for(name, network, cost=cost) if network else None
+    if network and (key is None or key.origins):
+        left.append(spend_for(name, network, rate_of(name), cost=cost))
+    if key is not None:
+        rate = rate_of("key") if key.per_minute is None else Rate(key.per_minute, 60)
+        left.append(spend_for("key", str(key.pk), rate, cost=cost))
+    return min((one for one in left if one is not None), key=lambda one: one.remaining, default=None)
 
 
-def spend_for(name: str, who: str, *, cost: int = 1) -> Left | None:
-    """Count for one who asks: an address, or a name that somebody tries. Only a keyed hash of it is kept."""
-    rate = rate_of(name)
+def spend_for(name: str, who: str, rate: Rate | None, *, cost: int = 1) -> Left | None:
+    """Count for one who asks: an address, a key, or a name that somebody tries. Only a keyed hash of it is kept."""
     if rate is None or cost <= 0:
         return None
     now = time.time()

@@ -21,8 +21,11 @@ from rest_framework.settings import DEFAULTS, IMPORT_STRINGS, APISettings
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from visual_search.access import limits, pages
+from visual_search.access import keys, limits, pages
+from visual_search.api import cors
 from visual_search.conf import conf
+from visual_search.errors import BadInput
+from visual_search.models import ApiKey, Scope
 
 # REST framework's defaults with our errors. It reads the project's settings in place of an empty dictionary.
 _OWN = APISettings({"EXCEPTION_HANDLER": "visual_search.api.problems.exception_handler"}, DEFAULTS, IMPORT_STRINGS)
@@ -41,7 +44,8 @@ class OwnNegotiation(DefaultContentNegotiation):
 
 
 class SearchAPIView(APIView):
-    """A view that everybody may ask, in JSON. It reads no session and no account, so it needs no CSRF token either."""
+    """A view that everybody may ask, in JSON, or whoever has a key where the shop says so. It reads no session and no account,
+    so it needs no CSRF token either."""
 
     settings = _OWN
     authentication_classes = []
@@ -59,6 +63,11 @@ class SearchAPIView(APIView):
     may_be_throttled: ClassVar[bool] = True
     # Which of VISUAL_SEARCH["LIMITS"] counts here.
     limit: ClassVar[str] = "search"
+    # What a key must be good for; None for what is open to all, also where keys are required.
+    scope: ClassVar[Scope | None] = Scope.SEARCH
+    from_pages: ClassVar[bool] = False  # The scripts of the shop's own pages ask here, without a key.
+    key_headers: ClassVar[tuple[str, ...]] = ()  # further ones in which clients of this address send a key
+    key: ApiKey | None = None
     left: limits.Left | None = None
 
     @classmethod
@@ -67,8 +76,24 @@ class SearchAPIView(APIView):
         limit until the answer is made, so that a second question of the same address waits for the first one's photo."""
         return transaction.non_atomic_requests(super().as_view(**given))
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if cors.is_preflight(request._request):
+            self.charge(request)
+            return
+        super().initial(request, *args, **kwargs)
+
     def perform_authentication(self, request: Request) -> None:
-        """Nobody is asked who they are. REST framework would load Django's accounts here, which a shop need not have."""
+        """A key is all that is asked for. REST framework would load Django's accounts here, which a shop need not have."""
+        try:
+            self.key = keys.admit(request._request, self.scope, from_pages=self.from_pages, headers=self.key_headers)
+        except BadInput:
+            self.charge(request)  # Who tries keys is limited, too.
+            raise
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        if cors.is_preflight(request._request):
+            return cors.preflight(request._request, self.allowed_methods)
+        return super().options(request, *args, **kwargs)
 
     def check_throttles(self, request: Request) -> None:
         if self.may_be_throttled:
@@ -77,12 +102,13 @@ class SearchAPIView(APIView):
 
     def charge(self, request: Request, cost: int = 1) -> None:
         """Count this for the one who asks. Raises TooOften. What costs more than a question is charged when the body is read."""
-        self.left = limits.spend(self.limit, request._request, cost=cost) or self.left
+        self.left = limits.spend(self.limit, request._request, key=self.key, cost=cost) or self.left
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         if self.left is not None:
             for header, value in pages.headers(self.left).items():
                 response.headers.setdefault(header, value)
+        cors.mark(response, request._request, self.key)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def get_throttles(self) -> list[BaseThrottle]:

@@ -14,9 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.schemas.generators import EndpointEnumerator
 
+from visual_search.access import keys
 from visual_search.api.base import PlainJSONRenderer, SearchAPIView
 from visual_search.api.problems import ProblemRenderer
 from visual_search.api.schemas import Problem
+from visual_search.conf import conf
+from visual_search.models import Scope
 
 Fields = type[serializers.Serializer[Any]]
 _Field = serializers.Field[Any, Any, Any, Any]
@@ -36,6 +39,28 @@ _TYPES: tuple[tuple[type, dict[str, Any]], ...] = (
     (serializers.DictField, {"type": "object"}),
     (serializers.JSONField, {}),
 )
+
+_KEYS: dict[str, dict[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of this shop: `vs_...`."},
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "The same in a header of its own.",
+    },
+}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    429: {
+        name: {"description": text, "schema": {"type": "integer"}}
+        for name, text in {
+            "Retry-After": "In how many seconds to ask again.",
+            "RateLimit-Limit": "How much may be asked. Other answers say it, too, where requests are counted.",
+            "RateLimit-Remaining": "How much is left.",
+            "RateLimit-Reset": "In how many seconds it begins anew.",
+        }.items()
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +92,7 @@ class OpenAPIView(SearchAPIView):
         media_type = "application/vnd.oai.openapi+json"
 
     renderer_classes = [PlainJSONRenderer, Renderer]
+    scope = None
     may_be_throttled = False
 
     def get(self, request: Request) -> Response:
@@ -81,19 +107,20 @@ def document(urlconf: Any = None) -> dict[str, Any]:
         _Endpoints(urlconf=urlconf).get_api_endpoints(), key=lambda endpoint: endpoint[:2]
     ):
         said: Operation = getattr(view.cls, method.lower()).operation
-        paths.setdefault(path, {})[method.lower()] = _operation(said, path, view.cls.__doc__ or "", components)
+        paths.setdefault(path, {})[method.lower()] = _operation(said, path, view.cls, components)
     prefix = get_script_prefix().rstrip("/")
     return {
         "openapi": "3.0.3",
         "info": {
             "title": "Visual search",
             "version": _version(),
-            "description": "Find products by a photo, by words in any language, or both. No key is needed.",
+            "description": "Find products by a photo, by words in any language, or both. "
+            + (f"A key is needed. {keys.SEND}" if conf.API_KEYS_REQUIRED else "No key is needed."),
         },
         # Addresses begin at the root of the server, if nothing is said; a project may be mounted below a path.
         **({"servers": [{"url": prefix}]} if prefix else {}),
         "paths": paths,
-        "components": {"schemas": dict(sorted(components.items()))},
+        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": _KEYS},
     }
 
 
@@ -114,7 +141,7 @@ class _Endpoints(EndpointEnumerator):
         ]
 
 
-def _operation(said: Operation, path: str, summary: str, components: dict[str, Any]) -> dict[str, Any]:
+def _operation(said: Operation, path: str, view: type[SearchAPIView], components: dict[str, Any]) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", path)
@@ -123,11 +150,28 @@ def _operation(said: Operation, path: str, summary: str, components: dict[str, A
     content = {kind: {"schema": _reference(fields, components)} for kind, fields in said.body.items()}
     return {
         "operationId": said.id,
-        "description": said.description or summary,
+        "description": said.description or view.__doc__ or "",
+        "security": _security(view.scope),
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": {"content": content, "required": True}} if content else {}),
-        "responses": {str(status): _answer(fields, components) for status, fields in said.answers.items()},
+        "responses": {
+            str(status): _answer(status, fields, components) for status, fields in sorted(_answers(said, view).items())
+        },
     }
+
+
+def _security(scope: Scope | None) -> list[dict[str, list[str]]]:
+    """The ways in which a key may be sent; an empty one says that none is needed."""
+    if scope is None:
+        return []
+    ways: list[dict[str, list[str]]] = [{name: []} for name in _KEYS]
+    return ways if conf.API_KEYS_REQUIRED else [{}, *ways]
+
+
+def _answers(said: Operation, view: type[SearchAPIView]) -> dict[int, Fields | str]:
+    """Those of the method, and those of the door before it."""
+    at_the_door = {401: Problem, 403: Problem} if view.scope is not None else {}
+    return {**said.answers, **at_the_door, **({429: Problem} if view.may_be_throttled else {})}
 
 
 def _address(fields: Fields, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -143,13 +187,14 @@ def _address(fields: Fields, components: dict[str, Any]) -> Iterator[dict[str, A
         }
 
 
-def _answer(fields: Fields | str, components: dict[str, Any]) -> dict[str, Any]:
+def _answer(status: int, fields: Fields | str, components: dict[str, Any]) -> dict[str, Any]:
     if isinstance(fields, str):
         return {"description": fields}
     renderer = ProblemRenderer if fields is Problem else PlainJSONRenderer
     content = {renderer.media_type: {"schema": _reference(fields, components)}}
     return {
         "description": "What went wrong, and what to do." if fields is Problem else "The answer.",
+        **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
         "content": content,
     }
 

@@ -56,7 +56,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None:
     if isinstance(error, BadInput):
-        return problem(error.status, str(error), code=error.code, field=error.field), {}
+        headers = {"WWW-Authenticate": 'Bearer realm="search"'} if error.status == 401 else {}
+        return problem(error.status, str(error), code=error.code, field=error.field), headers
     if isinstance(error, EngineUnavailable):
         logger.warning("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": str(error.retry_after)}

@@ -35,7 +35,7 @@ from visual_search.api.schemas import (
     SuggestAnswer,
 )
 from visual_search.conf import conf
-from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, State
+from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, Scope, State
 from visual_search.querying import parsing
 from visual_search.types import Query
 
@@ -120,6 +120,7 @@ class SuggestView(SearchAPIView):
     """Questions, categories and products for words that are still being typed; the last word may be unfinished."""
 
     limit = "suggest"
+    from_pages = True
 
     @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, 400: Problem, 503: Problem})
     def get(self, request: Request) -> Response:
@@ -133,6 +134,7 @@ class SuggestView(SearchAPIView):
 class HealthView(SearchAPIView):
     """Whether search can answer, and how far the index is behind."""
 
+    scope = Scope.ADMIN
     may_be_throttled = False  # Who watches the shop must hear of it, too, when it is busy.
 
     @operation("health", answers={200: HealthAnswer, 503: HealthAnswer})
@@ -163,6 +165,7 @@ class HealthView(SearchAPIView):
 class LiveView(SearchAPIView):
     """Whether this process answers at all: who starts it anew when it doesn't asks here. Nothing else is looked at."""
 
+    scope = None
     may_be_throttled = False
 
     @operation("live", answers={200: StateAnswer})
@@ -173,6 +176,7 @@ class LiveView(SearchAPIView):
 class ReadyView(SearchAPIView):
     """Whether questions may be sent to this process: what they need is loaded, and the engine answers."""
 
+    scope = None
     may_be_throttled = False
 
     @operation("ready", answers={200: StateAnswer, 503: StateAnswer})

@@ -1,6 +1,7 @@
 """What the database keeps for search, in one file for each thing."""
 
 from visual_search.models.content import Embedding, EmbeddingQuerySet, PictureSight, ShownPicture, ShownPictureQuerySet
+from visual_search.models.keys import ApiKey, ApiKeyQuerySet, Scope
 from visual_search.models.learned import (
     LastRebuild,
     LastRebuildQuerySet,
@@ -31,6 +32,8 @@ __all__ = [
     "LONGEST_KEPT",
     "LONGEST_PHRASE",
     "LONGEST_WAIT",
+    "ApiKey",
+    "ApiKeyQuerySet",
     "Embedding",
     "EmbeddingQuerySet",
     "IndexEntry",
@@ -44,6 +47,7 @@ __all__ = [
     "PictureSight",
     "RunningRebuild",
     "RunningRebuildQuerySet",
+    "Scope",
     "ShownPicture",
     "ShownPictureQuerySet",
     "Spent",

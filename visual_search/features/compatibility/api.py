@@ -54,6 +54,8 @@ def _private(body: dict[str, Any]) -> Response:
 class VisionView(SearchAPIView):
     """A method of Vision Product Search, with errors as `google.rpc.Status`."""
 
+    key_headers = ("X-Goog-Api-Key",)
+
     def get_exception_handler(self) -> Callable[..., Any]:
         return refusals.google
 
@@ -201,6 +203,8 @@ class NoVisionView(VisionView):
 
 class InstantSearchView(SearchAPIView):
     """A method of Algolia's Search API, with errors as its clients read them."""
+
+    key_headers = ("X-Algolia-API-Key",)
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return refusals.algolia

@@ -27,6 +27,7 @@ from visual_search.features.query_log import events
 from visual_search.features.query_log.collecting import ACTIONS
 from visual_search.features.query_log.consent import asker_of
 from visual_search.features.query_log.erasure import erase_client
+from visual_search.models import Scope
 
 MAX_BODY_BYTES = 16 * 1024  # MAX_EVENTS events of about 300 bytes each.
 MAX_EVENTS = 50  # A page has at most 100 hits, and a browser reports in several requests what came into view.
@@ -55,6 +56,8 @@ class EventsView(SearchAPIView):
     """Note impressions, clicks, views, baskets and purchases. 204 also where the client or the shop wants nothing noted."""
 
     limit = "write"
+    scope = Scope.EVENTS
+    from_pages = True
 
     @operation(
         "events",

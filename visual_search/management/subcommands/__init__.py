@@ -17,4 +17,5 @@ LINES = {
     "compare_models": "tell whether an encoder, or a kept run, may replace another",
     "bench": "measure the speed and memory of indexing and of questions",
     "load": "let many shoppers ask a running server at once, and measure how long each waits",
+    "keys": "make, list, rotate and revoke keys of the REST API",
 }
