@@ -6,7 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_control
 from django.views.static import serve
 
+from visual_search.access.logins import limited_login
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/login/", limited_login(admin.site.login)),
     path("admin/", admin.site.urls),
     path("", include("visual_search.features.query_log.urls")),
     path("", include("visual_search.features.compatibility.urls")),

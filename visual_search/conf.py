@@ -63,6 +63,7 @@ SETTINGS: dict[str, Setting] = {
             "write": "300/min",
             "erase": "20/h",
             "key": "6000/min",
+            "login": "20/15min",
         },
         "dictionary: name -> rate, or None",
         "How often one address may ask; a photo counts 10. Many shoppers may share one. None, whole or for a name: no limit.",

@@ -37,10 +37,12 @@ def limited(name: str, *, methods: Collection[str] = CHANGING) -> Callable[[View
     return decorate
 
 
-def refusal(request: HttpRequest, error: TooOften) -> HttpResponse:
-    """The answer 429. Browsers say that they want a page; whoever doesn't is a program."""
+def refusal(request: HttpRequest, error: TooOften, said: str = "") -> HttpResponse:
+    """The answer 429. Browsers say that they want a page; whoever doesn't is a program. `said`: what people read, if not the
+    usual words.
+    """
     if "text/html" in request.headers.get("Accept", ""):
-        context = {"base_template": conf.BASE_TEMPLATE, "heading": heading(), "message": message(error)}
+        context = {"base_template": conf.BASE_TEMPLATE, "heading": heading(), "message": said or message(error)}
         response = render(request, "visual_search/too_often.html", context, status=429)
     else:
         body = {
@@ -77,10 +79,14 @@ def heading() -> str:
 
 
 def message(error: TooOften) -> str:
-    """What a person reads: when to try again, in minutes where it takes long."""
+    """What a person reads."""
+    said = _("More was asked from your network than we can answer. Please try again in %(wait)s.")
+    return said % {"wait": wait(error)}
+
+
+def wait(error: TooOften) -> str:
+    """In how long to try again: in minutes where it takes long."""
     if error.retry_after < 120:
-        wait = ngettext("%(count)d second", "%(count)d seconds", error.retry_after) % {"count": error.retry_after}
-    else:
-        minutes = math.ceil(error.retry_after / 60)
-        wait = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    return _("More was asked from your network than we can answer. Please try again in %(wait)s.") % {"wait": wait}
+        return ngettext("%(count)d second", "%(count)d seconds", error.retry_after) % {"count": error.retry_after}
+    minutes = math.ceil(error.retry_after / 60)
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
