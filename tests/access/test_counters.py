@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 
 from tests.access.races import PLACES, places_taken
 from visual_search.access.counters import CacheCounter, DatabaseCounter
@@ -54,8 +54,10 @@ class TestCounting:
         assert [counter.spend(bucket, 1, 1, **SOON) for bucket in ("a", "b", "a")] == [1, 1, None]
 
     def test_a_failed_statement_leaves_the_shop_s_transaction_whole(self) -> None:
-        with pytest.raises(Exception, match=r"."):
-            DatabaseCounter().spend("a", 1, 1, now=NOW, until=1e18)  # no such time
+        if connection.vendor == "sqlite":
+            pytest.skip("SQLite takes a name of any length, and spoils no transaction by an error")
+        with pytest.raises(DataError):
+            DatabaseCounter().spend("x" * 40, 1, 1, **SOON)
         assert not Spent.objects.exists()
 
     def test_what_is_over_is_deleted(self, monkeypatch) -> None:

@@ -66,7 +66,7 @@ def mark(response: HttpResponse, error: TooOften) -> HttpResponse:
 
 
 def headers(left: limits.Left) -> dict[str, str]:
-    """The three fields that clients have long read. The IETF's draft has changed their form three times since."""
+    """The three fields that clients have long read. The IETF's draft has changed their form since, and may again."""
     return {
         "RateLimit-Limit": str(left.most),
         "RateLimit-Remaining": str(left.remaining),
