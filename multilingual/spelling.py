@@ -11,7 +11,7 @@ import itertools
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -322,7 +322,7 @@ def spelt(text: str, lexicon: Lexicon, language: str | None = None, *, slips: bo
             return None if lexicon.knows(fold(word), language) else lexicon.read(fold(word), language)
         return _meant(word, lexicon, language, last=last)
 
-    return _replaced(text, meant)
+    return _replaced(text, meant, lexicon.__contains__)
 
 
 def offered(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
@@ -337,22 +337,36 @@ def offered(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
             return lexicon.mistyped(word) if len(plain) >= ONE_EDIT_FROM else None
         return lexicon.commoner(plain)
 
-    return _replaced(text, meant)
+    return _replaced(text, meant, lexicon.__contains__)
 
 
-def _replaced(text: str, meant_by: Callable[[str, bool], str | None]) -> Spelt:
+def _replaced(text: str, meant_by: Callable[[str, bool], str | None], is_word: Callable[[str], bool]) -> Spelt:
+    """`meant_by`: what a word, the last or not, is meant to be. `is_word`: whether two words joined are one of the shop."""
     text = normalise(spelt_out(text))
     runs = list(placed_runs(text))
+    whole = _halves(text, runs, is_word)
     changes: list[tuple[str, str]] = []
     pieces: list[str] = []
     end = 0
     for place, (run, start, unspaced) in enumerate(runs):
-        meant = None if unspaced or not of_letters(run) else meant_by(run, place == len(runs) - 1)
+        stays = unspaced or not of_letters(run) or place in whole
+        meant = None if stays else meant_by(run, place == len(runs) - 1)
         if meant:
             changes.append((run, meant))
             pieces += [text[end:start], meant]
             end = start + len(run)
     return Spelt("".join([*pieces, text[end:]]), tuple(changes)) if changes else Spelt(text)
+
+
+def _halves(text: str, runs: Sequence[tuple[str, int, bool]], is_word: Callable[[str], bool]) -> set[int]:
+    """The places of words that are one word of the shop together with a neighbour: "sand paper" has no slip."""
+    halves: set[int] = set()
+    for place, ((first, start, _), (second, next_start, _)) in enumerate(itertools.pairwise(runs)):
+        between = text[start + len(first) : next_start].strip()
+        joined = not between or between in JOINERS
+        if joined and of_letters(first) and of_letters(second) and is_word(fold(first + second)):
+            halves |= {place, place + 1}
+    return halves
 
 
 def _meant(word: str, lexicon: Lexicon, language: str | None, *, last: bool) -> str | None:

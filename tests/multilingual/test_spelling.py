@@ -63,6 +63,30 @@ def test_what_is_meant(lexicon: Lexicon, typed: str, meant: str) -> None:
     assert (result.words if result.changes else typed) == meant
 
 
+@pytest.mark.parametrize(
+    ("typed", "page", "meant"),
+    [
+        ("sand paper", "en", "sand paper"),
+        ("Sand-Paper", "en", "Sand-Paper"),
+        ("fine sand paper grit", "en", "fine sand paper grit"),
+        ("sand paper", "de", "sand paper"),  # a word of another language
+        ("dumb bells", "en", "dumb bells"),
+        ("sand, paper", "en", "sans, paper"),  # two wishes
+        ("dumb", "en", "dumb"),
+        ("bells", "en", "balls"),
+        ("fine sand grit", "en", "fine sans grit"),
+        ("sand papper", "en", "sans paper"),
+    ],
+)
+def test_half_of_a_word_is_no_slip(typed: str, page: str, meant: str) -> None:
+    known = Lexicon()
+    for word in ("sandpaper", "paper", "dumbbells", "balls", "sans", "fine", "grit"):
+        known.add("en", word, 3, titled=True)
+    known.add("de", "schleifpapier", 3, titled=True)
+    result = spelt(typed, known, page)
+    assert (result.words if result.changes else typed) == meant
+
+
 def test_it_says_which_words_it_changed(lexicon: Lexicon) -> None:
     assert spelt("A wodden chiar, please", lexicon, "en").changes == (("wodden", "wooden"), ("chiar", "chair"))
     assert spelt("A wodden, chiar", lexicon, "en").words == "a wooden, chair"

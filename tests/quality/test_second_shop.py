@@ -36,7 +36,7 @@ FLOORS: dict[str, dict[str, float]] = {
     "slip": {"first": 0.96, "recall": 0.97, "precision": 0.92},
     "brand slip": {"first": 0.93, "recall": 0.97, "precision": 0.85},
     "missing space": {"first": 0.93, "recall": 0.97, "precision": 0.77},
-    "split word": {"first": 0.89, "recall": 0.92, "precision": 0.77},
+    "split word": {"first": 0.94, "recall": 0.97, "precision": 0.80},
     "number": {"first": 0.90, "recall": 0.97, "precision": 0.84},
     "hyphen": {"first": 0.94, "recall": 0.97, "precision": 0.75},
     "quantity": {"first": 0.96, "recall": 0.97, "precision": 0.23},
