@@ -209,3 +209,13 @@ def test_a_leg_may_admit_only_hits_with_a_key() -> None:
     assert [(item.id, item.admitted) for item in fused] == [("whole", True), ("part", False), ("other", False)]
     assert not admits_more(LegAnswer("words", hits[:2], 9, "gte"), scale)
     assert admits_more(LegAnswer("words", hits[:1], 9, "gte"), scale)
+
+
+def test_a_leg_in_which_nothing_has_all_that_is_asked_counts_in_part() -> None:
+    scale = replace(BM25, admits_key="all", in_part=0.2)
+    part = (LegHit("half", 3.0), LegHit("third", 1.5))
+    scores = {item.id: item.score for item in fuse([LegAnswer("words", part, 2)], {"words": scale})}
+    assert scores == {"half": pytest.approx(0.2), "third": pytest.approx(0.1)}
+    whole = (LegHit("whole", 2.0, "all"), *part)
+    scores = {item.id: item.score for item in fuse([LegAnswer("words", whole, 3)], {"words": scale})}
+    assert scores["half"] == pytest.approx(1.0)

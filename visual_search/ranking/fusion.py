@@ -26,6 +26,7 @@ class Absent(Enum):
 class Scale:
     """How a leg counts. A cosine of `low` becomes 0 and one of `high` becomes 1; `low=high=None`: divide by the leg's best.
 
+    `in_part`: what the best hit counts then, if none has the key `admits_key`.
     `admits`: a hit that reaches this (scaled) value belongs into the result set by this leg alone; None: never by it alone.
     `admits_key`: of the leg's hits only those with this key may belong by it alone; '': all.
     `stays_empty`: whether a leg without any hit keeps its share of the weight, so that all scores say what it missed.
@@ -36,6 +37,7 @@ class Scale:
     high: float | None = None
     admits: float | None = None
     admits_key: str = ""
+    in_part: float = 1.0
     absent: Absent = Absent.FARTHER
     stays_empty: bool = False
 
@@ -116,7 +118,8 @@ def _scaled(leg: LegAnswer, scale: Scale) -> dict[str, float]:
     if scale.low is not None and scale.high is not None:
         return {hit.id: (hit.score - scale.low) / (scale.high - scale.low) for hit in leg.hits}
     best = max((hit.score for hit in leg.hits), default=0.0)
-    return {hit.id: hit.score / best if best > 0 else 1.0 for hit in leg.hits}
+    most = 1.0 if any(scale.admits_key in ("", hit.key) for hit in leg.hits) else scale.in_part
+    return {hit.id: most * (hit.score / best if best > 0 else 1.0) for hit in leg.hits}
 
 
 def _admits(hit: LegHit, value: float, scale: Scale) -> bool:
