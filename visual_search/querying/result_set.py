@@ -75,14 +75,19 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
     fused = [
         item for item in composing.without(fuse(ranked, counted.scales), counted.losses.lost) if item.id in allowed
     ]
-    admitted = [item for item in fused if item.admitted]
-    others = [item for item in fused if not item.admitted][: max(0, LEAST_RESULTS - len(admitted))]
+    exact = _having_the_number(query, own)
+    admitted = [item for item in fused if item.admitted and (exact is None or item.id in exact)]
+    belonging = {item.id for item in admitted}
+    others = [item for item in fused if item.id not in belonging][: max(0, LEAST_RESULTS - len(admitted))]
     labels = [leg for leg in ranked if _kind(leg) is LegKind.LABEL]
     said = {hit.id for leg in labels for hit in leg.hits if hit.score >= LABEL_AGREES}
     looks = _grades(ranked, counted)
     pictures = _pictures(ranked)
     hits = {
-        item.id: replace(_hit(item, looks, pictures, explain=query.explain), reason="label" if item.id in said else "")
+        item.id: replace(
+            _hit(item, looks, pictures, belongs=item.id in belonging, explain=query.explain),
+            reason="label" if item.id in said else "",
+        )
         for item in (*admitted, *others)
     }
     first = [
@@ -135,6 +140,17 @@ def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> di
     return firsts | {id: "same picture" for id in copies if id in allowed}
 
 
+def _having_the_number(query: Query, answers: Sequence[LegAnswer]) -> Set[str] | None:
+    """The objects that have all the words, where words alone are asked and a number is among them; None where none has.
+
+    Who writes a number means this one, but in meaning 500 ml of beer is near to 500 g of honey.
+    """
+    if query.pictures or query.like or not any(map(str.isdigit, query.words)):
+        return None
+    saying = (leg for leg in answers if _kind(leg) in (LegKind.WORDS, LegKind.COLOUR))
+    return {hit.id for leg in saying for hit in leg.hits if hit.key == ALL_WORDS} or None
+
+
 def _browsed(answers: Sequence[LegAnswer], allowed: Set[str], lost: Mapping[str, float]) -> list[Hit]:
     """The hits of a question without words, photo or objects, in their order; those with a loss go to the end."""
     legs = (leg for leg in answers if _kind(leg) is LegKind.BROWSE)
@@ -169,9 +185,9 @@ def _pictures(answers: Sequence[LegAnswer]) -> dict[str, str]:
     return {hit.id: hit.key for _, leg in reversed(legs) for hit in leg.hits}
 
 
-def _hit(item: Fused, looks: Mapping[str, Grade], pictures: Mapping[str, str], *, explain: bool) -> Hit:
+def _hit(item: Fused, looks: Mapping[str, Grade], pictures: Mapping[str, str], *, belongs: bool, explain: bool) -> Hit:
     grade: Grade | None = Grade.DISTANT
-    if item.admitted:
+    if belongs:
         # A hit that came in by its words alone gets no grade, because nobody compared its looks.
         grade = looks.get(item.id)
         grade = None if grade is Grade.DISTANT else grade
