@@ -297,8 +297,7 @@ def rank(
         colour = colours.leg_of(
             in_colour, answer.legs, collection=query.collection, engine=engine, schema=schema, looks=looks
         )
-        found = [leg for leg in answer.legs if leg.name != colours.BESIDE]
-        answer = replace(answer, legs=(*found, *([colour] if colour else [])))
+        answer = replace(answer, legs=(*colours.of_the_thing(answer.legs), *([colour] if colour else [])))
     if (encoded.looked or stand_ins) and any(comparing.compares_pictures(leg) for leg in answer.legs):
         with clock.step("comparing"):
             answer = comparing.compared(encoded, answer, kept, stand_ins)

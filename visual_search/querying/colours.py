@@ -8,13 +8,14 @@ red ("chair -red") is, where its facet says that it is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multilingual.colours import coloured, of_value
 from visual_search.conf import conf
 from visual_search.content.readings import Looks
 from visual_search.engines.base import Engine
-from visual_search.querying.legs import languages_asked
+from visual_search.querying.legs import WORDS, languages_asked
+from visual_search.ranking.fusion import cut_short
 from visual_search.types import (
     ALL_WORDS,
     COLOUR_FACETS,
@@ -38,6 +39,7 @@ BESIDE = LegId(LegKind.BESIDE_COLOUR)
 CLEARLY = 0.3
 BY_LOOKS = 0.9  # what a clearly red picture counts beside a facet that says "red"
 OTHER_THING = 0.25  # what a red thing counts that lacks the other words
+ONLY_RED = 0.4  # what the words count of something that has none but "red"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,25 @@ def leg_of(
         if score > 0
     ]
     return LegAnswer(COLOUR, tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id))), len(hits)) if hits else None
+
+
+def of_the_thing(answers: Sequence[LegAnswer]) -> tuple[LegAnswer, ...]:
+    """The legs of the question, without that of the words beside the colours. What has none of these words counts less:
+
+    a lipstick that is called red mustn't come before a red watering can whose colour only its facet tells.
+    """
+    legs = tuple(leg for leg in answers if leg.name != BESIDE)
+    beside = next((leg for leg in answers if leg.name == BESIDE), None)
+    # If more have the other words than were returned, nobody knows which haven't.
+    if beside is None or not beside.hits or cut_short(beside):
+        return legs
+    named = {hit.id for hit in beside.hits}
+    return tuple(_lowered(leg, named) if leg.name == WORDS else leg for leg in legs)
+
+
+def _lowered(leg: LegAnswer, named: Collection[str]) -> LegAnswer:
+    hits = [hit if hit.id in named else replace(hit, score=hit.score * ONLY_RED) for hit in leg.hits]
+    return replace(leg, hits=tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id))))
 
 
 def refused(
