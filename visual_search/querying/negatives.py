@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -43,6 +43,7 @@ class Cost:
 
 # A hit loses score if it looks like, or means, something unwanted. Unrelated objects of the public catalogue lie below `near`
 # (docs/decisions/0020-composed-questions.md).
+NOT_TOLD = 0.2  # what objects lose that say nothing of it, where others say that they are free of what isn't wanted
 LOOKS = Cost(0.28, 1.0)
 MEANS = Cost(0.35, 0.85)
 
@@ -98,18 +99,31 @@ def losses(
     answer = engine.search(query.collection, EngineQuery(tuple(legs), only=ids))
     by_leg = {leg.name: leg for leg in answer.legs}
     costs = [Unwanted(by_leg[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
-    return Losses(penalties(costs), _refused(query, by_leg) | coloured)
+    told_free = {number: _free(by_leg, number) for number in range(len(query.words_not[:MOST_NEGATIVES]))}
+    lost = _preferring(frozenset().union(*told_free.values()), penalties(costs), ids)
+    return Losses(lost, _refused(query, by_leg, told_free) | coloured)
 
 
-def _refused(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:
+def _preferring(free: Set[str], lost: Mapping[str, float], ids: Iterable[str]) -> Mapping[str, float]:
+    """Who asks for beer without alcohol wants the one that says so: it loses nothing, and all others more."""
+    if not free:
+        return lost
+    return {id: lost.get(id, 0.0) + NOT_TOLD for id in ids if id not in free}
+
+
+def _free(answers: Mapping[LegName, LegAnswer], number: int) -> frozenset[str]:
+    """The objects whose texts say that they are free of what this phrase names."""
+    legs = (leg for leg in answers.values() if _is_free(leg.name, number))
+    return frozenset(hit.id for leg in legs for hit in leg.hits if hit.key == ALL_WORDS)
+
+
+def _refused(query: Query, answers: Mapping[LegName, LegAnswer], free: Mapping[int, Set[str]]) -> frozenset[str]:
     """The objects whose texts contain all words of one of the phrases, but for those that say they are free of it."""
     refused: set[str] = set()
     for number, phrase in enumerate(query.words_not[:MOST_NEGATIVES]):
         legs = (LegId(LegKind.NOT_SAID, number, place) for place in range(len(phrase.split())))
         saying = [{hit.id for hit in answers[leg].hits} for leg in legs]
-        free = (leg for leg in answers.values() if _is_free(leg.name, number))
-        lacking = {hit.id for leg in free for hit in leg.hits if hit.key == ALL_WORDS}
-        refused |= (set.intersection(*saying) if saying else set()) - lacking
+        refused |= (set.intersection(*saying) if saying else set()) - free[number]
     return frozenset(refused)
 
 
