@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.imaging.labels import barcode, on_a_shelf, package, printed
 from visual_search.errors import ReaderUnavailable
-from visual_search.imaging.reading import LONGEST_TEXT, LabelReader, Reader, _largest, codes_of, gtin_forms, words_of
+from visual_search.imaging.reading import (
+    LONGEST_TEXT,
+    LabelReader,
+    PhotoReader,
+    Reader,
+    _largest,
+    codes_of,
+    gtin_forms,
+    read_photo,
+    words_of,
+)
 from visual_search.types import Reading, ReadLine
 
 
@@ -53,8 +64,43 @@ def test_a_barcode_and_a_qr_code_are_read(reader):
     assert reader.read(link).codes == ("09506000134352", "9506000134352")
 
 
+def test_a_label_in_a_photo_is_read_as_in_the_catalogue(reader):
+    for picture in (package("VALIO MAITO"), on_a_shelf(package("OATLY DRINK")), barcode("4006381333931")):
+        assert read_photo(reader, picture) == reader.read(picture)
+
+
+def test_a_photo_without_lines_is_no_further_looked_through(reader, monkeypatch):
+    engine = reader._loaded()
+    looked: list[tuple[int, ...]] = []
+    finder = engine.text_det._finder
+
+    def find(pixels: np.ndarray) -> Any:
+        looked.append(pixels.shape)
+        return finder(pixels)
+
+    monkeypatch.setattr(engine.text_det, "_finder", find)
+    thing = Image.new("RGB", (600, 600), "white")
+    ImageDraw.Draw(thing).ellipse((100, 100, 500, 500), fill="saddlebrown")
+    assert read_photo(reader, thing) == Reading()
+    assert read_photo(reader, Image.new("RGB", (3000, 2), "red")) == Reading()
+    assert looked == []
+    read_photo(reader, package("VALIO MAITO"))
+    assert len(looked) == 1
+
+
+def test_a_reader_of_one_kind_reads_photos_too():
+    class Plain:
+        fingerprint = "plain"
+
+        def read(self, image: Image.Image) -> Reading:
+            return Reading((), ("1",))
+
+    assert read_photo(Plain(), Image.new("RGB", (8, 8))).codes == ("1",)
+
+
 def test_the_reader_keeps_its_protocol(reader):
     assert isinstance(reader, Reader)
+    assert isinstance(reader, PhotoReader)
     assert reader.fingerprint == LabelReader().fingerprint
     assert LabelReader(side=640).fingerprint != reader.fingerprint
 

@@ -6,6 +6,7 @@ the reader.
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import threading
@@ -35,6 +36,11 @@ READ_SIDE = 1024  # px of the longer side; more takes time, and finds only the s
 # a short one. Of 60 photos of groceries the fullest had 17 lines and 120 heights; a page of print would take half a minute.
 MOST_HEIGHTS = 150
 LEAST_HEIGHTS = 320 / 48  # of a line
+# A glance at a photo of 320 px at its shorter side, for lines: the outline of a thing on white is higher than .4 of it, or short.
+# Of 140 photos of all kinds it let 28 of 31 with words through, all 16 of groceries among them, and 10 of 109 without. It takes a
+# sixth of the time of reading.
+GLANCE_SIDE, GLANCE_SURE = 320, 0.3
+GLANCE_HIGHEST, GLANCE_LONG = 0.4, 1.2  # of the shorter side; times as long as high
 _MOST_ELONGATED = 3  # longer side by shorter side; a longer picture is padded (see `_pixels`)
 _LONGEST_CODE = 64  # characters; a longer QR code is an address or a text, no code of a product (set by judgement)
 _MODELS = {
@@ -63,6 +69,19 @@ class Reader(Protocol):
         """What stands in an RGB picture of any size."""
 
 
+@runtime_checkable
+class PhotoReader(Reader, Protocol):
+    """A reader that looks at a shopper's photo more quickly than at a picture of the catalogue."""
+
+    def read_photo(self, image: Image.Image) -> Reading:
+        """What stands in it. Small letters, and few of them, may be passed over."""
+
+
+def read_photo(reader: Reader, image: Image.Image) -> Reading:
+    """What stands in a shopper's photo, read as this reader reads photos."""
+    return reader.read_photo(image) if isinstance(reader, PhotoReader) else reader.read(image)
+
+
 class LabelReader:
     """PP-OCRv6 small through RapidOCR (Latin, Greek, Chinese, Japanese) and ZXing, all from installed packages.
 
@@ -87,8 +106,17 @@ class LabelReader:
         names = ",".join(f"{part}={Path(self.models.get(part, name)).name}" for part, name in _MODELS.items())
         return f"labels-1 {names} {self.side}"
 
-    def read(self, image: Image.Image) -> Reading:
+    def read_photo(self, image: Image.Image) -> Reading:
+        """As `read`; where a glance shows no line, codes alone."""
         pixels = _pixels(image, self.side)
+        if self._loaded().text_det.shows_none(pixels):
+            return Reading((), codes_of(_barcodes(pixels)))
+        return self._read(image, pixels)
+
+    def read(self, image: Image.Image) -> Reading:
+        return self._read(image, _pixels(image, self.side))
+
+    def _read(self, image: Image.Image, pixels: np.ndarray) -> Reading:
         scale = min(1.0, self.side / max(image.size))
         shown = (image.width * scale, image.height * scale)
         # RapidOCR takes arrays in OpenCV's order of channels.
@@ -138,11 +166,29 @@ class _LargestLines:
     def __init__(self, finder: Any) -> None:
         self._finder = finder
         self._last = threading.local()
+        # The same network, asked in another way.
+        self._glancing = copy.copy(finder)
+        self._glancing.limit_side_len = GLANCE_SIDE
+        self._glancing.postprocess_op = copy.copy(finder.postprocess_op)
+        self._glancing.postprocess_op.box_thresh = GLANCE_SURE
 
     @property
     def left_out(self) -> bool:
         """Whether the last picture of this thread had more lines."""
         return bool(self._last.left_out)
+
+    def shows_none(self, pixels: np.ndarray) -> bool:
+        """Whether a glance at these pixels (RGB) shows no line."""
+        image = Image.fromarray(pixels)
+        share = min(1.0, GLANCE_SIDE / min(image.size))
+        small = image.resize([max(1, round(side * share)) for side in image.size], Image.Resampling.BILINEAR)
+        found = self._glancing(np.asarray(small)[:, :, ::-1])
+        if found.boxes is None:
+            return True
+        sides = _sides(np.asarray(found.boxes))
+        heights = sides.min(axis=1)
+        lines = (heights <= GLANCE_HIGHEST * min(small.size)) & (sides.max(axis=1) >= GLANCE_LONG * heights)
+        return not lines.any()
 
     def __call__(self, pixels: np.ndarray) -> Any:
         found = self._finder(pixels)
@@ -153,9 +199,14 @@ class _LargestLines:
         return found
 
 
+def _sides(boxes: np.ndarray) -> np.ndarray:
+    """Two sides of each box, (n, 2). `boxes`: (n, 4, 2), four corners each."""
+    return np.asarray(np.linalg.norm(boxes[:, [1, 3]] - boxes[:, [0]], axis=2))
+
+
 def _largest(boxes: np.ndarray) -> list[int]:
     """Which of the lines are read, in their own order. `boxes`: (n, 4, 2), four corners each. The largest one always is."""
-    sides = np.linalg.norm(boxes[:, [1, 3]] - boxes[:, [0]], axis=2)
+    sides = _sides(boxes)
     longer, shorter = sides.max(axis=1), np.maximum(1, sides.min(axis=1))
     order = np.argsort(-shorter, kind="stable")
     fitting = np.cumsum(np.maximum(LEAST_HEIGHTS, longer / shorter)[order]) <= MOST_HEIGHTS

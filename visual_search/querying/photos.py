@@ -18,7 +18,7 @@ from visual_search.encoders.base import Encoder
 from visual_search.errors import PictureRefused, ReaderUnavailable
 from visual_search.imaging import colour, copies, keypoint_matching
 from visual_search.imaging.keypoint_matching import Keypoints
-from visual_search.imaging.reading import Reader, codes_of, words_of
+from visual_search.imaging.reading import Reader, codes_of, read_photo, words_of
 from visual_search.types import LegHit, Reading, Vector, unit
 
 logger = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ def _reading(image: Image.Image, reader: Reader | None) -> Iterator[Callable[[],
 
     def work(used: Reader) -> None:
         try:
-            result.append(used.read(image))
+            result.append(read_photo(used, image))
             if not result[0].whole:
                 degraded.append("reader")
         # A reader runs foreign code over strangers' pictures; what it raises isn't known. It may quote what it read,

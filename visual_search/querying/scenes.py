@@ -16,7 +16,7 @@ from PIL import Image
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput, PictureRefused
 from visual_search.imaging import regions, standing_out
-from visual_search.imaging.reading import Reader
+from visual_search.imaging.reading import Reader, read_photo
 from visual_search.imaging.regions import PROPOSALS, WHOLE, Detector
 from visual_search.querying import photos
 from visual_search.types import Box, Query, QueryPicture, Reading, Region, Scene, Vector
@@ -101,7 +101,7 @@ class _Ahead:
     def __init__(self, reader: Reader, image: Image.Image) -> None:
         self._reader, self._image = reader, image
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="visual-search-reader")
-        self._result = self._pool.submit(reader.read, image)
+        self._result = self._pool.submit(read_photo, reader, image)
         self._pool.shutdown(wait=False)
 
     @property
@@ -109,7 +109,7 @@ class _Ahead:
         return self._reader.fingerprint
 
     def read(self, image: Image.Image) -> Reading:
-        return self._result.result() if image is self._image else self._reader.read(image)
+        return self._result.result() if image is self._image else read_photo(self._reader, image)
 
 
 def _detected(
