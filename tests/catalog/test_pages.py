@@ -123,6 +123,13 @@ def test_a_product_page_shows_its_facts_and_credits(client: Client, django_asser
         assert part in page, part
 
 
+def test_pages_say_that_prices_are_made_up(client: Client) -> None:
+    product = make(1, price="5", currency="EUR")
+    for address in ("/", "/c/home/", product.get_absolute_url(), "/nothing"):
+        assert "prices and stock are made up" in client.get(address).content.decode()
+    assert "made-up price" in client.get(product.get_absolute_url()).content.decode()
+
+
 def test_products_speak_the_chosen_language(client: Client) -> None:
     product = make(1)
     client.post(reverse("catalog:set_language"), {"language": "de", "next": "/"})

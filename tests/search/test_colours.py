@@ -131,7 +131,7 @@ DEMO = Path(__file__).parents[2] / "catalog/demo"
 
 
 def test_chairs_of_the_demo_by_what_their_pictures_show(empty_shop, client) -> None:
-    """No product of the demo has a colour in its title or a facet. The colours below are as people see them."""
+    """Without the column of colours: no product of the demo has one in its title. The colours below are as people see them."""
     empty_shop.use(
         ENCODER={"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"with_text": False}}, READER=None
     )
