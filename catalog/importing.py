@@ -185,6 +185,8 @@ def _fields(values: dict[str, str], currency: str) -> dict[str, Any]:
             )
     if values.get("stock"):
         fields["stock"] = _stock(values["stock"])
+    if "category_picture" in values:
+        fields["stands_for_category"] = _yes("category_picture", values["category_picture"])
     if "attributes" in values:
         fields["attributes"] = _attributes(values["attributes"])
     if "gtin" in values:
@@ -273,6 +275,12 @@ def _stock(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         raise _Faulty(f"stock is '{_short(text)}'; it must be a whole number from 0.")
     return int(text)
+
+
+def _yes(name: str, text: str) -> bool:
+    if text.lower() not in ("yes", "no", ""):
+        raise _Faulty(f"{name} is '{_short(text)}'; write yes, or leave it empty.")
+    return text.lower() == "yes"
 
 
 def _attributes(text: str) -> dict[str, Any]:

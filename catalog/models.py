@@ -114,6 +114,9 @@ class Product(models.Model):
         validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Write the three capital letters of ISO 4217, such as EUR."))],
     )
     stock = models.PositiveIntegerField(default=0)
+    stands_for_category = models.BooleanField(
+        default=False, help_text=_("Its picture stands for its category on the start page.")
+    )
     attributes = models.JSONField(default=dict, blank=True)
     codes = models.JSONField(default=list, blank=True, help_text=_('A list of GTINs, such as ["4006381333931"].'))
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)

@@ -15,7 +15,7 @@ PRODUCTS, TRANSLATIONS = "products.csv", "products_i18n.csv"
 REQUIRED_COLUMNS = ("sku", "title")
 OPTIONAL_COLUMNS = (
     "parent_sku", "description", "keywords", "category", "brand", "color", "colour", "price", "currency", "stock",
-    "image", "extra_images", "attributes", "gtin", "source", "licence", "attribution",
+    "image", "extra_images", "category_picture", "attributes", "gtin", "source", "licence", "attribution",
 )  # fmt: skip
 TRANSLATION_COLUMNS = ("sku", "lang", "title")
 

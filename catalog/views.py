@@ -63,18 +63,18 @@ def _categories(request: HttpRequest) -> list[Category]:
 def home(request: HttpRequest) -> HttpResponse:
     """The entrance: a tile for each category, and the newest products."""
     entrances = categories.shown_first(_categories(request))
-    # The first product of each category lends it its picture.
+    # The product that was chosen for a category lends it its picture; where none was, the first one.
     shown = ProductImage.objects.shown()
-    first = dict(
-        Product.objects.published().filter(images__in=shown).values_list("category").annotate(Min("pk")).order_by()
-    )
+    with_picture = Product.objects.published().filter(images__in=shown)
+    rows = list(with_picture.values_list("category", "stands_for_category").annotate(Min("pk")).order_by())
+    first = [(path, pk) for path, _chosen, pk in sorted(rows, key=lambda row: (not row[1], row[0]))]
     images: dict[int, ProductImage] = {}
-    for image in shown.filter(product__in=first.values()).order_by("-position", "-pk"):
+    for image in shown.filter(product__in=[pk for _path, pk in first]).order_by("-position", "-pk"):
         images[image.product_id] = image
     tiles = [
         (
             category,
-            next((images[pk] for path, pk in sorted(first.items()) if category.holds(path) and pk in images), None),
+            next((images[pk] for path, pk in first if category.holds(path) and pk in images), None),
         )
         for category in entrances
     ]

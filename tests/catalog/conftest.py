@@ -22,6 +22,7 @@ COLUMNS = [
     "currency",
     "image",
     "extra_images",
+    "category_picture",
     "attributes",
     "gtin",
     "stock",

@@ -212,6 +212,7 @@ def test_an_interrupted_import_goes_on(catalogue: Write) -> None:
         ({"price": "12,50"}, "'12,50'"),
         ({"price": "-3"}, "'-3'"),
         ({"stock": "many"}, "'many'"),
+        ({"category_picture": "maybe"}, "write yes"),
         ({"attributes": "{"}, "JSON"),
         ({"attributes": "[]"}, "object"),
         ({"gtin": "4006381333932"}, "check digit is 1"),
@@ -630,3 +631,10 @@ def test_progress_is_plain_lines_in_a_log(catalogue: Write, capsys, monkeypatch)
     monkeypatch.setattr("catalog.management.commands.import_catalogue.SECONDS_BETWEEN_LINES", 0.0)
     call_command("import_catalogue", str(catalogue({"sku": "A"}, {"sku": "B"})))
     assert "1 of 2 products" in capsys.readouterr().out
+
+
+def test_a_row_says_which_picture_stands_for_its_category(catalogue: Write) -> None:
+    run(catalogue({"sku": "A"}, {"sku": "B", "category_picture": "Yes"}, {"sku": "C", "category_picture": "no"}))
+    assert list(Product.objects.order_by("sku").values_list("stands_for_category", flat=True)) == [False, True, False]
+    run(catalogue({"sku": "A"}, {"sku": "B"}, {"sku": "C", "category_picture": "yes"}))
+    assert list(Product.objects.order_by("sku").values_list("stands_for_category", flat=True)) == [False, False, True]

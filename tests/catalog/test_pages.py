@@ -212,6 +212,19 @@ def test_a_category_borrows_no_picture_from_one_whose_name_begins_alike(client: 
     assert tiles["Homeware"] is not None
 
 
+def test_the_chosen_product_lends_its_category_the_picture(client: Client) -> None:
+    make(1)
+    chosen = make(2, category="Home > Bedroom", stands_for_category=True)
+    make(3, category="Home > Garden")
+    make(4, category="Food")
+    make(5, category="Food", stands_for_category=True, state=State.DRAFT)
+    shown = {category.name: image.product.sku for category, image in client.get("/").context["tiles"]}
+    assert shown == {"Home": "S-2", "Food": "S-4"}
+    chosen.images.get().delete()
+    shown = {category.name: image.product.sku for category, image in client.get("/").context["tiles"]}
+    assert shown == {"Home": "S-3", "Food": "S-4"}
+
+
 def test_measures_come_in_their_usual_order_and_licences_lead_to_their_text(client: Client) -> None:
     product = make(1, attributes={"height": "3", "material": "oak", "width": "1", "depth": "2"}, licence="CC-BY-3.0")
     page = client.get(product.get_absolute_url()).content.decode()
