@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from catalog import files
 from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
+from catalog.orders.models import Order, OrderLine
 from multilingual.languages import base_code
 from visual_search.models import IndexEntry
 
@@ -161,3 +162,35 @@ class ProductAdmin(admin.ModelAdmin):
         state = "not in the index" if entry.deleted and entry.state == "indexed" else entry.get_state_display()
         note = entry.error or entry.warning
         return f"{state}: {note[:120]}" if note else str(state)
+
+
+class OrderLineInline(admin.TabularInline):
+    model = OrderLine
+    extra = 0
+    fields = ["sku", "title", "quantity", "price_text", "amount_text"]
+    readonly_fields = ["sku", "title", "quantity", "price_text", "amount_text"]
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    """Orders are read here, and may be deleted; what was ordered stays as it was."""
+
+    list_display = ["__str__", "created_at", "name", "email", "total"]
+    date_hierarchy = "created_at"
+    search_fields = ["name", "email", "lines__sku"]
+    fields = ["created_at", "name", "email", "total"]
+    readonly_fields = ["created_at", "name", "email", "total"]
+    inlines = [OrderLineInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("lines")
+
+    @admin.display(description="total")
+    def total(self, order: Order) -> str:
+        return order.sum_text

@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from catalog import files
 from catalog.codes import why_no_gtin
+from catalog.orders.models import Order, OrderLine  # noqa: F401 - Django looks for models in this module.
+from catalog.prices import price_text
 from multilingual.languages import LANGUAGES, base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused
@@ -23,29 +24,6 @@ from visual_search.signals import objects_changed
 from visual_search.types import ImageSource, path_prefixes
 
 logger = logging.getLogger(__name__)
-
-# Currencies that have no smaller unit in use (ISO 4217, exponent 0).
-WITHOUT_CENTS = frozenset(
-    {
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    }
-)
 
 
 def check_sku(sku: str) -> None:
@@ -66,6 +44,10 @@ class State(models.TextChoices):
 class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> ProductQuerySet:
         return self.filter(state=State.PUBLISHED)
+
+    def for_sale(self) -> ProductQuerySet:
+        """Those that can be put into a basket; a price on request is for a person to say."""
+        return self.published().filter(price__isnull=False)
 
     def in_category(self, path: str) -> ProductQuerySet:
         """Products of this category and of all below it."""
@@ -195,10 +177,7 @@ class Product(models.Model):
     @property
     def price_text(self) -> str:
         """As the shopper's language writes numbers: '1,250.00 EUR', '1.250,00 EUR', '1,250 JPY'; '' without a price."""
-        if self.price is None:
-            return ""
-        decimals = 0 if self.currency in WITHOUT_CENTS and self.price == int(self.price) else 2
-        return f"{number_format(self.price, decimals, force_grouping=True)} {self.currency}".strip()
+        return "" if self.price is None else price_text(self.price, self.currency)
 
     def text(self, language: str | None = None) -> ProductText | None:
         """The text in this language, else in another form of it, else in English, else the first one.

@@ -1,4 +1,4 @@
-"""Copies of pictures are made after a commit, on a Celery worker or in this process; what else is due for files, at night.
+"""Copies of pictures are made after a commit, on a Celery worker or in this process; what else is due, at night.
 
 Without a broker one thread in each process that serves requests does it, as for the index (`visual_search.tasks`). Nothing
 is lost with it: a row says itself that it has no copies yet. `manage.py pictures` makes them all at once.
@@ -13,9 +13,11 @@ import threading
 from typing import Any
 
 from celery import shared_task
+from django.core.management import call_command
 from django.db import connections, transaction
 
 from catalog import renditions, tidying
+from catalog.orders.forgetting import forget_buyers
 from visual_search import tasks as search_tasks
 from visual_search.conf import conf
 
@@ -36,6 +38,13 @@ def tidy_pictures() -> None:
     done = tidying.tidy()
     logger.info("Pictures: %d moved, %d failed, %d removed.", done.moved, len(done.failed), len(done.orphans))
     renditions.make_due()
+
+
+@shared_task(name="catalog.tasks.forget", ignore_result=True, acks_late=True)
+def forget() -> None:
+    """Forget who ordered long ago, and baskets whose sessions have ended. It may run twice or late."""
+    forget_buyers()
+    call_command("clearsessions")
 
 
 def schedule() -> None:

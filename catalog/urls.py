@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from catalog import views
+from catalog.orders import views as orders
 
 app_name = "catalog"
 
@@ -10,6 +11,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("c/<path:slug>/", views.category, name="category"),
     path("p/<path:sku>/", views.product, name="product"),
+    path("basket/", orders.basket, name="basket"),
+    path("basket/put/", orders.put, name="put"),
+    path("checkout/", orders.checkout, name="checkout"),
+    path("order/<str:token>/", orders.order, name="order"),
     path("credits/", views.credits, name="credits"),
     path("language/", include("django.conf.urls.i18n")),
 ]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from catalog import categories
 from catalog.categories import Category
 from catalog.models import Product, ProductImage
+from catalog.orders.basket import MOST_OF_ONE, Basket
 from catalog.search import Products
 from multilingual.languages import base_code
 from visual_search.types import Card, path_prefixes
@@ -46,9 +47,12 @@ def _language(request: HttpRequest) -> str | None:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Context processor: the categories in the header of every page."""
-    # A function, which the template calls: pages of the admin don't show it, so they cost no query.
-    return {"navigation": lambda: categories.shown_first(_categories(request))}
+    """Context processor: the categories in the header of every page, and how many things lie in the basket."""
+    # Functions, which the template calls: pages of the admin don't show it, so they cost no query.
+    return {
+        "navigation": lambda: categories.shown_first(_categories(request)),
+        "basket_count": lambda: Basket(request.session).count,
+    }
 
 
 def _categories(request: HttpRequest) -> list[Category]:
@@ -119,6 +123,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "images": shown.shown_images(),
         "attributes": _attributes(shown.attributes),
         "variants": cards(request, variants),
+        "most": min(shown.stock, MOST_OF_ONE),
     }
     return render(request, "catalog/product.html", context)
 

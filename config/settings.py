@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
     "copies of pictures": {"task": "catalog.tasks.make_renditions", "schedule": 300.0},
     "files that nobody needs": {"task": "catalog.tasks.tidy_pictures", "schedule": 24 * 3600.0},
+    "forget who ordered": {"task": "catalog.tasks.forget", "schedule": 24 * 3600.0},
     "read label text": {"task": "visual_search.tasks.see_pictures", "schedule": 60.0},
 }
 
