@@ -68,6 +68,12 @@ class TestOpen:
             assert refused["WWW-Authenticate"] == 'Bearer realm="search"'
             assert "wrong" not in refused.content.decode()
 
+    @pytest.mark.parametrize("name", ["live", "ready"])
+    def test_whether_it_lives_is_said_whatever_key_is_sent(self, shop, client, name, django_assert_num_queries) -> None:
+        """Who starts the process anew mustn't do so because of a key, or of the database in which keys stand."""
+        with django_assert_num_queries(0):
+            assert client.get(f"/api/v1/health/{name}", headers={"X-Api-Key": "vs_wrong"}).status_code == 200
+
 
 class TestClosed:
     @pytest.mark.parametrize("name", ASKED)

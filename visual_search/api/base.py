@@ -65,6 +65,7 @@ class SearchAPIView(APIView):
     limit: ClassVar[str] = "search"
     # What a key must be good for; None for what is open to all, also where keys are required.
     scope: ClassVar[Scope | None] = Scope.SEARCH
+    reads_keys: ClassVar[bool] = True
     from_pages: ClassVar[bool] = False  # The scripts of the shop's own pages ask here, without a key.
     key_headers: ClassVar[tuple[str, ...]] = ()  # further ones in which clients of this address send a key
     key: ApiKey | None = None
@@ -84,6 +85,8 @@ class SearchAPIView(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         """A key is all that is asked for. REST framework would load Django's accounts here, which a shop need not have."""
+        if not self.reads_keys:
+            return
         try:
             self.key = keys.admit(request._request, self.scope, from_pages=self.from_pages, headers=self.key_headers)
         except BadInput:

@@ -166,6 +166,7 @@ class LiveView(SearchAPIView):
     """Whether this process answers at all: who starts it anew when it doesn't asks here. Nothing else is looked at."""
 
     scope = None
+    reads_keys = False  # Keys stand in the database, and whether that answers is not asked here.
     may_be_throttled = False
 
     @operation("live", answers={200: StateAnswer})
@@ -177,6 +178,7 @@ class ReadyView(SearchAPIView):
     """Whether questions may be sent to this process: what they need is loaded, and the engine answers."""
 
     scope = None
+    reads_keys = False
     may_be_throttled = False
 
     @operation("ready", answers={200: StateAnswer, 503: StateAnswer})
