@@ -84,7 +84,7 @@ address, photo = sys.argv[1:]
 client = Client(address)
 image = File(payload=io.BytesIO(open(photo, "rb").read()), file_name="photo.jpg", mime_type="image/jpeg")
 found = search.sync(client=client, body=MultipartSearchRequest(image=image, filters=json.dumps({"price": {"lte": 100}})))
-refused = search_words.sync(client=client, sort="colour")
+refused = search_words.sync(client=client, filters="colour")  # An order that the shop lacks is none of the types.
 assert isinstance(refused, Problem), refused
 print(json.dumps({
     "sku": found.hits[0].sku, "grade": found.hits[0].grade, "token": bool(found.photo_token),

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.schemas.generators import EndpointEnumerator
 
 from visual_search.access import keys
+from visual_search.api import shapes
 from visual_search.api.base import PlainJSONRenderer, SearchAPIView
 from visual_search.api.problems import ProblemRenderer
 from visual_search.api.schemas import Problem
@@ -22,6 +23,7 @@ from visual_search.conf import conf
 from visual_search.models import Scope
 
 Fields = type[serializers.Serializer[Any]]
+Said = Fields | tuple[Fields, ...] | str
 _Field = serializers.Field[Any, Any, Any, Any]
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -49,17 +51,20 @@ _KEYS: dict[str, dict[str, str]] = {
         "description": "The same in a header of its own.",
     },
 }
-_HEADERS: dict[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
-    429: {
-        name: {"description": text, "schema": {"type": "integer"}}
-        for name, text in {
-            "Retry-After": "In how many seconds to ask again.",
-            "RateLimit-Limit": "How much may be asked. Other answers say it, too, where requests are counted.",
-            "RateLimit-Remaining": "How much is left.",
-            "RateLimit-Reset": "In how many seconds it begins anew.",
-        }.items()
-    },
+_RETRY_AFTER: dict[str, Any] = {"description": "In how many seconds to ask again.", "schema": {"type": "integer"}}
+# In every answer of an address with a limit, where requests are counted.
+_LIMITS: dict[str, Any] = {
+    name: {"description": text, "schema": {"type": "integer"}}
+    for name, text in {
+        "RateLimit-Limit": "How much may be asked.",
+        "RateLimit-Remaining": "How much is left.",
+        "RateLimit-Reset": "In how many seconds it begins anew.",
+    }.items()
+}
+_OF_PROBLEMS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    429: {"Retry-After": _RETRY_AFTER},
+    503: {"Retry-After": _RETRY_AFTER},
 }
 
 
@@ -68,8 +73,8 @@ class Operation:
     """What the document says of one method at one address."""
 
     id: str
-    # Status -> the fields of the answer, or a sentence for an answer without a body.
-    answers: Mapping[int, Fields | str]
+    # Status -> the fields of the answer, several if it has one of them, or a sentence for an answer without a body.
+    answers: Mapping[int, Said]
     body: Mapping[str, Fields] = field(default_factory=dict)  # by content type
     address: Fields | None = None  # the parameters after the question mark
     description: str = ""  # default: the docstring of the view
@@ -143,7 +148,7 @@ class _Endpoints(EndpointEnumerator):
 
 def _operation(said: Operation, path: str, view: type[SearchAPIView], components: dict[str, Any]) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _in_path(name, components)}
         for name in re.findall(r"{(\w+)}", path)
     ]
     parameters += _address(said.address, components) if said.address else ()
@@ -155,9 +160,15 @@ def _operation(said: Operation, path: str, view: type[SearchAPIView], components
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": {"content": content, "required": True}} if content else {}),
         "responses": {
-            str(status): _answer(status, fields, components) for status, fields in sorted(_answers(said, view).items())
+            str(status): _answer(status, fields, components, counted=view.may_be_throttled)
+            for status, fields in sorted(_answers(said, view).items())
         },
     }
+
+
+def _in_path(name: str, components: dict[str, Any]) -> dict[str, Any]:
+    named = _schema(shapes.collection(""), components) if name == "collection" else {"type": "string"}
+    return named if "enum" in named else {**named, "minLength": 1}
 
 
 def _security(scope: Scope | None) -> list[dict[str, list[str]]]:
@@ -168,10 +179,17 @@ def _security(scope: Scope | None) -> list[dict[str, list[str]]]:
     return ways if conf.API_KEYS_REQUIRED else [{}, *ways]
 
 
-def _answers(said: Operation, view: type[SearchAPIView]) -> dict[int, Fields | str]:
-    """Those of the method, and those of the door before it."""
-    at_the_door = {401: Problem, 403: Problem} if view.scope is not None else {}
-    return {**said.answers, **at_the_door, **({429: Problem} if view.may_be_throttled else {})}
+def _answers(said: Operation, view: type[SearchAPIView]) -> dict[int, Said]:
+    """Those of the method, and those of the door before it: who doesn't take JSON, has no key or asks too often."""
+    answers: dict[int, Said] = {**said.answers, 406: Problem}
+    if view.scope is not None:
+        answers |= {401: Problem, 403: Problem}
+        # Keys are looked for in the database, which may be away.
+        own = answers.get(503)
+        answers[503] = Problem if own in (None, Problem) else (own, Problem)  # type: ignore[assignment] # No text.
+    if view.may_be_throttled:
+        answers[429] = Problem
+    return answers
 
 
 def _address(fields: Fields, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -182,20 +200,27 @@ def _address(fields: Fields, components: dict[str, Any]) -> Iterator[dict[str, A
             "name": name,
             "in": "query",
             **described,
-            **({"required": True} if one.required else {}),
+            # A field of a form that was left empty is the same as none.
+            **({"required": True} if one.required else {"allowEmptyValue": True}),
             "schema": schema,
         }
 
 
-def _answer(status: int, fields: Fields | str, components: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(fields, str):
-        return {"description": fields}
-    renderer = ProblemRenderer if fields is Problem else PlainJSONRenderer
-    content = {renderer.media_type: {"schema": _reference(fields, components)}}
+def _answer(status: int, said: Said, components: dict[str, Any], *, counted: bool) -> dict[str, Any]:
+    several: tuple[Fields, ...] = () if isinstance(said, str) else said if isinstance(said, tuple) else (said,)
+    headers = {**(_LIMITS if counted else {}), **(_OF_PROBLEMS.get(status, {}) if Problem in several else {})}
+    shown = {"headers": headers} if headers else {}
+    if isinstance(said, str):
+        return {"description": said, **shown}
     return {
-        "description": "What went wrong, and what to do." if fields is Problem else "The answer.",
-        **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
-        "content": content,
+        "description": "What went wrong, and what to do." if several == (Problem,) else "The answer.",
+        **shown,
+        "content": {
+            (ProblemRenderer if fields is Problem else PlainJSONRenderer).media_type: {
+                "schema": _reference(fields, components)
+            }
+            for fields in several
+        },
     }
 
 
@@ -209,6 +234,8 @@ def _reference(fields: Fields, components: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "properties": {name: _schema(one, components) for name, one in known.items()},
             **({"required": required} if required else {}),
+            **({"additionalProperties": False} if getattr(fields, "closed", False) else {}),
+            **({"minProperties": fields.fewest} if hasattr(fields, "fewest") else {}),
         }
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -220,11 +247,13 @@ def _schema(one: _Field, components: dict[str, Any]) -> dict[str, Any]:
     if isinstance(one, serializers.Serializer):
         reference = _reference(type(one), components)
         return {"allOf": [reference], **said} if said else reference  # Nothing may stand beside a reference.
+    if isinstance(one, shapes.Shaped):
+        return {**one.shape, **said}
     schema = next((dict(described) for kind, described in _TYPES if isinstance(one, kind)), None)
     if schema is None:
         raise NotImplementedError(f"The OpenAPI document has no type for {type(one).__name__}: add it to _TYPES.")
     if isinstance(one, serializers.ChoiceField):
-        schema["enum"] = list(one.choices)
+        schema["enum"] = [*one.choices, *([None] if one.allow_null else [])]
     elif isinstance(one, serializers.ListField):
         schema["items"] = _schema(one.child, components)
     elif isinstance(one, serializers.DictField):

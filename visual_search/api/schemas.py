@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from visual_search.api import tiles
+from visual_search.api import shapes, tiles
 from visual_search.api.requests import GROUPED, SHAREABLE, SHAREABLE_GROUPED, SIMILAR
 from visual_search.conf import conf
 from visual_search.querying.likes import MOST_LIKED
@@ -14,29 +14,30 @@ from visual_search.querying.negatives import MOST_NEGATIVES
 from visual_search.querying.parsing import MOST_WEIGHT, PICTURES
 from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
 from visual_search.suggesting import LIMIT, MOST_LINES, Kind
+from visual_search.types import Grade
 
 _Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 
 _COLLECTION = "Which of the shop's collections to ask; default its products."
+_LATEST_PAGE = 999_999
+_MOST_OBJECT = 999
 
 
-def _text(help: str = "") -> serializers.CharField:
-    return serializers.CharField(required=False, allow_blank=True, help_text=help or None)
-
-
-# What a setting limits is said in get_fields, when the document is made and not when this module is read.
 class SearchRequest(serializers.Serializer[Any]):
-    collection = _text(_COLLECTION)
-    q = _text()
-    filters = serializers.JSONField(
-        required=False,
-        help_text='`{"category": ["Home > Office"], "price": {"gte": 10, "lte": 90}, "not": {"brand": ["Acme"]}}`',
-    )
-    lang = _text("The page's language, such as `de`; helps with short words.")
-    page = serializers.IntegerField(required=False, min_value=1, default=1, help_text="From 1.")
+    """A question in a form or in an address: there all that isn't a file is text."""
+
+    in_json: ClassVar[bool] = False
+    closed: ClassVar[bool] = True  # Another parameter is refused.
+
+    # What the settings and the shop's collections say is put in place below, when the document is made.
+    collection = shapes.text()
+    q = shapes.text()
+    filters = shapes.text()
+    lang = shapes.text()
+    page = serializers.IntegerField(required=False, min_value=1, max_value=_LATEST_PAGE, default=1, help_text="From 1.")
     page_size = serializers.IntegerField(required=False)
-    sort = _text("`relevance`, or a number facet: `price`, `-price`.")
+    sort = shapes.text()
     q_weight = serializers.FloatField(
         required=False,
         min_value=0,
@@ -44,45 +45,26 @@ class SearchRequest(serializers.Serializer[Any]):
         default=1,
         help_text=f"What the words count beside the other parts: 0 to {MOST_WEIGHT:g}.",
     )
-    q_not = _text(
-        f"What the products mustn't say, separated by commas, at most {MOST_NEGATIVES} phrases. "
-        "`sofa -leather` in `q` means the same.",
-    )
-    like = _text(
-        f"Ids of products to resemble, separated by commas, at most {MOST_LIKED}; in JSON also "
-        f'`[{{"id": "12", "weight": 2}}]` with a weight from 0 to {MOST_WEIGHT:g}.',
-    )
-    unlike = _text(
-        f"Ids of products that the hits should resemble less, at most {MOST_NEGATIVES}, written as in `like`.",
-    )
-    pictures = serializers.JSONField(
-        required=False,
-        help_text=f"Up to {PICTURES} photos in place of one: "
-        '`[{"image": "<base64>", "weight": 2, "box": [0, 0, 0.5, 1]}, {"photo_token": "...", "object": 1}]`. '
-        f"A weight lies between {-MOST_WEIGHT:g} and {MOST_WEIGHT:g}; a negative one asks for less like this photo.",
-    )
-    photo_token = _text("From an earlier answer: searches with that photo without sending it again.")
-    taste = serializers.JSONField(
-        required=False,
-        help_text='What the shopper\'s device remembers, for this answer alone: `[["<product id>", "view", <day>], ...]`, '
-        f"at most {MAX_EVENTS} entries and {MAX_BYTES / 1024:g} KiB; also `click`, `basket`, `purchase`, `dislike`; days "
-        "count from 1970 in UTC.",
-    )
-    box = _text(
-        "The part of the photo to search by: `x1,y1,x2,y2` as shares of its width and height from the top left.",
-    )
+    q_not = shapes.text()
+    like = shapes.text()
+    unlike = shapes.text()
+    pictures = shapes.text()
+    photo_token = shapes.text("From an earlier answer: searches with that photo without sending it again.")
+    taste = shapes.text()
+    box = shapes.text()
     object = serializers.IntegerField(
-        required=False, min_value=0, help_text="The part to search by, as the id of one of the answer's `objects`."
+        required=False,
+        min_value=0,
+        max_value=_MOST_OBJECT,
+        help_text="The part to search by, as the id of one of the answer's `objects`.",
     )
-    point = _text(
-        "Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by.",
-    )
+    point = shapes.text()
     proposals = serializers.BooleanField(
         required=False,
         default=False,
         help_text="Lists what may be more things in the photo, which takes a closer look.",
     )
-    facets = _text("Which facets to count; default all.")
+    facets = shapes.text()
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
     spell = serializers.BooleanField(
         required=False,
@@ -99,10 +81,14 @@ class SearchRequest(serializers.Serializer[Any]):
     )
 
     def get_fields(self) -> _Fields:
+        in_json = self.in_json
         # Put in place of those above, so that the order stays.
-        return {
+        known: _Fields = {
             **super().get_fields(),
-            "q": _text(f"Words in any language. {_cut()}"),
+            "collection": shapes.collection(_COLLECTION),
+            "q": shapes.text(f"Words in any language. {_cut()}"),
+            "filters": shapes.filters(_FILTERS) if in_json else shapes.text(f"JSON: {_FILTERS}"),
+            "lang": shapes.language("The page's language, such as `de`; helps with short words.", in_json=in_json),
             "page_size": serializers.IntegerField(
                 required=False,
                 min_value=1,
@@ -110,7 +96,41 @@ class SearchRequest(serializers.Serializer[Any]):
                 default=conf.PAGE_SIZE,
                 help_text=f"1 to {conf.PAGE_SIZE_MAX}.",
             ),
+            "sort": shapes.sort("`relevance`, or a number facet: `price`, `-price`."),
+            "q_not": shapes.phrases(_NOT, most=MOST_NEGATIVES, in_json=in_json),
+            "like": shapes.ids(_LIKE, most=MOST_LIKED, in_json=in_json),
+            "unlike": shapes.ids(_UNLIKE, most=MOST_NEGATIVES, in_json=in_json),
+            "pictures": shapes.pictures(_PICTURES, _base64()) if in_json else shapes.text(f"JSON. {_PICTURES}"),
+            "taste": serializers.JSONField(required=False, help_text=_TASTE) if in_json else shapes.text(_TASTE),
+            "box": shapes.numbers(_BOX, count=4, in_json=in_json),
+            "point": shapes.numbers(_POINT, count=2, in_json=in_json),
+            "facets": shapes.facets("Which facets to count; default all.", in_json=in_json),
         }
+        return known
+
+
+_FILTERS = '`{"category": ["Home > Office"], "price": {"gte": 10, "lte": 90}, "not": {"brand": ["Acme"]}}`'
+_NOT = (
+    f"What the products mustn't say, separated by commas, at most {MOST_NEGATIVES} phrases. "
+    "`sofa -leather` in `q` means the same."
+)
+_LIKE = (
+    f"Ids of products to resemble, separated by commas, at most {MOST_LIKED}; in JSON also "
+    f'`[{{"id": "12", "weight": 2}}]` with a weight from 0 to {MOST_WEIGHT:g}.'
+)
+_UNLIKE = f"Ids of products that the hits should resemble less, at most {MOST_NEGATIVES}, written as in `like`."
+_PICTURES = (
+    f"Up to {PICTURES} photos in place of one: "
+    '`[{"image": "<base64>", "weight": 2, "box": [0, 0, 0.5, 1]}, {"photo_token": "...", "object": 1}]`. '
+    f"A weight lies between {-MOST_WEIGHT:g} and {MOST_WEIGHT:g}; a negative one asks for less like this photo."
+)
+_TASTE = (
+    'What the shopper\'s device remembers, for this answer alone: `[["<product id>", "view", <day>], ...]`, '
+    f"at most {MAX_EVENTS} entries and {MAX_BYTES / 1024:g} KiB; also `click`, `basket`, `purchase`, `dislike`; days "
+    "count from 1970 in UTC."
+)
+_BOX = "The part of the photo to search by: `x1,y1,x2,y2` as shares of its width and height from the top left."
+_POINT = "Where the shopper tapped, `x,y` as shares from the top left: the thing there is the part to search by."
 
 
 class SearchAddress(SearchRequest):
@@ -118,7 +138,6 @@ class SearchAddress(SearchRequest):
 
     def get_fields(self) -> _Fields:
         known = super().get_fields()
-        known["filters"] = _text("JSON, as in POST.")
         return {name: known[name] for name in SHAREABLE}
 
 
@@ -135,9 +154,9 @@ class SuggestAddress(serializers.Serializer[Any]):
 
     def get_fields(self) -> _Fields:
         return {
-            "collection": _text(_COLLECTION),
-            "q": _text(f"What stands in the box. {_cut()}"),
-            "lang": _text("The page's language; default that of the request."),
+            "collection": shapes.collection(_COLLECTION),
+            "q": shapes.text(f"What stands in the box. {_cut()}"),
+            "lang": shapes.language("The page's language; default that of the request."),
             "limit": serializers.IntegerField(
                 required=False,
                 min_value=1,
@@ -156,19 +175,20 @@ def _largest() -> str:
     return f"of at most {conf.PICTURE_MAX_BYTES:,} bytes"
 
 
-def _base64() -> serializers.CharField:
-    return _text(f"The bytes of a JPEG, PNG or WebP {_largest()}, as base64.")
+def _base64() -> str:
+    return f"The bytes of a JPEG, PNG or WebP {_largest()}, as base64."
+
+
+def _image() -> shapes.Shaped:
+    # An empty one is refused: a client that lost its photo on the way mustn't take the whole shop for its answer.
+    return shapes.Shaped({"type": "string", "format": "byte", "minLength": 1}, _base64())
 
 
 class FormSearchRequest(SearchRequest):
-    """A form has texts alone, so what is JSON in a JSON body is a text that holds JSON."""
+    fewest: ClassVar[int] = 1  # An empty form is refused, too.
 
     def get_fields(self) -> _Fields:
-        known = super().get_fields()
-        texts = {
-            name: _text(str(one.help_text)) for name, one in known.items() if isinstance(one, serializers.JSONField)
-        }
-        return {**known, **texts, "image": _base64()}
+        return {**super().get_fields(), "image": _image()}
 
 
 class MultipartSearchRequest(FormSearchRequest):
@@ -178,17 +198,23 @@ class MultipartSearchRequest(FormSearchRequest):
 
 
 class JsonSearchRequest(SearchRequest):
+    """A question in JSON: lists are lists, and null is the same as nothing."""
+
+    in_json = True
+
     def get_fields(self) -> _Fields:
-        return {**super().get_fields(), "image": _base64()}
+        known = super().get_fields()
+        for one in known.values():
+            one.allow_null = not isinstance(one, shapes.Shaped)  # Those say it themselves.
+        return {**known, "image": _image()}
 
 
 class _OfSeveral(SearchRequest):
     """A question to several collections has some parts of the question to one."""
 
-    collections = _text("Which of the shop's collections to ask, separated by commas; default all.")
-
     def get_fields(self) -> _Fields:
-        known = super().get_fields()
+        help = "Which of the shop's collections to ask, separated by commas; default all."
+        known = {"collections": shapes.collections(help, in_json=self.in_json), **super().get_fields()}
         return {name: known[name] for name in GROUPED if name in known}
 
 
@@ -226,8 +252,10 @@ class Because(serializers.Serializer[Any]):
 class SearchHit(serializers.Serializer[Any]):
     # What its tile shows comes first: see get_fields. Then why it was found.
     score = serializers.FloatField(help_text="Comparable within one answer only.")
-    grade = serializers.CharField(
-        allow_null=True, help_text="For a photo: same item, very similar, similar style or nothing close."
+    grade = serializers.ChoiceField(
+        [grade.value for grade in Grade],
+        allow_null=True,
+        help_text="For a photo: same item, very similar, similar style or nothing close.",
     )
     picture = serializers.CharField(help_text="Id of the product's picture that matched best.")
     reason = serializers.CharField(

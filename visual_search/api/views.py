@@ -39,7 +39,9 @@ from visual_search.models import IndexEntry, LastRebuild, RunningRebuild, Scope,
 from visual_search.querying import parsing
 from visual_search.types import Query
 
-_PROBLEMS = {400: Problem, 404: Problem, 413: Problem, 415: Problem, 422: Problem, 503: Problem}
+# Of a question in an address, and of one with a body.
+_PROBLEMS = {400: Problem, 404: Problem, 503: Problem}
+_OF_BODIES = {**_PROBLEMS, 413: Problem, 415: Problem, 422: Problem}
 
 
 class SearchView(SearchAPIView):
@@ -54,7 +56,7 @@ class SearchView(SearchAPIView):
             "application/json": JsonSearchRequest,
             "application/x-www-form-urlencoded": FormSearchRequest,
         },
-        answers={200: SearchAnswer, **_PROBLEMS},
+        answers={200: SearchAnswer, **_OF_BODIES},
     )
     def post(self, request: Request) -> Response:
         query = query_from(request)
@@ -86,7 +88,7 @@ class GroupedView(SearchAPIView):
             "application/json": JsonGroupedRequest,
             "application/x-www-form-urlencoded": FormGroupedRequest,
         },
-        answers={200: GroupedAnswer, **_PROBLEMS},
+        answers={200: GroupedAnswer, **_OF_BODIES},
     )
     def post(self, request: Request) -> Response:
         response = self.get(request)
@@ -108,7 +110,7 @@ class GroupedView(SearchAPIView):
 class SimilarView(SearchAPIView):
     """Objects of a collection that look like this one and mean the same; itself left out."""
 
-    @operation("similar", address=SimilarAddress, answers={200: SearchAnswer, 400: Problem, 404: Problem, 503: Problem})
+    @operation("similar", address=SimilarAddress, answers={200: SearchAnswer, **_PROBLEMS})
     def get(self, request: Request, collection: str, id: str) -> Response:
         parsing.refuse_unknown(request.query_params, SIMILAR)
         page = parsing.whole_number(request.query_params.get("page"), field="page", default=1)
@@ -122,7 +124,7 @@ class SuggestView(SearchAPIView):
     limit = "suggest"
     from_pages = True
 
-    @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, 400: Problem, 503: Problem})
+    @operation("suggest", address=SuggestAddress, answers={200: SuggestAnswer, **_PROBLEMS})
     def get(self, request: Request) -> Response:
         typed = typed_from(request)
         response = Response(suggestions_to_json(suggesting.suggest(typed), typed.collection))

@@ -22,6 +22,7 @@ from visual_search.access import query_ids
 from visual_search.api.base import SearchAPIView
 from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
+from visual_search.api.shapes import Shaped
 from visual_search.errors import BadInput
 from visual_search.features.query_log import events
 from visual_search.features.query_log.collecting import ACTIONS
@@ -39,9 +40,10 @@ OLDER_ROWS = gettext_lazy("Questions of earlier days can't be tied to a browser 
 class Event(serializers.Serializer[Any]):
     query_id = serializers.UUIDField(help_text="Of the answer that it was done with, given today or yesterday (UTC).")
     action_name = serializers.ChoiceField(list(ACTIONS))
-    object_id = serializers.CharField(
-        max_length=200,
-        help_text="The hit's `id`. Events on objects that the shop doesn't have are dropped and counted.",
+    object_id = Shaped(
+        {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\u0000]+$"},
+        "The hit's `id`. Events on objects that the shop doesn't have are dropped and counted.",
+        required=True,
     )
     position = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=MAX_POSITION, help_text="In the result set, from 1."
@@ -49,7 +51,7 @@ class Event(serializers.Serializer[Any]):
 
 
 class Events(serializers.Serializer[Any]):
-    events = Event(many=True, help_text=f"At most {MAX_EVENTS}.")
+    events = serializers.ListField(child=Event(), min_length=1, max_length=MAX_EVENTS, help_text=f"1 to {MAX_EVENTS}.")
 
 
 class EventsView(SearchAPIView):
