@@ -44,7 +44,7 @@ class ProductImageInline(admin.TabularInline):
     def preview(self, image: ProductImage) -> SafeString | str:
         if not image.url:
             return ""
-        return format_html('<img src="{}" alt="" style="max-height:80px;max-width:80px">', image.url)
+        return format_html('<img src="{}" alt="" class="shop-preview">', image.url)
 
 
 class ProductTextInline(admin.StackedInline):
@@ -75,6 +75,9 @@ class ProductAdmin(admin.ModelAdmin):
     inlines = [ProductTextInline, ProductImageInline]
     save_on_top = True
     actions = ["publish", "archive"]
+
+    class Media:
+        css = {"all": ["catalog/admin.css"]}
 
     def view_on_site(self, product: Product) -> str | None:
         """The product's page; None for a product that isn't published, because it has no page."""
@@ -139,7 +142,7 @@ class ProductAdmin(admin.ModelAdmin):
         address = image.url if image else ""
         if not address:
             return "–"
-        return format_html('<img src="{}" alt="" width="48" height="48" style="object-fit:contain">', address)
+        return format_html('<img src="{}" alt="" width="48" height="48" class="shop-thumbnail">', address)
 
     @admin.display(description="name")
     def name(self, product: Product) -> str:

@@ -48,9 +48,17 @@ def live_shop(settings, tmp_path, transactional_db, live_server, _intact) -> Ite
 
 
 @pytest.fixture
-def tab(browser, live_server, live_shop) -> Iterator[object]:
-    """A new tab at 1280 px, with all messages of its console; a test fails where the page's own script did."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=live_server.url)
+def tab(request, browser, live_server, live_shop) -> Iterator[object]:
+    """A new tab at 1280 px, with all messages of its console; a test fails where the page's own script did.
+
+    The shop's Content-Security-Policy would forbid what Playwright evaluates in a page to wait for something; tests of the policy
+    ask for it by the parameter "with the policy".
+    """
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        base_url=live_server.url,
+        bypass_csp=getattr(request, "param", "") != "with the policy",
+    )
     tab = context.new_page()
     tab.set_default_timeout(15_000)
     errors: list[str] = []
