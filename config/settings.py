@@ -210,7 +210,13 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("DJANGO_SECURE_COOKIES", default=True)
     # Browsers ask by TLS alone for so long, once they were told; so a shop begins with an hour and ends with a year.
     SECURE_HSTS_SECONDS = env.number("DJANGO_HSTS_SECONDS", default=0)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("DJANGO_HSTS_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.flag("DJANGO_HSTS_PRELOAD", default=False)
     SECURE_SSL_REDIRECT = env.flag("DJANGO_TLS_REDIRECT", default=False)
+    # Who watches this process asks it without the front, and so without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^api/v1/health"]
+    # Whether all other hosts below the shop's name speak TLS, and for good, its owner alone knows.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Only behind a proxy that sets this header itself, as config/nginx.conf does; elsewhere anybody could.
 if env.flag("DJANGO_TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
