@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.querying.test_scenes import room, seen  # noqa: F401
 from tests.search.shop import to_bytes
+from visual_search.querying import tokens
 
 URL = "/search/"
 
@@ -102,3 +103,55 @@ def test_what_is_gone_has_no_chip(shop, client) -> None:
 def test_a_shot_that_is_not_ours_is_not_shown(page, client) -> None:
     again = client.post(URL, {"photo_token": hidden(page, "photo_token"), "shot": '"><script>'}).content.decode()
     assert hidden(again, "shot") == ""
+
+
+def cut_out(box) -> SimpleUploadedFile:
+    """The part of the room that a browser cuts out."""
+    image = room()
+    corners = [round(share * side) for share, side in zip(box, image.size * 2, strict=True)]
+    return SimpleUploadedFile("photo.jpg", to_bytes(image.crop(corners), "JPEG"), "image/jpeg")
+
+
+def test_a_cut_out_is_searched_as_a_part_of_the_whole_photo(page, client) -> None:
+    form = {name: hidden(page, name) for name in ("photo_token", "preview", "shot")}
+    cut = {"image": cut_out((0.55, 0.1, 0.95, 0.6)), "cut": "0.55,0.1,0.95,0.6", "part": "all"}
+    part = client.post(URL, {**form, **cut}).content.decode()
+    assert titles(part)[0] == "Green sofa"
+    assert pressed(part) == ["Your selection"]
+    assert hidden(part, "preview") == form["preview"], "the page goes on with the whole photo"
+    own = re.search(r'vs-chosen" data-vs-part="">\s*<rect x="([\d.]+)%" y="([\d.]+)%"\s+width="([\d.]+)%" height="([\d.]+)%"', part)  # fmt: skip
+    assert [float(number) for number in own.groups()] == [55, 10, 40, 50]
+    # A filter later, and by its own button, it is still that part; the photo's other things are there as before.
+    form["photo_token"] = hidden(part, "photo_token")
+    for more in ({"page": "1"}, {"part": ""}):
+        again = client.post(URL, {**form, **more}).content.decode()
+        assert (pressed(again), titles(again)) == (["Your selection"], titles(part))
+    chair = client.post(URL, {**form, "part": "0"}).content.decode()
+    assert (pressed(chair), titles(chair)[0]) == (["1 chair"], "Red chair")
+    whole = client.post(URL, {**form, "part": "all"}).content.decode()
+    assert titles(whole) == titles(client.post(URL, {**form, "photo_token": hidden(page, "photo_token"), "part": "all"}).content.decode())  # fmt: skip
+
+
+def test_a_tap_in_a_cut_out_is_told_in_the_whole_photo(page, client) -> None:
+    # The detector of this shop sees a chair in the left half of whatever it is shown.
+    form = {name: hidden(page, name) for name in ("photo_token", "preview", "shot")}
+    cut = {"image": cut_out((0.2, 0, 0.8, 1)), "cut": "0.2,0,0.8,1", "part": "0.2,0.5"}
+    part = client.post(URL, {**form, **cut}).content.decode()
+    x, _, width, _ = (float(number) for number in re.search(r'vs-chosen" data-vs-part="">\s*<rect x="([\d.]+)%" y="([\d.]+)%"\s+width="([\d.]+)%" height="([\d.]+)%"', part).groups())  # fmt: skip
+    assert (x, width) == (20, 30)
+
+
+def test_a_cut_out_prolongs_no_token(page, client) -> None:
+    form = {name: hidden(page, name) for name in ("photo_token", "preview")}
+    until = tokens.photo_from_token(form["photo_token"]).expires
+    cut = {"image": cut_out((0.5, 0, 1, 1)), "cut": "0.5,0,1,1", "part": "all"}
+    part = client.post(URL, {**form, **cut}).content.decode()
+    assert tokens.photo_from_token(hidden(part, "photo_token")).expires == until
+
+
+@pytest.mark.parametrize(
+    ("token", "cut"), [("", "0.5,0,0.4,1"), ("", "left"), ("x", "0.5,0,1,1")], ids=["no box", "words", "no token"]
+)
+def test_a_cut_out_of_nowhere(page, client, token, cut) -> None:
+    form = {"photo_token": token or hidden(page, "photo_token"), "image": cut_out((0.5, 0, 1, 1)), "cut": cut}
+    assert client.post(URL, form).status_code == 400

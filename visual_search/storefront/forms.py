@@ -15,6 +15,7 @@ from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
+from visual_search.storefront.cutting import CutOut
 from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
 
 READ = "read"  # in `without`: a part of the words that became a filter
@@ -31,6 +32,7 @@ class Asked:
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
     shows: str = ""  # the id of the object that the photo shows, as a member of the staff says
+    cut: CutOut | None = None  # where the photo that was sent stood in the photo of the token
 
 
 def read(request: HttpRequest, collection: str) -> Asked:
@@ -41,7 +43,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
     if meant := data.get("meant"):
         data["q"] = meant  # The shopper took what the page offered.
     chosen, ranges = _chosen(data, schema)
-    picture, preview = _picture(request, data)
+    picture, preview, cut = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     currency = registry.source(collection).currency
     words, words_not = parsing.words_and_not(data.get("q", ""), language, currency)
@@ -71,6 +73,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
         chosen=chosen,
         ranges=ranges,
         shows=data.get("shows", "") if request.method == "POST" else "",
+        cut=cut,
     )
 
 
@@ -85,7 +88,7 @@ def _remove(data: QueryDict) -> None:
             data["q"] = without_gaps(data.get("q", "").replace(value, " ", 1))
         elif name in ("photo_token", "q") or not value:
             data.pop(name, None)
-            for more in ("preview", "part", "shot") if name == "photo_token" else ():
+            for more in ("preview", "part", "shot", "cut") if name == "photo_token" else ():
                 data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
@@ -122,20 +125,31 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
     return replace(picture, thing=parsing.object_number(part))
 
 
-def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str]:
+def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str, CutOut | None]:
+    """The photo, its preview, and where it stood if it is a cut-out."""
     upload = request.FILES.get("image")
-    if upload is not None:
-        picture = uploads.uploaded(upload)
-        assert picture.image is not None
-        preview = uploads.preview(picture.image)
-        return replace(picture, preview=_digest(preview)), preview
-    if token := data.get("photo_token"):
-        picture = tokens.photo_from_token(token)
-        # The results form sends the preview back. It goes into the page again, and staff may keep it as a picture of a product,
-        # so it must be the one that the shop made of this token's photo.
-        preview = data.get("preview", "")
-        return picture, preview if preview and _digest(preview) == picture.preview else ""
-    return None, ""
+    if upload is None:
+        return *_known(data), None
+    picture = uploads.uploaded(upload)
+    if data.get("cut") and data.get("photo_token"):
+        known, preview = _known(data)
+        assert known is not None
+        return picture, preview, CutOut(parsing.box(data["cut"], field="cut"), known)
+    assert picture.image is not None
+    preview = uploads.preview(picture.image)
+    return replace(picture, preview=_digest(preview)), preview, None
+
+
+def _known(data: QueryDict) -> tuple[QueryPicture | None, str]:
+    """The photo in the token, and its preview."""
+    token = data.get("photo_token")
+    if not token:
+        return None, ""
+    picture = tokens.photo_from_token(token)
+    # The results form sends the preview back. It goes into the page again, and staff may keep it as a picture of a product,
+    # so it must be the one that the shop made of this token's photo.
+    preview = data.get("preview", "")
+    return picture, preview if preview and _digest(preview) == picture.preview else ""
 
 
 def _digest(preview: str) -> str:

@@ -163,8 +163,8 @@ def parts(page: Page) -> list[Part]:
         label = _(region.label) if region.label else _("Something")
         parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
     if not any(part.chosen for part in parts):
-        own = ",".join(f"{corner:.4f}" for corner in scene.chosen)
-        parts.append(_part(own, _("Your selection"), scene.chosen, True, len(parts)))
+        # The token's own vectors are those of this part, so it is searched again by naming none.
+        parts.append(_part("", _("Your selection"), scene.chosen, True, len(parts)))
     return parts
 
 

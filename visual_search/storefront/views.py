@@ -20,7 +20,7 @@ from visual_search.access import limits, pages
 from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import tokens, uploads
-from visual_search.storefront import forms, showing, teaching
+from visual_search.storefront import cutting, forms, showing, teaching
 from visual_search.types import Query
 
 SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
@@ -56,6 +56,8 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         taught = teaching.keep(request, asked) if asked.shows else ""
         page = search.search(asked.query)
         also = showing.also(page, asked)
+        if asked.cut:
+            page = cutting.put_back(page, asked.cut)
     except VisualSearchError as error:
         return _failed(request, error, collection)
     if page.redirect:
