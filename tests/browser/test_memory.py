@@ -110,6 +110,86 @@ def test_a_search_by_words_is_put_in_order_by_post_and_keeps_its_address(tab, pe
     assert tab.script_errors == []
 
 
+def held(tab) -> list:
+    """From now on searches by POST wait until they are let go."""
+    waiting: list = []
+    tab.route(
+        "**/search/", lambda route: waiting.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    return waiting
+
+
+def test_no_other_order_is_shown_before_ones_own(tab, personal) -> None:
+    tab.goto("/search/?q=chair")
+    base = titles(tab)
+    act(tab, "purchase", personal.id({"Red chair": "CHR-RED-01", "Blue chair": "CHR-BLU-02"}[base[1]]))
+    tab.add_init_script("setTimeout = ((set) => (act, ms) => ms === 1000 ? 0 : set(act, ms))(setTimeout)")
+    waiting = held(tab)
+    with tab.expect_request(lambda request: request.method == "POST"):
+        tab.goto("/search/?q=chair")
+    assert not tab.locator(".vs-tile").first.is_visible()
+    tab.evaluate("scrollTo(0, 150)")
+    waiting[0].continue_()
+    tab.locator(".vs-because").first.wait_for()
+    assert titles(tab)[0] == base[1]
+    assert tab.evaluate("scrollY") == 150, "nothing is scrolled"
+    assert tab.script_errors == []
+
+
+@pytest.mark.parametrize("end", ["late", "lost", "refused"])
+def test_an_order_that_does_not_come_moves_nothing_later(tab, personal, end) -> None:
+    tab.goto("/search/?q=chair")
+    base = titles(tab)
+    act(tab, "purchase", personal.id({"Red chair": "CHR-RED-01", "Blue chair": "CHR-BLU-02"}[base[1]]))
+    waiting = held(tab)
+    given_up: list = []
+    tab.on("requestfailed", given_up.append)
+    with tab.expect_request(lambda request: request.method == "POST"):
+        tab.goto("/search/?q=chair")
+    if end == "lost":
+        waiting[0].abort()
+    elif end == "refused":
+        waiting[0].fulfill(status=503, body="no")
+    tab.locator(".vs-tile").first.wait_for()
+    if end == "late":
+        assert [request.method for request in given_up] == ["POST"], "its answer can't come any more"
+    assert titles(tab) == base
+    assert not tab.get_by_role("alert").is_visible()
+    # A page that the browser kept for the way back isn't put into another order either.
+    sent = searches(tab)
+    tab.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    tab.wait_for_load_state("networkidle")
+    assert sent == []
+
+
+def test_the_way_back_leads_to_the_order_that_was_there(tab, personal) -> None:
+    tab.goto("/search/?q=chair")
+    base = titles(tab)
+    second = {"Red chair": "CHR-RED-01", "Blue chair": "CHR-BLU-02"}[base[1]]
+    act(tab, "view", personal.id("MUG-BLK-05"))
+    tab.goto("/search/?q=chair")
+    tab.wait_for_function("!document.documentElement.classList.contains('vs-ordering')")
+    before = titles(tab)
+    tab.locator(".vs-tile-link", has_text=before[1]).click()
+    tab.wait_for_url("**/p/**")
+    act(tab, "purchase", personal.id(second))
+    sent = searches(tab)
+    tab.go_back()
+    tab.wait_for_function("!document.documentElement.classList.contains('vs-ordering')")
+    assert titles(tab) == before
+    [ordered] = [request for request in sent if request.method == "POST"]
+    assert [event[0] for event in json.loads(parse_qs(ordered.post_data)["taste"][0])] == [personal.id("MUG-BLK-05")]
+    tab.goto("/search/?q=chair")
+    tab.locator(".vs-because").first.wait_for()
+    assert titles(tab)[0] == base[1], "who asks anew is answered by all that is remembered"
+    # What is forgotten meanwhile isn't sent any more.
+    tab.evaluate("localStorage.removeItem('vs-memory')")
+    sent.clear()
+    tab.reload()
+    assert [request.method for request in sent] == ["GET"]
+    assert titles(tab) == base
+
+
 def test_a_photo_search_takes_it_along(tab, personal, tmp_path, monkeypatch) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo_of("sofa", "green"))

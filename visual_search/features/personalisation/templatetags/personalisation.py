@@ -22,7 +22,8 @@ def memory_script(context: dict[str, Any]) -> SafeString:
     """The script that remembers. It reads its addresses from attributes, because a shop may forbid inline scripts."""
     user = getattr(context.get("request"), "user", None)
     return format_html(
-        '<script src="{}" defer data-results="{}" data-shown="{}" data-account="{}" data-signed-in="{}"></script>',
+        # Before the page is drawn: where an order of the shopper's own comes, no other is shown before it.
+        '<script src="{}" data-results="{}" data-shown="{}" data-account="{}" data-signed-in="{}"></script>',
         static("visual_search_personalisation/memory.js"),
         reverse("visual_search:results"),
         reverse("personalisation:shown"),

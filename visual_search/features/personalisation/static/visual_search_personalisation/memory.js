@@ -8,6 +8,9 @@
   const MOST_EVENTS = 100; // The shop ignores a memory of more events,
   const MOST_BYTES = 4096; // and one of more bytes.
   const DAY = 86_400_000; // ms
+  const ORDER_MS = 1000; // Who waited that long for an order of their own sees the shop's, which then stays.
+  const ORDERED = "vs-ordered"; // in the tab's session storage: which memory the results of an address stand in order by
+  const MOST_ORDERED = 10;
 
   // Global Privacy Control or Do Not Track: off until the shopper switches it on here.
   const asksNotToBeTracked = () => navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
@@ -46,6 +49,33 @@
     return active(memory) && memory.events.length ? JSON.stringify(memory.events) : "";
   }
 
+  // Whoever comes back finds the order that was there, not one by what was looked at meanwhile. What was forgotten isn't sent.
+  function ordered() {
+    try {
+      return JSON.parse(sessionStorage.getItem(ORDERED)) ?? {};
+    } catch {
+      return {};
+    }
+  }
+  function noteOrder(address, remembered) {
+    const { [address]: _, ...others } = ordered();
+    const kept = [...Object.entries(others), [address, remembered]].slice(-MOST_ORDERED);
+    try {
+      sessionStorage.setItem(ORDERED, JSON.stringify(Object.fromEntries(kept)));
+    } catch {
+      // Then whoever comes back may find another order.
+    }
+  }
+  const cameBack = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
+  function tasteHere() {
+    const before = cameBack ? ordered()[location.pathname + location.search] : undefined;
+    if (before === undefined) return taste();
+    const memory = read();
+    if (!active(memory)) return "";
+    const still = JSON.parse(before || "[]").filter(([id, kind]) => memory.events.some((event) => event[0] === id && event[1] === kind));
+    return still.length ? JSON.stringify(still) : "";
+  }
+
   document.addEventListener("vs:act", ({ detail }) => {
     if (!detail.private) remember(detail.id, detail.kind);
   });
@@ -62,7 +92,7 @@
   let quiet = false; // True while the page itself asks again: nobody clicked, so focus and history must stay as they are.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get" || !isSearch(detail.path) || detail.elt.id !== "vs-form") return;
-    const remembered = taste();
+    const remembered = quiet ? tasteHere() : taste();
     if (!remembered) return;
     if (quiet) {
       for (const name of [...detail.formData.keys()]) detail.formData.delete(name);
@@ -71,6 +101,7 @@
     const address = new URLSearchParams([...detail.formData].filter(([name]) => name !== "taste"));
     detail.vsAddress = `${results}?${address}`; // This stays on htmx's record of the request and isn't sent.
     detail.vsQuiet = quiet;
+    noteOrder(detail.vsAddress, remembered);
     detail.headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
     detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
     detail.verb = "post";
@@ -84,14 +115,31 @@
     if (vsQuiet) detail.history.type = "replace";
   });
 
+  // The results of words come in the shop's order, for their address knows no shopper. They are shown in the order that they
+  // keep: nothing moves under a finger. Where nothing was asked there is no order to improve.
+  const mayOrder = () => isSearch(location.href) && new URLSearchParams(location.search).get("q") && !location.hash.includes("photo=");
+  const ordering = (on) => document.documentElement.classList.toggle("vs-ordering", on);
   function personalise() {
     const form = document.querySelector("#vs-form[data-vs-query]");
-    if (!form || form.method !== "get" || !window.htmx || !taste()) return;
-    if (!new URLSearchParams(location.search).get("q")) return; // Nothing was asked, so there is no order to improve.
+    const remembered = tasteHere();
+    if (mayOrder()) noteOrder(location.pathname + location.search, remembered);
+    if (!form || form.method !== "get" || !window.htmx || !remembered || !mayOrder()) return ordering(false);
+    setTimeout(() => {
+      if (!document.documentElement.classList.contains("vs-ordering")) return;
+      window.htmx.trigger(form, "htmx:abort");
+      ordering(false);
+    }, ORDER_MS);
     quiet = true;
     window.htmx.trigger(form, "submit");
     quiet = false;
   }
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.requestConfig.vsQuiet) detail.swapOverride = "outerHTML"; // The page isn't scrolled.
+  });
+  for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", "htmx:sendAbort"])
+    document.addEventListener(name, ({ detail }) => {
+      if (detail.requestConfig?.vsQuiet) ordering(false);
+    });
 
   // --- The account's copy, where the shopper asked for it ---
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
@@ -163,8 +211,6 @@
       page.querySelector("h1").focus();
     });
   }
+  if (mayOrder() && tasteHere()) ordering(true);
   document.addEventListener("DOMContentLoaded", start);
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) personalise(); // The shopper comes back from a product that is remembered now.
-  });
 })();
