@@ -14,9 +14,13 @@ from tests.search.shop import Shop, _intact, picture_query  # noqa: F401
 from visual_search import wiring
 
 
+def chromium_path() -> str:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    path = chromium_path()
     if not Path(path).exists():
         reason = f"There is no Chromium at {path}. Set CHROMIUM to its path."
         if os.environ.get("REQUIRE_LIVE") == "1":

@@ -42,8 +42,10 @@ def test_words_lead_to_the_other_collection(tab, tmp_path, width) -> None:
 def test_a_photo_goes_along(tab, photo, tmp_path) -> None:  # noqa: F811
     tab.goto("/search/")
     choose(tab, photo)
-    settled(tab, lambda: tab.get_by_role("button", name="All results in Gadgets").click())
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="All results in Gadgets").click()
     assert titles(tab)[0] == "Red chair cover"
+    assert "/search/gadgets/#photo=" in tab.url
     assert tab.locator(".vs-asked-photo img").is_visible()
     sort_by_price(tab)
     assert titles(tab)[0] != "Red chair", "another order stays in the collection"

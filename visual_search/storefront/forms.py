@@ -131,10 +131,10 @@ def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None
     if upload is None:
         return *_known(data), None
     picture = uploads.uploaded(upload)
-    if data.get("cut") and data.get("photo_token"):
-        known, preview = _known(data)
-        assert known is not None
-        return picture, preview, CutOut(parsing.box(data["cut"], field="cut"), known)
+    cut = parsing.box(data.get("cut"), field="cut")
+    known, preview = _known(data) if cut else (None, "")
+    if cut and known:
+        return picture, preview, CutOut(cut, known)
     assert picture.image is not None
     preview = uploads.preview(picture.image)
     return replace(picture, preview=_digest(preview)), preview, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from visual_search import grouping, registry, wiring
 from visual_search.conf import conf
@@ -151,6 +154,14 @@ def _range(field: FacetField, one: Understood) -> str:
 
 def _name(field: FacetField) -> str:
     return str(field.label) or field.name.capitalize()
+
+
+def preview_size(preview: str) -> tuple[int, int] | None:
+    """Width and height of the preview in pixels. With them the page keeps its room, so that nothing below it moves."""
+    if not preview:
+        return None
+    with Image.open(io.BytesIO(base64.b64decode(preview.partition(",")[2]))) as image:
+        return image.size
 
 
 def parts(page: Page) -> list[Part]:

@@ -72,6 +72,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "distant": distant,
         "words": asked.query.words,
         "preview": asked.preview,
+        "preview_size": showing.preview_size(asked.preview),
         "photo_token": tokens.photo_token(page.photo),
         "link_life": showing.link_life(page),
         "parts": showing.parts(page),

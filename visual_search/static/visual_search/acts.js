@@ -52,7 +52,7 @@
   // A deferred script may still run before the others that listen, so it waits for the document.
   if (document.readyState === "complete") start();
   else document.addEventListener("DOMContentLoaded", start);
-  document.addEventListener("htmx:afterSettle", watch);
+  for (const name of ["htmx:afterSettle", "vs:shown"]) document.addEventListener(name, watch);
 
   document.addEventListener("click", (event) => {
     const tile = event.target.closest?.("[data-vs-query] [data-vs-id]");

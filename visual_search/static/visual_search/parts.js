@@ -8,9 +8,10 @@
   ran.add("parts");
   const KEY = "visual-search-photo"; // The pixels stay in this tab: the server keeps none, so another cut needs them again.
   const SHORTEST_SIDE = 0.05; // of the photo's side: a smaller frame is a slip of the hand
+  const TAP_SIDE = 0.7; // of each side of the photo: what is cut out around a tap on something that nobody found yet
+  const SAME_THING = 0.8; // overlap from which on the shop takes a frame for a thing that it knows
   const KEY_STEP = 0.02; // of the photo's side, for each press of an arrow key
 
-  const form = () => document.querySelector("#vs-form");
   const scene = () => document.querySelector("[data-vs-scene]");
 
   function kept() {
@@ -22,52 +23,44 @@
     }
   }
 
-  function forget() {
-    try {
-      sessionStorage.removeItem(KEY);
-    } catch {
-      // A browser that allows no storage has kept nothing.
-    }
-  }
-
-  // search.js tells of the photo that it is about to send.
-  document.addEventListener("vs:photo", (event) => {
-    const { file, form: sender, waitFor } = event.detail;
-    const shot = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => (byte % 36).toString(36)).join("");
-    waitFor(
-      new Promise((done) => {
-        const reader = new FileReader();
-        reader.onload = () => {
-          try {
-            sessionStorage.setItem(KEY, JSON.stringify({ shot, data: reader.result }));
-            const input = sender.querySelector("[name=shot]") ?? sender.appendChild(document.createElement("input"));
-            Object.assign(input, { type: "hidden", name: "shot", value: shot });
-          } catch {
-            forget(); // The storage is full or not allowed: only the things that the server found can be chosen.
-          }
-          done();
-        };
-        reader.onerror = () => done();
-        reader.readAsDataURL(file);
-      }),
-    );
-  });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[name=without][value^='photo_token']")) forget();
-  });
-
   const buttonOf = (value) =>
     [...document.querySelectorAll(".vs-parts [name=part]")].find((button) => button.value === value);
+  // The things that the token knows, with their boxes as shares.
+  const known = () =>
+    [...document.querySelectorAll("[data-vs-part]")].map((part) => {
+      const rect = part.querySelector("rect");
+      const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => parseFloat(rect.getAttribute(name)) / 100);
+      return { value: part.dataset.vsPart, chosen: part.classList.contains("vs-chosen"), box: [x, y, x + width, y + height] };
+    });
+  const area = ([x1, y1, x2, y2]) => Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
+  const common = (a, b) => area([...[0, 1].map((n) => Math.max(a[n], b[n])), ...[2, 3].map((n) => Math.min(a[n], b[n]))]);
+  const overlap = (a, b) => common(a, b) / (area(a) + area(b) - common(a, b));
+
   document.addEventListener("click", (event) => {
-    const area = scene();
-    if (frame || event.detail > 1 || !area?.contains(event.target)) return; // Of a double tap only the first tap counts.
-    const part = event.target.closest("[data-vs-part]");
-    // With the pixels the server looks for what the tap means; without them, only a thing that it found can be chosen.
-    if (kept() && event.target.tagName !== "text") {
-      const edge = area.getBoundingClientRect();
-      send([(event.clientX - edge.left) / edge.width, (event.clientY - edge.top) / edge.height].map((x) => clamp(x)));
-    } else if (part) buttonOf(part.dataset.vsPart)?.click();
+    const photo = scene();
+    if (frame || event.detail > 1 || !photo?.contains(event.target)) return; // Of a double tap only the first tap counts.
+    const edge = photo.getBoundingClientRect();
+    const [x, y] = [(event.clientX - edge.left) / edge.width, (event.clientY - edge.top) / edge.height].map((at) => clamp(at));
+    const number = event.target.tagName === "text" && event.target.closest("[data-vs-part]").dataset.vsPart;
+    const at = known().filter(({ box: [x1, y1, x2, y2] }) => x >= x1 && x <= x2 && y >= y1 && y <= y2);
+    // Of two things the smaller one stands in front.
+    const [thing] = at.filter(({ value }) => value).sort((a, b) => area(a.box) - area(b.box));
+    // The token has the vectors of each thing, so nothing else is sent. What it doesn't know is cut out around the tap: who taps
+    // a chosen thing again means something in it.
+    if (number || (thing && (!thing.chosen || !kept()))) buttonOf(number || thing.value)?.click();
+    else if (kept()) cut([x - TAP_SIDE / 2, y - TAP_SIDE / 2], TAP_SIDE, [x, y]);
   });
+  // Of a photo without things only the chosen part is known, so all of it needs the pixels again.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target.closest?.(".vs-parts [name=part]");
+      if (button?.value !== "all" || known().some(({ value }) => value) || !kept()) return;
+      event.preventDefault();
+      tell({ part: "all" }, blobOf(kept().data));
+    },
+    true,
+  );
   for (const [name, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
     document.addEventListener(name, (event) => {
       const button = event.target.closest?.(".vs-parts [name=part]");
@@ -116,35 +109,43 @@
     document.querySelector("[data-vs-crop-help]").hidden = !on;
   }
   function go() {
-    if (frame) send(box);
+    if (!frame) return;
+    const part = box.map((share) => share.toFixed(4)).join(",");
+    // The shop takes a frame around a thing that it knows for that thing.
+    if (known().some(({ value, box: other }) => value && overlap(other, box) >= SAME_THING)) tell({ part });
+    else if (overlap([0, 0, 1, 1], box) >= SAME_THING) buttonOf("all") ? buttonOf("all").click() : stop();
+    else clip(box, "all");
   }
   function sending(on) {
     scene()?.classList.toggle("vs-sent", on);
     scene()?.setAttribute("aria-busy", String(on));
   }
-  async function send(place) {
+  // The cut around a tap: a square that stays inside of the photo, and where in it the tap is.
+  function cut(corner, side, [x, y]) {
+    const [left, top] = corner.map((at) => clamp(at, 0, 1 - side));
+    clip([left, top, left + side, top + side], [(x - left) / side, (y - top) / side].map((at) => clamp(at).toFixed(4)).join(","));
+  }
+  // Sends the cut-out alone; the token says the rest of the photo.
+  async function clip(place, part) {
     const photo = kept();
     if (!photo) return;
     sending(true);
-    const blob = await (await fetch(photo.data)).blob();
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([blob], "photo.jpg", { type: blob.type }));
-    const sent = form();
-    const token = sent.querySelector("[name=photo_token]");
-    const before = sent.enctype;
-    token.disabled = true; // The photo itself takes the token's place.
-    const input = Object.assign(document.createElement("input"), { type: "file", name: "image", hidden: true });
-    input.files = transfer.files;
-    const part = Object.assign(document.createElement("input"), { type: "hidden", name: "part" });
-    part.value = place.map((share) => share.toFixed(4)).join(",");
-    sent.append(input, part);
-    sent.enctype = "multipart/form-data";
-    sent.submit();
-    // The browser has the data now. A shopper who comes back, or stops the sending, finds the form as it was.
-    input.remove();
-    part.remove();
-    token.disabled = false;
-    sent.enctype = before;
+    const image = Object.assign(new Image(), { src: photo.data });
+    await image.decode();
+    const [x1, y1, x2, y2] = place.map((share, n) => Math.round(share * (n % 2 ? image.naturalHeight : image.naturalWidth)));
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.max(1, x2 - x1), height: Math.max(1, y2 - y1) });
+    canvas.getContext("2d").drawImage(image, -x1, -y1);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+    tell({ cut: place.map((share) => share.toFixed(4)).join(","), part }, blob);
+  }
+  function tell(fields, image) {
+    sending(true);
+    document.dispatchEvent(new CustomEvent("vs:part", { detail: { fields, image } })); // photos.js sends it.
+  }
+  function blobOf(data) {
+    const [head, body] = data.split(",");
+    const bytes = Uint8Array.from(atob(body), (sign) => sign.charCodeAt(0));
+    return new Blob([bytes], { type: /:(.*?);/.exec(head)[1] });
   }
 
   document.addEventListener("click", (event) => {
@@ -191,10 +192,11 @@
     document.addEventListener("pointerup", ended, { once: true });
     document.addEventListener("pointercancel", ended, { once: true });
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("vs:shown", () => {
     frame = null;
     offer();
   });
+  document.addEventListener("vs:rested", () => sending(false));
   window.addEventListener("pageshow", () => sending(false));
   offer();
 })();

@@ -33,20 +33,16 @@
     const element = box();
     if (!element || !file) return;
     const form = element.querySelector("[data-vs-photo]");
-    const input = element.querySelector("[data-vs-file]");
-    const busy = element.querySelector("[data-vs-busy]");
-    const photo = element.querySelector("[data-vs-busy-photo]");
-    photo.src = URL.createObjectURL(file);
-    busy.hidden = false;
-    element.setAttribute("aria-busy", "true");
+    const small = shrunk(file);
+    // photos.js searches by it and shows what happens meanwhile.
+    const told = new CustomEvent("vs:photo", { detail: { file, small, form }, cancelable: true });
+    if (!document.dispatchEvent(told)) {
+      element.querySelector("[data-vs-file]").value = ""; // The same photo may be chosen again, and is a change then.
+      return;
+    }
     const transfer = new DataTransfer();
-    const small = await shrunk(file);
-    transfer.items.add(small);
-    input.files = transfer.files;
-    const waits = []; // parts.js keeps the photo in this tab, so that a part of it can be cut out later.
-    const detail = { file: small, form, waitFor: (promise) => waits.push(promise) };
-    document.dispatchEvent(new CustomEvent("vs:photo", { detail }));
-    await Promise.all(waits);
+    transfer.items.add(await small);
+    element.querySelector("[data-vs-file]").files = transfer.files;
     form.querySelector("[data-vs-photo-words]").value = "";
     form.submit();
   }
@@ -75,20 +71,14 @@
     event.preventDefault();
     searchWith(file);
   });
-  // A page from the back-forward cache must not look busy.
-  window.addEventListener("pageshow", () => {
-    const busy = box()?.querySelector("[data-vs-busy]");
-    if (busy) busy.hidden = true;
-    box()?.removeAttribute("aria-busy");
-  });
   document.addEventListener("keydown", (event) => {
     // The file input lies invisibly over the camera; its label takes Enter and Space like a button.
     if (event.key !== "Enter" || !event.target.matches?.("[data-vs-file]")) return;
     event.preventDefault(); // Enter would send the form, which has no photo yet.
     event.target.click();
   });
-  // Below: the results form, whose filters, order and pages htmx loads in place. Where a shop's own htmx didn't come, its
-  // buttons work as they do without JavaScript.
+  // Below: the results of words, whose filters, order and pages htmx loads in place. Where a shop's own htmx didn't come, its
+  // buttons work as they do without JavaScript. Those of a photo are loaded by photos.js.
   document.addEventListener("DOMContentLoaded", () => {
     if (window.htmx) document.documentElement.classList.add("vs-in-place");
   });
@@ -96,10 +86,13 @@
   const ours = (event) => event.detail.target?.id === "vs-form";
   let before = null; // what the form looked like when it was replaced
 
-  function complain(text) {
+  function complain(text, submitter) {
     const trouble = results()?.querySelector("[data-vs-trouble]");
     if (!trouble) return;
-    trouble.textContent = text || trouble.dataset.vsOffline;
+    (trouble.querySelector("[data-vs-trouble-text]") ?? trouble).textContent = text || trouble.dataset.vsOffline;
+    const again = trouble.querySelector("[data-vs-trouble-again]");
+    // htmx sends the button that was clicked last, so the one that was meant is clicked again.
+    if (again) again.onclick = () => (submitter?.isConnected ? submitter.click() : results().requestSubmit());
     trouble.hidden = false;
     trouble.scrollIntoView({ block: "nearest" });
   }
@@ -123,25 +116,30 @@
     if (elt.id !== "vs-form" || requestConfig.vsQuiet) return;
     asked = { xhr, question: question(elt, requestConfig.triggeringEvent?.submitter) };
   });
+  function note() {
+    const active = document.activeElement?.closest("#vs-form input, #vs-form select");
+    before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
+  }
+  document.addEventListener("vs:showing", note);
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!ours(event)) return;
-    if (event.detail.xhr.status < 400) {
-      if (event.detail.requestConfig.vsQuiet) return; // Only the order changes, and the shopper did nothing: focus and message stay.
-      const active = document.activeElement?.closest("#vs-form input, #vs-form select");
-      before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
+    const { xhr, requestConfig, serverResponse } = event.detail;
+    if (xhr.status < 400) {
+      if (!requestConfig.vsQuiet) note(); // Else only the order changes, and the shopper did nothing: focus and message stay.
       return;
     }
-    // A refusal must not replace the form, or the photo and all filters would be gone: only its message is shown.
+    // A refusal must not replace the form, or all filters would be gone: only its message is shown.
     event.detail.shouldSwap = false;
-    if (event.detail.requestConfig.vsQuiet) return;
-    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
-    complain(answer.querySelector("[data-vs-message]")?.textContent);
+    if (requestConfig.vsQuiet) return;
+    const answer = new DOMParser().parseFromString(serverResponse, "text/html");
+    complain(answer.querySelector("[data-vs-message]")?.textContent, requestConfig.triggeringEvent?.submitter);
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (ours(event) && !event.detail.requestConfig?.vsQuiet) complain();
+    const { requestConfig } = event.detail;
+    if (ours(event) && !requestConfig?.vsQuiet) complain("", requestConfig?.triggeringEvent?.submitter);
   });
   // The results are new: screen readers hear the count; focus stays on the changed filter, else goes to the heading.
-  document.addEventListener("htmx:afterSettle", () => {
+  function announce() {
     const form = results();
     if (!before || !form) return;
     const { name, value, open } = before;
@@ -154,5 +152,7 @@
       (item) => name && item.name === name && (item.type !== "checkbox" || item.value === value),
     );
     (same ?? form.querySelector("h1"))?.focus({ preventScroll: true });
-  });
+  }
+  document.addEventListener("htmx:afterSettle", announce);
+  document.addEventListener("vs:shown", announce);
 })();
