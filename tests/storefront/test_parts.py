@@ -39,6 +39,8 @@ def test_the_things_in_a_photo_are_buttons(page) -> None:
     assert pressed(page) == ["Whole photo"]
     assert page.count("<rect ") == 2
     assert hidden(page, "shot") == "abc123"
+    # The preview's room is there before the picture is, so that nothing below it moves.
+    assert re.search(r'alt="Your photo"\s+width="320" height="160"', page)
 
 
 def test_another_thing_by_its_button_alone(page, client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.storefront.test_results import upload
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for room in ("visual_search", "catalog") for path in (ROOT / room).rglob("templates/**/*.html"))
 STYLE = "visual_search/search.css"
-SCRIPTS = [f"visual_search/{name}.js" for name in ("htmx", "search", "acts", "parts", "suggest")]
+SCRIPTS = [f"visual_search/{name}.js" for name in ("htmx", "photos", "search", "acts", "parts", "suggest")]
 
 
 def brought(html: str) -> list[str]:
@@ -108,3 +109,10 @@ def test_a_shop_without_the_api_has_no_suggestions(settings) -> None:
     page = rendered("{% search_head %}{% search_box %}")
     assert brought(page) == [STYLE, *SCRIPTS[:-1]]
     assert "data-vs-suggest" not in page
+
+
+def test_all_scripts_together_are_small() -> None:
+    """What a shopper's phone loads beside htmx: the shop's pages with every feature."""
+    scripts = [path for path in (ROOT / "visual_search").rglob("static/**/*.js") if path.name != "htmx.js"]
+    assert len(scripts) >= 8
+    assert sum(len(gzip.compress(path.read_bytes())) for path in scripts) <= 30_000
