@@ -143,7 +143,7 @@ def test_an_order_that_does_not_come_moves_nothing_later(tab, personal, end) -> 
     act(tab, "purchase", personal.id({"Red chair": "CHR-RED-01", "Blue chair": "CHR-BLU-02"}[base[1]]))
     waiting = held(tab)
     given_up: list = []
-    tab.on("requestfailed", given_up.append)
+    tab.on("requestfailed", lambda request: given_up.append(request))  # noqa: PLW0108
     with tab.expect_request(lambda request: request.method == "POST"):
         tab.goto("/search/?q=chair")
     if end == "lost":
