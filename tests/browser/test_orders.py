@@ -7,7 +7,7 @@ import pytest
 from catalog.models import Product
 from catalog.orders.models import Order
 from tests.browser.test_memory import WISH, memory, shoot, until
-from tests.browser.test_policy import guarded  # noqa: F401
+from tests.browser.test_policy import with_the_policy
 from visual_search.features.query_log import collecting, options
 from visual_search.features.query_log.models import LoggedEvent
 
@@ -51,8 +51,8 @@ def order(tab) -> None:
     assert fits(tab)
 
 
-def test_a_phone_orders_and_search_hears_of_it(guarded, logging, tmp_path) -> None:  # noqa: F811
-    tab = guarded
+@with_the_policy
+def test_a_phone_orders_and_search_hears_of_it(tab, logging, tmp_path) -> None:
     tab.set_viewport_size(PHONE)
     order(tab)
     shoot(tab, tmp_path, "order")
@@ -93,7 +93,7 @@ def test_it_works_without_scripts(browser, live_server, live_shop, tmp_path) -> 
     tab.get_by_label("Quantity of Red chair").fill("9")
     shoot(tab, tmp_path, "basket")
     tab.get_by_role("button", name="Change").click()
-    assert "Only 3 of Red chair are in stock." in tab.locator("[role=alert]").inner_text()
+    assert "Only 3 of Red chair are in stock." in tab.locator(".fault[role=alert]").inner_text()
     tab.get_by_role("button", name="Remove").click()
     assert "Your basket is empty." in tab.locator("main").inner_text()
     tab.goto("/p/CHR-BLU-02/")
