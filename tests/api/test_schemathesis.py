@@ -132,13 +132,19 @@ def _make_parts_right(sent: dict[str, Any]) -> None:
 def counts(context: Any, failure: Any, case: Any, response: Any) -> bool:
     """Whether a failure is one."""
     if isinstance(failure, AcceptedNegativeData):
-        return not _is_left_empty(case)
+        return not (_is_left_empty(case) or _is_a_flag(case))
     if not isinstance(failure, RejectedPositiveData):
         return True
     problem = response.json()
     if problem["code"] == "empty_body":  # The client in this process leaves empty fields out of a form.
         return case.media_type != "multipart/form-data"
     return problem["code"] not in UNSAYABLE_CODES and not any(words in problem["detail"] for words in UNSAYABLE_WORDS)
+
+
+def _is_a_flag(case: Any) -> bool:
+    """In a form, 0 and 1 are texts as "false" and "true" are, and mean the same."""
+    changed = case.meta.phase.data
+    return "was boolean, became integer" in changed.description and case.body[changed.parameter] in (0, 1)
 
 
 def _is_left_empty(case: Any) -> bool:

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -185,8 +186,9 @@ def _asked_by_asgi(parts: list[bytes], path: str = "/language/setlang/") -> tupl
     async def answer(message: dict[str, Any]) -> None:
         said.append(message)
 
-    with written() as seen:
-        asyncio.run(asgi.application(scope, receive, answer))
+    # In a thread of its own: in this one the loop of a browser's tests may run.
+    with written() as seen, ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(asgi.application(scope, receive, answer))).result()
     return said, seen
 
 

@@ -129,7 +129,7 @@ def test_no_other_order_is_shown_before_ones_own(tab, personal) -> None:
         tab.goto("/search/?q=chair")
     assert not tab.locator(".vs-tile").first.is_visible()
     tab.evaluate("scrollTo(0, 150)")
-    waiting[0].continue_()
+    first_of(tab, waiting).continue_()
     tab.locator(".vs-because").first.wait_for()
     assert titles(tab)[0] == base[1]
     assert tab.evaluate("scrollY") == 150, "nothing is scrolled"
@@ -147,9 +147,9 @@ def test_an_order_that_does_not_come_moves_nothing_later(tab, personal, end) -> 
     with tab.expect_request(lambda request: request.method == "POST"):
         tab.goto("/search/?q=chair")
     if end == "lost":
-        waiting[0].abort()
+        first_of(tab, waiting).abort()
     elif end == "refused":
-        waiting[0].fulfill(status=503, body="no")
+        first_of(tab, waiting).fulfill(status=503, body="no")
     tab.locator(".vs-tile").first.wait_for()
     if end == "late":
         assert [request.method for request in given_up] == ["POST"], "its answer can't come any more"
@@ -325,6 +325,13 @@ def test_an_account_keeps_a_copy_on_demand(tab, browser, live_server, personal, 
     tab.get_by_role("button", name="Keep a copy in my account").wait_for()
     assert not AccountMemory.objects.exists()
     assert tab.script_errors == []
+
+
+def first_of(tab, waiting: list):
+    """The first request that is held. The browser tells of it before it is held."""
+    while not waiting:
+        tab.wait_for_timeout(20)
+    return waiting[0]
 
 
 def until(holds: Callable[[], bool], seconds: float = 10) -> None:

@@ -277,7 +277,8 @@ def with_cache(browser, live_server, live_shop) -> Iterator[object]:
     chromium = browser.browser_type.launch(
         executable_path=chromium_path(), args=list(ARGUMENTS), ignore_default_args=["--disable-back-forward-cache"]
     )
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 700})
+    # The policy would forbid what Playwright evaluates to wait for something.
+    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 700}, bypass_csp=True)
     tab = context.new_page()
     tab.set_default_timeout(15_000)
     yield tab

@@ -19,7 +19,7 @@ from visual_search.management.tables import TablesCommand
 ROOT = Path(__file__).parents[2]
 OURS = ("visual_search", "catalog")
 # What these measure lies in folders and a scratch index.
-WITHOUT = {"visual_search", "compare_models", "measure_grades", "measure_quality"}
+WITHOUT = {"visual_search", "compare_models", "demo_columns", "measure_grades", "measure_quality"}
 ARGUMENTS = {
     "try_photo": ["photo.jpg"],
     "keys": ["list"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -75,12 +75,12 @@ class Report:
     languages: Mapping[str, tuple[int, Mapping[str, float]]]  # language -> queries, means
     kinds: Mapping[str, tuple[int, Mapping[str, float]]]  # the same by kind of question, where there are several
     new_words: Part | None
-    alone: Mapping[str, Alone]  # "words", "meaning" and "both", where questions are words
     rankings: Mapping[str, tuple[str, ...]]  # query -> the first ids
     rows: Mapping[str, Mapping[str, float]]  # query -> metric -> value, to compare two runs query by query
     groups: Mapping[str, str]  # query -> what the bootstrap draws by
     over: str  # says which items were searched: runs over others aren't comparable
     seconds: float
+    alone: Mapping[str, Alone] = field(default_factory=dict)  # "words", "meaning" and "both", where questions are words
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
