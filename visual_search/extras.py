@@ -9,6 +9,7 @@ MODULES = {
     "reading": ("rapidocr", "zxingcpp", "cv2"),
     "elasticsearch": ("elasticsearch",),
     "japanese": ("sudachipy", "sudachidict_small"),
+    "languages": ("eldc",),
     "neural": ("torch", "sentence_transformers"),
 }
 

@@ -11,6 +11,7 @@ from itertools import chain
 
 from multilingual import spelling
 from multilingual.detection import detect
+from multilingual.guessing import with_guess
 from multilingual.spelling import Lexicon, Spelt
 from visual_search import registry, wiring
 from visual_search.access import query_ids
@@ -264,7 +265,9 @@ def rank(
     with clock.step("objects"):
         reader = scenes.read_ahead(query.pictures, reader) if query.read and detector is not None else reader
         query, blurred = scenes.taken_apart(query, encoder, detector)
-    votes = words_of_shop.languages(words) if words_of_shop is not None else None
+    votes = None
+    if words_of_shop is not None:
+        votes = with_guess(words_of_shop.languages(words), words, schema.languages)
     language = detect(words, hint=query.language, votes=votes).language if words else query.language
     encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
     asked, passed_over = _legs(
