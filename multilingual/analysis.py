@@ -87,12 +87,6 @@ def analyse(text: str, language: str) -> list[str]:
     return terms
 
 
-def read_runs(text: str, language: str) -> tuple[str, list[Run]]:
-    """The text as it is read, and its words with their places in it."""
-    read = _read(text, language)
-    return read.text, read.runs
-
-
 def analyse_query(text: str, language: str) -> list[Slot]:
     """What a question asks for, each once: a slot for each word, with the other forms that would do as well.
 
@@ -158,13 +152,18 @@ class _Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    text: str
     runs: list[Run]
     joined: list[_Joined]
     measured: list[_Measured]
 
 
 def _read(text: str, language: str) -> _Read:
+    text, words, runs = read_runs(text, language)
+    return _Read(runs, list(_joined(words, runs, _stem_for(language))), list(_measured(text, runs)))
+
+
+def read_runs(text: str, language: str) -> tuple[str, str, list[Run]]:
+    """The text as it is read, the same with blanks for such as the "l'" of "l'armoire", and its words with their places."""
     if language in _DOTTED:
         text = text.replace("I", "ı").replace("İ", "i")
     text = normalise(spelt_out(without_number_signs(text)))
@@ -193,7 +192,7 @@ def _read(text: str, language: str) -> _Read:
         loose = loosely(term, language)
         typed = {stem(fold(cut)), stem(digraphs(cut)) if language in _DIGRAPHED else term, loose}
         runs.append(Run(word, start, end, False, (term,), tuple(sorted(typed - {term})), loose))
-    return _Read(text, runs, list(_joined(words, runs, stem)), list(_measured(text, runs)))
+    return text, words, runs
 
 
 def _joined(text: str, runs: list[Run], stem: Callable[[str], str]) -> Iterator[_Joined]:

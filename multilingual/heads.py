@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from multilingual.analysis import HEAD_SIGN, Run, function_terms, read_runs
-from multilingual.detection import function_words
 from multilingual.languages import UNDETERMINED
 from multilingual.segmenting import of_letters
 
@@ -40,14 +39,14 @@ def head_asked(words: str, language: str) -> str:
 
 def _parts(title: str, language: str) -> Iterator[list[Run]]:
     """The words between signs and numbers, up to the first word such as "for"."""
-    text, runs = read_runs(title, language)
-    small, small_terms = function_words(language), function_terms(language)
+    text, _, runs = read_runs(title, language)
+    small = function_terms(language)
     part: list[Run] = []
     end = 0
     for run in runs:
         between = text[end : run.start].strip()
         end = run.end
-        if not run.unspaced and (run.text in small or run.terms[0] in small_terms):
+        if not run.unspaced and run.terms[0] in small:
             if part:
                 break
             continue  # "the chair"
