@@ -67,40 +67,32 @@ def look_for_leftovers(**kwargs: Any) -> None:
         background.wake()
 
 
-class Background:
+class Background(search_tasks.Background):
     """A thread that runs as long as pictures lack copies, and is started again when the next ones come."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._again = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.serving = False  # whether this process has answered a request
-
-    def wake(self) -> None:
-        self._again.set()
-        with self._lock:
-            if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._run, name="catalog-renditions", daemon=True)
-                self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(LAST_PICTURE)
-        self._stop = threading.Event()
+    name = "catalog-renditions"
+    patience = LAST_PICTURE
 
     def _run(self) -> None:
         stop = self._stop
-        try:
-            while self._again.is_set() and not stop.is_set():
-                self._again.clear()
+        while self._goes_on(stop):
+            try:
                 renditions.make_due(should_stop=stop.is_set, wait=lambda: search_tasks.let_photos_go_first(stop))
-        except Exception:
-            logger.exception("The copies of pictures have to wait.")
-        finally:
-            # An idle thread keeps no connection from the database server.
-            connections.close_all()
+            except Exception:
+                logger.exception("The copies of pictures have to wait.")
+            finally:
+                # An idle thread keeps no connection from the database server.
+                connections.close_all()
+
+    def _goes_on(self, stop: threading.Event) -> bool:
+        """Whether there may be more. If not, the thread is given up here, so that `wake` starts another one."""
+        with self._lock:
+            if self._wake.is_set() and not stop.is_set():
+                self._wake.clear()
+                return True
+            if threading.current_thread() is self._thread:
+                self._thread = None
+            return False
 
 
 background = Background()

@@ -199,7 +199,13 @@ def publish(task: Any, otherwise: str) -> None:
 
 
 class Background:
-    """One daemon thread that empties the outbox. It starts when first needed, saves wake it, and it also looks by itself."""
+    """One daemon thread that empties the outbox. It starts when first needed, saves wake it, and it also looks by itself.
+
+    Other rooms that have work of the kind give their own `_run`.
+    """
+
+    name = "visual-search-index"
+    patience = LAST_BATCH
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -210,22 +216,20 @@ class Background:
 
     def wake(self) -> None:
         self._wake.set()
-        if self.is_running():
-            return
         with self._lock:
             if not self.is_running() and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._run, name="visual-search-index", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
                 self._thread.start()
 
     def is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def stop(self, timeout: float = LAST_BATCH) -> None:
-        """Stop the thread after the batch in work. `wake` starts it again."""
+    def stop(self, timeout: float | None = None) -> None:
+        """Stop the thread after what is in work, for which it waits `patience` seconds at most. `wake` starts it again."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        if (thread := self._thread) is not None:
+            thread.join(self.patience if timeout is None else timeout)
         self._thread = None
         self._stop = threading.Event()
         self._wake = threading.Event()
