@@ -127,5 +127,4 @@ def _key(now: float) -> bytes:
     """The key of the day. One from a folder on tmpfs is destroyed after its day; without a folder it is made of SECRET_KEY."""
     if conf.LIMITS_KEY_FOLDER is not None:
         return EpochKeys(FolderKeyStore(Path(conf.LIMITS_KEY_FOLDER)), series="limits", clock=lambda: now).current()[1]
-    secret = settings.SECRET_KEY
-    return keyed_hash(secret.encode() if isinstance(secret, str) else secret, "limits", str(int(now // DAY_SECONDS)))
+    return keyed_hash(settings.SECRET_KEY, "limits", str(int(now // DAY_SECONDS)))

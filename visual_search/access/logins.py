@@ -69,9 +69,7 @@ def _count(request: HttpRequest, name: str) -> None:
 def _name(request: HttpRequest) -> str:
     """A keyed hash of the name that is tried, the same in whatever way it is written; "" without one."""
     typed = unicodedata.normalize("NFKC", request.POST.get("username", ""))[:LONGEST_NAME].casefold().strip()
-    secret = settings.SECRET_KEY
-    key = secret.encode() if isinstance(secret, str) else secret
-    return keyed_hash(key, "login name", typed).hex()[:32] if typed else ""
+    return keyed_hash(settings.SECRET_KEY, "login name", typed).hex()[:32] if typed else ""
 
 
 def _is_known(request: HttpRequest, name: str) -> bool:

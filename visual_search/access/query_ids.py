@@ -50,8 +50,7 @@ def _today() -> int:
 
 
 def _mark(key: str | bytes, plain: int) -> int:
-    secret = key.encode() if isinstance(key, str) else key
-    digest = keyed_hash(secret, "query id", plain.to_bytes((_PLAIN + 7) // 8, "big"))
+    digest = keyed_hash(key, "query id", plain.to_bytes((_PLAIN + 7) // 8, "big"))
     return int.from_bytes(digest, "big") % 2**_MARK
 
 

@@ -23,10 +23,14 @@ _NONCE_BYTES = 12
 _LENGTH = struct.Struct(">I")
 
 
-def keyed_hash(key: bytes, *parts: str | bytes) -> bytes:
+def keyed_hash(key: str | bytes, *parts: str | bytes) -> bytes:
     """HMAC-SHA256 over the parts, each with its length in front: ('a', 'bc') and ('ab', 'c') never meet."""
     raw = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
-    return hmac.new(key, b"".join(_LENGTH.pack(len(part)) + part for part in raw), hashlib.sha256).digest()
+    return hmac.new(
+        key.encode() if isinstance(key, str) else key,
+        b"".join(_LENGTH.pack(len(part)) + part for part in raw),
+        hashlib.sha256,
+    ).digest()
 
 
 def client_material(*, address: str, user_agent: str, device_id: str = "") -> str:
