@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage, storages
@@ -35,6 +35,11 @@ PRIVATE = "private/"
 FOLDER = "products"
 RENDITION_FORMATS = ("avif", "webp")
 _MADE_HERE = re.compile(rf"({PRIVATE})?{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{32}}\.(jpg|png|webp)")
+
+
+class Limits(TypedDict):
+    max_bytes: int
+    max_pixels: int
 
 
 class PictureStorage(Storage):
@@ -97,7 +102,7 @@ class PictureFile(ImageFieldFile):
     def save(self, name: str, content: File[Any], save: bool = True) -> None:
         """Keep this picture. Raises PictureRefused for a file that search couldn't open."""
         content.seek(0)
-        clean = cleaned(content.read(), max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS, name=name)
+        clean = cleaned(content.read(), **limits(), name=name)
         name = f"picture{clean.extension}"
         super().save(name, ContentFile(clean.data, name), save)
 
@@ -108,8 +113,7 @@ class PictureFile(ImageFieldFile):
             was_closed = self.closed
             self.open()
             try:
-                limits = {"max_bytes": conf.PICTURE_MAX_BYTES, "max_pixels": conf.PICTURE_MAX_PIXELS}
-                self._dimensions_cache = examine(self.read(), **limits).upright
+                self._dimensions_cache = examine(self.read(), **limits()).upright
             except PictureRefused:
                 self._dimensions_cache = (None, None)
             finally:
@@ -125,6 +129,11 @@ class PictureFile(ImageFieldFile):
             setattr(self.instance, self.field.attname, None)
             if save:
                 self.instance.save()
+
+
+def limits() -> Limits:
+    """How large a picture may be that search opens."""
+    return {"max_bytes": conf.PICTURE_MAX_BYTES, "max_pixels": conf.PICTURE_MAX_PIXELS}
 
 
 def is_private(name: str) -> bool:
@@ -202,7 +211,7 @@ def move(row: Any, *, clean: bool = False) -> bool:
         data = row.read()
         extension = posixpath.splitext(former)[1]
         if clean:
-            made = cleaned(data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS)
+            made = cleaned(data, **limits())
             data, extension = made.data, made.extension
             row.width, row.height = made.width, made.height
         name = picture_storage.save(new_name(public=row.is_public, extension=extension), ContentFile(data))

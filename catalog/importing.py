@@ -15,10 +15,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+from catalog import files
 from catalog.models import Product, ProductImage, ProductText, State
 from catalog.reading import Catalogue, Row, find
 from multilingual.languages import base_code
-from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.cleaning import cleaned
 from visual_search.imaging.decode import decode
@@ -312,12 +312,7 @@ def _open(wanted: _Wanted) -> None:
     """Opens the pictures as a shopper's photo is opened, so that a broken file is named now and not when it is indexed."""
     for picture in wanted.pictures or ():
         try:
-            decode(
-                picture.data,
-                max_bytes=conf.PICTURE_MAX_BYTES,
-                max_pixels=conf.PICTURE_MAX_PIXELS,
-                name=picture.name,
-            )
+            decode(picture.data, **files.limits(), name=picture.name)
         except PictureRefused as error:
             raise _Faulty(str(error)) from error
 
@@ -415,7 +410,7 @@ def _store_pictures(product: Product, pictures: Sequence[_Picture], saved: list[
 def _as_kept(picture: _Picture) -> str:
     """What the file would have for a hash if the owner had added it: pictures are cleaned when they are kept."""
     try:
-        kept = cleaned(picture.data, max_bytes=conf.PICTURE_MAX_BYTES, max_pixels=conf.PICTURE_MAX_PIXELS)
+        kept = cleaned(picture.data, **files.limits())
     except PictureRefused as error:
         raise _Faulty(str(error)) from error
     return hashlib.sha256(kept.data).hexdigest()

@@ -383,12 +383,7 @@ class ProductImage(models.Model):
             if len(data) < self.file.size <= conf.PICTURE_MAX_BYTES:
                 raise ValidationError({"file": _("The form's files are too large together. Save a few at a time.")})
             try:
-                decode(
-                    data,
-                    max_bytes=conf.PICTURE_MAX_BYTES,
-                    max_pixels=conf.PICTURE_MAX_PIXELS,
-                    name=str(self.file.name),
-                )
+                decode(data, **files.limits(), name=str(self.file.name))
             except PictureRefused as error:
                 raise ValidationError({"file": str(error)}) from error
             self.file.seek(0)

@@ -13,7 +13,6 @@ from django.db import models
 
 from catalog import files
 from catalog.models import ProductImage
-from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.renditions import WIDTHS, render
 
@@ -49,8 +48,7 @@ def make(image: ProductImage) -> bool:
     name = str(image.file.name)
     made: dict[str, list[int]] = {}
     try:
-        limits = {"max_bytes": conf.PICTURE_MAX_BYTES, "max_pixels": conf.PICTURE_MAX_PIXELS}
-        for copy in render(image.read(), **limits):
+        for copy in render(image.read(), **files.limits()):
             widths = made.setdefault(copy.format, [])
             widths.append(copy.width)
             _store(files.rendition_name(name, len(widths), copy.format), copy.data)
