@@ -168,13 +168,11 @@ class Lexicon:
     def begins(self, word: str) -> bool:
         """Whether some longer word of a title begins so."""
         ordered = self._in_order()
-        place = bisect_right(ordered, word)
-        return place < len(ordered) and ordered[place].startswith(word)
+        return _begins_at(ordered, bisect_right(ordered, word), word)
 
     def _begins_some(self, beginning: str) -> bool:
         ordered = self._in_order()
-        place = bisect_left(ordered, beginning)
-        return place < len(ordered) and ordered[place].startswith(beginning)
+        return _begins_at(ordered, bisect_left(ordered, beginning), beginning)
 
     def begun(
         self, beginning: str, language: str | None = None, *, most: int = MOST_BEGUN, slips: bool = True
@@ -455,9 +453,13 @@ def words_of(text: str) -> Iterator[str]:
             yield fold(first + second)
 
 
+def _begins_at(ordered: list[str], place: int, beginning: str) -> bool:
+    return place < len(ordered) and ordered[place].startswith(beginning)
+
+
 def _beginning_so(ordered: list[str], beginning: str) -> list[str]:
     first = bisect_left(ordered, beginning)
-    if first == len(ordered) or not ordered[first].startswith(beginning):
+    if not _begins_at(ordered, first, beginning):
         return []
     return ordered[first : bisect_left(ordered, beginning + _LAST, first)]
 

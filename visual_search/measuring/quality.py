@@ -305,16 +305,15 @@ def _alone(task: Task, ways: Mapping[str, Sequence[Sequence[str]]]) -> dict[str,
     if not new:
         return {}
     questions = [task.questions[n] for n in new]
+    scripts = [detect(question.words).script for question in questions]
+    languages = [question.language for question in questions]
     told = {}
     for way, rankings in ways.items():
         every = _rows(rankings, task)
         rows = [every[n] for n in new]
         by_script, by_language = (
             {name: (count, means["R@10"]) for name, (count, means) in _broken_down(names, rows).items()}
-            for names in (
-                [detect(question.words).script for question in questions],
-                [question.language for question in questions],
-            )
+            for names in (scripts, languages)
         )
         told[way] = Alone(metrics.estimates(rows, _groups(questions))["R@10"], by_script, by_language)
     return told
