@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ import pytest
 from django.core.signals import request_started
 
 from tests.live.conftest import absent
-from tests.live.test_front import CUT_OFF, Front
+from tests.live.fronts import CUT_OFF, HALVES, Front, configured, started
 from tests.search.shop import _intact, empty_shop, photo_of, shop  # noqa: F401
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/Caddyfile"
@@ -38,31 +36,12 @@ def front(shop, live_server, tmp_path, free_tcp_port) -> Iterator[Front]:  # noq
         "read_header 10s": f"read_header {CUT_OFF}s",
         "read_body 60s": f"read_body {CUT_OFF}s",
     }
-    text = CONFIG.read_text()
-    for shipped, here in changes.items():
-        assert text.count(shipped) == 1, shipped
-        text = text.replace(shipped, here)
-    (tmp_path / "Caddyfile").write_text(text)
-    for folder in ("static", "media"):
-        (tmp_path / folder).mkdir(exist_ok=True)
-    (tmp_path / "static/search.css").write_text("/* " + "style " * 400 + "*/")
-    (tmp_path / "media/chair.html").write_text("<script>alert(1)</script>")
-    process = subprocess.Popen(
-        [binary, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
-    )
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", free_tcp_port), 1).close()
-            break
-        except OSError:
-            assert process.poll() is None, process.communicate()[1]
-            time.sleep(0.05)
-    yield Front(free_tcp_port, tmp_path)
-    process.terminate()
-    process.communicate(timeout=20)
+    assert all(CONFIG.read_text().count(shipped) == 1 for shipped in changes)
+    (tmp_path / "Caddyfile").write_text(configured(CONFIG, changes))
+    command = [binary, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
+    own = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with started(command, free_tcp_port, tmp_path, env=own) as made:
+        yield made
 
 
 @pytest.mark.django_db(transaction=True)
@@ -73,9 +52,7 @@ def test_half_sent_requests_hold_nobody_up(front) -> None:
         asked.append(f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
 
     request_started.connect(note)
-    half = b"POST /api/v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500000\r\nContent-Type: application/json\r\n"
-    halves = [half, half + b"\r\n", half + b'\r\n{"q": "red', b"GET /api/v1/search?q=cha"]
-    held = [front.half_sent(start) for start in halves * 6]
+    held = [front.half_sent(start) for start in HALVES * 6]
     status, _, body = front.ask("GET", "/api/v1/search?q=red%20chair")
     assert (status, b"CHR-RED-01" in body) == (200, True)
     time.sleep(2 * CUT_OFF)
@@ -110,11 +87,4 @@ def test_words_and_whole_addresses_are_in_no_log(front) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_files_are_served_with_what_their_kind_needs(front) -> None:
-    status, headers, _ = front.ask("GET", "/static/search.css", Accept_Encoding="gzip")
-    assert (status, headers.get("content-encoding")) == (200, "gzip"), headers
-    assert headers["cache-control"] == "public, max-age=3600"
-    status, headers, _ = front.ask("GET", "/media/chair.html")
-    assert status == 200
-    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert front.ask("GET", "/Caddyfile")[0] == 404
+    front.serves_files_with_what_their_kind_needs()

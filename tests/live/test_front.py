@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.live.conftest import absent
+from tests.live.fronts import CUT_OFF, HALVES, Front, configured, started
 from tests.search.shop import _intact, empty_shop, photo_of, shop  # noqa: F401
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/nginx.conf"
-CUT_OFF = 2  # seconds, in place of the shipped ten, so that the test needn't wait so long
 
 
 @pytest.fixture
@@ -36,68 +33,18 @@ def front(shop, live_server, tmp_path, free_tcp_port) -> Iterator[Front]:  # noq
         "10s;": f"{CUT_OFF}s;",
         "client_body_temp_path /dev/shm/nginx-body": f"client_body_temp_path {tmp_path / 'bodies'}",
     }
-    text = CONFIG.read_text()
-    for shipped, here in changes.items():
-        assert shipped in text
-        text = text.replace(shipped, here)
     # The folder of a test is its owner's alone.
     user = "user root;" if os.getuid() == 0 else ""
+    text = configured(CONFIG, changes)
     (tmp_path / "nginx.conf").write_text(f"daemon off;\npid {tmp_path / 'pid'};\n{user}\n{text}")
-    for folder in ("static", "media", "private"):
-        (tmp_path / folder).mkdir(exist_ok=True)
-    (tmp_path / "static/search.css").write_text("/* " + "style " * 400 + "*/")
-    (tmp_path / "media/chair.html").write_text("<script>alert(1)</script>")
-    (tmp_path / "private/draft.jpg").write_bytes(b"not published")
-    process = subprocess.Popen(
-        [binary, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.PIPE, text=True
-    )
-    made = Front(free_tcp_port, tmp_path)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", free_tcp_port), 1).close()
-            break
-        except OSError:
-            assert process.poll() is None, process.communicate()[1]
-            time.sleep(0.05)
-    yield made
-    process.terminate()
-    process.communicate(timeout=20)
-
-
-class Front:
-    def __init__(self, port: int, folder: Path) -> None:
-        self.port, self.folder = port, folder
-
-    def ask(
-        self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=300
-        )  # The first question loads the encoder.
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            response = connection.getresponse()
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
-        finally:
-            connection.close()
-
-    def post(self, photo: bytes) -> tuple[int, dict[str, str], bytes]:
-        body = (
-            b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n' + photo + b"\r\n--b--\r\n"
-        )
-        return self.ask("POST", "/api/v1/search", body, Content_Type="multipart/form-data; boundary=b")
-
-    def half_sent(self, start: bytes) -> socket.socket:
-        opened = socket.create_connection(("127.0.0.1", self.port), 60)
-        opened.sendall(start)
-        return opened
+    command = [binary, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    with started(command, free_tcp_port, tmp_path) as made:
+        yield made
 
 
 @pytest.mark.django_db(transaction=True)
 def test_half_sent_requests_hold_nobody_up_and_are_cut_off(front) -> None:
-    half = b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\nContent-Type: application/json\r\n"
-    halves = [half, half + b"\r\n", half + b'\r\n{"q": "red', b"GET /api/v1/search?q=cha"]
-    held = [front.half_sent(start) for start in halves * 6]
+    held = [front.half_sent(start) for start in HALVES * 6]
     status, _, body = front.ask("GET", "/api/v1/search?q=red%20chair")
     assert (status, b"CHR-RED-01" in body) == (200, True)
     for connection in held:
@@ -160,16 +107,4 @@ def test_words_are_in_no_log_and_forged_headers_reach_nobody(front, settings) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_files_are_served_with_what_their_kind_needs(front) -> None:
-    status, headers, _ = front.ask("GET", "/static/search.css", Accept_Encoding="gzip")
-    assert (status, headers.get("content-encoding")) == (200, "gzip"), headers
-    assert headers["cache-control"] == "public, max-age=3600"
-    status, headers, _ = front.ask("GET", "/media/chair.html")
-    assert status == 200
-    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert front.ask("GET", "/nginx.conf")[0] == 404
-    # Pictures of drafts stand beside them.
-    for address in ("/private/draft.jpg", "/media/../private/draft.jpg", "/media/%2e%2e/private/draft.jpg"):
-        status, _, body = front.ask("GET", address)
-        assert (status == 200, b"not published" in body) == (False, False)
+    front.serves_files_with_what_their_kind_needs()
