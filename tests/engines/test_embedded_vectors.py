@@ -70,10 +70,59 @@ def test_codes_are_the_same_in_every_process_and_say_how_near_two_vectors_are() 
     assert made.shape == (200, 2)
     rotation = codes.rotation(DIMS)
     assert np.allclose(rotation @ rotation.T, np.eye(DIMS), atol=1e-5)
-    found = codes.distances(made, made[:1])
+    found = codes.distances(made.T, made[:1])
     assert found[0] == 0
     centred = unit(vectors - vectors.mean(axis=0))
     assert np.corrcoef(found, centred @ centred[0])[0, 1] < -0.9
+
+
+def test_projections_order_better_than_distances() -> None:
+    vectors = clustered(2000)
+    mean = vectors.mean(axis=0)
+    across = codes.encode(vectors, mean).T
+    found = dict.fromkeys(("distances", "projections"), 0)
+    for question in vectors[:40]:
+        right = set(np.argsort(-(vectors @ question))[:50].tolist())
+        far = codes.distances(across, codes.encode(question[None], mean)).astype(float)
+        found["distances"] += len(right & set(np.argsort(far)[:100].tolist()))
+        found["projections"] += len(right & set(np.argsort(-codes.projections(across, question))[:100].tolist()))
+    assert found["projections"] > found["distances"]
+
+
+def test_of_equal_distances_the_first_are_the_nearest() -> None:
+    distances = np.array([3, 1, 3, 0, 3, 7, 3], np.uint16)
+    assert codes.nearest(distances, 4).tolist() == [0, 1, 2, 3]
+    assert codes.nearest(distances, 2).tolist() == [1, 3]
+    assert codes.nearest(distances, 7).tolist() == list(range(7))
+
+
+def test_a_hit_found_by_codes_names_the_picture_that_is_nearest(engine: EmbeddedEngine) -> None:
+    vectors = clustered(1200)
+    pairs = [
+        Document(f"d{n:05}", 1, vectors={"image": (NamedVector("front", vectors[n]), NamedVector("back", vectors[-n]))})
+        for n in range(1, 600)
+    ]
+    engine.rebuild(SHOP, SCHEMA, pairs)
+    for n in (3, 77, 400):
+        first = {
+            vectors_of: near(engine, vectors[place], k=3).hits[0] for vectors_of, place in (("front", n), ("back", -n))
+        }
+        assert {hit.id for hit in first.values()} == {f"d{n:05}"}
+        assert {own: hit.key for own, hit in first.items()} == {"front": "front", "back": "back"}
+
+
+def test_what_failed_halfway_is_read_anew(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.upsert(SHOP, documents(clustered(600)))
+    question = noise(1)[0]
+    before = near(engine, question, k=600)
+    with monkeypatch.context() as broken:
+        broken.setattr(Snapshot, "_append_vectors", lambda *_: 1 / 0)
+        engine.upsert(SHOP, [Document("new", 1, vectors={"image": (NamedVector("p", question),)})])
+        with pytest.raises(ZeroDivisionError):
+            near(engine, question)
+    after = near(engine, question, k=601)
+    assert after.hits[0].id == "new"
+    assert after.hits[1:] == before.hits
 
 
 def test_codes_find_what_exact_search_finds(engine: EmbeddedEngine) -> None:
@@ -141,6 +190,7 @@ def test_where_codes_lose_neighbours_more_are_scored_exactly_and_all_processes_k
     engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(codes, "candidates_for", lambda rows, k: 12)
+    monkeypatch.setattr(codes, "compared_for", lambda k: 12)
     vectors = noise(900)
     engine.rebuild(SHOP, SCHEMA, documents(vectors))
     store = engine._opened(SHOP).store
@@ -157,8 +207,9 @@ def test_where_codes_lose_neighbours_more_are_scored_exactly_and_all_processes_k
 def test_noise_without_neighbours_is_compared_exactly_and_health_says_so(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codes, "distances", lambda found, query: np.arange(len(found)))  # Codes that mean nothing.
+    monkeypatch.setattr(codes, "distances", lambda found, query: np.arange(found.shape[1]))  # Codes that mean nothing.
     monkeypatch.setattr(codes, "candidates_for", lambda rows, k: 12)
+    monkeypatch.setattr(codes, "compared_for", lambda k: 12)
     engine.rebuild(SHOP, SCHEMA, documents(noise(800)))
     assert engine.recall(SHOP, "image") == 1.0
     assert any("compared exactly" in text for text in engine.health().advice)

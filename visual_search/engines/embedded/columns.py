@@ -33,26 +33,36 @@ Mask = npt.NDArray[np.bool_]  # one flag a slot
 class Growing:
     """An array that grows at its end by doubling, so that appending one row doesn't copy the others.
 
-    `view` and `append` of one array mustn't run at the same moment; a view taken before stays as it is.
+    `across`: rows lie beside each other instead of below, so that a scan reads the first number of all rows, then the
+    second of all. `view` and `append` of one array mustn't run at the same moment; a view taken before stays as it is.
     """
 
-    def __init__(self, dtype: Any, width: int | None = None) -> None:
-        self._data = np.empty((16,) if width is None else (16, width), dtype)
+    def __init__(self, dtype: Any, width: int | None = None, *, across: bool = False) -> None:
+        shape = (16,) if width is None else (16, width)
+        self._data = np.empty(shape[::-1] if across else shape, dtype)
+        self._across = across
         self.length = 0
+
+    @property
+    def _rows(self) -> npt.NDArray[Any]:
+        """All places, the free ones, too: shape (places, width) or (places,)."""
+        return self._data.T if self._across else self._data
 
     def append(self, rows: npt.ArrayLike) -> None:
         added = np.asarray(rows, dtype=self._data.dtype)
         needed = self.length + len(added)
-        if needed > len(self._data):
-            larger = np.empty((max(needed, 2 * len(self._data)), *self._data.shape[1:]), self._data.dtype)
-            larger[: self.length] = self._data[: self.length]
-            self._data = larger
-        self._data[self.length : needed] = added
+        if needed > len(self._rows):
+            former, places = self._rows, max(needed, 2 * len(self._rows))
+            shape = (places, *former.shape[1:])
+            self._data = np.empty(shape[::-1] if self._across else shape, self._data.dtype)
+            self._rows[: self.length] = former[: self.length]
+        self._rows[self.length : needed] = added
         self.length = needed
 
     @property
     def view(self) -> npt.NDArray[Any]:
-        return self._data[: self.length]
+        """Shape (length,), (length, width), or (width, length) across."""
+        return self._data[..., : self.length] if self._across else self._data[: self.length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class ColumnView:
     numbers: npt.NDArray[np.float64]  # one a slot, NaN where there is none
     pair_slots: npt.NDArray[np.int32]
     pair_values: npt.NDArray[np.int32]
+    single: bool  # whether each slot has exactly one value, so that pairs need no slots
     values: list[str | bool]
     value_numbers: dict[str | bool, int]
 
@@ -78,8 +89,11 @@ class ColumnView:
         if self.field.kind is FacetKind.NUMBER:
             return np.isin(self.numbers, [float(value) for value in filter.values])
         wanted = [self.value_numbers[value] for value in filter.values if value in self.value_numbers]  # type: ignore[index]
+        pairs: Mask = _flags(wanted, len(self.values))[self.pair_values]
+        if self.single:
+            return pairs
         mask = np.zeros(slots, np.bool_)
-        mask[self.pair_slots[np.isin(self.pair_values, wanted)]] = True
+        mask[self.pair_slots[pairs]] = True
         return mask
 
     def count(self, slots: npt.NDArray[np.int32]) -> FacetAnswer:
@@ -90,7 +104,8 @@ class ColumnView:
             if not len(numbers):
                 return FacetAnswer(self.field.name)
             return FacetAnswer(self.field.name, minimum=float(numbers.min()), maximum=float(numbers.max()))
-        chosen = self.pair_values[np.isin(self.pair_slots, slots)]
+        length = int(self.pair_slots[-1]) + 1 if len(self.pair_slots) else 0
+        chosen = self.pair_values[_flags(slots[slots < length], length)[self.pair_slots]]
         numbers_of_values, counts = np.unique(chosen, return_counts=True)
         return facet_counts(
             self.field.name,
@@ -99,6 +114,13 @@ class ColumnView:
                 for number, count in zip(numbers_of_values.tolist(), counts.tolist(), strict=True)
             ),
         )
+
+
+def _flags(numbers: npt.ArrayLike, length: int) -> Mask:
+    """Which of the numbers from 0 on are named. Looking a flag up takes a fifth of the time of `np.isin`."""
+    flags = np.zeros(length, np.bool_)
+    flags[np.asarray(numbers, np.intp)] = True
+    return flags
 
 
 class Column:
@@ -111,6 +133,8 @@ class Column:
         self.pair_values = Growing(np.int32)
         self.values: list[str | bool] = []
         self.value_numbers: dict[str | bool, int] = {}
+        self.single = field.kind is not FacetKind.NUMBER
+        self._numbers_known: dict[FacetValue, tuple[int, ...]] = {}  # Most values are those of many objects.
 
     def append(self, first_slot: int, values: list[FacetValue]) -> None:
         if self.field.kind is FacetKind.NUMBER:
@@ -119,15 +143,25 @@ class Column:
         slots: list[int] = []
         numbers: list[int] = []
         for slot, value in enumerate(values, first_slot):
-            for part in [value] if isinstance(value, bool) else facet_values(self.field, value):
-                slots.append(slot)
-                numbers.append(self._number(part))
+            own = self._numbers_known.get(value)
+            if own is None:
+                parts = [value] if isinstance(value, bool) else facet_values(self.field, value)
+                own = self._numbers_known[value] = tuple(self._number(part) for part in parts)
+            slots += [slot] * len(own)
+            numbers += own
+            self.single = self.single and len(own) == 1
         self.pair_slots.append(slots)
         self.pair_values.append(numbers)
 
     def view(self) -> ColumnView:
         return ColumnView(
-            self.field, self.numbers.view, self.pair_slots.view, self.pair_values.view, self.values, self.value_numbers
+            self.field,
+            self.numbers.view,
+            self.pair_slots.view,
+            self.pair_values.view,
+            self.single,
+            self.values,
+            self.value_numbers,
         )
 
     def _number(self, value: str | bool) -> int:

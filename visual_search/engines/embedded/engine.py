@@ -372,11 +372,13 @@ class EmbeddedEngine:
         """The state that this connection's transaction sees, and the slots of each group of ids in it."""
         # The transaction's first read happens under this lock. So a later one never sees less than the snapshot holds.
         with opened.lock:
-            if opened.snapshot is None or opened.snapshot.is_stale(connection):
-                opened.snapshot = Snapshot(connection, opened.store.schema)
+            snapshot, opened.snapshot = opened.snapshot, None  # One that failed halfway is never used again.
+            if snapshot is None or snapshot.is_stale(connection):
+                snapshot = Snapshot(connection, opened.store.schema)
             else:
-                opened.snapshot.catch_up(connection)
-            return opened.snapshot.view(), [opened.snapshot.slots_of(ids) for ids in wanted]
+                snapshot.catch_up(connection)
+            opened.snapshot = snapshot
+            return snapshot.view(), [snapshot.slots_of(ids) for ids in wanted]
 
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:

@@ -92,47 +92,63 @@ def answer(state: State, leg: Leg) -> LegAnswer:
 
 def _vector(state: State, leg: VectorLeg) -> LegAnswer:
     rows = state.view.rows[leg.space]
-    passing = np.flatnonzero(state.mask[rows.slots])
+    every = bool(state.mask.all())
+    passing = np.arange(len(rows.slots)) if every else np.flatnonzero(state.mask[rows.slots])
     vector = unit(leg.vector)
     if rows.mean is None:
         scores = np.asarray(rows.data, np.float32)[passing] @ vector
-        return _ranked(state.view, rows, passing, scores, leg)
-    # An object with hundreds of pictures may take all the places; then more candidates are looked at.
-    wanted = codes.candidates_for(len(passing), leg.k) * state.widths[leg.space]
+        return _ranked(state.view, rows, passing, scores, leg, key=lambda n: rows.keys[passing[n]])
+    width = state.widths[leg.space]
     distances = None
     while True:
-        if leg.exact or wanted >= len(passing):
+        compared = codes.compared_for(leg.k) * width
+        if leg.exact or compared >= len(passing):
             return _scored(state, rows, passing, vector, leg)
+        data = np.asarray(rows.data, np.uint64)
         if distances is None:
-            data = np.asarray(rows.data, np.uint64)
             query = codes.encode(vector[None], rows.mean)
-            distances = codes.distances(data if len(passing) == len(data) else data[passing], query)
-        nearest = passing[np.argpartition(distances, int(wanted) - 1)[: int(wanted)]]
-        scored = _scored(state, rows, nearest, vector, leg)
+            distances = codes.distances(data if every else np.take(data, passing, axis=1), query)
+        candidates = passing
+        if (most := int(codes.candidates_for(len(passing), leg.k) * width)) < len(passing):
+            candidates = passing[codes.nearest(distances, most)]
+        projections = codes.projections(np.take(data, candidates, axis=1), vector)
+        scored = _scored(state, rows, candidates[_greatest(projections, int(compared))], vector, leg)
+        # An object with hundreds of pictures may take all the places; then more are looked at.
         if len(scored.hits) >= leg.k:
             return scored
-        wanted *= 4
+        width *= 4
+
+
+def _greatest(numbers: npt.NDArray[np.float32], count: int) -> Places:
+    return np.argpartition(-numbers, count - 1)[:count] if count < len(numbers) else np.arange(len(numbers))
 
 
 def _scored(state: State, rows: RowsView, places: Places, vector: Vector, leg: VectorLeg) -> LegAnswer:
     """These candidates with their exact cosines. The vectors come from the file, of the state that the view shows."""
     places = places[np.argsort(rows.vids[places])]
-    vids, vectors = fetch(state.connection, rows.vids[places], len(vector))
-    if len(vids) < len(places):
-        places = places[np.isin(rows.vids[places], vids)]
-    return _ranked(state.view, rows, places, vectors @ vector, leg)
+    found = fetch(state.connection, rows.vids[places], len(vector))
+    if len(found.vids) < len(places):
+        places = places[np.isin(rows.vids[places], found.vids)]
+    return _ranked(state.view, rows, places, found.vectors @ vector, leg, key=found.keys.__getitem__)
 
 
-def _ranked(view: View, rows: RowsView, places: Places, scores: npt.NDArray[np.float32], leg: VectorLeg) -> LegAnswer:
-    """One hit a document: its best vector counts."""
+def _ranked(
+    view: View,
+    rows: RowsView,
+    places: Places,
+    scores: npt.NDArray[np.float32],
+    leg: VectorLeg,
+    *,
+    key: Callable[[int], str],
+) -> LegAnswer:
+    """One hit a document: its best vector counts. `key(n)`: what the vector at the n-th of the places stands for."""
     # Rounded, because a matrix product gives the last bits by the size of the matrix, and ties are to be seen as ties.
     rounded = np.asarray(np.round(np.clip(scores.astype(np.float64), -1.0, 1.0), COSINE_DIGITS), np.float64)
     slots = rows.slots[places]
     order = np.lexsort((rows.vids[places], -rounded))
     unique, first = np.unique(slots[order], return_index=True)
     best = order[first]
-    keys = [rows.keys[place] for place in places[best].tolist()] if leg.named else None
-    hits = top(view.ids, unique, rounded[best], leg.k, key=keys.__getitem__ if keys else None)
+    hits = top(view.ids, unique, rounded[best], leg.k, key=(lambda n: key(int(best[n]))) if leg.named else None)
     return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
 
 

@@ -15,6 +15,7 @@ from visual_search.engines.embedded.store import from_blobs, mean_of, meta
 from visual_search.types import CollectionSchema, FacetValue, Vector
 
 Slots = npt.NDArray[np.int32]
+_BATCH = 10_000  # documents read at once, so that a process's first answer needs little more memory than later ones
 
 
 @dataclass
@@ -25,13 +26,13 @@ class Rows:
     data: Growing
     vids: Growing = field(default_factory=lambda: Growing(np.int64))
     slots: Growing = field(default_factory=lambda: Growing(np.int32))
-    keys: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)  # of whole vectors; those of codes are read with the vectors
 
 
 @dataclass(frozen=True, slots=True)
 class RowsView:
     mean: Vector | None
-    data: npt.NDArray[np.generic]  # float32 vectors, or uint64 codes
+    data: npt.NDArray[np.generic]  # float32 vectors, a row each, or uint64 codes, a column each
     vids: npt.NDArray[np.int64]
     slots: Slots
     keys: list[str]
@@ -65,7 +66,8 @@ class Snapshot:
         self.rows: list[Rows] = []
         for number, space in enumerate(schema.spaces):
             mean = mean_of(connection, number)
-            data = Growing(np.float32, space.dims) if mean is None else Growing(np.uint64, -(-space.dims // 64))
+            codes = mean is not None
+            data = Growing(np.uint64, -(-space.dims // 64), across=True) if codes else Growing(np.float32, space.dims)
             self.rows.append(Rows(mean, data))
         self.dead = 0
         self.catch_up(connection)
@@ -79,29 +81,36 @@ class Snapshot:
         if seq <= self.seq:
             return
         first = self.seq < 0
-        rows = connection.execute(
+        changed = connection.execute(
             "SELECT rid, id, facets, deleted, grams FROM doc WHERE seq > ? ORDER BY rid", (self.seq,)
-        ).fetchall()
-        present = [(rid, id, facets) for rid, id, facets, deleted, _ in rows if not deleted]
-        if rows:
-            self._grow_rids(rows[-1][0])
-        for rid, id, _, _, grams in rows:
-            self.grams_by_rid.view[rid] = grams
+        )
+        present: list[int] = []
+        while rows := changed.fetchmany(_BATCH):
+            present += self._append(rows)
+        self._append_vectors(connection, None if first else present)
+        self.seq = seq
+
+    def _append(self, rows: list[tuple[int, str, str, int, int]]) -> list[int]:
+        """Give these documents new slots; returns the rids of those that aren't deleted."""
+        self._grow_rids(rows[-1][0])
+        self.grams_by_rid.view[[row[0] for row in rows]] = [row[4] for row in rows]
+        for rid, id, *_ in rows:
             if (slot := self.slot_by_id.pop(id, None)) is not None:
                 self.alive.view[slot] = False
                 self.slot_by_rid.view[rid] = -1
                 self.dead += 1
+        present = [(rid, id, facets) for rid, id, facets, deleted, _ in rows if not deleted]
         start = len(self.ids)
         self.ids.extend(id for _, id, _ in present)
-        for slot, (rid, id, _) in enumerate(present, start):
-            self.slot_by_id[id] = slot
-            self.slot_by_rid.view[rid] = slot
-        values = [json.loads(facets) for _, _, facets in present]
+        self.slot_by_id.update((id, slot) for slot, (_, id, _) in enumerate(present, start))
+        rids = [rid for rid, _, _ in present]
+        self.slot_by_rid.view[rids] = np.arange(start, start + len(present))
+        # One text of all is read in half the time of one by one.
+        values = json.loads(f"[{','.join(facets for _, _, facets in present)}]")
         for name, column in self.columns.items():
             column.append(start, [_value(row.get(name)) for row in values])
-        self._append_vectors(connection, None if first else [rid for rid, _, _ in present])
         self.alive.append(np.ones(len(present), np.bool_))
-        self.seq = seq
+        return rids
 
     def view(self) -> View:
         return View(
@@ -123,21 +132,21 @@ class Snapshot:
 
     def _append_vectors(self, connection: sqlite3.Connection, rids: list[int] | None) -> None:
         for number, rows in enumerate(self.rows):
-            column = "v" if rows.mean is None else "code"
-            query = f"SELECT vid, rid, key, {column} FROM vec WHERE space = ?"
+            whole = rows.mean is None
+            query = f"SELECT vid, rid, {'v, key' if whole else 'code'} FROM vec WHERE "
             if rids is None:
-                added = connection.execute(query + " ORDER BY vid", (number,)).fetchall()
+                added = connection.execute(query + "space = ? ORDER BY vid", (number,)).fetchall()
             else:
-                # The plus keeps SQLite from walking the whole space in the order of vid to save itself a small sort.
-                query += " AND rid IN (SELECT value FROM json_each(?)) ORDER BY +vid"
+                # The pluses keep SQLite from walking the whole space instead of looking up these few rows.
+                query += "+space = ? AND rid IN (SELECT value FROM json_each(?)) ORDER BY +vid"
                 added = connection.execute(query, (number, json.dumps(rids))).fetchall()
             if not added:
                 continue
-            vids, of_rids, keys, blobs = zip(*added, strict=True)
+            vids, of_rids, blobs, *keys = zip(*added, strict=True)
             rows.vids.append(vids)
             rows.slots.append(self.slot_by_rid.view[list(of_rids)])
-            rows.keys.extend(keys)
-            if rows.mean is None:
+            if whole:
+                rows.keys.extend(*keys)
                 rows.data.append(from_blobs(blobs, self.schema.spaces[number].dims))
             else:
                 rows.data.append(np.frombuffer(b"".join(blobs), np.uint64).reshape(len(added), -1))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ CREATE TABLE vec (
     code BLOB, v BLOB NOT NULL
 );
 CREATE INDEX vec_rid ON vec (rid, space);
-CREATE INDEX vec_space ON vec (space);
+CREATE INDEX vec_code ON vec (space, vid, rid, code);
 CREATE TABLE code (code TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (code, rid)) WITHOUT ROWID;
 CREATE INDEX code_rid ON code (rid);
 CREATE TABLE language (code TEXT PRIMARY KEY, documents INTEGER NOT NULL) WITHOUT ROWID;
@@ -46,6 +47,8 @@ CREATE VIRTUAL TABLE gram USING fts5(
 );
 CREATE VIRTUAL TABLE gram_terms USING fts5vocab(gram, row);
 """
+# A process reads all codes of a space before its first answer: `vec_code` holds them apart from the vectors, which are eight
+# times as long. Files from before have an index over the space alone, and answer alike.
 # The pieces come folded, with spaces between. Splitting at everything that is no letter, digit or combining mark keeps
 # Hindi words whole.
 
@@ -179,18 +182,25 @@ def from_blobs(blobs: Sequence[bytes], dims: int) -> Matrix:
     return unit(np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), dims))
 
 
-def fetch(
-    connection: sqlite3.Connection, vids: npt.NDArray[np.int64], dims: int
-) -> tuple[npt.NDArray[np.int64], Matrix]:
-    """Vectors by vid, ascending."""
-    rows: list[tuple[int, bytes]] = []
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Rows of `vec`, ascending by vid; those that were asked for but are gone are left out. `vectors`: shape (rows, dims)."""
+
+    vids: npt.NDArray[np.int64]
+    keys: list[str]
+    vectors: Matrix
+
+
+def fetch(connection: sqlite3.Connection, vids: npt.NDArray[np.int64], dims: int) -> Fetched:
+    rows: list[tuple[int, str, bytes]] = []
     ordered = np.sort(vids).tolist()
     for start in range(0, len(ordered), 10_000):
         rows += connection.execute(
-            "SELECT vid, v FROM vec WHERE vid IN (SELECT value FROM json_each(?)) ORDER BY vid",
+            "SELECT vid, key, v FROM vec WHERE vid IN (SELECT value FROM json_each(?)) ORDER BY vid",
             (json.dumps(ordered[start : start + 10_000]),),
         )
-    return np.array([vid for vid, _ in rows], np.int64), from_blobs([blob for _, blob in rows], dims)
+    numbers = np.array([vid for vid, _, _ in rows], np.int64)
+    return Fetched(numbers, [key for _, key, _ in rows], from_blobs([blob for _, _, blob in rows], dims))
 
 
 def languages_of(connection: sqlite3.Connection) -> dict[str, int]:

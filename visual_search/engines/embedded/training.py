@@ -78,7 +78,7 @@ def chunks(
 def _sample(connection: sqlite3.Connection, number: int, dims: int) -> Matrix:
     vids = [vid for (vid,) in connection.execute("SELECT vid FROM vec WHERE space = ? ORDER BY vid", (number,))]
     chosen = np.random.default_rng(0).permutation(len(vids))[:SAMPLE].tolist()
-    return unit(fetch(connection, np.array([vids[place] for place in chosen], np.int64), dims)[1])
+    return unit(fetch(connection, np.array([vids[place] for place in chosen], np.int64), dims).vectors)
 
 
 def _nearest(connection: sqlite3.Connection, number: int, dims: int, queries: Matrix) -> list[list[float]]:
