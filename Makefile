@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs pictures mutants clean
+.PHONY: help demo test check format docs pictures mutants peers clean
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs               the documentation as a site in build/site"
 	@echo "make pictures           the pictures of the README, taken anew from the demo shop"
 	@echo "make mutants MODULE=... the changes of a module that its tests don't notice (TESTS=... MUTANTS=40)"
+	@echo "make peers              the embedded engine beside LanceDB, sqlite-vec, usearch and tantivy (PEERS='--products 5000')"
 	@echo "make clean              remove the virtual environment and all data of the demo"
 
 $(BIN)/python:
@@ -72,6 +73,15 @@ $(VENV)/.mutants: $(VENV)/.test
 
 mutants: $(VENV)/.mutants
 	$(BIN)/python -m tests.mutants $(MODULE) $(TESTS) --most $(or $(MUTANTS),40)
+
+# An environment of their own: the project doesn't depend on what it is compared with.
+build/peers/.done: tests/bench_peers/requirements.txt | $(VENV)/.test
+	$(BIN)/python -m venv build/peers
+	build/peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+peers: build/peers/.done
+	$(BIN)/python -m tests.bench_peers --peers build/peers/bin/python $(PEERS)
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

@@ -177,6 +177,22 @@ def test_bench_reports_every_figure(tmp_path: Path, capsys: pytest.CaptureFixtur
         call_command("visual_search", "bench", products=0)
 
 
+@pytest.mark.django_db
+def test_growth_is_measured_at_each_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "growth.json"
+    call_command("visual_search", "bench", growth=[50, 120], questions=3, json=file)
+    printed = capsys.readouterr().out
+    assert "Growth of embedded" in printed
+    assert " 120 " in printed
+    sizes = json.loads(file.read_text())["sizes"]
+    assert [size["products"] for size in sizes] == [50, 120]
+    for size in sizes:
+        assert size["recall_at_10"] == 1.0
+        assert all(0 < p50 <= p95 for p50, p95 in size["questions"].values())
+    with pytest.raises(CommandError, match="each 1 or more"):
+        call_command("visual_search", "bench", growth=[10, 0])
+
+
 def test_the_shops_engine_keeps_nothing_of_a_scratch_collection(folders: Folders, tmp_path: Path) -> None:
     before = wiring.engine().health().documents
     call_command(

@@ -155,19 +155,24 @@ def scratch_index(
     """An engine, a collection of its own and its schema; all of it is gone afterwards. `languages`: None for the shop's."""
     schema = CollectionSchema(encoder.card.spaces, facets, languages or wiring.languages())
     collection = f"scratch-{uuid4().hex[:12]}"
-    if use_configured_engine:
-        engine = wiring.engine()
+    with scratch_engine(use_configured_engine=use_configured_engine) as engine:
         try:
             engine.ensure(collection, schema)
             yield engine, collection, schema
         finally:
             engine.drop(collection)
+
+
+@contextmanager
+def scratch_engine(*, use_configured_engine: bool = False) -> Iterator[Engine]:
+    """The shop's engine, for collections that the caller drops; or an embedded one, which is gone afterwards."""
+    if use_configured_engine:
+        yield wiring.engine()
         return
     with TemporaryDirectory(prefix="visual-search-") as folder:
         embedded = EmbeddedEngine(Path(folder))
         try:
-            embedded.ensure(collection, schema)
-            yield embedded, collection, schema
+            yield embedded
         finally:
             embedded.close()
 

@@ -45,6 +45,7 @@ class Generator:
 
     schema: CollectionSchema
     seed: int = 0
+    pictures: int = PICTURES  # a product
 
     def documents(self, count: int) -> Iterator[Document]:
         random = np.random.default_rng(self.seed)
@@ -52,7 +53,9 @@ class Generator:
         for start in range(0, count, 1000):
             size = min(1000, count - start)
             kinds = random.integers(CLUSTERS, size=size)
-            vectors = {name: [cloud.near(kinds, random) for _ in range(PICTURES)] for name, cloud in clouds.items()}
+            vectors = {
+                name: [cloud.near(kinds, random) for _ in range(self.pictures)] for name, cloud in clouds.items()
+            }
             for n in range(size):
                 yield Document(
                     id=f"p{start + n:07}",

@@ -16,9 +16,10 @@ from tqdm import tqdm
 from visual_search.errors import VisualSearchError
 from visual_search.management.output import ensure_writable
 from visual_search.management.tables import TablesCommand
+from visual_search.measuring import growth as growing
 from visual_search.measuring import speed
 from visual_search.measuring.measures import OVERHEADS
-from visual_search.measuring.scratch import scratch_encoder
+from visual_search.measuring.scratch import scratch_encoder, scratch_engine
 
 
 class Command(TablesCommand):
@@ -37,6 +38,14 @@ class Command(TablesCommand):
             "--only-features", action="store_true", help="only what installed features add to an answer"
         )
 
+        parser.add_argument(
+            "--growth",
+            type=int,
+            nargs="+",
+            metavar="PRODUCTS",
+            help="only the engine, at each of these sizes: how its times grow with the catalogue",
+        )
+
     def needs_tables(self) -> bool:
         return bool(OVERHEADS)  # All else is measured in a scratch index.
 
@@ -48,9 +57,10 @@ class Command(TablesCommand):
         except VisualSearchError as error:
             raise CommandError(str(error)) from error
         if options["only_features"]:
-            tables = self._features(questions)
-            if options["json"]:
-                options["json"].write_text(json.dumps({"features": tables, "machine": _machine()}, indent=1))
+            self._keep(options["json"], {"features": self._features(questions)})
+            return
+        if options["growth"]:
+            self._growth(questions, seed, **options)
             return
         try:
             with (
@@ -72,10 +82,33 @@ class Command(TablesCommand):
             raise CommandError(str(error)) from error
         self._show(figures)
         features = self._features(questions)
-        if options["json"]:
-            document = figures.as_json() | {"features": features, "machine": _machine()}
-            options["json"].write_text(json.dumps(document, indent=1))
-            self.stdout.write(f"Written to {options['json']}.")
+        self._keep(options["json"], figures.as_json() | {"features": features})
+
+    def _keep(self, file: Path | None, figures: dict[str, Any]) -> None:
+        if file:
+            file.write_text(json.dumps(figures | {"machine": _machine()}, indent=1))
+            self.stdout.write(f"Written to {file}.")
+
+    def _growth(
+        self, questions: int, seed: int, *, growth: list[int], configured_engine: bool, json: Path | None, **_: Any
+    ) -> None:
+        if min(growth) < 1:
+            raise CommandError("--growth takes numbers of products, each 1 or more.")
+        total = sum(growth)
+        measured = []
+        try:
+            with (
+                scratch_engine(use_configured_engine=configured_engine) as engine,
+                tqdm(total=total, desc="Storing", unit="product", disable=not sys.stderr.isatty(), leave=False) as bar,
+            ):
+                kind = engine.health().engine
+                for size in growing.measure(engine, growth, questions=questions, seed=seed, advanced=bar.update):
+                    measured.append(size)
+                    self.stderr.write(f"{size.products:,} products are measured.")
+        except (VisualSearchError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("\n".join(growing.table(kind, measured).lines()))
+        self._keep(json, {"engine": kind, "sizes": [size.as_json() for size in measured]})
 
     def _features(self, questions: int) -> dict[str, object]:
         tables = {name: overhead(questions) for name, overhead in OVERHEADS.items()}
