@@ -326,7 +326,7 @@ def _recall(engine: Engine, collection: str, encoder: Encoder, vectors: Sequence
     ask = partial(engine.search, collection)
     if Ability.EXACT_KNN in engine.abilities:
         return recall_of(ask, space, chosen)
-    answers = [ask(EngineQuery((VectorLeg("quick", space, vector, 1, named=False),))) for vector in chosen]
+    answers = [ask(EngineQuery((VectorLeg("quick", space, vector, 1, named=0),))) for vector in chosen]
     return sum(any(hit.score >= 1 - ITSELF for hit in answer.legs[0].hits) for answer in answers) / len(chosen)
 
 

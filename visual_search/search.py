@@ -31,6 +31,7 @@ from visual_search.querying import (
     comparing,
     legs,
     likes,
+    naming,
     narrowing,
     negatives,
     parsing,
@@ -42,6 +43,7 @@ from visual_search.querying import (
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
 from visual_search.querying.likes import Resembled
+from visual_search.querying.naming import Found
 from visual_search.querying.remembered import Remembering
 from visual_search.querying.result_set import (
     LEAST_RESULTS,
@@ -103,6 +105,7 @@ class Ranking:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     pictures: tuple[QueryPicture, ...] = ()  # the question's, narrowed, with what was seen in each and without pixels
     offered: tuple[Hit, ...] = ()  # what curators may add
+    found: Found = field(default_factory=Found)  # by which pictures
 
     @property
     def total(self) -> int:
@@ -175,8 +178,10 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
 
     with clock.step("facets"):
         facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking)
-    with clock.step("cards"):
+    with clock.step("engine"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
+        shown, unnamed = naming.named(query.collection, shown, ranking.found, engine)
+    with clock.step("cards"):
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
     page = Page(
         query_id=query_ids.new(),
@@ -197,6 +202,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             *rescored.degraded,
             *curated.degraded,
             *uncounted,
+            *unnamed,
             *_filling(query, ranking),
         ),
         notes=(*rewritten.notes, *rescored.notes, *curated.notes),
@@ -329,6 +335,7 @@ def rank(
         degraded=tuple(dict.fromkeys((*blurred, *encoded.degraded, *passed_over, *answer.degraded))),
         timings_ms=dict(clock.steps),
         pictures=query.pictures,
+        found=naming.found(asked, answer.legs),
     )
     warnings += tuple(
         dict.fromkeys(one.witness.nothing for one in query.pictures if one.witness and one.witness.nothing)

@@ -59,7 +59,6 @@ def _built(python: Path, name: str, data: Path, folder: Path, *, again: bool) ->
 
 def _run(python: Path, name: str, step: str, data: Path, folder: Path) -> dict[str, object]:
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "LANCE_CPU_THREADS"), "1")
-    one["LANCE_LOG"] = "error"  # It warns at each question of how it will name a column one day.
     command = [str(python), "-m", "tests.bench_peers.asking", name, step, str(data), str(folder)]
     answer = subprocess.run(command, env=os.environ | one, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(answer.stdout.splitlines()[-1])

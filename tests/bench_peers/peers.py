@@ -65,12 +65,12 @@ class LanceDB:
         texts.create_scalar_index("department", index_type="BITMAP")
 
     def knn(self, vector: np.ndarray, department: str | None) -> Sequence[int]:
-        query = self.table.search(vector).metric("cosine").refine_factor(4).limit(NEAR).select(["product"])
+        query = self.table.search(vector).metric("cosine").refine_factor(4).limit(NEAR).select(["product", "_distance"])
         rows = _where(query, department).to_arrow()["product"].to_pylist()
         return list(dict.fromkeys(rows))[:WANTED]
 
     def words(self, words: str, department: str | None) -> Sequence[int]:
-        query = self.texts.search(words, query_type="fts").limit(WANTED).select(["product"])
+        query = self.texts.search(words, query_type="fts").limit(WANTED).select(["product", "_score"])
         return _where(query, department).to_arrow()["product"].to_pylist()
 
     def hybrid(self, vector: np.ndarray, words: str, department: str | None) -> Sequence[int]:

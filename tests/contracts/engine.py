@@ -370,8 +370,14 @@ class EngineContract:
         )
         leg = self.ask(shop, VectorLeg("leg", "image", query, 10)).leg("leg")
         assert [(hit.id, hit.key) for hit in leg.hits] == [("many", "best"), ("one", "p")]
-        unnamed = self.ask(shop, VectorLeg("leg", "image", query, 10, named=False)).leg("leg")
+        unnamed = self.ask(shop, VectorLeg("leg", "image", query, 10, named=0)).leg("leg")
         assert [(hit.id, hit.score, hit.key) for hit in unnamed.hits] == [(hit.id, hit.score, "") for hit in leg.hits]
+        first = self.ask(shop, VectorLeg("leg", "image", query, 10, named=1)).leg("leg")
+        assert [(hit.id, hit.score, hit.key) for hit in first.hits] == [
+            (hit.id, hit.score, hit.key if place == 0 else "") for place, hit in enumerate(leg.hits)
+        ]
+        filtered = EngineQuery((VectorLeg("leg", "image", query, 10, named=5),), only=("one",))
+        assert [(hit.id, hit.key) for hit in shop.search(SHOP, filtered).leg("leg").hits] == [("one", "p")]
 
     def test_many_pictures_of_one_object_do_not_crowd_out_others(self, shop: Engine) -> None:
         query = vector(1)

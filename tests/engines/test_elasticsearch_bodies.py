@@ -213,7 +213,7 @@ def test_candidates_of_the_graph_are_scored_from_the_raw_vectors() -> None:
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_best_picture_is_fetched_only_for_a_leg_that_names_it(exact: bool) -> None:
-    named, unnamed = (body(replace(PHOTO, exact=exact, named=named)) for named in (True, False))
+    named, unnamed = (body(replace(PHOTO, exact=exact, named=named)) for named in (None, 0))
     inner = named["query"]["bool"]["must"]["nested"].pop("inner_hits")
     assert inner["docvalue_fields"] == ["vectors.image.key"]
     assert named == unnamed

@@ -15,8 +15,10 @@ from catalog.search import Products
 from tests.search.shop import draw, picture_query, to_bytes
 from tests.shop import doubles
 from visual_search import search, wiring
+from visual_search.content import readings
 from visual_search.errors import BadInput, EncoderUnavailable, EngineUnavailable, PictureRefused
-from visual_search.querying import legs, tokens
+from visual_search.querying import encoding, legs, tokens
+from visual_search.querying.photos import COMPARED
 from visual_search.ranking.calibration import Calibration
 from visual_search.ranking.text_scales import TextScale
 from visual_search.registry import Source
@@ -54,12 +56,15 @@ def test_the_picture_that_matched_is_named(shop) -> None:
     assert page.hits[0].picture == str(product.images.last().pk)
 
 
-def test_engines_name_the_nearest_only_for_legs_that_show_it(shop, monkeypatch) -> None:
-    asked: dict[str, bool] = {}
+def test_pictures_are_named_of_what_is_compared_and_of_the_page_alone(shop, monkeypatch) -> None:
+    asked: list[dict[str, int | None]] = []
+    only: list[tuple[str, ...] | None] = []
     real = doubles.BreakableEngine.search
 
     def note(self, collection, query):
-        asked.update({str(leg.name): leg.named for leg in query.legs if isinstance(leg, VectorLeg)})
+        if named := {str(leg.name): leg.named for leg in query.legs if isinstance(leg, VectorLeg)}:
+            asked.append(named)
+            only.append(query.only)
         return real(self, collection, query)
 
     monkeypatch.setattr(doubles.BreakableEngine, "search", note)
@@ -69,10 +74,51 @@ def test_engines_name_the_nearest_only_for_legs_that_show_it(shop, monkeypatch) 
             unlike=(shop.id("LMP-BRS-04"),),
         )
     )  # fmt: skip
-    assert asked == {
-        "photo": True, "like": True, "meaning": False, "like_text": False, "unlike": False, "not_meant": False,
+    merged = {name: named for each in asked for name, named in each.items()}
+    assert merged == {
+        "photo": COMPARED, "like": 0, "meaning": 0, "like_text": 0, "unlike": 0, "not_meant": 0,
     }  # fmt: skip
-    assert found.hits[0].picture
+    assert {hit.card.sku for hit in found.hits if not hit.picture} <= {"GFT-CRD-07"}  # It has none.
+
+    asked.clear()
+    only.clear()
+    monkeypatch.setattr(encoding, "COMPARED", 1)
+    page = search.search(picture_query(draw("chair", "red"), page_size=3))
+    assert [named["photo"] for named in asked] == [1, None]
+    assert only == [None, tuple(hit.id for hit in page.hits[1:])]
+    assert [(hit.id, hit.picture) for hit in page.hits] == [
+        (hit.id, hit.picture) for hit in _all_named(monkeypatch).hits
+    ]
+
+
+def _all_named(monkeypatch):
+    monkeypatch.setattr(encoding, "COMPARED", None)
+    return search.search(picture_query(draw("chair", "red"), page_size=3))
+
+
+def test_a_page_whose_pictures_can_not_be_named_is_served_with_main_pictures(shop, monkeypatch) -> None:
+    real = doubles.BreakableEngine.search
+
+    def failing(self, collection, query):
+        if query.only is not None:
+            raise EngineUnavailable("Nobody is there.")
+        return real(self, collection, query)
+
+    monkeypatch.setattr(encoding, "COMPARED", 0)
+    monkeypatch.setattr(doubles.BreakableEngine, "search", failing)
+    page = search.search(picture_query(draw("chair", "red")))
+    assert page.degraded == ("matched_pictures",)
+    assert skus(page)[0] == "CHR-RED-01"
+    assert not any(hit.picture for hit in page.hits)
+
+
+def test_a_copy_is_recognised_whose_picture_was_not_named(shop, monkeypatch) -> None:
+    monkeypatch.setattr(encoding, "COMPARED", 0)
+    product = shop.add("CHR-TWO-08", "Two chairs", draw("lamp", "green"), draw("sofa", "red"))
+    shop.index()
+    readings.see_pending()
+    page = search.search(picture_query(draw("sofa", "red")))
+    assert (page.hits[0].id, page.hits[0].reason) == (str(product.pk), "same picture")
 
 
 def test_words_alone_name_no_picture_and_claim_no_likeness(shop) -> None:

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 # Takes object ids and a colour; gives which share of the thing in each object's most colourful picture has it.
 Looks = Callable[[Sequence[str], str], Mapping[str, float]]
 # Takes hits (object id, picture id) and a count; gives what is kept of their pictures, with keypoints for the first `count`.
+# A hit whose picture isn't named ("") stands for all pictures of its object.
 Kept = Callable[[Sequence[tuple[str, str]], int], Mapping[tuple[str, str], KeptPicture]]
 
 
@@ -80,7 +81,7 @@ def kept(collection: str) -> Kept:
 def _kept(collection: str, hits: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
     wanted = set(hits)
     shown = ShownPicture.objects.all().hashes(collection, {id for id, _ in wanted})
-    hash_of = {hit: key for hit, key in shown.items() if hit in wanted}
+    hash_of = {hit: key for hit, key in shown.items() if hit in wanted or (hit[0], "") in wanted}
     rows = PictureSight.objects.filter(maker=maker(), problem="")
     whole = {hash_of[hit] for hit in hits[:keypoints] if hit in hash_of}
     thumbnails = rows.filter(content_hash__in=set(hash_of.values())).values_list("content_hash", "thumbnail")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,8 +47,13 @@ class StandIns:
     collection: str
 
     def among(self, pairs: Collection[Pair]) -> set[Pair]:
-        """Those of these pictures that stand for a missing one; two queries, where no content is shown often."""
+        """Those of these pictures that stand for a missing one; two queries, where no content is shown often.
+
+        A pair whose picture isn't named ("") means the object's picture, if it has but one: others don't stand for a missing one.
+        """
         shown = ShownPicture.objects.all().hashes(self.collection, {id for id, _ in pairs})
+        pictures = Counter(id for id, _ in shown)
+        shown |= {(id, ""): content for (id, _), content in shown.items() if pictures[id] == 1}
         contents = self.contents({shown[pair] for pair in pairs if pair in shown})
         return {pair for pair in pairs if shown.get(pair) in contents}
 

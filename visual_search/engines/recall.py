@@ -32,8 +32,8 @@ def recall_of(search: Search, space: str, queries: Iterable[Vector]) -> float:
     def scores() -> Iterator[tuple[Sequence[float], Sequence[float]]]:
         for query in queries:
             legs = (
-                VectorLeg("quick", space, query, RECALL_DEPTH, named=False),
-                VectorLeg("exact", space, query, RECALL_DEPTH, exact=True, named=False),
+                VectorLeg("quick", space, query, RECALL_DEPTH, named=0),
+                VectorLeg("exact", space, query, RECALL_DEPTH, exact=True, named=0),
             )
             answer = search(EngineQuery(legs))
             yield [hit.score for hit in answer.leg("exact").hits], [hit.score for hit in answer.leg("quick").hits]

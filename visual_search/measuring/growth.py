@@ -15,6 +15,7 @@ from visual_search.engines.recall import recall_of
 from visual_search.measuring.measures import Table
 from visual_search.measuring.scratch import Advanced, ignore_progress
 from visual_search.measuring.synthetic import FACETS, Generator
+from visual_search.querying.photos import COMPARED
 from visual_search.types import (
     AnyOf,
     Between,
@@ -99,7 +100,7 @@ def _filled(engine: Engine, collection: str, generator: Generator, products: int
 def _asked(engine: Engine, collection: str, generator: Generator, count: int) -> dict[str, tuple[float, float]]:
     vectors, phrases = generator.queries(SPACE, count), generator.phrases(count)
 
-    def photo(n: int, *, named: bool = True) -> Leg:
+    def photo(n: int, named: int = COMPARED) -> Leg:
         return VectorLeg("photo", SPACE.name, vectors[n], HITS, named=named)
 
     def words(n: int) -> Leg:
@@ -107,7 +108,7 @@ def _asked(engine: Engine, collection: str, generator: Generator, count: int) ->
 
     kinds: dict[str, Callable[[int], EngineQuery]] = {
         "photo": lambda n: EngineQuery((photo(n),)),
-        "ids alone": lambda n: EngineQuery((photo(n, named=False),)),
+        "ids alone": lambda n: EngineQuery((photo(n, 0),)),
         "filtered": lambda n: EngineQuery((photo(n),), _FILTERS),
         "words": lambda n: EngineQuery((words(n),)),
         "both": lambda n: EngineQuery((photo(n), words(n))),

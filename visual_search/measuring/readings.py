@@ -65,4 +65,5 @@ class ItemReadings:
 
     def kept(self, pictures: Sequence[tuple[str, str]], keypoints: int) -> Mapping[tuple[str, str], KeptPicture]:
         """The kept pictures among these, as `content.readings.kept` gives them, with all keypoints whatever `keypoints` says."""
-        return {pair: self._kept[pair] for pair in pictures if pair in self._kept}
+        wanted = set(pictures)
+        return {pair: kept for pair, kept in self._kept.items() if pair in wanted or (pair[0], "") in wanted}

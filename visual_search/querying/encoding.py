@@ -11,7 +11,7 @@ from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput, EncoderUnavailable
 from visual_search.imaging.reading import Reader
 from visual_search.querying.legs import vector_legs
-from visual_search.querying.photos import Looked, look
+from visual_search.querying.photos import COMPARED, Looked, look
 from visual_search.querying.timing import Clock
 from visual_search.types import GramsLeg, Leg, LegId, LegKind, Query, QueryPicture, Vector, VectorLeg, Witness
 
@@ -89,10 +89,11 @@ def _add_photo(
         if not looked.nothing:
             result.looked[number] = looked
     photo = LegId(LegKind.PHOTO, number)
-    result.legs.append(VectorLeg(photo, space, vectors[space], conf.RANK_WINDOW))
+    result.legs.append(VectorLeg(photo, space, vectors[space], conf.RANK_WINDOW, named=COMPARED))
     # Each thing in the photo is one more leg; `composing.gathered` later joins their answers into one.
     for part, other in enumerate(picture.others):
-        result.legs.append(VectorLeg(replace(photo, part=part), space, other[space], conf.RANK_WINDOW))
+        part_of = replace(photo, part=part)
+        result.legs.append(VectorLeg(part_of, space, other[space], conf.RANK_WINDOW, named=COMPARED))
     if witness.text and reader is not None:
         result.legs.append(GramsLeg(LegId(LegKind.LABEL, number), witness.text, conf.RANK_WINDOW))
     result.pictures[number] = replace(result.pictures[number], vectors=vectors, witness=witness)

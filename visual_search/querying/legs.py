@@ -9,7 +9,6 @@ from multilingual.spelling import Lexicon
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
-from visual_search.querying.kinds import RULES
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -45,7 +44,7 @@ def vector_legs(words: str, language: str | None, encoder: Encoder) -> Iterator[
     ):
         # A zero vector means that the encoder doesn't know these words.
         if space is not None and rows is not None and rows[0].any():
-            yield VectorLeg(LegId(kind), space.name, rows[0], conf.RANK_WINDOW, named=RULES[kind].names_picture)
+            yield VectorLeg(LegId(kind), space.name, rows[0], conf.RANK_WINDOW, named=0)
 
 
 def askable(legs: Iterable[Leg], schema: CollectionSchema) -> tuple[list[Leg], set[LegKind]]:

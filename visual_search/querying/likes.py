@@ -16,7 +16,6 @@ from visual_search.content.objects import family_of, keys_of, objects_by_id
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
-from visual_search.querying.kinds import RULES
 from visual_search.registry import Source
 from visual_search.types import EncoderCard, Hit, LegId, LegKind, NamedVector, Query, VectorLeg
 
@@ -66,10 +65,7 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
 
 
 def legs(liked: BySpace, card: EncoderCard) -> list[VectorLeg]:
-    return [
-        VectorLeg(id, space, item.vector, conf.RANK_WINDOW, named=RULES[id.kind].names_picture)
-        for id, space, item in _items(liked, card)
-    ]
+    return [VectorLeg(id, space, item.vector, conf.RANK_WINDOW, named=0) for id, space, item in _items(liked, card)]
 
 
 def weights(liked: BySpace, card: EncoderCard) -> dict[LegId, float]:

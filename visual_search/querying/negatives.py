@@ -137,7 +137,7 @@ def _vector_legs(
     image, text = encoder.card.image.name, encoder.card.text
 
     def leg(kind: LegKind, number: int, space: str, vector: Vector) -> VectorLeg:
-        return VectorLeg(LegId(kind, number), space, vector, k, exact=True, named=False)
+        return VectorLeg(LegId(kind, number), space, vector, k, exact=True, named=0)
 
     for number, item in enumerate(disliked.get(image, ())[:MOST_NEGATIVES]):
         yield leg(LegKind.UNLIKE, number, image, item.vector), Cost(LOOKS.near, LOOKS.same, item.weight)

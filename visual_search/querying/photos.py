@@ -30,7 +30,7 @@ ON_WHITE = 0.15
 # shopper means is there: exact@1 of 567 shop-floor photos rises from .353 to .383.
 MIDDLE = 0.85
 NOTHING_TO_SEE = "nothing_to_see"  # what answers to a blank picture are warned of
-COMPARED = 30  # nearest pictures whose keypoints are compared: half a millisecond each
+COMPARED = 30  # nearest pictures whose keypoints are compared: half a millisecond each; of these alone a leg names the pictures
 
 
 @dataclass(slots=True)

@@ -97,7 +97,8 @@ class VectorLeg:
     vector: Vector
     k: int
     exact: bool = False
-    named: bool = True  # False where nobody asks which picture or language it was: naming it costs Elasticsearch time
+    # Of so many of the best hits the answer says which picture or language it was. Naming one costs Elasticsearch time.
+    named: int | None = None  # None: all
 
 
 @dataclass(frozen=True, slots=True)

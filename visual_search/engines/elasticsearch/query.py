@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from multilingual.analysis import is_form
@@ -154,6 +154,12 @@ def _is_term(text: str) -> bool:
 # --- Vectors ------------------------------------------------------------------------------------
 
 
+def naming_body(leg: VectorLeg, ids: Sequence[str]) -> dict[str, Any]:
+    """The search that names the nearest picture of each of these objects, whatever the filters."""
+    allowed: list[dict[str, Any]] = [{"terms": {"id": _sendable(ids)}}]
+    return _ids_of(len(ids), **_vector(replace(leg, exact=True, named=None), allowed, 1.0))
+
+
 def _vector(leg: VectorLeg, allowed: list[dict[str, Any]], width: float) -> dict[str, Any]:
     path = f"vectors.{leg.space}"
     vector = leg.vector.tolist()
@@ -166,7 +172,7 @@ def _vector(leg: VectorLeg, allowed: list[dict[str, Any]], width: float) -> dict
     # Scores come from the raw vectors alone: what a graph of quantised ones says differs by up to 0.1, also with the
     # server's own `rescore_vector`, and names the wrong picture for one object in twenty.
     nested: dict[str, Any] = {"path": path, "score_mode": "max", "query": exact}
-    if leg.named:
+    if leg.named is None or leg.named >= leg.k:
         nested["inner_hits"] = {"name": "best", "size": 1, "_source": False, "docvalue_fields": [f"{path}.key"]}
     scored = {"nested": nested}
     if leg.exact:

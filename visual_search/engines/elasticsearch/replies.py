@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from visual_search.engines.answers import COSINE_DIGITS, LEAST_TEXT_SCORE, TEXT_DIGITS, facet_counts, ids_answer
@@ -46,6 +47,12 @@ def leg_answer(leg: Leg, reply: dict[str, Any]) -> LegAnswer:
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.id))  # Rounding may have made equals.
     return LegAnswer(leg.name, tuple(hits), total["value"], total["relation"])
+
+
+def named(answer: LegAnswer, names: LegAnswer) -> LegAnswer:
+    """The answer whose hits have the keys that `names` gives some of them."""
+    keys = {hit.id: hit.key for hit in names.hits}
+    return replace(answer, hits=tuple(replace(hit, key=keys.get(hit.id, hit.key)) for hit in answer.hits))
 
 
 def _text_score(row: dict[str, Any]) -> float:

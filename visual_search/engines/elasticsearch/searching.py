@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from visual_search.engines.elasticsearch import query
 from visual_search.engines.elasticsearch.client import Server
 from visual_search.engines.elasticsearch.errors import kind_in, readable
-from visual_search.engines.elasticsearch.replies import leg_answer
+from visual_search.engines.elasticsearch.replies import leg_answer, named
 from visual_search.engines.refusals import no_index
 from visual_search.engines.terms import asked_in, is_begun, plan, read_grams, weigh_grams
 from visual_search.errors import EngineUnavailable, SchemaMismatch
@@ -66,11 +66,14 @@ def _answer(
         raise _AnotherLanguage
     bodies = [step.then(own) if step.then else None for step, own in zip(steps, first, strict=True)]
     more = iter(_msearch(client, collection, index, [body for body in bodies if body is not None]))
-    answers = tuple(
-        leg_answer(leg, own[0] if body is None else next(more))
-        for leg, own, body in zip(legs, first, bodies, strict=True)
-    )
-    return EngineAnswer(answers), seen[0] if seen else None
+    answers = []
+    for leg, step, own, body in zip(legs, steps, first, bodies, strict=True):
+        reply = own[0] if body is None else next(more)
+        if step.names and body is not None:
+            answers.append(named(leg_answer(leg, own[0]), leg_answer(leg, reply)))
+        else:
+            answers.append(leg_answer(leg, reply))
+    return EngineAnswer(tuple(answers)), seen[0] if seen else None
 
 
 def _msearch(
@@ -125,12 +128,14 @@ class _Question:
 class _Step:
     """What a leg asks first, and from the replies what it asks then; without `then` the first reply is the leg's.
 
-    `counts_languages`: the first reply says in which languages there are texts.
+    `counts_languages`: the first reply says in which languages there are texts. `names`: the second only names the pictures of
+    hits that the first one holds.
     """
 
     bodies: list[dict[str, Any]]
-    then: Callable[[list[dict[str, Any]]], dict[str, Any]] | None = None
+    then: Callable[[list[dict[str, Any]]], dict[str, Any] | None] | None = None
     counts_languages: bool = False
+    names: bool = False
 
 
 def _step(leg: Leg, question: _Question) -> _Step:
@@ -139,8 +144,22 @@ def _step(leg: Leg, question: _Question) -> _Step:
         return _words_step(leg, question)
     if isinstance(leg, GramsLeg):
         return _grams_step(leg, asked, schema)
-    width = question.widths.get(leg.space, 1.0) if isinstance(leg, VectorLeg) else 1.0
-    return _Step([query.body(leg, asked, schema, width=width)])
+    if isinstance(leg, VectorLeg):
+        return _vector_step(leg, question)
+    return _Step([query.body(leg, asked, schema)])
+
+
+def _vector_step(leg: VectorLeg, question: _Question) -> _Step:
+    """Naming a hit's picture takes longer than finding it, so where only the first are to be named, they are asked again."""
+    body = query.body(leg, question.asked, question.schema, width=question.widths.get(leg.space, 1.0))
+    if leg.named is None or leg.named >= leg.k or leg.named == 0:
+        return _Step([body])
+
+    def then(replies: list[dict[str, Any]]) -> dict[str, Any] | None:
+        first = leg_answer(leg, replies[0]).hits[: leg.named]
+        return query.naming_body(leg, [hit.id for hit in first]) if first else None
+
+    return _Step([body], then, names=True)
 
 
 def _words_step(leg: WordsLeg, question: _Question) -> _Step:

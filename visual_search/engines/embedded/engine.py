@@ -321,7 +321,7 @@ class EmbeddedEngine:
         )
 
         def quick(vector: Vector, k: int) -> list[float]:
-            answer = self._search(opened, EngineQuery((VectorLeg("quick", space, vector, k, named=False),)))
+            answer = self._search(opened, EngineQuery((VectorLeg("quick", space, vector, k, named=0),)))
             return [hit.score for hit in answer.leg("quick").hits]
 
         return quick

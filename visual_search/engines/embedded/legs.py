@@ -148,7 +148,7 @@ def _ranked(
     order = np.lexsort((rows.vids[places], -rounded))
     unique, first = np.unique(slots[order], return_index=True)
     best = order[first]
-    hits = top(view.ids, unique, rounded[best], leg.k, key=(lambda n: key(int(best[n]))) if leg.named else None)
+    hits = top(view.ids, unique, rounded[best], leg.k, key=lambda n: key(int(best[n])), named=leg.named)
     return LegAnswer(leg.name, hits, len(unique), "eq" if len(unique) <= leg.k else "gte")
 
 
@@ -203,9 +203,15 @@ def _browse(state: State, leg: BrowseLeg) -> LegAnswer:
 
 
 def top(
-    ids: Sequence[str], slots: Slots, scores: Scores, k: int, *, key: Callable[[int], str] | None = None
+    ids: Sequence[str],
+    slots: Slots,
+    scores: Scores,
+    k: int,
+    *,
+    key: Callable[[int], str] | None = None,
+    named: int | None = None,
 ) -> tuple[LegHit, ...]:
-    """The k best, best first, ties by id."""
+    """The k best, best first, ties by id; the first `named` of them, or all, have their key."""
     places: Places = np.arange(len(scores))
     if len(scores) > k:
         # Everything that ties with the k-th stays in, so that the ids decide between equals.
@@ -216,4 +222,7 @@ def top(
     )
     # Not a whole sort: behind one very common word all documents tie.
     best = heapq.nsmallest(k, ranked)
-    return tuple(LegHit(id, -score, key(place) if key else "") for score, id, place in best)
+    having = 0 if key is None else len(best) if named is None else named
+    return tuple(
+        LegHit(id, -score, key(place) if key and rank < having else "") for rank, (score, id, place) in enumerate(best)
+    )
