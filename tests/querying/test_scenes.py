@@ -12,9 +12,10 @@ from tests.imaging.test_detectors import write_network
 from tests.search.shop import draw
 from visual_search import search, wiring
 from visual_search.errors import BadInput, EncoderUnavailable, PictureRefused
+from visual_search.imaging import regions
 from visual_search.imaging.onnx_detector import OnnxDetector
 from visual_search.imaging.regions import PROPOSALS, WHOLE
-from visual_search.querying import parsing, tokens
+from visual_search.querying import parsing, photos, tokens
 from visual_search.types import Query, QueryPicture
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -62,6 +63,18 @@ def test_a_room_is_searched_by_all_its_things(seen) -> None:
     assert [region.label for region in scene.things] == ["chair", "sofa"]
     assert scene.chosen == WHOLE
     assert {hit.card.sku for hit in page.hits[:2]} == {"CHR-RED-01", "SOF-GRN-03"}
+
+
+def test_each_thing_has_its_own_vectors_whoever_encodes_it(seen, tmp_path) -> None:
+    rows = np.array([[[0, 0, 160, 160, 0.9, 0], [160, 0, 320, 160, 0.8, 1], [80, 0, 240, 160, 0.7, 0]]])
+    seen.use(DETECTOR=own_detector(tmp_path, rows))
+    page = ask()
+    scene, encoder = page.pictures[0].scene, wiring.encoder()
+    assert len(scene.things) == 3
+    for region in (scene.whole, *scene.things):
+        alone = photos.vectors_of(room(), encoder) if region is scene.whole else None
+        expected = alone or {"image": encoder.images([regions.crop(room(), region.box)]).image[0]}
+        assert np.allclose(region.vectors["image"], expected["image"], atol=1e-3)
 
 
 @pytest.mark.parametrize(("number", "sku"), [(0, "CHR-RED-01"), (1, "SOF-GRN-03")])
