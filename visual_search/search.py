@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from multilingual import spelling
@@ -55,6 +56,7 @@ from visual_search.querying.result_set import (
     sorted_by,
 )
 from visual_search.querying.timing import Clock
+from visual_search.querying.yielding import Looking, aside, at_once
 from visual_search.ranking import composing
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import UNCALIBRATED, Calibration
@@ -141,7 +143,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     with clock.step("curators"):
         offers = wiring.curators().offers(query, limit_ms=conf.CURATE_LIMIT_MS)
 
-    with _admitted(query, clock):
+    with _admitted(query, clock) as looking:
         ranking = rank(
             query,
             engine=engine,
@@ -158,6 +160,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
             words_of_shop=lexicon.of(query.collection) if query.words else None,
             clock=clock,
+            looking=looking,
         )
     if likes.asks_nothing_else(query):
         with clock.step("like"):
@@ -231,14 +234,14 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
 
 
 @contextmanager
-def _admitted(query: Query, clock: Clock) -> Iterator[None]:
-    """A question with pixels waits for its turn; words, and photos that were looked at before, don't."""
+def _admitted(query: Query, clock: Clock) -> Iterator[Looking]:
+    """A question with pixels waits for its turn, and is looked at aside; words, and photos that were looked at before, aren't."""
     if all(picture.image is None for picture in query.pictures):
-        yield
+        yield at_once
         return
     with admission.photo() as waited:
         clock.add("queue", waited)
-        yield
+        yield aside
 
 
 def rank(
@@ -258,6 +261,7 @@ def rank(
     offers: Sequence[str] = (),
     words_of_shop: Lexicon | None = None,
     clock: Clock | None = None,
+    looking: Looking = at_once,
 ) -> Ranking:
     """The result set of a question, best first: encode, ask all legs at once, fuse, cut off, sort. Reads no database.
 
@@ -269,13 +273,12 @@ def rank(
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
     with clock.step("objects"):
-        reader = scenes.read_ahead(query.pictures, reader) if query.read and detector is not None else reader
-        query, blurred = scenes.taken_apart(query, encoder, detector)
+        query, blurred, reader = looking(partial(_taken_apart, query, encoder, detector, reader))
     votes = None
     if words_of_shop is not None:
         votes = with_guess(words_of_shop.languages(words), words, schema.languages)
     language = detect(words, hint=query.language, votes=votes).language if words else query.language
-    encoded = encode(query, words, language, encoder, reader=reader, clock=clock)
+    encoded = looking(partial(encode, query, words, language, encoder, reader=reader, clock=clock))
     asked, passed_over = _legs(
         query,
         encoded,
@@ -356,6 +359,15 @@ def _spelt(query: Query) -> tuple[Query, Spelt, Spelt]:
     meant = spelling.spelt(query.words, known, query.language)
     query = replace(query, words=meant.words) if meant.changes else query
     return query, meant, spelling.offered(query.words, known, query.language)
+
+
+def _taken_apart(
+    query: Query, encoder: Encoder, detector: Detector | None, reader: Reader | None
+) -> tuple[Query, tuple[str, ...], Reader | None]:
+    """The question with its photos taken apart, what failed, and a reader that reads meanwhile."""
+    ahead = scenes.read_ahead(query.pictures, reader) if query.read and detector is not None else reader
+    query, blurred = scenes.taken_apart(query, encoder, detector)
+    return query, blurred, ahead
 
 
 # --- Asking -------------------------------------------------------------------------------------

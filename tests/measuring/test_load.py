@@ -57,6 +57,7 @@ def test_each_kind_is_counted_by_how_it_was_answered(server) -> None:
     assert (words["put off"], words["failed"]) == (0.0, 0)
     assert words["p50 ms"] <= words["p95 ms"] <= words["p99 ms"]
     assert page["failed"] == page["requests"] > 0
+    assert any("processes (1) took" in note for note in table.notes)  # The server is this very process.
     assert {path for path, _ in asked} == {
         "/api/v1/search", "/api/v1/search?q=red%20chair", "/search/?q=red%20chair", "/api/v1/health/live",
     }  # fmt: skip

@@ -19,6 +19,7 @@ import numpy as np
 
 from visual_search.errors import BadInput
 from visual_search.measuring.measures import Table
+from visual_search.measuring.server_memory import watched
 
 PATIENCE = 120.0  # seconds until a shopper gives a request up; it then counts as one that nobody answered
 UNANSWERED = 0  # in place of a status
@@ -69,8 +70,13 @@ def shoppers(photos: Sequence[bytes], phrases: Sequence[str], numbers: Mapping[s
 Shopper = Callable[[int], Request]
 
 
-def measure(address: str, kinds: Mapping[str, Shopper], numbers: Mapping[str, int], seconds: float) -> Table:
-    """Let the shoppers of each kind ask the server for so many seconds. Raises BadInput if it doesn't answer at all."""
+def measure(
+    address: str, kinds: Mapping[str, Shopper], numbers: Mapping[str, int], seconds: float, *, memory_of: str = ""
+) -> Table:
+    """Let the shoppers of each kind ask the server for so many seconds. Raises BadInput if it doesn't answer at all.
+
+    `memory_of`: the address whose processes' memory is told, where another server stands before them.
+    """
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"The address is '{address}'; it must be like http://127.0.0.1:8000.", field="address")
@@ -84,10 +90,11 @@ def measure(address: str, kinds: Mapping[str, Shopper], numbers: Mapping[str, in
         for number in range(numbers[kind])
     ]
     begin = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with watched(memory_of or address) as memory:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     took = time.monotonic() - begin
     statuses = Counter(answer.status for each in answers.values() for answer in each)
     said = ", ".join(f"{status or 'no answer'}: {count}" for status, count in sorted(statuses.items()))
@@ -98,6 +105,7 @@ def measure(address: str, kinds: Mapping[str, Shopper], numbers: Mapping[str, in
         notes=(
             f"Answers by status: {said}.",
             "Milliseconds are of requests that were answered. put off: 429 or 503. failed: anything else but 200.",
+            memory.told(),
             "The shoppers themselves need processor time; figures of one machine are worth a comparison.",
         ),
     )

@@ -34,6 +34,12 @@ class Command(TablesCommand):
         parser.add_argument("--pages", type=int, default=2, help="shoppers who read pages of results (default 2)")
         parser.add_argument("--health", type=int, default=1, help="who look whether the server answers (default 1)")
         parser.add_argument("--seconds", type=float, default=60, help="how long (default 60)")
+        parser.add_argument(
+            "--memory-of",
+            default="",
+            metavar="ADDRESS",
+            help="whose memory is told (default: that of the address asked)",
+        )
         parser.add_argument("--collection", help="default: the shop's products")
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
 
@@ -45,7 +51,9 @@ class Command(TablesCommand):
         try:
             ensure_writable(options["json"], option="--json")
             photos, titles = _of_the_shop(collection or registry.default())
-            table = load.measure(address, load.shoppers(photos, titles, numbers), numbers, seconds)
+            table = load.measure(
+                address, load.shoppers(photos, titles, numbers), numbers, seconds, memory_of=options["memory_of"]
+            )
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write("\n".join(table.lines()))
