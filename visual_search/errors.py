@@ -63,6 +63,12 @@ class Busy(VisualSearchError):
         self.retry_after = retry_after
 
 
+class CallerGone(Busy):
+    """Whoever sent the photo waits for the answer no more, so nobody will read this one."""
+
+    code = "caller_gone"
+
+
 class TooOften(VisualSearchError):
     """Somebody asks more often than a limit allows: `most` in `seconds`. `retry_after` is in seconds."""
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -26,6 +28,7 @@ from visual_search.api import cors
 from visual_search.conf import conf
 from visual_search.errors import BadInput
 from visual_search.models import ApiKey, Scope
+from visual_search.querying import callers
 
 # REST framework's defaults with our errors. It reads the project's settings in place of an empty dictionary.
 _OWN = APISettings({"EXCEPTION_HANDLER": "visual_search.api.problems.exception_handler"}, DEFAULTS, IMPORT_STRINGS)
@@ -76,6 +79,10 @@ class SearchAPIView(APIView):
         """Not in one transaction, though a shop may wish so for its own views (ATOMIC_REQUESTS): it would hold the counter of a
         limit until the answer is made, so that a second question of the same address waits for the first one's photo."""
         return transaction.non_atomic_requests(super().as_view(**given))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with callers.of(request.META):
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if cors.is_preflight(request._request):

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from visual_search.conf import conf
-from visual_search.errors import Busy
+from visual_search.errors import Busy, CallerGone
+from visual_search.querying import callers
 
+LOOK_EVERY = 0.5  # seconds until those who wait are asked again whether they are still there
 CORES_A_PHOTO = 2  # The encoder and the reader work on a photo side by side.
 
 
@@ -50,12 +52,26 @@ class Gate:
                 raise Busy(retry_after=self._next_try(wait))
             self._line.append(ticket)
             try:
-                if not self._changed.wait_for(lambda: self._inside < self.slots and self._line[0] is ticket, wait):
-                    raise Busy(retry_after=self._next_try(wait))
+                self._wait(ticket, wait)
                 self._inside += 1
             finally:
                 self._line.remove(ticket)
                 self._changed.notify_all()
+
+    def _wait(self, ticket: object, wait: float) -> None:
+        """Until it is this one's turn. Who has closed the connection meanwhile leaves the queue."""
+        end = time.monotonic() + wait
+        while True:
+            left = end - time.monotonic()
+            is_next = self._changed.wait_for(
+                lambda: self._inside < self.slots and self._line[0] is ticket, max(0.0, min(left, LOOK_EVERY))
+            )
+            if callers.has_gone():
+                raise CallerGone
+            if is_next:
+                return
+            if left <= LOOK_EVERY:
+                raise Busy(retry_after=self._next_try(wait))
 
     @staticmethod
     def _next_try(wait: float) -> int:

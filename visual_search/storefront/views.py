@@ -19,7 +19,7 @@ from visual_search import registry, search
 from visual_search.access import limits, pages
 from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
-from visual_search.querying import tokens, uploads
+from visual_search.querying import callers, tokens, uploads
 from visual_search.storefront import cutting, forms, showing, teaching
 from visual_search.types import Query
 
@@ -39,7 +39,8 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
     request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
         limits.spend("search", request)  # before the photo is received
-        return _results(request, collection)
+        with callers.of(request.META):
+            return _results(request, collection)
     except TooOften as error:
         return _failed(request, error, collection)
     except RequestDataTooBig as error:
