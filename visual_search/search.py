@@ -29,30 +29,24 @@ from visual_search.learning import calibrating
 from visual_search.querying import (
     admission,
     colours,
-    comparing,
+    counting,
     legs,
     likes,
     naming,
     narrowing,
-    negatives,
     parsing,
     rewriting,
-    scales,
     scenes,
     understanding,
 )
 from visual_search.querying.cards import with_cards, with_labels
 from visual_search.querying.encoding import Encoded, encode
+from visual_search.querying.finding import Finding
 from visual_search.querying.likes import Resembled
-from visual_search.querying.naming import Found
+from visual_search.querying.naming import ByPictures
 from visual_search.querying.remembered import Remembering
 from visual_search.querying.result_set import (
     LEAST_RESULTS,
-    Counted,
-    confirmed_legs,
-    offered,
-    relation,
-    result_set,
     sorted_by,
 )
 from visual_search.querying.timing import Clock
@@ -63,8 +57,6 @@ from visual_search.ranking.calibration import UNCALIBRATED, Calibration
 from visual_search.signals import search_served
 from visual_search.types import (
     CollectionSchema,
-    EngineAnswer,
-    EngineQuery,
     FacetAnswer,
     Grade,
     Hit,
@@ -107,7 +99,8 @@ class Ranking:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     pictures: tuple[QueryPicture, ...] = ()  # the question's, narrowed, with what was seen in each and without pixels
     offered: tuple[Hit, ...] = ()  # what curators may add
-    found: Found = field(default_factory=Found)  # by which pictures
+    by_pictures: ByPictures = field(default_factory=ByPictures)  # what pictures found
+    relaxed: counting.Relaxed = field(default_factory=dict)  # without the filter of each facet that is counted so
 
     @property
     def total(self) -> int:
@@ -183,7 +176,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking)
     with clock.step("engine"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
-        shown, unnamed = naming.named(query.collection, shown, ranking.found, engine)
+        shown, unnamed = naming.named(query.collection, shown, ranking.by_pictures, engine)
     with clock.step("cards"):
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
     page = Page(
@@ -294,51 +287,43 @@ def rank(
         asked.append(beside)
     if offers:
         asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
-    with clock.step("engine"):
-        answer = _answered(query, asked, resembled, engine)
-        losses = negatives.losses(
-            query,
-            answer.legs,
-            resembled.disliked,
-            engine=engine,
-            encoder=encoder,
-            schema=schema,
-            language=language,
-        )
-    with clock.step("colours"):
-        colour = colours.leg_of(
-            in_colour, answer.legs, collection=query.collection, engine=engine, schema=schema, looks=looks
-        )
-        answer = replace(answer, legs=(*colours.of_the_thing(answer.legs), *([colour] if colour else [])))
-    if (encoded.looked or stand_ins) and any(comparing.compares_pictures(leg) for leg in answer.legs):
-        with clock.step("comparing"):
-            answer = comparing.compared(encoded, answer, kept, stand_ins)
-    query = replace(query, pictures=tuple(encoded.pictures))
 
-    answers = (*answer.legs, *confirmed_legs(query.pictures, answer.legs))
-    limits = scales.limits_of(answers, calibration, query.pictures)
-    scale_of = scales.scales_of(
-        [leg.name for leg in answers if isinstance(leg.name, LegId)],
-        weights=scales.weights_of(query, resembled.liked, encoder),
-        limits=limits,
-        said=scales.shares_said(asked),
-        calibration=calibration,
+    finding = Finding(
+        asked,
+        resembled,
+        in_colour,
+        language,
+        engine,
+        encoder,
+        schema,
+        kept,
+        stand_ins,
+        looks,
+        calibration,
+        kinds,
+        clock,
     )
-    with clock.step("fusion"):
-        hits = result_set(query, answers, Counted(scale_of, limits, losses, kinds))
+    # What is noted of a photo belongs to the hits that it was compared with, so each gets notes of its own.
+    relaxed = {
+        name: finding.within(loose, replace(encoded, pictures=list(encoded.pictures))).hits
+        for name, loose in counting.loosened(query, schema).items()
+    }
+    found = finding.within(query, encoded)
+    hits, query = found.hits, replace(query, pictures=tuple(encoded.pictures))
     if query.sort not in ("", "relevance"):
         with clock.step("engine"):
             hits = sorted_by(query, hits, engine, schema)
     ranking = Ranking(
         hits=hits,
-        offered=offered(answers, losses),
-        relation=relation(answer.legs, scale_of),
+        offered=found.offered,
+        relation=found.relation,
         language=language,
         warnings=warnings,
-        degraded=tuple(dict.fromkeys((*blurred, *encoded.degraded, *passed_over, *answer.degraded))),
+        degraded=tuple(dict.fromkeys((*blurred, *encoded.degraded, *passed_over, *found.degraded))),
         timings_ms=dict(clock.steps),
         pictures=query.pictures,
-        found=naming.found(asked, answer.legs),
+        by_pictures=found.by_pictures,
+        relaxed=relaxed,
     )
     warnings += tuple(
         dict.fromkeys(one.witness.nothing for one in query.pictures if one.witness and one.witness.nothing)
@@ -409,13 +394,6 @@ def _legs(
     return [legs.browse(query.sort, schema)], ()
 
 
-def _answered(query: Query, asked: Sequence[Leg], resembled: Resembled, engine: Engine) -> EngineAnswer:
-    """The engine's answer, with the legs of a photo's things joined into one."""
-    exclude = (*query.like, *query.unlike, *resembled.kin)
-    answer = engine.search(query.collection, EngineQuery(tuple(asked), query.filters, exclude=exclude))
-    return replace(answer, legs=composing.gathered(answer.legs))
-
-
 # --- Showing ------------------------------------------------------------------------------------
 
 
@@ -426,9 +404,8 @@ def _facets(
 
     If counting fails, the hits are served without, and "facets" is named as degraded.
     """
-    fields = query.facets if query.facets is not None else tuple(facet.name for facet in schema.facets)
     try:
-        counts = engine.facets(query.collection, [hit.id for hit in ranking.hits], fields)
+        counts = counting.counted(engine, query, ranking.hits, ranking.relaxed, schema)
         offered = narrowing.narrower(
             query, ranking.hits, counts, engine=engine, schema=schema, language=ranking.language
         )

@@ -21,7 +21,7 @@ URL = "/api/v1/search"
 KEYS = {
     "collection", "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
     "degraded", "notes", "redirect", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not", "spelt",
-    "did_you_mean", "understood", "narrower",
+    "did_you_mean", "understood", "narrower", "distant",
 }  # fmt: skip
 # What clients know a hit by, in this order. A card's new fields come by themselves (test_tiles.py).
 HIT_KEYS = [
@@ -55,6 +55,27 @@ def problem(response, status: int, field: str | None = None, code: str | None = 
     if code is not None:
         assert body["code"] == code
     return body
+
+
+def test_counts_beside_checkboxes(shop, client) -> None:
+    asked = {
+        "q": "chair",
+        "filters": {"brand": ["Nordic"], "price": {"lte": 50}},
+        "facets": ["brand", "price", "colour"],
+    }
+    plain, ticked = (post_json(client, {**asked, "disjunctive": each}).json() for each in (False, True))
+    assert (
+        (plain["total"], plain["distant"])
+        == (ticked["total"], ticked["distant"])
+        == ({"value": 1, "relation": "eq"}, 0)
+    )
+    assert [facet["objects"] for facet in plain["facets"]] == [1, 1, 1]
+    brand, price, colour = ticked["facets"]
+    assert price["range"] == {"min": 49.0, "max": 59.0}
+    assert colour["items"] == [{"value": "red", "count": 1}]
+    assert brand["items"] == [{"value": "Nordic", "count": 1}]
+    assert price["objects"] == 2
+    assert client.get(URL, {"q": "chair", "disjunctive": "perhaps"}).status_code == 400
 
 
 # --- Answers ------------------------------------------------------------------------------------

@@ -292,13 +292,6 @@ def test_a_form_that_can_not_be_read(shop, client) -> None:
     assert "try again" in text_of(response)
 
 
-@pytest.mark.parametrize("query", ["f.price.gte=cheap", "page=0", "page=x", "sort=colour", "f.in_stock=maybe"])
-def test_wrong_values_are_a_400_page(shop, client, query) -> None:
-    response = client.get(f"{URL}?{query}")
-    assert response.status_code == 400
-    assert "That didn't work" in text_of(response)
-
-
 def test_an_expired_photo_asks_for_it_again(shop, client, photo_page, monkeypatch) -> None:
     monkeypatch.setattr("visual_search.privacy.sealing.time.time", lambda: 4e9)
     response = page(photo_page).submit(client)

@@ -21,6 +21,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "query_id": page.query_id,
         "took_ms": page.took_ms,
         "total": {"value": page.total, "relation": page.relation},
+        "distant": page.distant,
         "page": page.page,
         "page_size": page.page_size,
         "language": page.language,
@@ -144,4 +145,5 @@ def _facet(facet: FacetAnswer) -> dict[str, Any]:
         "key": facet.field,
         "items": [{"value": item.value, "count": item.count} for item in facet.counts],
         "range": None if facet.minimum is None else {"min": facet.minimum, "max": facet.maximum},
+        "objects": facet.objects,
     }

@@ -22,9 +22,9 @@ from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
 
 PARAMETERS = (
-    "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "explain", "read", "image",
-    "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell", "understand",
-    "taste",
+    "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "disjunctive", "explain", "read",
+    "image", "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell",
+    "understand", "taste",
 )  # fmt: skip
 # Filters, orders and ids belong to one collection, so a question to several has none.
 GROUPED = (
@@ -90,6 +90,7 @@ def _query(data: Mapping[str, Any]) -> Query:
         page=parsing.whole_number(data.get("page"), field="page", default=1),
         page_size=parsing.whole_number(data.get("page_size"), field="page_size", default=conf.PAGE_SIZE),
         facets=tuple(_texts(data, "facets")) if data.get("facets") is not None else None,
+        disjunctive=_flag(data, "disjunctive"),
         explain=_flag(data, "explain"),
         proposals=_flag(data, "proposals"),
         read=_flag(data, "read", default=True),

@@ -65,6 +65,11 @@ class SearchRequest(serializers.Serializer[Any]):
         help_text="Lists what may be more things in the photo, which takes a closer look.",
     )
     facets = shapes.text()
+    disjunctive = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Counts each facet without its own filter, so that more of its values can be ticked, and close hits alone.",
+    )
     explain = serializers.BooleanField(required=False, default=False, help_text="Adds each leg's part of the score.")
     spell = serializers.BooleanField(
         required=False,
@@ -284,6 +289,7 @@ class Facet(serializers.Serializer[Any]):
     key = serializers.CharField()
     items = FacetItem(many=True)
     range = FacetRange(allow_null=True)
+    objects = serializers.IntegerField(help_text="How many products were counted, with a value or without.")
 
 
 class Seen(serializers.Serializer[Any]):
@@ -350,6 +356,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     query_id = serializers.UUIDField()
     took_ms = serializers.FloatField()
     total = Total()
+    distant = serializers.IntegerField(help_text="How many of `total` are `nothing close` and only fill the page.")
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
     language = serializers.CharField(allow_null=True)

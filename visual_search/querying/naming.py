@@ -21,25 +21,25 @@ UNNAMED = "matched_pictures"  # what answers are degraded by whose tiles show ma
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ByPictures:
     """The legs that compared with pictures, and for each object the first kind of them (`PICTURE_KINDS`) that found it."""
 
     legs: tuple[VectorLeg, ...] = ()
     kinds: Mapping[str, LegKind] = field(default_factory=dict)
 
 
-def found(asked: Iterable[Leg], answers: Sequence[LegAnswer]) -> Found:
+def by_pictures(asked: Iterable[Leg], answers: Sequence[LegAnswer]) -> ByPictures:
     legs = tuple(leg for leg in asked if isinstance(leg, VectorLeg) and _kind(leg.name) in PICTURE_KINDS)
     kinds: dict[str, LegKind] = {}
     for kind in PICTURE_KINDS:
         for answer in answers:
             if _kind(answer.name) is kind:
                 kinds = {hit.id: kind for hit in answer.hits} | kinds
-    return Found(legs, kinds)
+    return ByPictures(legs, kinds)
 
 
 def named(
-    collection: str, hits: Sequence[Hit], found: Found, engine: Engine
+    collection: str, hits: Sequence[Hit], found: ByPictures, engine: Engine
 ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """The hits with the id of the picture that was found nearest, where pictures found them; and what failed."""
     lacking = [hit.id for hit in hits if not hit.picture and hit.id in found.kinds]

@@ -36,6 +36,7 @@ from visual_search.types import (
 
 PICTURES = 4  # photos in one question: each costs the encoder and the detector once
 MOST_WEIGHT = 10.0
+MOST_VALUE = 500  # characters of a facet's value
 MOST_READ = 100_000  # characters of a text, many of which may be spaces
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _RANGE_KEYS = {"gte", "lte"}
@@ -249,12 +250,17 @@ def _value(value: Any, kind: FacetKind, where: str) -> str | float | bool:
         if value in ("true", "false"):
             return bool(value == "true")
         raise BadInput(f"{where} is {_shown(value)}; it must be true or false.", field=where)
-    if not isinstance(value, str) or not value or _CONTROL.search(value) or len(value) > 500:
+    if not isinstance(value, str) or not is_value(value):
         raise BadInput(
-            f"{where} is {_shown(value)}; it must be a text of 1 to 500 characters without control characters.",
+            f"{where} is {_shown(value)}; it must be a text of 1 to {MOST_VALUE} characters without control characters.",
             field=where,
         )
     return value
+
+
+def is_value(text: str) -> bool:
+    """Whether this can be a value of a keyword or a path."""
+    return 1 <= len(text) <= MOST_VALUE and not _CONTROL.search(text)
 
 
 def _number(value: Any, where: str) -> float | None:

@@ -15,8 +15,9 @@ from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
+from visual_search.storefront import filters
 from visual_search.storefront.cutting import CutOut
-from visual_search.types import CollectionSchema, FacetKind, Query, QueryPicture
+from visual_search.types import Query, QueryPicture
 
 READ = "read"  # in `without`: a part of the words that became a filter
 _SHOT_NAME = re.compile(r"[0-9a-z]{1,32}")
@@ -31,18 +32,21 @@ class Asked:
     shot: str  # the name under which the browser may still hold the photo's pixels
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
+    faults: tuple[str, ...] = ()  # what of the address can't be used, in the shopper's language
     shows: str = ""  # the id of the object that the photo shows, as a member of the staff says
     cut: CutOut | None = None  # where the photo that was sent stood in the photo of the token
 
 
 def read(request: HttpRequest, collection: str) -> Asked:
-    """What this request's form asks `collection`. Raises BadInput if its values can't be used."""
+    """What this request's form asks `collection`. Raises BadInput if its photo, or the part of it, can't be used."""
     schema = wiring.schema(collection)
     data = (request.POST if request.method == "POST" else request.GET).copy()
     _remove(data)
     if meant := data.get("meant"):
         data["q"] = meant  # The shopper took what the page offered.
-    chosen, ranges = _chosen(data, schema)
+    filtered = filters.read(data, schema)
+    sort, sort_faults = filters.order(data, schema)
+    page, page_faults = filters.page(data)
     picture, preview, cut = _picture(request, data)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     currency = registry.source(collection).currency
@@ -57,10 +61,11 @@ def read(request: HttpRequest, collection: str) -> Asked:
             words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(parsing.words, data.getlist("q_not")))))),
             unlike=tuple(dict.fromkeys(id for id in data.getlist("unlike") if id)),
             language=language,
-            filters=parsing.filters(_raw_filters(chosen, ranges), schema),
-            sort=data.get("sort") or "relevance",
-            page=parsing.whole_number(data.get("page"), field="page", default=1),
+            filters=filtered.rules,
+            sort=sort,
+            page=page,
             page_size=conf.PAGE_SIZE,
+            disjunctive=True,
             read=not data.get("unread"),
             # It holds the words that are searched as they stand; others, which the shopper types later, are not.
             spell=parsing.words(data.get("exact", "")) != words or not words,
@@ -70,8 +75,9 @@ def read(request: HttpRequest, collection: str) -> Asked:
         ),
         preview=preview,
         shot=shot if _SHOT_NAME.fullmatch(shot := data.get("shot", "")) else "",
-        chosen=chosen,
-        ranges=ranges,
+        chosen=filtered.chosen,
+        ranges=filtered.ranges,
+        faults=(*filtered.faults, *sort_faults, *page_faults),
         shows=data.get("shows", "") if request.method == "POST" else "",
         cut=cut,
     )
@@ -92,26 +98,6 @@ def _remove(data: QueryDict) -> None:
                 data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
-
-
-def _chosen(data: QueryDict, schema: CollectionSchema) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, str]]]:
-    chosen: dict[str, tuple[str, ...]] = {}
-    ranges: dict[str, tuple[str, str]] = {}
-    for facet in schema.facets:
-        if facet.kind is FacetKind.NUMBER:
-            ends = data.get(f"f.{facet.name}.gte", "").strip(), data.get(f"f.{facet.name}.lte", "").strip()
-            if any(ends):
-                ranges[facet.name] = ends
-        elif values := tuple(value for value in data.getlist(f"f.{facet.name}") if value):
-            chosen[facet.name] = values
-    return chosen, ranges
-
-
-def _raw_filters(chosen: Mapping[str, tuple[str, ...]], ranges: Mapping[str, tuple[str, str]]) -> dict[str, object]:
-    raw: dict[str, object] = {name: list(values) for name, values in chosen.items()}
-    for name, (least, most) in ranges.items():
-        raw[name] = {key: value.replace(",", ".") for key, value in (("gte", least), ("lte", most)) if value}
-    return raw
 
 
 def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:

@@ -1,4 +1,4 @@
-"""Prepares what the results template shows: facets with their choices, chips, parts of the photo, orders."""
+"""Prepares what the results template shows: chips, parts of the photo, orders."""
 
 from __future__ import annotations
 
@@ -21,34 +21,12 @@ from visual_search.errors import VisualSearchError
 from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
+from visual_search.storefront.facets import label_of
+from visual_search.storefront.filters import name_of
 from visual_search.storefront.forms import READ, Asked
-from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page, Understood
+from visual_search.types import Box, FacetField, FacetKind, Grade, Hit, Page, Understood
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a facet. `depth`: how deep it lies in a tree, from 0."""
-
-    value: str
-    label: str
-    count: int
-    checked: bool
-    depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FacetBox:
-    """A facet with its choices; a number with the limits of the hits (`minimum`, `maximum`) and those typed (`least`, `most`)."""
-
-    name: str
-    label: str
-    choices: tuple[Choice, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    least: str = ""
-    most: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +52,6 @@ class Part:
 
 
 ALSO_SHOWN = 4  # tiles of another collection below the results: a row on a desktop, two on a phone
-CHOICES_SHOWN = 12  # A longer list hides the next facet: it is cut to the commonest values and those that are chosen.
 
 
 def place(collection: str) -> dict[str, str]:
@@ -86,45 +63,6 @@ def place(collection: str) -> dict[str, str]:
     return {"collection": other, "label": registry.source(other).label if other else ""}
 
 
-def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
-    """A box for each facet that still divides the result set, or in which something is chosen."""
-    fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
-    boxes = []
-    for answer in page.facets:
-        field = fields[answer.field]
-        label = field.label or field.name.replace("_", " ").capitalize()
-        if field.kind is FacetKind.NUMBER:
-            least, most = asked.ranges.get(field.name, ("", ""))
-            spread = answer.minimum is not None and answer.minimum != answer.maximum
-            if spread or least or most:
-                boxes.append(FacetBox(field.name, label, (), answer.minimum, answer.maximum, least, most))
-            continue
-        counts = {_text(item.value): item.count for item in answer.counts}
-        chosen = asked.chosen.get(field.name, ())
-        choices = _choices(field, counts, chosen)
-        if len(choices) > 1 or chosen:
-            boxes.append(FacetBox(field.name, label, choices))
-    return boxes
-
-
-def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -> tuple[Choice, ...]:
-    shown = list(dict.fromkeys([*chosen, *list(counts)[:CHOICES_SHOWN]]))
-    if field.kind is FacetKind.PATH:
-        shown.sort()
-    else:
-        shown.sort(key=lambda value: (-counts.get(value, 0), value))
-    return tuple(
-        Choice(
-            value=value,
-            label=_label(field, value),
-            count=counts.get(value, 0),
-            checked=value in chosen,
-            depth=value.count(PATH_SEPARATOR) if field.kind is FacetKind.PATH else 0,
-        )
-        for value in shown
-    )
-
-
 def chips(asked: Asked, page: Page) -> list[Chip]:
     """A chip for each part of the question, as the page's answer took it."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
@@ -134,11 +72,11 @@ def chips(asked: Asked, page: Page) -> list[Chip]:
     chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
     chips += [Chip(_range(fields[one.facet], one), f"{READ}={one.text}") for one in page.understood]
     for name, values in asked.chosen.items():
-        chips += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
+        chips += [Chip(label_of(fields[name], value), f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
         for key, sign, value in zip(("gte", "lte"), ("≥", "≤"), ends, strict=True):
             if value:
-                chips.append(Chip(f"{_name(fields[name])} {sign} {value}", f"f.{name}.{key}={value}"))
+                chips.append(Chip(f"{name_of(fields[name])} {sign} {value}", f"f.{name}.{key}={value}"))
     return chips
 
 
@@ -148,12 +86,8 @@ def _range(field: FacetField, one: Understood) -> str:
         None if end is None else number_format(end, 0 if end == int(end) else 2) for end in (one.at_least, one.at_most)
     )
     if least is not None and most is not None:
-        return f"{_name(field)} {least} – {most}"
-    return f"{_name(field)} ≤ {most}" if least is None else f"{_name(field)} ≥ {least}"
-
-
-def _name(field: FacetField) -> str:
-    return str(field.label) or field.name.capitalize()
+        return f"{name_of(field)} {least} – {most}"
+    return f"{name_of(field)} ≤ {most}" if least is None else f"{name_of(field)} ≥ {least}"
 
 
 def preview_size(preview: str) -> tuple[int, int] | None:
@@ -196,7 +130,7 @@ def orders(asked: Asked) -> list[tuple[str, str, bool]]:
     numbers = [field for field in wiring.schema(asked.query.collection).facets if field.kind is FacetKind.NUMBER]
     offered = [("relevance", _("Best match"))]
     for field in numbers:
-        label = _name(field)
+        label = name_of(field)
         offered += [(field.name, _("%s, low to high") % label), (f"-{field.name}", _("%s, high to low") % label)]
     return [(value, label, value == asked.query.sort) for value, label in offered]
 
@@ -231,14 +165,3 @@ def also(page: Page, asked: Asked) -> tuple[Group, ...]:
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
     """The hits that are close, and those that are not and only fill the page."""
     return [hit for hit in hits if hit.grade is not Grade.DISTANT], [hit for hit in hits if hit.grade is Grade.DISTANT]
-
-
-def _label(field: FacetField, value: str) -> str:
-    if field.kind is FacetKind.BOOLEAN:
-        label = field.label or field.name.replace("_", " ").capitalize()
-        return label if value == "true" else _("Not %s") % (label[:1].lower() + label[1:])
-    return value.rpartition(PATH_SEPARATOR)[2] if field.kind is FacetKind.PATH else value
-
-
-def _text(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -15,13 +16,15 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from multilingual.languages import base_code
-from visual_search import registry, search
+from visual_search import registry, search, wiring
 from visual_search.access import limits, pages
 from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import callers, tokens, uploads
-from visual_search.storefront import cutting, forms, showing, teaching
-from visual_search.types import Query
+from visual_search.storefront import cutting, facets, filters, forms, showing, teaching
+from visual_search.types import Page, Query
+
+logger = logging.getLogger(__name__)
 
 SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
 
@@ -85,7 +88,8 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "unread": not asked.query.read,
         "exact": not asked.query.spell,
         "literal": not asked.query.understand,
-        "facets": showing.facet_boxes(page, asked),
+        "facets": facets.boxes(page, asked),
+        "faults": [*asked.faults, *_unknown(page, asked)],
         "chips": showing.chips(asked, page),
         "orders": showing.orders(asked),
         "total_close": page.total - page.distant or page.total,
@@ -95,6 +99,14 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "next_page": page.page + 1 if page.page < last else None,
     }
     return _page(request, "visual_search/results.html", context)
+
+
+def _unknown(page: Page, asked: forms.Asked) -> list[str]:
+    try:
+        return filters.unknown_values(page, asked.chosen, wiring.schema(page.collection))
+    except VisualSearchError as error:
+        logger.warning("Nobody knows whether the shop has the values that were chosen: %s", error)
+        return []  # The page has its answer.
 
 
 # Nothing is changed here, so Django needn't read a form that somebody sends to look for a token in it.

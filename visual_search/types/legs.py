@@ -222,3 +222,5 @@ class FacetAnswer:
     counts: tuple[FacetCount, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    objects: int = 0  # how many were counted, with a value or without; an engine leaves it to the search
+    close: bool = True  # False where all of these are "nothing close"

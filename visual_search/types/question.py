@@ -58,6 +58,7 @@ class Query:
     page: int = 1
     page_size: int = 24
     facets: tuple[str, ...] | None = None  # None: all of the collection
+    disjunctive: bool = False  # whether each facet is counted without its own filter, and close hits alone
     explain: bool = False
     proposals: bool = False  # whether the answer shall list what may be more things in a photo
     read: bool = True  # whether label text and codes in photos count

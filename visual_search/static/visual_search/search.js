@@ -118,7 +118,7 @@
   });
   function note() {
     const active = document.activeElement?.closest("#vs-form input, #vs-form select");
-    before = { name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
+    before = { id: active?.id, name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
   }
   document.addEventListener("vs:showing", note);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -142,13 +142,13 @@
   function announce() {
     const form = results();
     if (!before || !form) return;
-    const { name, value, open } = before;
+    const { id, name, value, open } = before;
     before = null;
     const live = document.querySelector("[data-vs-live]");
     if (live) live.textContent = form.querySelector("[data-vs-count]")?.textContent ?? "";
     const facets = form.querySelector("details");
     if (facets && open) facets.open = true;
-    const same = [...(form.elements ?? [])].find(
+    const same = (id && document.getElementById(id)) || [...(form.elements ?? [])].find(
       (item) => name && item.name === name && (item.type !== "checkbox" || item.value === value),
     );
     (same ?? form.querySelector("h1"))?.focus({ preventScroll: true });

@@ -1,0 +1,106 @@
+"""Finds the result set of a question's legs within its filters. A question whose facets are counted each without its own
+filter is found once more for each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from visual_search.content.readings import Kept, Looks
+from visual_search.content.stand_ins import StandIns
+from visual_search.encoders.base import Encoder
+from visual_search.engines.base import Engine
+from visual_search.querying import colours, comparing, naming, negatives, scales
+from visual_search.querying.encoding import Encoded
+from visual_search.querying.likes import Resembled
+from visual_search.querying.result_set import Counted, confirmed_legs, offered, relation, result_set
+from visual_search.querying.timing import Clock
+from visual_search.ranking import composing
+from visual_search.ranking.by_category import Categories
+from visual_search.ranking.calibration import Calibration
+from visual_search.types import CollectionSchema, EngineAnswer, EngineQuery, Hit, Leg, LegId, Query, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result set in the order of its scores, what curators may add to it, and what the engine left out."""
+
+    hits: tuple[Hit, ...]
+    offered: tuple[Hit, ...]
+    relation: Relation
+    degraded: tuple[str, ...]
+    by_pictures: naming.ByPictures
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Everything about a question but its filters, and what it is answered with. `legs`: those that the index can answer."""
+
+    legs: Sequence[Leg]
+    resembled: Resembled
+    in_colour: colours.Asked
+    language: str | None
+    engine: Engine
+    encoder: Encoder
+    schema: CollectionSchema
+    kept: Kept
+    stand_ins: StandIns | None
+    looks: Looks
+    calibration: Calibration
+    kinds: Categories
+    clock: Clock
+
+    def within(self, query: Query, encoded: Encoded) -> Found:
+        """What is found within the filters of `query`; `encoded` learns what its photos have in common with it."""
+        with self.clock.step("engine"):
+            answer = self._answered(query)
+            losses = negatives.losses(
+                query,
+                answer.legs,
+                self.resembled.disliked,
+                engine=self.engine,
+                encoder=self.encoder,
+                schema=self.schema,
+                language=self.language,
+            )
+        with self.clock.step("colours"):
+            colour = colours.leg_of(
+                self.in_colour,
+                answer.legs,
+                collection=query.collection,
+                engine=self.engine,
+                schema=self.schema,
+                looks=self.looks,
+            )
+            answer = replace(answer, legs=(*colours.of_the_thing(answer.legs), *([colour] if colour else [])))
+        if (encoded.looked or self.stand_ins) and any(comparing.compares_pictures(leg) for leg in answer.legs):
+            with self.clock.step("comparing"):
+                answer = comparing.compared(encoded, answer, self.kept, self.stand_ins)
+        query = replace(query, pictures=tuple(encoded.pictures))
+
+        answers = (*answer.legs, *confirmed_legs(query.pictures, answer.legs))
+        limits = scales.limits_of(answers, self.calibration, query.pictures)
+        scale_of = scales.scales_of(
+            [leg.name for leg in answers if isinstance(leg.name, LegId)],
+            weights=scales.weights_of(query, self.resembled.liked, self.encoder),
+            limits=limits,
+            said=scales.shares_said(self.legs),
+            calibration=self.calibration,
+        )
+        with self.clock.step("fusion"):
+            hits = result_set(query, answers, Counted(scale_of, limits, losses, self.kinds))
+        return Found(
+            hits,
+            offered(answers, losses),
+            relation(answer.legs, scale_of),
+            answer.degraded,
+            naming.by_pictures(self.legs, answer.legs),
+        )
+
+    def _answered(self, query: Query) -> EngineAnswer:
+        """The engine's answer, with the legs of a photo's things joined into one."""
+        exclude = (*query.like, *query.unlike, *self.resembled.kin)
+        asked = EngineQuery(tuple(self.legs), query.filters, exclude=exclude)
+        answer = self.engine.search(query.collection, asked)
+        return replace(answer, legs=composing.gathered(answer.legs))
