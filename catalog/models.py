@@ -70,7 +70,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
         texts = ProductText.objects.filter(product=models.OuterRef("pk")).order_by(own, "pk")
         images = ProductImage.objects.shown().filter(product=models.OuterRef("pk"))
-        return self.only("sku", "price", "currency", "stock").annotate(
+        return self.only("sku", "price", "currency", "stock", "brand", "colour").annotate(
             tile_title=models.Subquery(texts.values("title")[:1]),
             tile_file=models.Subquery(images.order_by("position", "pk").values("file")[:1]),
             tile_renditions=models.Subquery(images.order_by("position", "pk").values("renditions")[:1]),

@@ -69,6 +69,13 @@ class Products(Source):
         head = product.parent_id or product.pk
         return Product.objects.filter(Q(parent_id=head) | Q(pk=head)).values_list("pk", flat=True)
 
+    def family_key(self, product):
+        return str(product.parent_id or product.pk)
+
+    def tile_pictures(self, nearest):
+        shown = ProductImage.objects.shown().filter(pk__in=[key for key in nearest.values() if key.isdecimal()])
+        return {str(image.product_id): (image.url, image.tile_sources()) for image in shown}
+
     def card(self, product, language=None):
         title, image_url, image_sources = product.tile(language)
         return Card(
@@ -79,5 +86,7 @@ class Products(Source):
             image_url=image_url,
             price=product.price_text,
             in_stock=product.in_stock,
+            brand=product.brand,
+            colour=product.colour,
             image_sources=image_sources,
         )

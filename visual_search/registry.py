@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from multilingual.languages import base_code
 from visual_search.errors import ConfigurationError
-from visual_search.types import Card, FacetField, FacetValue, Picture, Text
+from visual_search.types import COLOUR_FACETS, Card, FacetField, FacetValue, ImageSource, Picture, Text
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -59,6 +59,14 @@ class Source:
     currency: ClassVar[str] = ""
     """The currency of the facet "price", such as "EUR" (ISO 4217): words such as "under 50 euro" ask for it, and amounts in
     another one stay words. `card` writes it behind a price, where the source has no `card` of its own.
+    """
+
+    folds: ClassVar[bool] = True
+    """Whether results show the sizes and colours of one thing as one tile. False: each has a tile, as if they were strangers."""
+
+    sold_out_last: ClassVar[bool] = False
+    """Whether what is not in stock, by the boolean facet "in_stock", stands behind all other close hits, in every order. An
+    exact code and the very picture of the photo keep their place. False: the tile says so, and that is all.
     """
 
     public: ClassVar[bool] = True
@@ -117,7 +125,7 @@ class Source:
         """What a result tile shows, in the shopper's language where there is a text in it.
 
         Written here of what the other methods say: the title, the first picture and code, `get_absolute_url()` and the
-        facets "price" and "in_stock". A shop that shows something else writes its own.
+        facets "price", "in_stock", "brand" and "colour". A shop that shows something else writes its own.
 
         `language`: the two letters of the language that the question came with, or that its words are in ("pt", also for
         "pt-br"); None where nobody knows. It is called for each hit of a page, so it should read nothing that
@@ -142,20 +150,43 @@ class Source:
             image_url=picture.url if picture else "",
             price="" if price is None else f"{price:.2f} {self.currency}".strip(),
             in_stock=facets.get("in_stock") is not False,
+            brand=_in_words(facets.get("brand")),
+            colour=next((words for name in COLOUR_FACETS if (words := _in_words(facets.get(name)))), ""),
         )
+
+    def tile_pictures(self, nearest: Mapping[str, str]) -> Mapping[str, tuple[str, tuple[ImageSource, ...]]]:
+        """By object id the picture to show in place of the card's: its address, and its copies in other formats.
+
+        `nearest`: by object id the id of the picture that a photo found, as `pictures()` named it. By default the addresses
+        that `pictures()` gives, read once for a page of hits. A picture without an address isn't shown.
+        """
+        found = {}
+        for obj in self.queryset().filter(pk__in=nearest):
+            url = next((item.url for item in self.pictures(obj) if item.id == nearest.get(str(obj.pk))), "")
+            if url:
+                found[str(obj.pk)] = (url, ())
+        return found
 
     def family(self, obj: Any) -> Iterable[Any]:
         """The primary keys of what is this object in another size or colour.
 
-        None of it is shown as "more like this", and of other things only the nearest size or colour is. Optional; it may
-        hold the object itself. It is called for the objects of a question and for its first hits.
+        None of it is shown as "more like this". Optional; it may hold the object itself. It is called for the objects of a
+        question, and when an object is indexed where the source has no `family_key`.
         """
         return ()
 
+    def family_key(self, obj: Any) -> str:
+        """What all sizes and colours of one thing share, and nothing else does, such as the primary key of their parent.
+
+        It is kept in the index, and results show one tile a family, with the others as swatches on it. By default the least
+        key of the object and its `family()`. After a change of it: `manage.py visual_search rebuild`.
+        """
+        return min((str(obj.pk), *map(str, self.family(obj))), key=lambda key: (len(key), key))
+
     @property
     def has_families(self) -> bool:
-        """Whether the source has a `family` of its own. Read only."""
-        return type(self).family is not Source.family
+        """Whether the source has a `family` or a `family_key` of its own. Read only."""
+        return type(self).family is not Source.family or type(self).family_key is not Source.family_key
 
     def keep_photo(self, obj: Any, data: bytes) -> None:
         """Keep a photo (JPEG) of which the staff say that it shows this very object: yield it from `pictures` as well.
@@ -169,6 +200,11 @@ class Source:
     def keeps_photos(self) -> bool:
         """Whether the source has a `keep_photo` of its own. Read only."""
         return type(self).keep_photo is not Source.keep_photo
+
+
+def _in_words(value: object) -> str:
+    """A facet's value as a tile shows it."""
+    return value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list | tuple) else ""
 
 
 _sources: dict[str, Source] = {}

@@ -30,6 +30,7 @@ from visual_search.querying import (
     admission,
     colours,
     counting,
+    families,
     legs,
     likes,
     naming,
@@ -155,22 +156,27 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             clock=clock,
             looking=looking,
         )
-    if likes.asks_nothing_else(query):
-        with clock.step("like"):
-            ranking = replace(ranking, hits=likes.one_of_each_family(query.collection, ranking.hits))
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
         )
+    ordered, unfolded = families.as_shown(query, rescored.value, engine, serving.schema)
     with clock.step("curators"):
         curated = wiring.curators().apply(
             query,
-            rescored.value,
+            ordered,
             {hit.id: hit for hit in ranking.offered},
             offers=offers,
             limit_ms=conf.CURATE_LIMIT_MS,
         )
-    ranking = replace(ranking, hits=curated.value)
+    # What a curator added may be another colour of a hit.
+    hits, again = ordered, unfolded
+    if curated.value != ordered:
+        hits, again = families.as_shown(query, curated.value, engine, serving.schema, in_order=True)
+    relaxed = {
+        name: families.as_shown(query, each, engine, serving.schema)[0] for name, each in ranking.relaxed.items()
+    }
+    ranking = replace(ranking, hits=hits, relaxed=relaxed)
 
     with clock.step("facets"):
         facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking)
@@ -179,6 +185,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         shown, unnamed = naming.named(query.collection, shown, ranking.by_pictures, engine)
     with clock.step("cards"):
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
+        hits = families.with_variants(query, hits, engine, serving.schema, ranking.language)
     page = Page(
         query_id=query_ids.new(),
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
@@ -197,6 +204,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             *ranking.degraded,
             *rescored.degraded,
             *curated.degraded,
+            *dict.fromkeys((*unfolded, *again)),
             *uncounted,
             *unnamed,
             *_filling(query, ranking),

@@ -21,7 +21,7 @@ from visual_search.errors import ConfigurationError
 from visual_search.hooks import Curator, Curators, Guard, Rescorer, Rescorers, Rewriter, Rewriters
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
-from visual_search.types import CollectionSchema
+from visual_search.types import FAMILY, CollectionSchema
 
 # Languages in these scripts are written without spaces; their analyzer makes pairs of characters and needs no stemmer.
 _UNSPACED = frozenset({"Han", "Japanese", "Hangul", "Thai", "Lao", "Khmer"})
@@ -79,9 +79,10 @@ def detector() -> Detector | None:
 
 def schema(collection: str) -> CollectionSchema:
     """The shape that this collection's index must have: spaces of the encoder, facets of the source, languages."""
+    source = registry.source(collection)
     return CollectionSchema(
         spaces=encoder().card.spaces,
-        facets=tuple(registry.source(collection).schema),
+        facets=(*source.schema, *([FAMILY] if source.has_families else [])),
         languages=languages(),
     )
 

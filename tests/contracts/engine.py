@@ -1007,9 +1007,65 @@ class EngineContract:
         brand, price = shop.facets(SHOP, [], ["brand", "price"])
         assert (brand.counts, price.minimum, price.maximum) == ((), None, None)
 
+    def test_documents_that_share_a_value_count_once_for_each_value_that_any_has(self, shop: Engine) -> None:
+        self.put(
+            shop,
+            make_document("s", facets={"brand": "shirt", "tags": ("red", "small"), "price": 9.0, "category": "A > B"}),
+            make_document("m", facets={"brand": "shirt", "tags": ("red",), "price": 11.0, "category": "A > C"}),
+            make_document("l", facets={"brand": "shirt", "tags": ("blue",), "in_stock": True}),
+            make_document("k", facets={"brand": "coat", "tags": ("red",), "in_stock": True}),
+            make_document("x", facets={"tags": ("red",)}),
+            make_document("y", facets={"tags": ("red", "blue")}),
+        )
+        ids = ["s", "m", "l", "k", "x", "y"]
+        tags, price, category, stock = shop.facets(SHOP, ids, ["tags", "price", "category", "in_stock"], each="brand")
+        assert [(item.value, item.count) for item in tags.counts] == [("red", 4), ("blue", 2), ("small", 1)]
+        assert (price.minimum, price.maximum) == (9.0, 11.0)
+        assert [(item.value, item.count) for item in category.counts] == [("A", 1), ("A > B", 1), ("A > C", 1)]
+        assert [(item.value, item.count) for item in stock.counts] == [(True, 2)]
+        assert shop.facets(SHOP, ["m", "x"], ["tags"], each="brand")[0].counts == (FacetCount("red", 2),)
+        assert shop.facets(SHOP, [], ["tags"], each="brand")[0].counts == ()
+
+    def test_many_groups_are_counted_exactly(self, shop: Engine) -> None:
+        documents = [
+            make_document(f"d{n}", facets={"brand": f"b{n // 3}", "tags": ("odd" if n % 2 else "even", "all")})
+            for n in range(1200)
+        ]
+        self.put(shop, *documents)
+        (tags,) = shop.facets(SHOP, [one.id for one in documents], ["tags"], each="brand")
+        assert {item.value: item.count for item in tags.counts} == {"all": 400, "even": 400, "odd": 400}
+
+    def test_the_values_of_documents(self, shop: Engine) -> None:
+        self.facet_shop(shop)
+        values = shop.values(SHOP, ["b", "a", "nobody", "e"], ["category", "price", "in_stock", "tags", "brand"])
+        assert values == {
+            "a": {
+                "category": ("Home", "Home > Office", "Home > Office > Desks"), "price": (10.0,), "in_stock": (True,),
+                "tags": ("new", "red"), "brand": ("Acme",),
+            },
+            "b": {
+                "category": ("Home", "Home > Office"), "price": (20.5,), "in_stock": (False,), "tags": ("red",),
+                "brand": ("Beta",),
+            },
+            "e": {},
+        }  # fmt: skip
+        assert shop.values(SHOP, [], ["brand"]) == {}
+        assert shop.values(SHOP, ["a"], []) == {"a": {}}
+
+    def test_values_are_those_of_now(self, shop: Engine) -> None:
+        self.put(shop, make_document("a", facets={"brand": "x"}), make_document("b", facets={"brand": "x"}))
+        self.put(shop, make_document("a", version=2, facets={"brand": "y"}))
+        shop.delete(SHOP, [VersionedId("b", 2)])
+        shop.refresh(SHOP)
+        assert shop.values(SHOP, ["a", "b"], ["brand"]) == {"a": {"brand": ("y",)}}
+
     def test_an_unknown_facet_is_bad_input(self, shop: Engine) -> None:
         with pytest.raises(BadInput, match="weight"):
             shop.facets(SHOP, ["a"], ["weight"])
+        with pytest.raises(BadInput, match="weight"):
+            shop.facets(SHOP, ["a"], ["brand"], each="weight")
+        with pytest.raises(BadInput, match="weight"):
+            shop.values(SHOP, ["a"], ["weight"])
 
     # --- Rebuilding -----------------------------------------------------------------------------
 

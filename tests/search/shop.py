@@ -109,7 +109,7 @@ class Shop:
 class FacetlessEngine(EmbeddedEngine):
     """The embedded engine, whose counting is out of order."""
 
-    def facets(self, collection, ids, fields):
+    def facets(self, collection, ids, fields, *, each=None):
         raise EngineUnavailable("The columns can't be read.")
 
 

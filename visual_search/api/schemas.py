@@ -254,6 +254,19 @@ class Because(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class SeenVariant(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+    image = serializers.CharField(help_text="Empty for none.")
+    price = serializers.CharField()
+    in_stock = serializers.BooleanField()
+    values = serializers.DictField(
+        child=serializers.ListField(child=serializers.JSONField()),
+        help_text="The facets in which the sizes and colours differ, with the values of this one; of a path its last level.",
+    )
+
+
 class SearchHit(serializers.Serializer[Any]):
     # What its tile shows comes first: see get_fields. Then why it was found.
     score = serializers.FloatField(help_text="Comparable within one answer only.")
@@ -268,6 +281,12 @@ class SearchHit(serializers.Serializer[Any]):
         "`viewed_before`, `bought_before`, or empty."
     )
     label_words = serializers.CharField(help_text="Words on the photo's label that the product's own words share.")
+    family = serializers.CharField(help_text="What its sizes and colours share; empty in a shop without families.")
+    variants = SeenVariant(
+        many=True,
+        help_text="All its sizes and colours that pass the filters, itself among them. Empty where it is the only one.",
+    )
+    more_variants = serializers.IntegerField(help_text="How many there are beside these.")
     because = Because(allow_null=True, help_text="The product that the reason is about.")
     explain = serializers.DictField(child=serializers.FloatField(), required=False)
 

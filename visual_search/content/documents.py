@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from multilingual.languages import UNDETERMINED, base_code
+from visual_search.content.objects import family_key_of
 from visual_search.content.vectors import PictureVectors, Title
 from visual_search.registry import Source
 from visual_search.types import (
+    FAMILY,
     Document,
     EncoderCard,
     FacetField,
@@ -40,6 +42,7 @@ class Content:
     codes: tuple[str, ...]
     pictures: tuple[Picture, ...]
     problem: str = ""  # why there may be more pictures than these
+    family: str = ""  # what its sizes and colours share; "" where the source has no families
 
     @property
     def titles(self) -> tuple[Title, ...]:
@@ -66,7 +69,8 @@ def read(source: Source, obj: Any) -> Content:
     except Exception as problem:
         raise SourceFailed(_failed(source, step, obj, problem)) from problem
     pictures, trouble = _pictures(source, obj)
-    return Content(str(obj.pk), texts, facets, codes, pictures, trouble)
+    family = family_key_of(source, obj) if source.has_families else ""
+    return Content(str(obj.pk), texts, facets, codes, pictures, trouble, family)
 
 
 def _pictures(source: Source, obj: Any) -> tuple[tuple[Picture, ...], str]:
@@ -118,7 +122,7 @@ def build(
         version=version,
         texts=content.texts,
         vectors={space: tuple(items) for space, items in vectors.items()},
-        facets=content.facets,
+        facets={**content.facets, FAMILY.name: content.family} if content.family else content.facets,
         codes=content.codes,
         seen_text=_seen_text(content, pictures, seen or {}),
     )
@@ -138,6 +142,8 @@ def content_hash(content: Content) -> str:
         sorted((name, sorted(value) if isinstance(value, tuple) else value) for name, value in content.facets.items()),
         sorted(content.codes),
         sorted((picture.id, picture.url.partition("?")[0]) for picture in content.pictures),
+        # As it was before there were families, so that shops without any index nothing again.
+        *([content.family] if content.family else []),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 

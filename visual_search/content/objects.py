@@ -66,6 +66,16 @@ def family_of(source: Source, obj: Any) -> set[str]:
         return set()
 
 
+def family_key_of(source: Source, obj: Any) -> str:
+    """What the object shares with its sizes and colours; its own id where the source can't tell."""
+    try:
+        return str(source.family_key(obj)) or str(obj.pk)
+    # As above: then it has a tile of its own.
+    except Exception:
+        logger.exception("%s.family_key() failed for %s %s.", type(source).__name__, source.model.__name__, obj.pk)
+        return str(obj.pk)
+
+
 # --- For indexing: from the database that is written to ------------------------------------------
 
 

@@ -16,6 +16,7 @@ from visual_search.types import (
     EngineAnswer,
     EngineQuery,
     FacetAnswer,
+    FacetValues,
     Health,
     RebuildReport,
     Rejected,
@@ -83,8 +84,20 @@ class Engine(Protocol):
     def search(self, collection: str, query: EngineQuery) -> EngineAnswer:
         """Answer all legs from one state of the index. Unknown facet names or spaces raise BadInput."""
 
-    def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
-        """Count facet values over exactly these documents. A path counts on each of its levels."""
+    def facets(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str], *, each: str | None = None
+    ) -> tuple[FacetAnswer, ...]:
+        """Count facet values over exactly these documents. A path counts on each of its levels.
+
+        `each`: a keyword facet with one value a document; documents that share it count once for each value that any of
+        them has. Those without it count each for itself.
+        """
+
+    def values(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, FacetValues]:
+        """The facet values of these documents, by id and field: sorted, a path with all its levels, absent where there is none.
+
+        Ids that the index doesn't have are left out.
+        """
 
     def versions(self, collection: str) -> Iterator[VersionedId]:
         """Every document's id and version, in ascending order of id (by code point); deleted ones left out."""

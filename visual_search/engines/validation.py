@@ -12,6 +12,7 @@ import numpy.typing as npt
 from multilingual.normalising import normalise
 from visual_search.errors import BadInput
 from visual_search.types import (
+    FAMILY,
     AnyOf,
     Between,
     BrowseLeg,
@@ -144,7 +145,7 @@ def known_field(name: str, schema: CollectionSchema) -> FacetField:
     for field in schema.facets:
         if field.name == name:
             return field
-    known = ", ".join(field.name for field in schema.facets) or "none"
+    known = ", ".join(field.name for field in schema.facets if field != FAMILY) or "none"
     raise BadInput(f"There is no facet '{name}'. Known: {known}.", field=name)
 
 

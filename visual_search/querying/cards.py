@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from multilingual.grams import grams
 from visual_search import registry
@@ -31,8 +32,27 @@ def with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tuple
     """The hits with their cards, order kept; objects that have vanished since are dropped."""
     ids = [hit.id for hit in hits] + [hit.because for hit in hits if hit.because]
     known = cards(query.collection, ids, query.language or language)
-    shown = [replace(hit, card=known[hit.id]) for hit in hits if hit.id in known]
+    found = _found_pictures(query, [hit for hit in hits if hit.id in known])
+    shown = [replace(hit, card=replace(known[hit.id], **found.get(hit.id, {}))) for hit in hits if hit.id in known]
     return tuple(_because(hit, known) if hit.because else hit for hit in shown)
+
+
+def _found_pictures(query: Query, hits: Sequence[Hit]) -> dict[str, dict[str, Any]]:
+    """Of what a photo found, the picture that it found: the view that the shopper has before them.
+
+    Words and products to resemble meet any view, such as the back of a thing, so their hits keep the picture that the shop chose.
+    """
+    nearest = {hit.id: hit.picture for hit in hits if hit.picture}
+    if not query.pictures or not nearest:
+        return {}
+    source = registry.source(query.collection)
+    try:
+        found = source.tile_pictures(nearest)
+    # It is the shop's code, and a tile with another view is better than none.
+    except Exception:
+        logger.exception("%s.tile_pictures() failed.", type(source).__name__)
+        return {}
+    return {id: {"image_url": url, "image_sources": sources} for id, (url, sources) in found.items() if url}
 
 
 def with_labels(hits: Sequence[Hit], pictures: Sequence[QueryPicture]) -> tuple[Hit, ...]:

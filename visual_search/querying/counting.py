@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from visual_search.engines.base import Engine
 from visual_search.types import (
+    FAMILY,
     PATH_SEPARATOR,
     AnyOf,
     CollectionSchema,
@@ -27,7 +28,7 @@ Relaxed = Mapping[
 
 def fields_of(query: Query, schema: CollectionSchema) -> tuple[str, ...]:
     """The facets that this question counts."""
-    return query.facets if query.facets is not None else tuple(facet.name for facet in schema.facets)
+    return query.facets if query.facets is not None else tuple(facet.name for facet in schema.told.facets)
 
 
 def loosened(query: Query, schema: CollectionSchema) -> dict[str, Query]:
@@ -71,7 +72,10 @@ def counted(
 def _over(engine: Engine, query: Query, hits: Sequence[Hit], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
     close = [hit for hit in hits if hit.grade is not Grade.DISTANT] if query.disjunctive else hits
     over = close or hits
-    answers = engine.facets(query.collection, [hit.id for hit in over], fields)
+    ids = [id for hit in over for id in (hit.id, *hit.folded)]
+    # Without families there is nothing to count once, and with one hit each the plain counts are the same.
+    once = {"each": FAMILY.name} if len(ids) > len(over) else {}
+    answers = engine.facets(query.collection, ids, fields, **once)
     return tuple(replace(answer, objects=len(over), close=bool(close) or not hits) for answer in answers)
 
 

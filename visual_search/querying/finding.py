@@ -19,7 +19,20 @@ from visual_search.querying.timing import Clock
 from visual_search.ranking import composing
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import Calibration
-from visual_search.types import CollectionSchema, EngineAnswer, EngineQuery, Hit, Leg, LegId, Query, Relation
+from visual_search.types import (
+    FAMILY,
+    AnyOf,
+    CollectionSchema,
+    EngineAnswer,
+    EngineQuery,
+    Filter,
+    Hit,
+    Leg,
+    LegId,
+    Not,
+    Query,
+    Relation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,12 @@ class Finding:
 
     def _answered(self, query: Query) -> EngineAnswer:
         """The engine's answer, with the legs of a photo's things joined into one."""
-        exclude = (*query.like, *query.unlike, *self.resembled.kin)
-        asked = EngineQuery(tuple(self.legs), query.filters, exclude=exclude)
+        exclude = (*query.like, *query.unlike, *query.beside, *self.resembled.kin)
+        asked = EngineQuery(tuple(self.legs), (*query.filters, *self._no_kin()), exclude=exclude)
         answer = self.engine.search(query.collection, asked)
         return replace(answer, legs=composing.gathered(answer.legs))
+
+    def _no_kin(self) -> tuple[Filter, ...]:
+        """What leaves out other sizes and colours of what is liked. The index may know more of them than the source tells."""
+        families = self.resembled.families if self.schema.has_families else ()
+        return (Not(AnyOf(FAMILY.name, families)),) if families else ()

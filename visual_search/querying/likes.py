@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import Any
@@ -12,17 +12,15 @@ from typing import Any
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.content import documents, vectors
-from visual_search.content.objects import family_of, keys_of, objects_by_id
+from visual_search.content.objects import family_key_of, family_of, keys_of, objects_by_id
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.errors import BadInput
 from visual_search.registry import Source
-from visual_search.types import EncoderCard, Hit, LegId, LegKind, NamedVector, Query, VectorLeg
+from visual_search.types import EncoderCard, LegId, LegKind, NamedVector, Query, VectorLeg
 
 logger = logging.getLogger(__name__)
 
-_MOST_FAMILIES = 24  # hits whose family is asked for: a page, or two rows of a strip
-_FAMILIES_AMONG = 120  # hits among which these stand: five sizes of each
 MOST_LIKED = 8  # objects to resemble, and vectors of each kind that are asked: each is one more leg
 
 BySpace = Mapping[str, Sequence[NamedVector]]  # space name -> vectors, each with its weight
@@ -36,6 +34,7 @@ class Resembled:
     disliked: BySpace = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     kin: tuple[str, ...] = ()  # ids of the same things in other sizes and colours, which are no answer
+    families: tuple[str, ...] = ()  # what they share in the index
 
 
 def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
@@ -45,7 +44,7 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
     warning says so; objects not to resemble may be gone without one. Raises BadInput (404) if all objects to resemble
     are gone.
     """
-    if not query.like and not query.unlike:
+    if not (query.like or query.unlike or query.beside):
         return query, Resembled()
     source = registry.source(query.collection)
     liked = objects_by_id(source, query.like)
@@ -59,7 +58,13 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
         liked=_vectors_of_all(source, liked, weights, encoder),
         disliked=_vectors_of_all(source, disliked, weights, encoder),
         warnings=("like_not_found",) if len(liked) < len(set(query.like)) else (),
-        kin=_kin(source, liked.values()) if asks_nothing_else(query) else (),
+        **_kin(
+            source,
+            [
+                *(liked.values() if asks_nothing_else(query) else ()),
+                *objects_by_id(source, query.beside).values(),
+            ],
+        ),
     )
     return replace(query, like=tuple(liked), unlike=tuple(disliked), like_weights=weights), resembled
 
@@ -86,27 +91,13 @@ def asks_nothing_else(query: Query) -> bool:
     return bool(query.like) and not (query.words or query.pictures or query.filters)
 
 
-def _kin(source: Source, objects: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(id for obj in objects for id in sorted(family_of(source, obj))))
-
-
-def one_of_each_family(collection: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    """The hits with only the best of the sizes and colours of each thing, as far as the source says which these are.
-
-    It looks at the first hits, since the source may need a query for each; behind them nobody compares.
-    """
-    source = registry.source(collection)
+def _kin(source: Source, objects: Collection[Any]) -> dict[str, tuple[str, ...]]:
     if not source.has_families:
-        return hits
-    first = [hit.id for hit in hits[:_FAMILIES_AMONG]]
-    objects = objects_by_id(source, first, among=source.model._default_manager.all())
-    others: set[str] = set()
-    asked = 0
-    for id in first:
-        if id not in others and id in objects and asked < _MOST_FAMILIES:
-            others |= family_of(source, objects[id]) - {id}
-            asked += 1
-    return tuple(hit for hit in hits if hit.id not in others)
+        return {}
+    return {
+        "kin": tuple(dict.fromkeys(id for obj in objects for id in sorted(family_of(source, obj)))),
+        "families": tuple(dict.fromkeys(family_key_of(source, obj) for obj in objects)),
+    }
 
 
 def _vectors_of_all(

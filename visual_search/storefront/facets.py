@@ -68,7 +68,7 @@ class FacetBox:
 
 def boxes(page: Page, asked: Asked) -> list[FacetBox]:
     """A box for each facet that still divides the result set, or in which something is chosen."""
-    fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
+    fields = {field.name: field for field in wiring.schema(asked.query.collection).told.facets}
     boxes = []
     for answer in page.facets:
         field = fields[answer.field]

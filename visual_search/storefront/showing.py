@@ -65,7 +65,7 @@ def place(collection: str) -> dict[str, str]:
 
 def chips(asked: Asked, page: Page) -> list[Chip]:
     """A chip for each part of the question, as the page's answer took it."""
-    fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
+    fields = {field.name: field for field in wiring.schema(asked.query.collection).told.facets}
     chips = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
     chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
     titles = _titles(asked.query.collection, page.unlike, asked.query.language)
@@ -127,7 +127,7 @@ def _titles(collection: str, ids: Sequence[str], language: str | None) -> dict[s
 
 def orders(asked: Asked) -> list[tuple[str, str, bool]]:
     """(value, label, chosen) for each order that the collection offers."""
-    numbers = [field for field in wiring.schema(asked.query.collection).facets if field.kind is FacetKind.NUMBER]
+    numbers = [field for field in wiring.schema(asked.query.collection).told.facets if field.kind is FacetKind.NUMBER]
     offered = [("relevance", _("Best match"))]
     for field in numbers:
         label = name_of(field)

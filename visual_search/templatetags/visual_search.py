@@ -9,10 +9,12 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from visual_search import registry
 from visual_search.errors import ConfigurationError
 from visual_search.storefront import showing
+from visual_search.types import PRICE, Variant
 
 register = template.Library()
 
@@ -55,6 +57,15 @@ def similar_url(context: Context, id: str) -> str:
     if (key := SIMILAR + name) not in made:
         made[key] = _similar_url(name, STAND_IN)
     return made[key].replace(STAND_IN, str(id))
+
+
+@register.simple_tag
+def variant_label(variant: Variant) -> str:
+    """What tells this size or colour from the others: "blue, 59.00 EUR", and "Out of stock"."""
+    texts = [str(value) for values in variant.values.values() for value in values if isinstance(value, str)]
+    price = variant.card.price if PRICE.name in variant.values else ""
+    gone = "" if variant.card.in_stock else _("Out of stock")
+    return ", ".join(filter(None, (*texts, price, gone))) or variant.card.title
 
 
 def _similar_url(collection: str, id: str) -> str:

@@ -1,6 +1,6 @@
 """Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
 
-from visual_search.types.answer import Grade, Hit, Narrower, Page, Understood
+from visual_search.types.answer import Grade, Hit, Narrower, Page, Understood, Variant
 from visual_search.types.index import (
     CollectionSchema,
     Document,
@@ -39,6 +39,7 @@ from visual_search.types.question import Query, QueryPicture, TasteEvent
 from visual_search.types.shop import (
     CATEGORY,
     COLOUR_FACETS,
+    FAMILY,
     IN_STOCK,
     PATH_SEPARATOR,
     PRICE,
@@ -46,6 +47,7 @@ from visual_search.types.shop import (
     FacetField,
     FacetKind,
     FacetValue,
+    FacetValues,
     ImageSource,
     Picture,
     Text,
@@ -57,6 +59,7 @@ __all__ = [
     "ALL_WORDS",
     "CATEGORY",
     "COLOUR_FACETS",
+    "FAMILY",
     "IN_STOCK",
     "PATH_SEPARATOR",
     "PRICE",
@@ -76,6 +79,7 @@ __all__ = [
     "FacetField",
     "FacetKind",
     "FacetValue",
+    "FacetValues",
     "Filter",
     "Grade",
     "GramsLeg",
@@ -113,6 +117,7 @@ __all__ = [
     "TextVectors",
     "Understood",
     "UpsertReport",
+    "Variant",
     "Vector",
     "VectorLeg",
     "VersionedId",

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from visual_search.types.legs import FacetAnswer, Relation
 from visual_search.types.question import QueryPicture
-from visual_search.types.shop import Card
+from visual_search.types.shop import Card, FacetValues
 
 
 class Grade(StrEnum):
@@ -16,6 +16,14 @@ class Grade(StrEnum):
     VERY_SIMILAR = "very similar"
     SIMILAR = "similar style"
     DISTANT = "nothing close"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One size or colour of a thing. `values`: those of the facets in which its sizes and colours differ."""
+
+    card: Card
+    values: FacetValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,10 @@ class Hit:
     label: str = ""  # words on the photo's label that the object's own words share
     because: str = ""
     because_card: Card | None = None
+    family: str = ""  # what its sizes and colours share; "" where the collection has no families
+    folded: tuple[str, ...] = ()  # ids of those that belong to the result set, too
+    variants: tuple[Variant, ...] = ()  # all that pass the filters, this one among them; none where it is the only one
+    more_variants: int = 0  # how many there are beside these
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from visual_search.types.shop import FacetField, FacetValue, Text
+from visual_search.types.shop import FAMILY, FacetField, FacetValue, Text
 from visual_search.types.vectors import NamedVector, Space
 
 
@@ -16,6 +16,16 @@ class CollectionSchema:
     spaces: tuple[Space, ...]
     facets: tuple[FacetField, ...]
     languages: tuple[str, ...]  # ISO 639-1 codes with an own text field; others go to "und"
+
+    @property
+    def has_families(self) -> bool:
+        """Whether the index says which objects are sizes and colours of one thing."""
+        return FAMILY in self.facets
+
+    @property
+    def told(self) -> CollectionSchema:
+        """The same without what nobody asks for by name."""
+        return replace(self, facets=tuple(facet for facet in self.facets if facet != FAMILY))
 
     def space(self, name: str) -> Space:
         return next(space for space in self.spaces if space.name == name)

@@ -51,6 +51,7 @@ class Query:
     like_weights: Mapping[str, float] = field(default_factory=dict)  # by id; 1 where none is given
     words_weight: float = 1.0
     unlike: tuple[str, ...] = ()  # ids of objects that the hits shouldn't resemble; never among the hits
+    beside: tuple[str, ...] = ()  # ids of objects that are never among the hits, nor their other sizes and colours
     words_not: tuple[str, ...] = ()  # what the hits mustn't say: a word each, or a few that go together
     language: str | None = None  # None: detect
     filters: tuple[Filter, ...] = ()

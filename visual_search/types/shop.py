@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 FacetValue = str | float | bool | tuple[str, ...] | None
+FacetValues = Mapping[str, tuple[str | float | bool, ...]]  # by facet, of one object as the index has them
 PATH_SEPARATOR = " > "
 
 
@@ -114,6 +115,12 @@ class Card:
     in_stock: bool = True
     """False: the tile says "Out of stock"."""
 
+    brand: str = ""
+    """Who made it; a line of the tile, with the colour."""
+
+    colour: str = ""
+    """In the words of the shop; "" where it has none, or the picture says enough."""
+
     image_sources: tuple[ImageSource, ...] = field(default=(), metadata={"rest": None})
     """The same picture in other formats and widths, the first that a browser shows is taken; REST leaves them out."""
 
@@ -155,6 +162,8 @@ class FacetField:
 CATEGORY = FacetField("category", FacetKind.PATH, "Category")
 PRICE = FacetField("price", FacetKind.NUMBER, "Price")
 IN_STOCK = FacetField("in_stock", FacetKind.BOOLEAN, "In stock")
+# What sizes and colours of one thing share. It is kept as a facet of its own, which nobody asks for by name.
+FAMILY = FacetField("_family", FacetKind.KEYWORD, searchable=False)
 COLOUR_FACETS = ("colour", "color")  # Names of keyword facets that hold colours, by which words such as "red" count.
 
 

@@ -44,6 +44,8 @@ def test_words_find_products_with_the_attributes_of_their_tiles(result, shop) ->
         "image": best["image"],
         "price": "49.00 EUR",
         "in_stock": True,
+        "brand": "Nordic",
+        "colour": "red",
         "grade": best["grade"],
         "_highlightResult": {
             "title": {"value": "<em>Red</em> <em>chair</em>", "matchLevel": "full", "matchedWords": ["red", "chair"]},
@@ -238,7 +240,7 @@ def test_what_is_answered_in_part_is_named(result, shop) -> None:
 
 def test_attributes_are_those_that_are_asked_for(result) -> None:
     (hit,) = result(hitsPerPage=1, attributesToRetrieve=["*", "-url"], attributesToHighlight=[])["hits"]
-    assert set(hit) == {"objectID", "sku", "title", "image", "price", "in_stock", "grade"}
+    assert set(hit) == {"objectID", "sku", "title", "image", "price", "in_stock", "brand", "colour", "grade"}
     (hit,) = result(query="mug", hitsPerPage=1, attributesToRetrieve=[], attributesToHighlight=["title"],
                     highlightPreTag="__ais-highlight__", highlightPostTag="__/ais-highlight__")["hits"]  # fmt: skip
     assert hit["_highlightResult"] == {

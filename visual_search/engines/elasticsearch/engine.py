@@ -16,7 +16,7 @@ from visual_search.engines.elasticsearch.errors import readable
 from visual_search.engines.elasticsearch.generations import Generations
 from visual_search.engines.elasticsearch.meta import Metas
 from visual_search.engines.elasticsearch.rebuilding import Rebuilding
-from visual_search.engines.elasticsearch.replies import facet_answer
+from visual_search.engines.elasticsearch.replies import facet_answer, facet_values
 from visual_search.engines.elasticsearch.writing import write
 from visual_search.engines.recall import Check, recall_of
 from visual_search.engines.refusals import refuse_other_schema
@@ -28,6 +28,7 @@ from visual_search.types import (
     EngineAnswer,
     EngineQuery,
     FacetAnswer,
+    FacetValues,
     Health,
     RebuildReport,
     UpsertReport,
@@ -123,13 +124,29 @@ class ElasticsearchEngine:
             self.server, collection, alias, asked, schema=meta.schema, widths=meta.widths, held=self._held
         )
 
-    def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
+    def facets(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str], *, each: str | None = None
+    ) -> tuple[FacetAnswer, ...]:
         schema = self.schema(collection)
+        if each:
+            known_field(each, schema)
         kinds = {name: known_field(name, schema).kind for name in fields}
         alias = self.generations.alias(collection)
         with readable(collection):
-            reply = self.server.client.search(index=alias, **query.facet_body(ids, fields, schema))
+            reply = self.server.client.search(index=alias, **query.facet_body(ids, fields, schema, each))
         return tuple(facet_answer(name, kinds[name], reply["aggregations"][name]) for name in fields)
+
+    def values(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, FacetValues]:
+        schema = self.schema(collection)
+        kinds = {name: known_field(name, schema).kind for name in fields}
+        alias = self.generations.alias(collection)
+        found: dict[str, FacetValues] = {}
+        for first in range(0, len(ids), query.MOST_CANDIDATES):
+            body = query.values_body(ids[first : first + query.MOST_CANDIDATES], fields)
+            with readable(collection):
+                reply = self.server.client.search(index=alias, **body)
+            found.update(facet_values(row, kinds) for row in reply["hits"]["hits"])
+        return found
 
     def versions(self, collection: str) -> Iterator[VersionedId]:
         with readable(collection):

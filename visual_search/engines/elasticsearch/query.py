@@ -32,6 +32,7 @@ MOST_CANDIDATES = 10_000  # the server's limit for num_candidates and for a page
 TIES = 24  # so many more candidates than asked for, so that ids decide between equals at the k-th place
 SECOND_PASS = 100  # objects compared exactly at least; with 50, recall@10 was 1.000 on 50,000 products x 2 pictures
 MOST_FACET_VALUES = 1_000  # of one facet, those with most objects; nobody reads through more
+MOST_COUNTED = 40_000  # the server's limit for precision_threshold
 LONGEST_TERM = 32_766  # bytes; the server indexes no longer one, and refuses a whole question that holds one
 ALIVE: dict[str, Any] = {"term": {"deleted": False}}  # what isn't a tombstone
 _GREATEST = sys.float_info.max
@@ -341,16 +342,36 @@ def _buckets(reply: Mapping[str, Any]) -> list[int]:
 # --- Facets -------------------------------------------------------------------------------------
 
 
-def facet_body(ids: Sequence[str], fields: Sequence[str], schema: CollectionSchema) -> dict[str, Any]:
-    """Counts over exactly these documents."""
+def facet_body(
+    ids: Sequence[str], fields: Sequence[str], schema: CollectionSchema, each: str | None = None
+) -> dict[str, Any]:
+    """Counts over exactly these documents; those that share a value of the facet `each` count once a value."""
     kinds = {field.name: field.kind for field in schema.facets}
+    within: dict[str, Any] = {}
+    if each:
+        field = f"facets.{each}"
+        # Up to so many the server counts them one by one, and its most is 40,000.
+        counted = {"cardinality": {"field": field, "precision_threshold": min(len(ids) + 1, MOST_COUNTED)}}
+        within = {"aggs": {"each": counted, "alone": {"missing": {"field": field}}}}
     return {
         "size": 0,
         "query": _constant([ALIVE, {"terms": {"id": _sendable(ids)}}]),
         "aggs": {
             name: {"stats": {"field": f"facets.{name}"}}
             if kinds[name] is FacetKind.NUMBER
-            else {"terms": {"field": f"facets.{name}", "size": MOST_FACET_VALUES}}
+            else {"terms": {"field": f"facets.{name}", "size": MOST_FACET_VALUES}, **within}
             for name in fields
         },
+    }
+
+
+def values_body(ids: Sequence[str], fields: Sequence[str]) -> dict[str, Any]:
+    """The facet values of these documents."""
+    return {
+        "size": len(ids),
+        "_source": False,
+        "docvalue_fields": ["id", *(f"facets.{name}" for name in fields)],
+        "track_total_hits": False,
+        "query": _constant([ALIVE, {"terms": {"id": _sendable(ids)}}]),
+        "sort": ["_doc"],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from visual_search.types import (
     FacetAnswer,
     FacetCount,
     FacetKind,
+    FacetValues,
     GramsLeg,
     IdsLeg,
     Leg,
@@ -75,7 +77,25 @@ def facet_answer(name: str, kind: FacetKind, aggregation: dict[str, Any]) -> Fac
     if kind is FacetKind.NUMBER:
         return FacetAnswer(name, minimum=aggregation["min"], maximum=aggregation["max"])
     counts = [
-        FacetCount(bool(bucket["key"]) if kind is FacetKind.BOOLEAN else bucket["key"], bucket["doc_count"])
+        FacetCount(bool(bucket["key"]) if kind is FacetKind.BOOLEAN else bucket["key"], _counted(bucket))
         for bucket in aggregation["buckets"]
     ]
     return facet_counts(name, counts)
+
+
+def _counted(bucket: dict[str, Any]) -> int:
+    """Documents, or groups of them and those without a group."""
+    if "each" not in bucket:
+        return int(bucket["doc_count"])
+    return int(bucket["each"]["value"]) + int(bucket["alone"]["doc_count"])
+
+
+def facet_values(row: dict[str, Any], kinds: Mapping[str, FacetKind]) -> tuple[str, FacetValues]:
+    """A document's id and its facet values, from the reply to `query.values_body`."""
+    fields = row["fields"]
+    found = {name: fields[f"facets.{name}"] for name in kinds if fields.get(f"facets.{name}")}
+    return fields["id"][0], {
+        # Java sorts by UTF-16, and other letters than Python's may come first.
+        name: tuple(sorted(float(value) if kinds[name] is FacetKind.NUMBER else value for value in values))
+        for name, values in found.items()
+    }

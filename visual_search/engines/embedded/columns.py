@@ -96,16 +96,18 @@ class ColumnView:
         mask[self.pair_slots[pairs]] = True
         return mask
 
-    def count(self, slots: npt.NDArray[np.int32]) -> FacetAnswer:
-        """The facet's values over these slots."""
+    def count(self, slots: npt.NDArray[np.int32], groups: npt.NDArray[np.int64] | None = None) -> FacetAnswer:
+        """The facet's values over these slots. `groups`: the group of each slot of the collection, which counts once a value."""
         if self.field.kind is FacetKind.NUMBER:
             numbers = self.numbers[slots]
             numbers = numbers[~np.isnan(numbers)]
             if not len(numbers):
                 return FacetAnswer(self.field.name)
             return FacetAnswer(self.field.name, minimum=float(numbers.min()), maximum=float(numbers.max()))
-        length = int(self.pair_slots[-1]) + 1 if len(self.pair_slots) else 0
-        chosen = self.pair_values[_flags(slots[slots < length], length)[self.pair_slots]]
+        within = self._within(slots)
+        chosen = self.pair_values[within]
+        if groups is not None:
+            chosen = np.unique(np.stack([chosen, groups[self.pair_slots[within]]]), axis=1)[0]
         numbers_of_values, counts = np.unique(chosen, return_counts=True)
         return facet_counts(
             self.field.name,
@@ -114,6 +116,28 @@ class ColumnView:
                 for number, count in zip(numbers_of_values.tolist(), counts.tolist(), strict=True)
             ),
         )
+
+    def groups(self, slots: int) -> npt.NDArray[np.int64]:
+        """A number for each of the `slots` slots: that of its value, or one of its own where it has none."""
+        groups = -1 - np.arange(slots, dtype=np.int64)
+        groups[self.pair_slots] = self.pair_values
+        return groups
+
+    def values_of(self, slots: npt.NDArray[np.int32]) -> dict[int, tuple[str | float | bool, ...]]:
+        """The values of each of these slots that has any, sorted."""
+        if self.field.kind is FacetKind.NUMBER:
+            return {slot: (float(self.numbers[slot]),) for slot in slots.tolist() if not np.isnan(self.numbers[slot])}
+        found: dict[int, list[str | bool]] = {}
+        within = self._within(slots)
+        for slot, number in zip(self.pair_slots[within].tolist(), self.pair_values[within].tolist(), strict=True):
+            found.setdefault(slot, []).append(self.values[number])
+        return {slot: tuple(sorted(values)) for slot, values in found.items()}
+
+    def _within(self, slots: npt.NDArray[np.int32]) -> Mask:
+        """Which pairs are of these slots."""
+        length = int(self.pair_slots[-1]) + 1 if len(self.pair_slots) else 0
+        within: Mask = _flags(slots[slots < length], length)[self.pair_slots]
+        return within
 
 
 def _flags(numbers: npt.ArrayLike, length: int) -> Mask:

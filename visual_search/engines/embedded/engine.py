@@ -33,6 +33,7 @@ from visual_search.types import (
     EngineAnswer,
     EngineQuery,
     FacetAnswer,
+    FacetValues,
     Health,
     IdsLeg,
     RebuildReport,
@@ -178,13 +179,30 @@ class EmbeddedEngine:
                     answers.append(legs.answer(state, leg))
         return EngineAnswer(tuple(answers))
 
-    def facets(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[FacetAnswer, ...]:
+    def facets(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str], *, each: str | None = None
+    ) -> tuple[FacetAnswer, ...]:
+        view, slots = self._columns(collection, ids, [*fields, *([each] if each else [])])
+        groups = view.columns[each].groups(len(view.alive)) if each else None
+        return tuple(view.columns[name].count(slots, groups) for name in fields)
+
+    def values(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, FacetValues]:
+        view, slots = self._columns(collection, ids, fields)
+        by_field = {name: view.columns[name].values_of(slots) for name in fields}
+        return {
+            view.ids[slot]: {name: found[slot] for name, found in by_field.items() if slot in found}
+            for slot in slots.tolist()
+        }
+
+    def _columns(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> tuple[View, Slots]:
+        """The facets as they are now, and the slots of these documents. BadInput for a facet that there isn't."""
         with readable(collection):
             opened = self._opened(collection)
-            names = [known_field(name, opened.store.schema).name for name in fields]
+            for name in fields:
+                known_field(name, opened.store.schema)
             with opened.store.reading() as connection:
                 view, (slots,) = self._caught_up(opened, connection, ids)
-            return tuple(view.columns[name].count(slots) for name in names)
+            return view, slots
 
     def versions(self, collection: str) -> Iterator[VersionedId]:
         store = self._opened(collection).store

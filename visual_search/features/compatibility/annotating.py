@@ -112,7 +112,7 @@ def _wanted(given: Mapping[str, Any], most: int, place: Place, where: str) -> Wa
     clauses = expressions.parsed(text(params.get("filter"), "filter"), expressions.equation, where="filter")
     query = Query(
         collection=collection,
-        filters=expressions.rules(clauses, wiring.schema(collection), where="filter"),
+        filters=expressions.rules(clauses, wiring.schema(collection).told, where="filter"),
         pictures=(_picture(given.get("image"), params.get("boundingPoly"), where),),
         page_size=most,
         language=place.language,

@@ -102,7 +102,7 @@ def _wanted(request: Any, where: str, language: str | None) -> Wanted:
 def _read(request: Mapping[str, Any], language: str | None) -> Wanted:
     name = text(request.get("indexName"), "indexName")
     collection, sort = _index(name)
-    schema = wiring.schema(collection)
+    schema = wiring.schema(collection).told
     flat = {key: value for key, value in request.items() if key not in _OUTSIDE}
     params = {key: value for key, value in {**flat, **_params(request.get("params"))}.items() if value is not None}
     facet = _facet_search(request, params)
@@ -160,7 +160,7 @@ def _index(name: str) -> tuple[str, str]:
         if order != name and field and direction in ("asc", "desc"):
             collection = named.names()[known]
             sort = field if direction == "asc" else f"-{field}"
-            legs.order(sort, wiring.schema(collection))
+            legs.order(sort, wiring.schema(collection).told)
             return collection, sort
     known_names = ", ".join(f"{known}, {known}_FACET_asc, {known}_FACET_desc" for known in named.names())
     raise BadInput(f"There is no index '{name[:80]}' here. Known: {known_names}.", field="indexName", status=404)
