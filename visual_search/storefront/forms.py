@@ -15,7 +15,7 @@ from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
-from visual_search.storefront import filters
+from visual_search.storefront import filters, showcase
 from visual_search.storefront.cutting import CutOut
 from visual_search.types import Query, QueryPicture
 
@@ -39,7 +39,7 @@ class Asked:
 
 def read(request: HttpRequest, collection: str) -> Asked:
     """What this request's form asks `collection`. Raises BadInput if its photo, or the part of it, can't be used."""
-    schema = wiring.schema(collection)
+    schema = wiring.schema(collection).told
     data = (request.POST if request.method == "POST" else request.GET).copy()
     _remove(data)
     if meant := data.get("meant"):
@@ -47,7 +47,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
     filtered = filters.read(data, schema)
     sort, sort_faults = filters.order(data, schema)
     page, page_faults = filters.page(data)
-    picture, preview, cut = _picture(request, data)
+    picture, preview, cut = _picture(request, data, collection)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     currency = registry.source(collection).currency
     words, words_not = parsing.words_and_not(data.get("q", ""), language, currency)
@@ -59,6 +59,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
             pictures=(_narrowed(picture, data.get("part", "")),) if picture else (),
             words=words,
             words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(parsing.words, data.getlist("q_not")))))),
+            beside=(of,) if picture and (of := data.get("of", "")) else (),
             unlike=tuple(dict.fromkeys(id for id in data.getlist("unlike") if id)),
             language=language,
             filters=filtered.rules,
@@ -94,7 +95,7 @@ def _remove(data: QueryDict) -> None:
             data["q"] = without_gaps(data.get("q", "").replace(value, " ", 1))
         elif name in ("photo_token", "q") or not value:
             data.pop(name, None)
-            for more in ("preview", "part", "shot", "cut") if name == "photo_token" else ():
+            for more in ("preview", "part", "shot", "cut", "of") if name == "photo_token" else ():
                 data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
@@ -111,12 +112,17 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
     return replace(picture, thing=parsing.object_number(part))
 
 
-def _picture(request: HttpRequest, data: QueryDict) -> tuple[QueryPicture | None, str, CutOut | None]:
+def _picture(request: HttpRequest, data: QueryDict, collection: str) -> tuple[QueryPicture | None, str, CutOut | None]:
     """The photo, its preview, and where it stood if it is a cut-out."""
     upload = request.FILES.get("image")
-    if upload is None:
+    # Never by an address: a crawler would follow it from every picture of the shop.
+    shown = data.get("picture", "") if request.method == "POST" else ""
+    if upload is not None:
+        picture = uploads.uploaded(upload)
+    elif shown:
+        picture = showcase.picture_of(collection, data.get("of", ""), shown)
+    else:
         return *_known(data), None
-    picture = uploads.uploaded(upload)
     cut = parsing.box(data.get("cut"), field="cut")
     known, preview = _known(data) if cut else (None, "")
     if cut and known:

@@ -21,7 +21,7 @@ from visual_search.access import limits, pages
 from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import callers, tokens, uploads
-from visual_search.storefront import cutting, facets, filters, forms, showing, teaching
+from visual_search.storefront import cutting, facets, filters, forms, showing, teaching, trails
 from visual_search.types import Page, Query
 
 logger = logging.getLogger(__name__)
@@ -85,6 +85,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "teach": bool(asked.preview) and teaching.may_teach(request, asked.query.collection),
         "words_not": page.words_not,
         "unlike": page.unlike,
+        "beside": asked.query.beside,
         "unread": not asked.query.read,
         "exact": not asked.query.spell,
         "literal": not asked.query.understand,
@@ -103,7 +104,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
 
 def _unknown(page: Page, asked: forms.Asked) -> list[str]:
     try:
-        return filters.unknown_values(page, asked.chosen, wiring.schema(page.collection))
+        return filters.unknown_values(page, asked.chosen, wiring.schema(page.collection).told)
     except VisualSearchError as error:
         logger.warning("Nobody knows whether the shop has the values that were chosen: %s", error)
         return []  # The page has its answer.
@@ -133,7 +134,9 @@ def similar(request: HttpRequest, object_id: str, collection: str = "") -> HttpR
             return HttpResponse(status=204)
         return _failed(request, error, collection)
     name = "visual_search/tiles.html" if fragment else "visual_search/similar.html"
-    return _page(request, name, {**showing.place(collection), "page": page, "hits": page.hits})
+    place = showing.place(collection)
+    trail = trails.trail(query.collection, place["collection"], request.GET.getlist("via"), object_id, language)
+    return _page(request, name, {**place, "page": page, "hits": page.hits, "trail": trail, "via": trail.via})
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

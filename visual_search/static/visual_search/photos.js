@@ -10,7 +10,7 @@
   if (ran.has("photos")) return;
   ran.add("photos");
   // Only these fields are taken from an address: with "shows", a stranger's link would teach the shop in the name of its staff.
-  const CARRIED = /^(q|q_not|unlike|unread|exact|literal|sort|page|f\..+)$/;
+  const CARRIED = /^(q|q_not|of|unlike|unread|exact|literal|sort|page|f\..+)$/;
   const LONGEST_WAIT_MS = 60_000; // A server that hasn't answered by then is taken for one that is away.
   const PATIENCE_MS = 300; // A filter that is answered sooner shows no tray.
   const OTHER_TABS_MS = 2000; // for the tabs of this browser to say that they have the photo
