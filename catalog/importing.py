@@ -23,6 +23,7 @@ from visual_search.errors import PictureRefused
 from visual_search.imaging.cleaning import cleaned
 from visual_search.imaging.decode import decode
 from visual_search.models import chunks
+from visual_search.signals import objects_changed
 
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
@@ -351,8 +352,11 @@ def _store(wanted: _Wanted) -> None:
             product = _filled(wanted)
             product.parent = Product.objects.get(sku=wanted.parent) if wanted.parent else None
             if product.parent is not None and product.pk is not None:
-                # It was the head of its family until now. Search doesn't know parents, so no signals are needed.
-                product.variants.update(parent=product.parent)
+                # It was the head of its family until now. Each of them has another family in the index, then.
+                moved = [str(key) for key in product.variants.values_list("pk", flat=True)]
+                if moved:
+                    product.variants.update(parent=product.parent)
+                    objects_changed.send(Product, ids=moved, deleted=False)
             # This save notes the product for the index, so texts and pictures may be written in bulk in the same transaction.
             product.save()
             _store_texts(product, [values for _, values in wanted.texts])

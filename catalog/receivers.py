@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 from catalog import files, tasks
 from catalog.models import Product, ProductImage
+from visual_search.signals import objects_changed
 
 
 @receiver(pre_delete, sender=ProductImage)
@@ -21,6 +22,13 @@ def note_the_file(instance: ProductImage, **kwargs: Any) -> None:
 @receiver(post_delete, sender=ProductImage)
 def remove_the_file(instance: ProductImage, **kwargs: Any) -> None:
     files.forget(ProductImage, instance._read_file)
+
+
+@receiver(pre_delete, sender=Product)
+def tell_of_the_variants(instance: Product, **kwargs: Any) -> None:
+    """The database takes the head from its variants without a word, and each of them is a thing of its own from then on."""
+    if ids := [str(key) for key in instance.variants.values_list("pk", flat=True)]:
+        objects_changed.send(Product, ids=ids, deleted=False)
 
 
 @receiver(post_save, sender=Product)

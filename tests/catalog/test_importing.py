@@ -606,6 +606,16 @@ def test_a_family_may_get_a_new_head_or_find_one_in_the_shop(catalogue: Write) -
     assert parents == {"V0": None, "V1": "V0", "V2": "V0", "V3": "V0"}
 
 
+def test_the_index_hears_of_a_family_that_gets_another_head(catalogue: Write) -> None:
+    run(catalogue({"sku": "V1", "parent_sku": "V1"}, {"sku": "V2", "parent_sku": "V1"}))
+    second = str(Product.objects.get(sku="V2").pk)
+    before = IndexEntry.objects.get(collection="products", object_id=second).version
+    # Its own row isn't in the file, so nothing but its head changes.
+    run(catalogue({"sku": "V0", "parent_sku": "V0"}, {"sku": "V1", "parent_sku": "V0"}))
+    assert Product.objects.get(sku="V2").parent == Product.objects.get(sku="V0")
+    assert IndexEntry.objects.get(collection="products", object_id=second).version > before
+
+
 @pytest.mark.parametrize("limit", ["0", "-3", "many"])
 def test_a_senseless_limit_is_refused(catalogue: Write, limit: str) -> None:
     with pytest.raises(CommandError, match=limit):

@@ -182,6 +182,25 @@ def test_where_values_can_not_be_read_each_has_a_tile(tees, monkeypatch) -> None
     assert len([sku for sku in skus(page) if sku.startswith("TEE")]) == 4
 
 
+# --- What changes ----------------------------------------------------------------------------------
+
+
+def test_a_family_without_its_head_falls_apart(tees) -> None:
+    tees.products["TEE-S"].delete()
+    tees.index()
+    assert len([sku for sku in skus(ask(words="t-shirt")) if sku.startswith("TEE")]) == 3
+
+
+def test_a_product_that_finds_a_family_joins_its_tile(tees) -> None:
+    loose = tees.add("TEE-XS", "T-shirt blue", colour="blue", brand="Tee", price=Decimal(9), stock=1)
+    tees.index()
+    assert len([sku for sku in skus(ask(words="t-shirt")) if sku.startswith("TEE")]) == 2
+    loose.parent = tees.products["TEE-S"]
+    loose.save()
+    tees.index()
+    assert len(tee(ask(words="t-shirt")).variants) == 5
+
+
 # --- Sold out ------------------------------------------------------------------------------------
 
 
