@@ -21,6 +21,7 @@ from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import tokens, uploads
 from visual_search.storefront import cutting, forms, showing, teaching
+from visual_search.translating import in_words
 from visual_search.types import Query
 
 SIMILAR_SHOWN = 12  # tiles in the strip of a product page: two rows of six
@@ -43,7 +44,7 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
     except TooOften as error:
         return _failed(request, error, collection)
     except RequestDataTooBig as error:
-        return _failed(request, BadInput(str(error), status=413), collection)
+        return _failed(request, BadInput(error.args[0], status=413), collection)
     except (MultiPartParserError, SuspiciousOperation):
         return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")), collection)
 
@@ -157,7 +158,7 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
 def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> HttpResponse:
     status = 503
     if isinstance(error, BadInput):
-        refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": str(error)}
+        refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": in_words(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
     if isinstance(error, TooOften):
         heading, message, status = pages.heading(), pages.message(error), 429
