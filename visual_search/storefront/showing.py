@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from PIL import Image
 
@@ -21,6 +22,7 @@ from visual_search.errors import VisualSearchError
 from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
+from visual_search.storefront import things
 from visual_search.storefront.forms import READ, Asked
 from visual_search.types import PATH_SEPARATOR, Box, FacetField, FacetKind, Grade, Hit, Page, Understood
 
@@ -92,7 +94,7 @@ def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
     boxes = []
     for answer in page.facets:
         field = fields[answer.field]
-        label = field.label or field.name.replace("_", " ").capitalize()
+        label = _name(field)
         if field.kind is FacetKind.NUMBER:
             least, most = asked.ranges.get(field.name, ("", ""))
             spread = answer.minimum is not None and answer.minimum != answer.maximum
@@ -101,14 +103,15 @@ def facet_boxes(page: Page, asked: Asked) -> list[FacetBox]:
             continue
         counts = {_text(item.value): item.count for item in answer.counts}
         chosen = asked.chosen.get(field.name, ())
-        choices = _choices(field, counts, chosen)
+        choices = _choices(asked, field, counts, chosen)
         if len(choices) > 1 or chosen:
             boxes.append(FacetBox(field.name, label, choices))
     return boxes
 
 
-def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -> tuple[Choice, ...]:
+def _choices(asked: Asked, field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -> tuple[Choice, ...]:
     shown = list(dict.fromkeys([*chosen, *list(counts)[:CHOICES_SHOWN]]))
+    labels = _labels(asked, field, shown)
     if field.kind is FacetKind.PATH:
         shown.sort()
     else:
@@ -116,7 +119,7 @@ def _choices(field: FacetField, counts: dict[str, int], chosen: Sequence[str]) -
     return tuple(
         Choice(
             value=value,
-            label=_label(field, value),
+            label=labels[value],
             count=counts.get(value, 0),
             checked=value in chosen,
             depth=value.count(PATH_SEPARATOR) if field.kind is FacetKind.PATH else 0,
@@ -134,7 +137,8 @@ def chips(asked: Asked, page: Page) -> list[Chip]:
     chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
     chips += [Chip(_range(fields[one.facet], one), f"{READ}={one.text}") for one in page.understood]
     for name, values in asked.chosen.items():
-        chips += [Chip(_label(fields[name], value), f"f.{name}={value}") for value in values]
+        labels = _labels(asked, fields[name], values)
+        chips += [Chip(labels[value], f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
         for key, sign, value in zip(("gte", "lte"), ("≥", "≤"), ends, strict=True):
             if value:
@@ -153,7 +157,9 @@ def _range(field: FacetField, one: Understood) -> str:
 
 
 def _name(field: FacetField) -> str:
-    return str(field.label) or field.name.capitalize()
+    """A label that is no lazy translation may be one of those that come with this package, such as "Price"."""
+    label = field.label or field.name.replace("_", " ").capitalize()
+    return _(label) if isinstance(label, str) else str(label)
 
 
 def preview_size(preview: str) -> tuple[int, int] | None:
@@ -171,7 +177,7 @@ def parts(page: Page) -> list[Part]:
         return []
     parts = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
     for number, region in enumerate(scene.things):
-        label = _(region.label) if region.label else _("Something")
+        label = things.name(region.label)
         parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
     if not any(part.chosen for part in parts):
         # The token's own vectors are those of this part, so it is searched again by naming none.
@@ -233,11 +239,22 @@ def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
     return [hit for hit in hits if hit.grade is not Grade.DISTANT], [hit for hit in hits if hit.grade is Grade.DISTANT]
 
 
-def _label(field: FacetField, value: str) -> str:
+def _labels(asked: Asked, field: FacetField, values: Sequence[str]) -> dict[str, str]:
+    """value -> what the page calls it."""
     if field.kind is FacetKind.BOOLEAN:
-        label = field.label or field.name.replace("_", " ").capitalize()
-        return label if value == "true" else _("Not %s") % (label[:1].lower() + label[1:])
-    return value.rpartition(PATH_SEPARATOR)[2] if field.kind is FacetKind.PATH else value
+        return {value: _yes_or_no(field, value == "true") for value in values}
+    called = registry.source(asked.query.collection).value_labels(field.name, values, get_language() or "")
+    is_path = field.kind is FacetKind.PATH
+    return {value: called.get(value) or (value.rpartition(PATH_SEPARATOR)[2] if is_path else value) for value in values}
+
+
+def _yes_or_no(field: FacetField, yes: bool) -> str:
+    label = _name(field)
+    if yes:
+        return label
+    if field.name == "in_stock":
+        return _("Out of stock")
+    return _("Not %s") % (label[:1].lower() + label[1:])
 
 
 def _text(value: str | bool) -> str:
