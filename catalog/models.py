@@ -342,7 +342,7 @@ class ProductImage(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="SHA-256 of a file that an import brought; else empty.",
+        help_text=_("SHA-256 of a file that an import brought; else empty."),
     )
 
     objects = ProductImageQuerySet.as_manager()
