@@ -85,7 +85,7 @@ class Visible(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._hidden += tag in ("script", "style")
         said = [value or "" for name, value in attrs if name in self.ATTRIBUTES or name.startswith("data-vs-")]
-        self.found += [value for value in said if " " in value.strip() or value[:1].isupper()]
+        self.found += [value for value in said if re.search(r"^[A-Z]|[^\W\d_] [^\W\d_]", value)]
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in ("script", "style")

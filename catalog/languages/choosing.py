@@ -36,7 +36,11 @@ class LanguageMiddleware(LocaleMiddleware):
         if not named:
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
         # What has no language in its address goes on in the one that was read last: links of the main language, suggestions.
-        elif translation.get_language_from_request(request) != named:
+        # A view that sets the cookie itself, such as `choose`, has its say.
+        elif (
+            settings.LANGUAGE_COOKIE_NAME not in response.cookies
+            and translation.get_language_from_request(request) != named
+        ):
             remember(response, named)
         if taken_over := getattr(request, "language_of_account", ""):
             remember(response, taken_over)

@@ -28,10 +28,13 @@ def category_names(language: str | None, paths: Collection[str] | None = None) -
     base = base_code(language) or MAIN
     if base == MAIN:
         return {}
-    rows = CategoryText.objects.filter(language__startswith=base).order_by("language")
+    texts = CategoryText.objects.filter(language__startswith=base)
     if paths is not None:
-        rows = rows.filter(path__in=paths)
-    return {path: name for path, tag, name in rows.values_list("path", "language", "name") if base_code(tag) == base}
+        texts = texts.filter(path__in=paths)
+    rows = [row for row in texts.values_list("path", "language", "name") if base_code(row[1]) == base]
+    # The last one stands: the very form that is asked for, else the plain language, else another form of it.
+    rows.sort(key=lambda row: (row[1] == (language or "").lower(), row[1] == base))
+    return {path: name for path, _tag, name in rows}
 
 
 def colour_name(colour: str, language: str | None = None) -> str:
