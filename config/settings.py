@@ -108,7 +108,7 @@ TIME_ZONE = "UTC"
 # Those in which every word of the pages is translated (docs/how-to/languages-of-the-page.md). Products are found in many more,
 # and their texts show in the chosen language where the shop has them.
 LANGUAGES = [
-    ("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"), ("pt-br", "Português (Brasil)"),
+    ("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"), ("pt-br", "Português"),
     ("ar", "العربية"), ("ja", "日本語"), ("zh-hans", "简体中文"),
 ]  # fmt: skip
 USE_I18N = True

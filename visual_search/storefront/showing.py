@@ -131,7 +131,7 @@ def _choices(asked: Asked, field: FacetField, counts: dict[str, int], chosen: Se
 def chips(asked: Asked, page: Page) -> list[Chip]:
     """A chip for each part of the question, as the page's answer took it."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).facets}
-    chips = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
+    chips = [Chip(_("“%s”") % asked.query.words, "q=")] if asked.query.words else []
     chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
     titles = _titles(asked.query.collection, page.unlike, asked.query.language)
     chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
