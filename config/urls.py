@@ -12,10 +12,11 @@ from visual_search.access.logins import limited_login
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", limited_login(admin.site.login)),
     path("admin/", admin.site.urls),
+    # Most of these are for programs; its one page goes by the language that was read last.
+    path("", include("visual_search.features.query_log.urls")),
     path("", include("visual_search.features.compatibility.urls")),
     path("api/v1/", include("visual_search.api.urls")),
     *in_languages(
-        path("", include("visual_search.features.query_log.urls")),
         path("memory/", include("visual_search.features.personalisation.urls")),
         path("search/", include("visual_search.storefront.urls")),
         path("", include("catalog.urls")),
