@@ -9,13 +9,14 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs pictures mutants peers clean
+.PHONY: help demo test check format docs messages pictures mutants peers clean
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
 	@echo "make test               the whole test suite (PYTEST_ARGS='-k name' for a part, in one process)"
 	@echo "make check              lint, types and import directions"
 	@echo "make docs               the documentation as a site in build/site"
+	@echo "make messages           strings for translators: finds them, brings the catalogues up to date, compiles them"
 	@echo "make pictures           the pictures of the README, taken anew from the demo shop"
 	@echo "make mutants MODULE=... the changes of a module that its tests don't notice (TESTS=... MUTANTS=40)"
 	@echo "make peers              the embedded engine beside LanceDB, sqlite-vec, usearch and tantivy (PEERS='--products 5000')"
@@ -63,6 +64,10 @@ format: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/site
 	@echo "The first page is build/site/index.html"
+
+# It ends with 1 as long as a string waits for a translation.
+messages: $(VENV)/.test
+	$(BIN)/python -m tests.messages
 
 pictures: $(VENV)/.test
 	$(BIN)/python -m tests.browser.pictures

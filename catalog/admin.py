@@ -14,8 +14,11 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog import files
+from catalog.languages.models import CategoryText
 from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
 from catalog.orders.models import Order, OrderLine
 from multilingual.languages import base_code
@@ -83,11 +86,11 @@ class ProductAdmin(admin.ModelAdmin):
         """The product's page; None for a product that isn't published, because it has no page."""
         return product.get_absolute_url() if product.state == State.PUBLISHED else None
 
-    @admin.action(description="Publish the selected products", permissions=["change"])
+    @admin.action(description=_("Publish the selected products"), permissions=["change"])
     def publish(self, request: HttpRequest, products: QuerySet[Product]) -> None:
         self._move(request, products, State.PUBLISHED)
 
-    @admin.action(description="Archive the selected products", permissions=["change"])
+    @admin.action(description=_("Archive the selected products"), permissions=["change"])
     def archive(self, request: HttpRequest, products: QuerySet[Product]) -> None:
         self._move(request, products, State.ARCHIVED)
 
@@ -98,7 +101,11 @@ class ProductAdmin(admin.ModelAdmin):
                 # Saved one by one: `update()` sends no signals, so the index wouldn't notice.
                 product.state = state
                 product.save(update_fields=["state", "updated_at"])
-        self.message_user(request, f"{len(moved)} products are {state.label} now.")
+        self.message_user(
+            request,
+            ngettext("%(count)d product is %(state)s now.", "%(count)d products are %(state)s now.", len(moved))
+            % {"count": len(moved), "state": state.label},
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """With the address of pictures that only staff may see: of drafts, and photos to recognise by."""
@@ -144,15 +151,15 @@ class ProductAdmin(admin.ModelAdmin):
             return "–"
         return format_html('<img src="{}" alt="" width="48" height="48" class="shop-thumbnail">', address)
 
-    @admin.display(description="name")
+    @admin.display(description=_("name"))
     def name(self, product: Product) -> str:
         return product.title()
 
-    @admin.display(description="price")
+    @admin.display(description=_("price"))
     def price_text(self, product: Product) -> str:
         return product.price_text or "–"
 
-    @admin.display(description="search index")
+    @admin.display(description=_("search index"))
     def index_state(self, product: Product) -> str:
         if product.pk is None:
             return "–"
@@ -161,10 +168,19 @@ class ProductAdmin(admin.ModelAdmin):
         else:
             entry = IndexEntry.objects.filter(collection="products", object_id=str(product.pk)).first()
         if entry is None:
-            return "not noted yet: run visual_search reconcile"
-        state = "not in the index" if entry.deleted and entry.state == "indexed" else entry.get_state_display()
+            return gettext("not noted yet: run visual_search reconcile")
+        state = gettext("not in the index") if entry.deleted and entry.state == "indexed" else entry.get_state_display()
         note = entry.error or entry.warning
         return f"{state}: {note[:120]}" if note else str(state)
+
+
+@admin.register(CategoryText)
+class CategoryTextAdmin(admin.ModelAdmin):
+    """Names of categories in other languages."""
+
+    list_display = ["path", "language", "name"]
+    list_filter = ["language"]
+    search_fields = ["path", "name"]
 
 
 class OrderLineInline(admin.TabularInline):
@@ -194,6 +210,6 @@ class OrderAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("lines")
 
-    @admin.display(description="total")
+    @admin.display(description=_("total"))
     def total(self, order: Order) -> str:
         return order.sum_text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils.text import slugify
 
+from catalog.languages.names import category_names
 from catalog.models import Product
 from visual_search.types import PATH_SEPARATOR, path_prefixes
 
@@ -19,10 +20,11 @@ class Category:
     path: str
     slug: str
     count: int
+    translated: str = ""  # its name in the language of the page, where the shop has one
 
     @property
     def name(self) -> str:
-        return self.path.rpartition(PATH_SEPARATOR)[2]
+        return self.translated or self.path.rpartition(PATH_SEPARATOR)[2]
 
     def holds(self, path: str) -> bool:
         """Whether this path is the category's own or lies below it."""
@@ -38,8 +40,8 @@ def _plain_slug(path: str) -> str:
     return "/".join(slugify(part, allow_unicode=True) or "-" for part in path.split(PATH_SEPARATOR))
 
 
-def all_categories() -> list[Category]:
-    """Every level with published products on it or below it, in order of path. One query."""
+def all_categories(language: str | None = None) -> list[Category]:
+    """Every level with published products on it or below it, in order of path. One query; one more for names of a language."""
     counts: Counter[str] = Counter()
     rows = Product.objects.published().exclude(category="").values_list("category").annotate(Count("pk")).order_by()
     for path, count in rows:
@@ -53,7 +55,8 @@ def all_categories() -> list[Category]:
             # Without a number, "C++" and "C#" would share an address, and one of them would have no page.
             slug, number = f"{plain}-{number}", number + 1
         slugs[slug] = path
-    return [Category(path, slug, counts[path]) for slug, path in slugs.items()]
+    names = category_names(language)
+    return [Category(path, slug, counts[path], names.get(path, "")) for slug, path in slugs.items()]
 
 
 def shown_first(categories: list[Category]) -> list[Category]:

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from catalog import files
+from catalog.languages.models import CategoryText
 from catalog.models import Product, ProductImage, ProductText, State
 from catalog.reading import Catalogue, Row, find
 from multilingual.languages import base_code
@@ -24,6 +25,7 @@ from visual_search.imaging.cleaning import cleaned
 from visual_search.imaging.decode import decode
 from visual_search.models import chunks
 from visual_search.signals import objects_changed
+from visual_search.types import path_prefixes
 
 STOCK_WHERE_NOT_GIVEN = 1  # A catalogue without a stock column lists what can be bought.
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
@@ -122,7 +124,25 @@ def import_rows(
             at = fault.row or row
             summary.faults.append(RowFault(at.file, at.line, str(fault)))
         advanced()
+    for row in catalogue.categories:
+        try:
+            _name_category(row, dry_run=dry_run)
+        except _Faulty as fault:
+            summary.faults.append(RowFault(row.file, row.line, str(fault)))
     return summary
+
+
+def _name_category(row: Row, *, dry_run: bool) -> None:
+    """Keep what a category is called in one language. Raises _Faulty."""
+    tag = row.values["lang"].strip().lower().replace("_", "-")
+    path = " > ".join(path_prefixes(row.values["category"])[-1:])
+    text = CategoryText(path=path, language=tag, name=row.values["name"].strip())
+    try:
+        text.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        raise _Faulty(_readable(error, row)) from error
+    if not dry_run:
+        CategoryText.objects.update_or_create(path=path, language=tag, defaults={"name": text.name})
 
 
 def _fingerprints(skus: Iterable[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import files
 from catalog.codes import why_no_gtin
+from catalog.languages.models import AccountLanguage, CategoryText  # noqa: F401 - as below
 from catalog.orders.models import Order, OrderLine  # noqa: F401 - Django looks for models in this module.
 from catalog.prices import price_text
 from multilingual.languages import LANGUAGES, base_code
@@ -21,6 +22,7 @@ from visual_search.conf import conf
 from visual_search.errors import PictureRefused
 from visual_search.imaging.decode import decode
 from visual_search.signals import objects_changed
+from visual_search.translating import in_words
 from visual_search.types import ImageSource, path_prefixes
 
 logger = logging.getLogger(__name__)
@@ -80,34 +82,43 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """One thing to buy. Variants (colours, sizes) are products of their own that share a `parent`."""
 
-    sku = models.CharField(max_length=64, unique=True, validators=[check_sku])
-    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="variants")
-    category = models.CharField(
-        max_length=300, blank=True, db_index=True, help_text=_("Levels joined by ' > ', such as Home > Office.")
+    sku = models.CharField(_("article number"), max_length=64, unique=True, validators=[check_sku])
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="variants", verbose_name=_("parent")
     )
-    brand = models.CharField(max_length=120, blank=True)
-    colour = models.CharField(max_length=80, blank=True)
+    category = models.CharField(
+        _("category"),
+        max_length=300,
+        blank=True,
+        db_index=True,
+        help_text=_("Levels joined by ' > ', such as Home > Office."),
+    )
+    brand = models.CharField(_("brand"), max_length=120, blank=True)
+    colour = models.CharField(_("colour"), max_length=80, blank=True)
     price = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+        _("price"), max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
     currency = models.CharField(
+        _("currency"),
         max_length=3,
         blank=True,
         validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Write the three capital letters of ISO 4217, such as EUR."))],
     )
-    stock = models.PositiveIntegerField(default=0)
+    stock = models.PositiveIntegerField(_("stock"), default=0)
     stands_for_category = models.BooleanField(
-        default=False, help_text=_("Its picture stands for its category on the start page.")
+        _("stands for category"), default=False, help_text=_("Its picture stands for its category on the start page.")
     )
-    attributes = models.JSONField(default=dict, blank=True)
-    codes = models.JSONField(default=list, blank=True, help_text=_('A list of GTINs, such as ["4006381333931"].'))
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
-    source = models.CharField(max_length=200, blank=True)
-    licence = models.CharField(max_length=200, blank=True)
-    attribution = models.CharField(max_length=500, blank=True)
-    import_hash = models.CharField(max_length=64, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    codes = models.JSONField(
+        _("codes"), default=list, blank=True, help_text=_('A list of GTINs, such as ["4006381333931"].')
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    attribution = models.CharField(_("attribution"), max_length=500, blank=True)
+    import_hash = models.CharField(_("import hash"), max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = ProductQuerySet.as_manager()
     # Only where `for_cards()` has read it
@@ -116,6 +127,8 @@ class Product(models.Model):
     tile_renditions: dict[str, list[int]] | None
 
     class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
         ordering = ["sku"]
         constraints = [
             models.CheckConstraint(
@@ -307,26 +320,37 @@ class ProductImage(models.Model):
         SCENE = "scene", _("in a scene")
         PHOTO = "photo", _("a photo to recognise it by (never shown)")
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    file = PictureField(upload_to=files.random_name, width_field="width", height_field="height", db_index=True)
-    width = models.PositiveIntegerField(null=True, editable=False)
-    height = models.PositiveIntegerField(null=True, editable=False)
-    position = models.PositiveIntegerField(default=0)
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MAIN)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("product"))
+    file = PictureField(
+        _("file"), upload_to=files.random_name, width_field="width", height_field="height", db_index=True
+    )
+    width = models.PositiveIntegerField(_("width"), null=True, editable=False)
+    height = models.PositiveIntegerField(_("height"), null=True, editable=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.MAIN)
     alt = models.CharField(
-        max_length=300, blank=True, help_text=_("What the picture shows, for those who don't see it.")
+        _("text in place of the picture"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the picture shows, for those who don't see it."),
     )
 
     # Format -> the widths of its copies, narrowest first. None: not made yet.
-    renditions = models.JSONField(null=True, editable=False)
+    renditions = models.JSONField(_("renditions"), null=True, editable=False)
     import_hash = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="SHA-256 of a file that an import brought; else empty."
+        _("import hash"),
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("SHA-256 of a file that an import brought; else empty."),
     )
 
     objects = ProductImageQuerySet.as_manager()
     _read_file = ""  # what the row named when this object was read
 
     class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
@@ -385,7 +409,7 @@ class ProductImage(models.Model):
             try:
                 decode(data, **files.limits(), name=str(self.file.name))
             except PictureRefused as error:
-                raise ValidationError({"file": str(error)}) from error
+                raise ValidationError({"file": in_words(error)}) from error
             self.file.seek(0)
 
     @property
@@ -418,17 +442,22 @@ def language_choices() -> list[tuple[str, Any]]:
 class ProductText(models.Model):
     """Title, description and keywords in one language, or in one regional form of it."""
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="texts")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="texts", verbose_name=_("product"))
     language = models.CharField(
+        _("language"),
         max_length=35,
         default="en",
         validators=[RegexValidator(r"^[a-z]{2,3}(-[a-z0-9]{1,8})*\Z", _("Write a code such as de or pt-br."))],
     )
-    title = models.CharField(max_length=300)
-    description = models.TextField(blank=True)
-    keywords = models.JSONField(default=list, blank=True, help_text=_('A list of words, such as ["couch", "settee"].'))
+    title = models.CharField(_("title"), max_length=300)
+    description = models.TextField(_("description"), blank=True)
+    keywords = models.JSONField(
+        _("keywords"), default=list, blank=True, help_text=_('A list of words, such as ["couch", "settee"].')
+    )
 
     class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["product", "language"], name="catalog_text_once_a_language")]
 

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PRODUCTS, TRANSLATIONS = "products.csv", "products_i18n.csv"
+PRODUCTS, TRANSLATIONS, CATEGORIES = "products.csv", "products_i18n.csv", "categories_i18n.csv"
 REQUIRED_COLUMNS = ("sku", "title")
 OPTIONAL_COLUMNS = (
     "parent_sku", "description", "keywords", "category", "brand", "color", "colour", "price", "currency", "stock",
     "image", "extra_images", "category_picture", "attributes", "gtin", "source", "licence", "attribution",
 )  # fmt: skip
 TRANSLATION_COLUMNS = ("sku", "lang", "title")
+CATEGORY_COLUMNS = ("category", "lang", "name")
 
 _length = threading.Lock()
 
@@ -46,6 +47,7 @@ class Catalogue:
     folder: Path
     rows: tuple[Row, ...]
     translations: dict[str, tuple[Row, ...]]
+    categories: tuple[Row, ...] = ()  # names of categories in other languages
     unused: tuple[str, ...] = ()  # columns of products.csv that an import doesn't know
 
     @classmethod
@@ -69,9 +71,11 @@ class Catalogue:
                         f"{TRANSLATIONS}, line {row.line}: there is no sku '{row.sku}' in {PRODUCTS}. Correct or remove the line."
                     )
                 translations.setdefault(row.sku, []).append(row)
+        there = (folder / CATEGORIES).exists()
+        categories = _read(folder / CATEGORIES, CATEGORY_COLUMNS) if there else ()
         columns = rows[0].values if rows else {}
         unused = tuple(name for name in columns if name not in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
-        return cls(folder, rows, {sku: tuple(lines) for sku, lines in translations.items()}, unused)
+        return cls(folder, rows, {sku: tuple(lines) for sku, lines in translations.items()}, categories, unused)
 
     def first(self, count: int | None) -> tuple[Row, ...]:
         """The first `count` rows and the rows that head their families; all rows for None."""

@@ -4,8 +4,10 @@ from functools import lru_cache
 
 from django.core.files.base import ContentFile
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from catalog.files import is_private
+from catalog.languages.names import category_names, colour_name
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
@@ -24,11 +26,11 @@ class Products(Source):
     watch = {ProductImage: "product", ProductText: "product"}
     currency = "EUR"  # in which words such as "under 50 euro" are understood; tiles show each product's own
     schema = (
-        FacetField("category", FacetKind.PATH, "Category"),
-        FacetField("brand", FacetKind.KEYWORD, "Brand"),
-        FacetField("colour", FacetKind.KEYWORD, "Colour"),
-        FacetField("price", FacetKind.NUMBER, "Price"),
-        FacetField("in_stock", FacetKind.BOOLEAN, "In stock"),
+        FacetField("category", FacetKind.PATH, _("Category")),
+        FacetField("brand", FacetKind.KEYWORD, _("Brand")),
+        FacetField("colour", FacetKind.KEYWORD, _("Colour")),
+        FacetField("price", FacetKind.NUMBER, _("Price")),
+        FacetField("in_stock", FacetKind.BOOLEAN, _("In stock")),
     )
 
     def queryset(self):
@@ -61,6 +63,11 @@ class Products(Source):
             "price": product.price,
             "in_stock": product.in_stock,
         }
+
+    def value_labels(self, facet, values, language):
+        if facet == "category":
+            return category_names(language, values)
+        return {value: colour_name(value, language) for value in values} if facet == "colour" else {}
 
     def codes(self, product):
         return [product.sku, *product.codes]

@@ -1,8 +1,9 @@
 """Addresses of the shop's pages."""
 
-from django.urls import include, path
+from django.urls import path
 
 from catalog import views
+from catalog.languages import choosing
 from catalog.orders import views as orders
 
 app_name = "catalog"
@@ -16,5 +17,5 @@ urlpatterns = [
     path("checkout/", orders.checkout, name="checkout"),
     path("order/<str:token>/", orders.order, name="order"),
     path("credits/", views.credits, name="credits"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/setlang/", choosing.choose, name="set_language"),
 ]

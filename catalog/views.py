@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog import categories
 from catalog.categories import Category
+from catalog.languages.addresses import alternates
+from catalog.languages.names import MEASURES, colour_name
 from catalog.models import Product, ProductImage
 from catalog.orders.basket import MOST_OF_ONE, Basket
 from catalog.search import Products
@@ -50,6 +54,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: the categories in the header of every page, and how many things lie in the basket."""
     # Functions, which the template calls: pages of the admin don't show it, so they cost no query.
     return {
+        "alternates": lambda: alternates(request),
         "navigation": lambda: categories.shown_first(_categories(request)),
         "basket_count": lambda: Basket(request.session).count,
     }
@@ -59,7 +64,7 @@ def _categories(request: HttpRequest) -> list[Category]:
     """All categories, read once a request."""
     known: list[Category] | None = request.__dict__.get("_catalog_categories")
     if known is None:
-        known = request.__dict__["_catalog_categories"] = categories.all_categories()
+        known = request.__dict__["_catalog_categories"] = categories.all_categories(request.LANGUAGE_CODE)
     return known
 
 
@@ -121,6 +126,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "trail": _trail(request, shown.category),
         "licence_url": LICENCES.get(shown.licence, ""),
         "images": shown.shown_images(),
+        "colour": colour_name(shown.colour),
         "attributes": _attributes(shown.attributes),
         "variants": cards(request, variants),
         "most": min(shown.stock, MOST_OF_ONE),
@@ -148,8 +154,15 @@ def _trail(request: HttpRequest, path: str) -> list[Category]:
     return [known[prefix] for prefix in path_prefixes(path) if prefix in known]
 
 
-MEASURES = ("width", "depth", "height")
 NOT_SHOWN = ("unit", "image_kind")  # The unit stands beside each measure; the credits say how a picture was made.
+
+
+def _number(text: str) -> str:
+    """A measure as the shopper's language writes numbers: '62.7' is '62,7' in German."""
+    try:
+        return localize(Decimal(text))
+    except InvalidOperation:
+        return text
 
 
 def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
@@ -162,5 +175,6 @@ def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
         if key in NOT_SHOWN or value in ("", None, []):
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        shown.append((key.replace("_", " ").capitalize(), f"{text} {unit}".strip() if key in MEASURES else text))
+        name = str(MEASURES[key]) if key in MEASURES else key.replace("_", " ").capitalize()
+        shown.append((name, f"{_number(text)} {unit}".strip() if key in MEASURES else text))
     return shown

@@ -36,7 +36,7 @@ MIDDLEWARE = [
     "config.policy.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "catalog.languages.choosing.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -105,10 +105,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-# The pages' own words are English; a product's texts show in the chosen language where the shop has them.
+# Those in which every word of the pages is translated (docs/how-to/languages-of-the-page.md). Products are found in many more,
+# and their texts show in the chosen language where the shop has them.
 LANGUAGES = [
-    ("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("it", "Italiano"), ("pl", "Polski"),
-    ("ru", "Русский"), ("ja", "日本語"), ("zh-hans", "简体中文"),
+    ("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"), ("pt-br", "Português"),
+    ("ar", "العربية"), ("ja", "日本語"), ("zh-hans", "简体中文"),
 ]  # fmt: skip
 USE_I18N = True
 USE_TZ = True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import AppConfig, apps
 from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.imaging import heaps
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 class VisualSearchConfig(AppConfig):
     name = "visual_search"
-    verbose_name = "Visual search"
+    verbose_name = _("Visual search")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 LONGEST_MESSAGE, LONGEST_FIELD = 2_000, 100  # characters
+
+
+class Said(str):
+    """A message that can be said in another language: it keeps the English template and the values of its places."""
+
+    template: str
+    values: Mapping[str, object]
+
+
+def said(template: str, **values: object) -> Said:
+    """The message in English. Whoever shows it to people says it in their language (translating.py).
+
+    >>> said("page is %(page)s; pages start at 1.", page=0)
+    'page is 0; pages start at 1.'
+    """
+    # Without values a percent sign is a percent sign.
+    message = Said(template % values if values else template)
+    message.template, message.values = template, values
+    return message
 
 
 class VisualSearchError(Exception):
@@ -59,7 +80,9 @@ class Busy(VisualSearchError):
     code = "busy"
 
     def __init__(self, *, retry_after: int = 5) -> None:
-        super().__init__(f"Many photos are being searched at the moment. Please try again in {retry_after} s.")
+        super().__init__(
+            said("Many photos are being searched at the moment. Please try again in %(wait)s s.", wait=retry_after)
+        )
         self.retry_after = retry_after
 
 
@@ -76,7 +99,13 @@ class TooOften(VisualSearchError):
 
     def __init__(self, *, most: int, seconds: int, retry_after: int) -> None:
         super().__init__(
-            f"That is more often than this shop answers: at most {most} in {seconds} s. Please try again in {retry_after} s."
+            said(
+                "That is more often than this shop answers: at most %(most)s in %(seconds)s s. "
+                "Please try again in %(wait)s s.",
+                most=most,
+                seconds=seconds,
+                wait=retry_after,
+            )
         )
         self.most = most
         self.retry_after = retry_after

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from visual_search import registry
-from visual_search.errors import BadInput, Busy, ConfigurationError, VisualSearchError
+from visual_search.errors import BadInput, Busy, ConfigurationError, VisualSearchError, said
 from visual_search.search import search
 from visual_search.types import Page, Query
 
@@ -76,4 +76,4 @@ def _refuse_parts_of_one(query: Query) -> None:
     plain = Query()
     for name in ("filters", "sort", "page", "like", "unlike", "facets"):
         if getattr(query, name) != getattr(plain, name):
-            raise BadInput(f"{name} belongs to one collection; ask that one alone.", field=name)
+            raise BadInput(said("%(name)s belongs to one collection; ask that one alone.", name=name), field=name)

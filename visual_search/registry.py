@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.text import capfirst
@@ -114,6 +114,17 @@ class Source:
 
         A keyword or a path is a str or several (list, tuple or set), a number an int, float or Decimal, and a boolean a
         bool. Another type, or a name that `schema` doesn't have, is an error of this object, which isn't indexed.
+        """
+        return {}
+
+    def value_labels(self, facet: str, values: Collection[str], language: str) -> Mapping[str, str]:
+        """What pages and suggestions call these values of a facet in this language ("pt", "pt-br"), such as names of categories.
+
+        Optional. A value that it leaves out is shown as it is, and a path by its last level. It is asked once for each facet
+        that a page shows, so it should take no more than one query.
+
+            def value_labels(self, facet, values, language):
+                return dict(Tag.objects.filter(code__in=values).values_list("code", f"name_{language[:2]}"))
         """
         return {}
 

@@ -22,7 +22,7 @@ from visual_search.content.readings import Kept, Looks
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
-from visual_search.errors import BadInput, SchemaMismatch, VisualSearchError
+from visual_search.errors import BadInput, SchemaMismatch, VisualSearchError, said
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.learning import calibrating
@@ -397,7 +397,7 @@ def _legs(
         return askable, ("encoder",) if lacking else ()
     if query.like:
         raise BadInput(
-            "What you want to resemble has no picture and no text in the index yet.", field="like", status=404
+            said("What you want to resemble has no picture and no text in the index yet."), field="like", status=404
         )
     return [legs.browse(query.sort, schema)], ()
 

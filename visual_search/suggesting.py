@@ -18,12 +18,12 @@ from multilingual.languages import UNDETERMINED
 from multilingual.normalising import fold, normalise
 from multilingual.segmenting import runs
 from multilingual.spelling import Lexicon, Unfinished
-from visual_search import wiring
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import lexicon, live_index, phrases
 from visual_search.content.phrases import Askable
 from visual_search.engines.base import Engine
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.querying import legs, parsing, rewriting
 from visual_search.querying.cards import cards
 from visual_search.types import (
@@ -39,6 +39,7 @@ from visual_search.types import (
     LegHit,
     Query,
     WordsLeg,
+    path_prefixes,
 )
 
 LIMIT = 8  # as many lines as a phone shows above its keyboard
@@ -74,7 +75,8 @@ class Typed:
 class Suggestion:
     """One line below the search box. `parts`: the title in pieces, and of each whether it was typed.
 
-    `id` and `url` are a product's; `category` is the path of a category, whose title is its last level.
+    `id` and `url` are a product's; `category` is the path of a category, whose title is its last level, and `within`
+    names the levels above it.
     """
 
     kind: Kind
@@ -83,6 +85,7 @@ class Suggestion:
     id: str = ""
     url: str = ""
     category: str = ""
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,10 @@ def suggest(typed: Typed) -> Suggestions:
     """
     begin = time.perf_counter()
     if not 1 <= typed.limit <= MOST_LINES:
-        raise BadInput(f"limit is {typed.limit}; 1 to {MOST_LINES} are allowed.", field="limit")
+        raise BadInput(
+            said("limit is %(limit)s; 1 to %(most)s are allowed.", limit=typed.limit, most=MOST_LINES),
+            field="limit",
+        )
     words, warnings = parsing.written(typed.words)
     # Suggestions would show what the shopper wants to keep out.
     if typed.words_not or not _tells(words):
@@ -126,7 +132,7 @@ def suggest(typed: Typed) -> Suggestions:
         known=lexicon.of(typed.collection),
         askable=phrases.of(typed.collection),
     )
-    above = (*found.queries, *found.categories)
+    above = (*found.queries, *_in_language(found.categories, found.readings, typed))
     lines = (*above, *_products(found, typed, most=typed.limit - len(above)))
     filling = ("index",) if not lines and live_index.is_filling(typed.collection) else ()
     return Suggestions(
@@ -235,6 +241,19 @@ def _categories(readings: Sequence[str], askable: Askable, language: str | None,
     found = [path for reading in readings for path in askable.categories.find(reading, language, most=most)]
     named = [(phrase.text, phrase.text.rsplit(PATH_SEPARATOR, 1)[-1]) for phrase in dict.fromkeys(found)]
     return [Suggestion(Kind.CATEGORY, name, _parts(name, readings), category=path) for path, name in named[:most]]
+
+
+def _in_language(categories: Sequence[Suggestion], readings: Sequence[str], typed: Typed) -> Sequence[Suggestion]:
+    """The categories as the shop calls them in the language of the page, with all levels above them."""
+    levels = {line.category: path_prefixes(line.category) for line in categories}
+    paths = list(dict.fromkeys(path for each in levels.values() for path in each))
+    source = registry.source(typed.collection)
+    called = source.value_labels(CATEGORY.name, paths, typed.language) if paths and typed.language else {}
+    named = []
+    for line in categories:
+        *above, name = (called.get(path) or path.rpartition(PATH_SEPARATOR)[2] for path in levels[line.category])
+        named.append(replace(line, title=name, parts=_parts(name, readings), within=tuple(above)))
+    return named
 
 
 def _leading_somewhere(

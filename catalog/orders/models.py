@@ -14,7 +14,7 @@ from catalog.prices import price_text, sum_text
 class Order(models.Model):
     """One order. Its page has an address that nobody can guess, and says nothing of the buyer."""
 
-    token = models.CharField(max_length=64, unique=True, editable=False)
+    token = models.CharField(_("token"), max_length=64, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     created_at = models.DateTimeField(_("ordered"), auto_now_add=True, db_index=True)
@@ -39,15 +39,19 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """So many of one product, with what it was called and cost that day: products change and go, orders don't."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
-    product = models.ForeignKey("catalog.Product", models.SET_NULL, null=True, related_name="+")
-    sku = models.CharField(max_length=64)
-    title = models.CharField(max_length=300)
-    price = models.DecimalField(max_digits=12, decimal_places=2)
-    currency = models.CharField(max_length=3)
-    quantity = models.PositiveIntegerField()
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    product = models.ForeignKey(
+        "catalog.Product", models.SET_NULL, null=True, related_name="+", verbose_name=_("product")
+    )
+    sku = models.CharField(_("sku"), max_length=64)
+    title = models.CharField(_("title"), max_length=300)
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    quantity = models.PositiveIntegerField(_("quantity"))
 
     class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
         ordering = ["pk"]
 
     def __str__(self) -> str:

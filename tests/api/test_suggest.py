@@ -72,6 +72,7 @@ def test_a_line_says_what_it_leads_to(shop, client) -> None:
             "kind": "category",
             "id": "",
             "title": "Sofas",
+            "within": ["Home", "Seating"],
             "parts": [{"text": "Sof", "typed": True}, {"text": "as", "typed": False}],
             "q": "",
             "filters": {"category": ["Home > Seating > Sofas"]},
@@ -81,6 +82,7 @@ def test_a_line_says_what_it_leads_to(shop, client) -> None:
             "kind": "product",
             "id": shop.id("SOF-GRN-03"),
             "title": "Green sofa",
+            "within": [],
             "parts": [
                 {"text": "Green ", "typed": False},
                 {"text": "sof", "typed": True},

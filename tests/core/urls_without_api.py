@@ -1,5 +1,5 @@
 """All addresses of the reference shop but the REST API's."""
 
-from config.urls import urlpatterns as shop
+from tests.core.shop_urls import without
 
-urlpatterns = [entry for entry in shop if getattr(entry, "app_name", "") != "visual_search_api"]
+urlpatterns = without("visual_search_api")

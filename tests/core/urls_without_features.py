@@ -1,7 +1,5 @@
 """All addresses of the reference shop but those of the features."""
 
-from config.urls import urlpatterns as shop
+from tests.core.shop_urls import without
 
-urlpatterns = [
-    entry for entry in shop if getattr(entry, "app_name", "") not in ("compatibility", "query_log", "personalisation")
-]
+urlpatterns = without("compatibility", "query_log", "personalisation")

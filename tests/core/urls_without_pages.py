@@ -1,5 +1,5 @@
 """All addresses of the reference shop but those of the search pages."""
 
-from config.urls import urlpatterns as shop
+from tests.core.shop_urls import without
 
-urlpatterns = [entry for entry in shop if getattr(entry, "app_name", "") != "visual_search"]
+urlpatterns = without("visual_search")

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 
 from visual_search.conf import conf
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.models import ApiKey, Scope
 
 BEGIN = "vs_"
 LONGEST = 200  # characters; a longer one is none of ours, and isn't hashed
-SEND = "Send it as `Authorization: Bearer vs_...` or as `X-Api-Key`."
+SEND = said("Send it as `Authorization: Bearer vs_...` or as `X-Api-Key`.")
+_STATES = {"revoked": said("revoked"), "expired": said("expired")}
 
 
 def admit(
@@ -27,18 +28,33 @@ def admit(
     secret = _sent(request, headers)
     if not secret:
         if scope is not None and conf.API_KEYS_REQUIRED and not (from_pages and is_of_own_page(request)):
-            raise _refusal(401, "key_required", f"This shop's API asks for a key. {SEND}")
+            raise _refusal(401, "key_required", said("This shop's API asks for a key. %(send)s", send=SEND))
         return None
     key = ApiKey.objects.of(secret) if len(secret) <= LONGEST else None
     # Nothing of what was sent is quoted: it may be a key with a slip in it, and answers are logged.
     if key is None:
-        raise _refusal(401, "key_unknown", f"This shop has no such key, or it was rotated. {SEND}")
+        raise _refusal(401, "key_unknown", said("This shop has no such key, or it was rotated. %(send)s", send=SEND))
     if key.state != "active":
-        raise _refusal(401, f"key_{key.state}", f"The key {key.prefix} is {key.state}. Ask the shop for another one.")
+        raise _refusal(
+            401,
+            f"key_{key.state}",
+            said(
+                "The key %(prefix)s is %(state)s. Ask the shop for another one.",
+                prefix=key.prefix,
+                state=_STATES.get(key.state, key.state),
+            ),
+        )
     _check_origin(request, key)
     if scope is not None and scope not in key.scopes:
         raise _refusal(
-            403, "key_scope", f"The key {key.prefix} is good for {', '.join(key.scopes)}; this needs '{scope.value}'."
+            403,
+            "key_scope",
+            said(
+                "The key %(prefix)s is good for %(known)s; this needs '%(scope)s'.",
+                prefix=key.prefix,
+                known=", ".join(key.scopes),
+                scope=scope.value,
+            ),
         )
     key.note_use()
     return key
@@ -78,7 +94,11 @@ def _check_origin(request: HttpRequest, key: ApiKey) -> None:
     raise _refusal(
         403,
         "key_origin",
-        f"The key {key.prefix} is for pages of {', '.join(key.origins)} alone; the browser names the page in `Origin`.",
+        said(
+            "The key %(prefix)s is for pages of %(known)s alone; the browser names the page in `Origin`.",
+            prefix=key.prefix,
+            known=", ".join(key.origins),
+        ),
     )
 
 

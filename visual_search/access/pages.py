@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from visual_search.access import limits
 from visual_search.conf import conf
 from visual_search.errors import TooOften
+from visual_search.translating import in_words
 
 View = Callable[..., HttpResponse]
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -47,9 +48,9 @@ def refusal(request: HttpRequest, error: TooOften, said: str = "") -> HttpRespon
     else:
         body = {
             "type": f"urn:visual-search:{error.code}",
-            "title": "Too Many Requests",
+            "title": _("Too Many Requests"),
             "status": 429,
-            "detail": str(error),
+            "detail": in_words(error),
             "code": error.code,
         }
         response = JsonResponse(body, status=429, content_type="application/problem+json")

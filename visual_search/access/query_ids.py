@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.privacy.pseudonyms import keyed_hash
 
 DAY_SECONDS = 24 * 3600
@@ -36,10 +36,10 @@ def refuse_foreign(query_id: UUID, *, field: str) -> None:
     ours = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     # Compared as texts of one length, in a time that doesn't tell how much of a guess was right.
     if not any(secrets.compare_digest(f"{mark:x}", f"{_mark(key, plain):x}") for key in ours):
-        raise BadInput("query_id is of no answer that this shop gave.", field=field, code="query_id_foreign")
+        raise BadInput(said("query_id is of no answer that this shop gave."), field=field, code="query_id_foreign")
     if (_today() - plain) % 2**_DAY >= DAYS:
         raise BadInput(
-            f"query_id is of an answer that was given more than {DAYS} days ago; ask anew.",
+            said("query_id is of an answer that was given more than %(days)s days ago; ask anew.", days=DAYS),
             field=field,
             code="query_id_expired",
         )

@@ -14,6 +14,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from visual_search import tasks
 from visual_search.learning import calibrating
@@ -62,11 +64,11 @@ class IndexEntryAdmin(KeptForGood):
     actions = ("try_again",)
     show_full_result_count = False
 
-    @admin.display(description="error or warning")
+    @admin.display(description=gettext_lazy("error or warning"))
     def trouble(self, entry: IndexEntry) -> str:
         return Truncator(entry.error or entry.warning).chars(120)
 
-    @admin.action(description="Index the chosen objects again", permissions=["view"])
+    @admin.action(description=gettext_lazy("Index the chosen objects again"), permissions=["view"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[IndexEntry]) -> None:
         with transaction.atomic(using=queryset.db):
             for collection in set(queryset.order_by().values_list("collection", flat=True)):
@@ -75,7 +77,7 @@ class IndexEntryAdmin(KeptForGood):
                     ids = list(chosen.filter(deleted=deleted).values_list("object_id", flat=True))
                     IndexEntry.objects.all().note(collection, ids, deleted=deleted)
             tasks.schedule(queryset.db)
-        self.message_user(request, "They will be indexed again in a moment.", messages.SUCCESS)
+        self.message_user(request, _("They will be indexed again in a moment."), messages.SUCCESS)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         counts = dict(IndexEntry.objects.order_by().values_list("state").annotate(Count("pk")))
@@ -98,18 +100,18 @@ class RunningRebuildAdmin(ReadOnly):
     list_display = ("collection", "started_at", "far", "left", "seen_at")
     ordering = ("collection",)
 
-    @admin.display(description="how far")
+    @admin.display(description=gettext_lazy("how far"))
     def far(self, running: RunningRebuild) -> str:
         share = f" ({running.done / running.total:.0%})" if running.total else ""
-        return f"{running.done:,} of {running.total:,} objects{share}"
+        return _("%(done)s of %(total)s objects") % {"done": f"{running.done:,}", "total": f"{running.total:,}"} + share
 
-    @admin.display(description="still takes about")
+    @admin.display(description=gettext_lazy("still takes about"))
     def left(self, running: RunningRebuild) -> str:
         if running.silent:
-            return "It says nothing any more and was probably killed; the earlier index is in use. Start it again."
+            return _("It says nothing any more and was probably killed; the earlier index is in use. Start it again.")
         if running.left is None:
             return ""
-        return timesince(timezone.now() - running.left) if running.left > MINUTE else "less than a minute"
+        return timesince(timezone.now() - running.left) if running.left > MINUTE else _("less than a minute")
 
 
 @admin.register(StoredCalibration)
@@ -121,25 +123,29 @@ class StoredCalibrationAdmin(ReadOnly):
     fields = ("collection", "fingerprint", "made_at", "table", "texts")
     readonly_fields = fields
 
-    @admin.display(description="photos: same item, very similar, similar style wrong; nothing close wrong / right")
+    @admin.display(
+        description=gettext_lazy("photos: same item, very similar, similar style wrong; nothing close wrong / right")
+    )
     def photo_errors(self, stored: StoredCalibration) -> str:
         return _errors(calibrating.unpacked(stored).of("photo").rates)
 
-    @admin.display(description="studio pictures: the same")
+    @admin.display(description=gettext_lazy("studio pictures: the same"))
     def studio_errors(self, stored: StoredCalibration) -> str:
         return _errors(calibrating.unpacked(stored).of("studio").rates)
 
-    @admin.display(description="limits and errors")
+    @admin.display(description=gettext_lazy("limits and errors"))
     def table(self, stored: StoredCalibration) -> SafeString:
         """For each kind of picture its limits, then its errors over all and by category."""
         rows = [
-            (picture, category or "all categories", limits, rates)
+            (picture, category or _("all categories"), limits, rates)
             for picture, limits in calibrating.unpacked(stored).limits.items()
             for category, rates in ((None, limits.rates), *limits.categories.items())
             if rates is not None
         ]
-        names = ("picture", "category", "asked", "same from", "wrong", "very similar from", "wrong", "style from", "wrong",
-                 "nothing close wrong", "right")  # fmt: skip
+        names = (
+            _("picture"), _("category"), _("asked"), _("same from"), _("wrong"), _("very similar from"), _("wrong"),
+            _("style from"), _("wrong"), _("nothing close wrong"), _("right"),
+        )  # fmt: skip
         cells = [
             (
                 picture, category, rates.probes, _limit(limits.same), _share(rates.same_wrong),
@@ -153,7 +159,7 @@ class StoredCalibrationAdmin(ReadOnly):
         body = format_html_join("", "<tr>{}</tr>", lines)
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
 
-    @admin.display(description="words")
+    @admin.display(description=gettext_lazy("words"))
     def texts(self, stored: StoredCalibration) -> SafeString:
         """For each way to compare words, from when on a hit belongs to the results by it alone."""
         scales = calibrating.unpacked(stored).texts
@@ -163,13 +169,13 @@ class StoredCalibrationAdmin(ReadOnly):
 
 def _errors(rates: Rates | None) -> str:
     if rates is None:
-        return "too few pictures"
+        return _("too few pictures")
     shares = map(_share, (rates.same_wrong, rates.very_similar_wrong, rates.similar_wrong))
     return f"{', '.join(shares)}; {_share(rates.nothing_wrong)} / {_share(rates.nothing_right)}"
 
 
 def _limit(cosine: float) -> str:
-    return "never" if cosine > 1 else f"{cosine:.2f}"
+    return _("never") if cosine > 1 else f"{cosine:.2f}"
 
 
 def _share(value: float | None) -> str:

@@ -72,6 +72,7 @@ def _suggestion(line: Suggestion, collection: str) -> dict[str, Any]:
         "kind": line.kind.value,
         "id": line.id,
         "title": line.title,
+        "within": list(line.within),
         "parts": [{"text": text, "typed": typed} for text, typed in line.parts],
         "q": q,
         "filters": {CATEGORY.name: [line.category]} if line.category else {},

@@ -11,12 +11,15 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.response import Response
 
 from visual_search.access import limits, pages
 from visual_search.api.base import PlainJSONRenderer
 from visual_search.errors import BadInput, Busy, EngineUnavailable, TooOften, VisualSearchError
+from visual_search.translating import in_words
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +28,33 @@ class ProblemRenderer(PlainJSONRenderer):
     media_type = "application/problem+json"
 
 
+# What a problem's title may be, so that translators see it. RFC 9457: a title changes with the language alone.
+_TITLES = {
+    400: gettext_noop("Bad Request"),
+    401: gettext_noop("Unauthorized"),
+    403: gettext_noop("Forbidden"),
+    404: gettext_noop("Not Found"),
+    405: gettext_noop("Method Not Allowed"),
+    406: gettext_noop("Not Acceptable"),
+    413: gettext_noop("Content Too Large"),
+    415: gettext_noop("Unsupported Media Type"),
+    429: gettext_noop("Too Many Requests"),
+    503: gettext_noop("Service Unavailable"),
+}
+
+
+def title(status: int) -> str:
+    """What this status is called, in the language of the request."""
+    return _(_TITLES.get(status) or HTTPStatus(status).phrase)
+
+
 def problem(status: int, detail: str, *, code: str, field: str = "") -> dict[str, Any]:
     """The body of a problem."""
     # Half a surrogate pair, which JSON can smuggle in, may be quoted in the detail; no encoding can write it out.
     detail, field = (text.encode("utf-8", "replace").decode() for text in (detail, field))
     return {
         "type": f"urn:visual-search:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title(status),
         "status": status,
         "detail": detail,
         "code": code,
@@ -57,32 +80,34 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None:
     if isinstance(error, BadInput):
         headers = {"WWW-Authenticate": 'Bearer realm="search"'} if error.status == 401 else {}
-        return problem(error.status, str(error), code=error.code, field=error.field), headers
+        return problem(error.status, in_words(error), code=error.code, field=error.field), headers
     if isinstance(error, EngineUnavailable):
         logger.warning("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": str(error.retry_after)}
     if isinstance(error, Busy):
-        return problem(503, str(error), code=error.code), {"Retry-After": str(error.retry_after)}
+        return problem(503, in_words(error), code=error.code), {"Retry-After": str(error.retry_after)}
     if isinstance(error, TooOften):
         left = pages.headers(limits.Left(error.most, 0, error.retry_after))
-        return problem(429, str(error), code=error.code), {"Retry-After": str(error.retry_after), **left}
+        return problem(429, in_words(error), code=error.code), {"Retry-After": str(error.retry_after), **left}
     if isinstance(error, VisualSearchError):
         logger.error("Search can't answer: %s", error)
         return problem(503, _in_public(error), code=error.code), {"Retry-After": "60"}
     if isinstance(error, OperationalError | InterfaceError):
         # The database restarts or can't be reached: nothing is wrong with the question.
         logger.error("The database can't answer.", exc_info=error)
-        return problem(503, "The shop can't answer at the moment. Please try again.", code="database"), {
+        return problem(503, _("The shop can't answer at the moment. Please try again."), code="database"), {
             "Retry-After": "5"
         }
     if isinstance(error, RequestDataTooBig):
-        return problem(413, str(error), code="too_large"), {}
+        return problem(413, in_words(error), code="too_large"), {}
     if isinstance(error, MultiPartParserError | SuspiciousOperation | UnicodeError):
-        return problem(400, f"The request can't be read: {error}", code="unreadable_request"), {}
+        return problem(
+            400, _("The request can't be read: %(reason)s") % {"reason": error}, code="unreadable_request"
+        ), {}
     if isinstance(error, Http404):
-        return problem(404, str(error) or "There is nothing at this address.", code="not_found"), {}
+        return problem(404, str(error) or _("There is nothing at this address."), code="not_found"), {}
     if isinstance(error, PermissionDenied):
-        return problem(403, "That isn't allowed.", code="forbidden"), {}
+        return problem(403, _("That isn't allowed."), code="forbidden"), {}
     if isinstance(error, APIException):
         return _of_rest_framework(error)
     return None
@@ -90,7 +115,7 @@ def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None
 
 def _in_public(error: VisualSearchError) -> str:
     # What an owner needs to know names hosts, folders and settings: it goes to the log, not to the public.
-    return str(error) if settings.DEBUG else "Search can't answer at the moment. Please try again later."
+    return str(error) if settings.DEBUG else _("Search can't answer at the moment. Please try again later.")
 
 
 def _of_rest_framework(error: APIException) -> tuple[dict[str, Any], dict[str, str]]:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from multilingual.languages import LANGUAGES, base_code
 from visual_search import registry, wiring
 from visual_search.conf import conf
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.querying import parsing, tokens, uploads
 from visual_search.querying.parsing import MOST_WEIGHT
 from visual_search.suggesting import LIMIT, Typed
@@ -60,9 +60,9 @@ def _given(request: Request, known: Sequence[str], shareable: Sequence[str]) -> 
         return data
     data = request.query_params
     if not set(PHOTO).isdisjoint(data):
-        raise BadInput("A photo must be sent by POST, never in an address.", field="image", code="post_only")
+        raise BadInput(said("A photo must be sent by POST, never in an address."), field="image", code="post_only")
     if "taste" in data:
-        raise BadInput("taste must be sent by POST, never in an address.", field="taste", code="post_only")
+        raise BadInput(said("taste must be sent by POST, never in an address."), field="taste", code="post_only")
     parsing.refuse_unknown(data, shareable)
     return data
 
@@ -115,26 +115,31 @@ def _body(request: Request) -> Mapping[str, Any]:
     request._request.upload_handlers = [uploads.PhotoUploadHandler(request._request)]
     charset = request._request.encoding
     if charset and codecs.lookup(charset).name not in ("utf-8", "ascii"):
-        raise BadInput(f"The body is in {charset[:40]}; send it in UTF-8.", field="body", code="charset", status=415)
+        raise BadInput(
+            said("The body is in %(charset)s; send it in UTF-8.", charset=charset[:40]),
+            field="body",
+            code="charset",
+            status=415,
+        )
     if not int(request.META.get("CONTENT_LENGTH") or 0):
-        raise _empty_body("The body is empty.")
+        raise _empty_body(said("The body is empty."))
     if not (request.content_type or "").startswith("multipart/"):
         uploads.refuse_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
     try:
         data = request.data
     except RecursionError:
-        raise BadInput("The body is nested too deeply to be read.", field="body") from None
+        raise BadInput(said("The body is nested too deeply to be read."), field="body") from None
     if isinstance(data, QueryDict) and not data:
-        raise _empty_body("The form has no field; its boundary may be another than the Content-Type's.")
+        raise _empty_body(said("The form has no field; its boundary may be another than the Content-Type's."))
     if not isinstance(data, Mapping):
-        raise BadInput('The body must be an object, such as {"q": "red chair"}.', field="body")
+        raise BadInput(said('The body must be an object, such as {"q": "red chair"}.'), field="body")
     return data
 
 
 def _empty_body(what: str) -> BadInput:
     # A client that lost its photo on the way must not take the whole shop for its answer.
     return BadInput(
-        f"{what} Send a photo as `image`, words as `q`, or the JSON `{{}}` to list everything.",
+        said("%(what)s Send a photo as `image`, words as `q`, or the JSON `{}` to list everything.", what=what),
         field="body",
         code="empty_body",
     )
@@ -143,13 +148,13 @@ def _empty_body(what: str) -> BadInput:
 def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
     if "pictures" in data:
         if not set(PHOTO[:-1]).isdisjoint(data):
-            raise BadInput("Send either pictures, or one photo by image or photo_token.", field="pictures")
+            raise BadInput(said("Send either pictures, or one photo by image or photo_token."), field="pictures")
         return _several(data["pictures"])
     files = data.getlist("image") if isinstance(data, QueryDict) else []
     if len(files) > 1:
         if not {"photo_token", "box", "object", "point"}.isdisjoint(data):
             raise BadInput(
-                "box, object, point and photo_token go with one photo; send several as pictures.", field="image"
+                said("box, object, point and photo_token go with one photo; send several as pictures."), field="image"
             )
         pictures = (_picture({"image": file}) for file in _within(files, "image"))
         return tuple(picture for picture in pictures if picture is not None)
@@ -161,7 +166,9 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
     """`[{"image": "...", "weight": 2}, {"photo_token": "...", "object": 1}]`, in JSON or as JSON in a form's field."""
     value = _from_json(raw, "pictures")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise BadInput(f"pictures is {repr(value)[:60]}; it must be a list of objects.", field="pictures")
+        raise BadInput(
+            said("pictures is %(value)s; it must be a list of objects.", value=repr(value)[:60]), field="pictures"
+        )
     pictures = []
     for number, item in enumerate(_within(value, "pictures")):
         where = f"pictures.{number}"
@@ -172,7 +179,7 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
             error.field = f"{where}.{error.field}"
             raise
         if picture is None:
-            raise BadInput(f"{where} has neither image nor photo_token.", field=where)
+            raise BadInput(said("%(where)s has neither image nor photo_token.", where=where), field=where)
         pictures.append(
             replace(picture, weight=parsing.weight(item.get("weight"), field=f"{where}.weight", least=-MOST_WEIGHT))
         )
@@ -181,7 +188,15 @@ def _several(raw: Any) -> tuple[QueryPicture, ...]:
 
 def _within(items: list[Any], name: str) -> list[Any]:
     if len(items) > parsing.PICTURES:
-        raise BadInput(f"{name} has {len(items)} photos; at most {parsing.PICTURES} are allowed.", field=name)
+        raise BadInput(
+            said(
+                "%(name)s has %(count)s photos; at most %(most)s are allowed.",
+                name=name,
+                count=len(items),
+                most=parsing.PICTURES,
+            ),
+            field=name,
+        )
     return items
 
 
@@ -193,14 +208,14 @@ def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
         return replace(picture, box=box, thing=thing, point=point)
     for name, part in (("box", box), ("object", thing), ("point", point)):
         if part is not None:
-            raise BadInput(f"{name} names a part of a photo; send the photo too.", field=name)
+            raise BadInput(said("%(name)s names a part of a photo; send the photo too.", name=name), field=name)
     return None
 
 
 def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
     image, token = data.get("image"), _text(data, "photo_token")
     if image not in (None, "") and token:
-        raise BadInput("Send either image or photo_token, not both.", field="photo_token")
+        raise BadInput(said("Send either image or photo_token, not both."), field="photo_token")
     if token:
         return tokens.photo_from_token(token)
     if isinstance(image, UploadedFile):
@@ -208,7 +223,9 @@ def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
     if "image" not in data:
         return None
     if not isinstance(image, str):
-        raise BadInput(f"image is {repr(image)[:60]}; send a file, or its bytes as base64 text.", field="image")
+        raise BadInput(
+            said("image is %(value)s; send a file, or its bytes as base64 text.", value=repr(image)[:60]), field="image"
+        )
     return uploads.photo_from_base64(image)
 
 
@@ -216,7 +233,10 @@ def _language(data: Mapping[str, Any]) -> str | None:
     tag = _text(data, "lang")
     code = base_code(tag)
     if tag and code not in LANGUAGES:
-        raise BadInput(f"lang is {tag[:20]!r}; it must be a language code such as 'de' or 'pt-BR'.", field="lang")
+        raise BadInput(
+            said("lang is %(value)s; it must be a language code such as 'de' or 'pt-BR'.", value=repr(tag[:20])),
+            field="lang",
+        )
     return code
 
 
@@ -225,9 +245,9 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, UploadedFile):
-        raise BadInput(f"{name} came as a file; send it as a field of text.", field=name)
+        raise BadInput(said("%(name)s came as a file; send it as a field of text.", name=name), field=name)
     if not isinstance(value, str):
-        raise BadInput(f"{name} is {repr(value)[:60]}; it must be a text.", field=name)
+        raise BadInput(said("%(name)s is %(value)s; it must be a text.", name=name, value=repr(value)[:60]), field=name)
     return value
 
 
@@ -237,7 +257,10 @@ def _texts(data: Mapping[str, Any], name: str) -> list[str]:
         return []
     values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
     if not all(isinstance(part, str | int) and not isinstance(part, bool) for part in values) or len(values) > 50:
-        raise BadInput(f"{name} is {repr(value)[:60]}; it must be a list of at most 50 texts.", field=name)
+        raise BadInput(
+            said("%(name)s is %(value)s; it must be a list of at most 50 texts.", name=name, value=repr(value)[:60]),
+            field=name,
+        )
     return [str(part).strip() for part in values if str(part).strip()]
 
 
@@ -246,7 +269,9 @@ def _listed(data: Mapping[str, Any], name: str) -> list[Any]:
     value = data.get(name)
     if isinstance(value, list) and any(isinstance(part, dict) for part in value):
         if len(value) > 50:
-            raise BadInput(f"{name} has {len(value)} entries; at most 50 are read.", field=name)
+            raise BadInput(
+                said("%(name)s has %(count)s entries; at most 50 are read.", name=name, count=len(value)), field=name
+            )
         return value
     return list(_texts(data, name))
 
@@ -261,14 +286,18 @@ def _from_json(value: Any, name: str) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name} is no valid JSON ({str(error)[:80]}).", field=name) from error
+        raise BadInput(
+            said("%(name)s is no valid JSON (%(error)s).", name=name, error=str(error)[:80]), field=name
+        ) from error
 
 
 def _flag(data: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
     value = data.get(name)
     if value is None:
         return default
-    said = value.lower() if isinstance(value, str) else value  # Python's clients write `False` into a form.
-    if said in (True, False, "true", "false", "1", "0", ""):
-        return said in (True, "true", "1")
-    raise BadInput(f"{name} is {repr(value)[:60]}; it must be true or false.", field=name)
+    given = value.lower() if isinstance(value, str) else value  # Python's clients write `False` into a form.
+    if given in (True, False, "true", "false", "1", "0", ""):
+        return given in (True, "true", "1")
+    raise BadInput(
+        said("%(name)s is %(value)s; it must be true or false.", name=name, value=repr(value)[:60]), field=name
+    )

@@ -444,7 +444,12 @@ class Suggestion(serializers.Serializer[Any]):
         help_text="`query`: words to search for. `category`: where to look. `product`: one to show.",
     )
     id = serializers.CharField(help_text="A product's; empty for the others.")
-    title = serializers.CharField(help_text="Of a category the last level of its path.")
+    title = serializers.CharField(
+        help_text="Of a category the last level of its path, as the shop calls it in this language."
+    )
+    within = serializers.ListField(
+        child=serializers.CharField(), help_text="Of a category the levels above it, likewise."
+    )
     parts = SuggestedPart(many=True, help_text="The title in pieces, to mark what was typed or what completes it.")
     q = serializers.CharField(help_text="Of a query what to send as `q`; empty for the others.")
     filters = serializers.DictField(

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from visual_search.api.openapi import OpenAPIView
@@ -13,7 +14,9 @@ app_name = "visual_search_api"
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> JsonResponse:
-    return not_found(f"There is nothing at {request.path}. The addresses are listed in openapi.json.")
+    return not_found(
+        _("There is nothing at %(path)s. The addresses are listed in openapi.json.") % {"path": request.path}
+    )
 
 
 urlpatterns = [

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multilingual.normalising import normalise
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.types import (
     FAMILY,
     AnyOf,
@@ -104,23 +104,44 @@ def check_query(query: EngineQuery, schema: CollectionSchema) -> None:
     dims = {space.name: space.dims for space in schema.spaces}
     for leg in query.legs:
         if leg.k < 1:
-            raise BadInput(f"Leg '{leg.name}' asks for {leg.k} objects; ask for 1 or more.", field="k")
+            raise BadInput(
+                said("Leg '%(name)s' asks for %(k)s objects; ask for 1 or more.", name=leg.name, k=leg.k), field="k"
+            )
         if isinstance(leg, VectorLeg):
             if leg.space not in dims:
-                raise BadInput(f"There is no space '{leg.space}'. Known: {', '.join(dims)}.", field="space")
+                raise BadInput(
+                    said("There is no space '%(space)s'. Known: %(known)s.", space=leg.space, known=", ".join(dims)),
+                    field="space",
+                )
             if leg.vector.shape != (dims[leg.space],):
                 raise BadInput(
-                    f"The query vector has {leg.vector.size} numbers, but space '{leg.space}' holds {dims[leg.space]}. "
-                    "Run `manage.py visual_search rebuild` if the encoder has changed.",
+                    said(
+                        "The query vector has %(size)s numbers, but space '%(space)s' holds %(dims)s. Run `manage.py "
+                        "visual_search rebuild` if the encoder has changed.",
+                        size=leg.vector.size,
+                        space=leg.space,
+                        dims=dims[leg.space],
+                    ),
                     field="vector",
                 )
             if not np.isfinite(leg.vector).all() or not leg.vector.any():
                 raise BadInput(
-                    f"The query vector of leg '{leg.name}' is zero or not finite, so nothing is near it.",
+                    said(
+                        "The query vector of leg '%(name)s' is zero or not finite, so nothing is near it.",
+                        name=leg.name,
+                    ),
                     field="vector",
                 )
         elif isinstance(leg, IdsLeg) and len(leg.ids) > MOST_IDS:
-            raise BadInput(f"Leg '{leg.name}' names {len(leg.ids)} ids; ask for at most {MOST_IDS}.", field="ids")
+            raise BadInput(
+                said(
+                    "Leg '%(name)s' names %(count)s ids; ask for at most %(most)s.",
+                    name=leg.name,
+                    count=len(leg.ids),
+                    most=MOST_IDS,
+                ),
+                field="ids",
+            )
         elif isinstance(leg, BrowseLeg) and leg.order_by is not None:
             numeric_field(leg.order_by, schema)
     for filter in query.filters:
@@ -133,12 +154,19 @@ def check_filter(filter: Filter, schema: CollectionSchema) -> None:
         numeric_field(inner.field, schema)
         for end in (inner.at_least, inner.at_most):
             if end is not None and math.isnan(end):
-                raise BadInput(f"The range of '{inner.field}' ends at NaN; give a number.", field=inner.field)
+                raise BadInput(
+                    said("The range of '%(field)s' ends at NaN; give a number.", field=inner.field), field=inner.field
+                )
     elif isinstance(inner, AnyOf):
         field = known_field(inner.field, schema)
         for value in inner.values:
             if field.kind is FacetKind.NUMBER and not _fits(field.kind, value):
-                raise BadInput(f"The facet '{field.name}' is a number, but {value!r} is none.", field=field.name)
+                raise BadInput(
+                    said(
+                        "The facet '%(name)s' is a number, but %(value)s is none.", name=field.name, value=repr(value)
+                    ),
+                    field=field.name,
+                )
 
 
 def known_field(name: str, schema: CollectionSchema) -> FacetField:
@@ -146,13 +174,20 @@ def known_field(name: str, schema: CollectionSchema) -> FacetField:
         if field.name == name:
             return field
     known = ", ".join(field.name for field in schema.facets if field != FAMILY) or "none"
-    raise BadInput(f"There is no facet '{name}'. Known: {known}.", field=name)
+    raise BadInput(said("There is no facet '%(name)s'. Known: %(known)s.", name=name, known=known), field=name)
 
 
 def numeric_field(name: str, schema: CollectionSchema) -> FacetField:
     field = known_field(name, schema)
     if field.kind is not FacetKind.NUMBER:
-        raise BadInput(f"The facet '{name}' is a {field.kind}, but a range or an order needs a number.", field=name)
+        raise BadInput(
+            said(
+                "The facet '%(name)s' is a %(kind)s, but a range or an order needs a number.",
+                name=name,
+                kind=field.kind,
+            ),
+            field=name,
+        )
     return field
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from visual_search.errors import PictureRefused
+from visual_search.errors import PictureRefused, said
 from visual_search.imaging import headers
 from visual_search.imaging.decode import READERS, TRANSPOSE, damaged, examine
 from visual_search.imaging.profiles import changing, to_srgb
@@ -60,7 +60,10 @@ def cleaned(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> 
     except Exception as problem:
         raise damaged(header.format, name) from problem
     raise PictureRefused(
-        f"The picture has more than {max_bytes / 1e6:.1f} MB once it is upright and in common colours. Send a smaller version.",
+        said(
+            "The picture has more than %(most)s MB once it is upright and in common colours. Send a smaller version.",
+            most=f"{max_bytes / 1e6:.1f}",
+        ),
         field="picture",
         code="too_large",
         status=413,

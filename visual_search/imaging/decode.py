@@ -14,11 +14,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from visual_search.errors import PictureRefused
+from visual_search.errors import PictureRefused, said
 from visual_search.imaging import headers
 from visual_search.imaging.profiles import to_srgb
 
-ALLOWED = "JPEG, PNG or WebP"
+ALLOWED = said("JPEG, PNG or WebP")
 MAX_SIDE = 1024  # px; the encoders read 320 px or less, and label reading gains nothing above this
 CUT_SIDE = 256  # px, at which it is looked at what a cut picture lacks
 LACKING = (
@@ -81,20 +81,33 @@ def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> 
     """The header of a picture that keeps every limit, before a single pixel is unpacked. Raises `PictureRefused`."""
     who = _who(name)
     if not data:
-        raise _refused("empty", f"{who} is empty (0 bytes). Choose the picture again.")
+        raise _refused("empty", said("%(who)s is empty (0 bytes). Choose the picture again.", who=who))
     if len(data) > max_bytes:
         raise _refused(
             "too_large",
-            f"{who} has {_megabytes(len(data))} MB; at most {_megabytes(max_bytes)} MB are allowed. "
-            "Send a smaller version, or a photo at a lower resolution.",
+            said(
+                "%(who)s has %(megabytes)s MB; at most %(most)s MB are allowed. Send a smaller version, "
+                "or a photo at a lower resolution.",
+                who=who,
+                megabytes=_megabytes(len(data)),
+                most=_megabytes(max_bytes),
+            ),
         )
     kind = headers.sniff(data)
     if not kind:
-        raise _refused("not_a_picture", f"{who} isn't a picture that we can read. Send {ALLOWED}.")
+        raise _refused(
+            "not_a_picture",
+            said("%(who)s isn't a picture that we can read. Send %(allowed)s.", who=who, allowed=ALLOWED),
+        )
     if kind not in READERS:
         raise _refused(
             "format_not_allowed",
-            f"{who} is of the format {kind}, which isn't accepted. Save it as {ALLOWED} and send that.",
+            said(
+                "%(who)s is of the format %(kind)s, which isn't accepted. Save it as %(allowed)s and send that.",
+                who=who,
+                kind=kind,
+                allowed=ALLOWED,
+            ),
         )
     try:
         header = headers.read(data, kind)
@@ -103,7 +116,13 @@ def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> 
     except headers.TooCostly as problem:
         raise _refused(
             "too_complex",
-            f"{who} is stored in a way that takes long to open ({problem}). Save it as an ordinary {kind} and send that.",
+            said(
+                "%(who)s is stored in a way that takes long to open (%(problem)s). Save it as an ordinary "
+                "%(kind)s and send that.",
+                who=who,
+                problem=problem,
+                kind=kind,
+            ),
         ) from problem
     _check_size(header, name, max_pixels)
     return header
@@ -117,13 +136,27 @@ def _check_size(header: headers.Header, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise _refused(
             "too_many_pixels",
-            f"{who} has {width} x {height} = {width * height / 1e6:.1f} million pixels; at most "
-            f"{max_pixels / 1e6:g} million are allowed in a {header.format} file. Send a smaller version.",
+            said(
+                "%(who)s has %(width)s x %(height)s = %(pixels)s million pixels; at most %(most)s million "
+                "are allowed in a %(format)s file. Send a smaller version.",
+                who=who,
+                width=width,
+                height=height,
+                pixels=f"{width * height / 1e6:.1f}",
+                most=f"{max_pixels / 1e6:g}",
+                format=header.format,
+            ),
         )
     if min(width, height) < MIN_SIDE:
         raise _refused(
             "too_small",
-            f"{who} has {width} x {height} pixels; each side needs at least {MIN_SIDE}. Send a larger picture.",
+            said(
+                "%(who)s has %(width)s x %(height)s pixels; each side needs at least %(least)s. Send a larger picture.",
+                who=who,
+                width=width,
+                height=height,
+                least=MIN_SIDE,
+            ),
         )
 
 
@@ -214,7 +247,7 @@ def _who(name: str) -> str:
     """How messages call the file: its bare name, shortened, or "The picture"."""
     bare = "".join(letter for letter in PurePosixPath(name.replace("\\", "/")).name if letter.isprintable())
     if not bare:
-        return "The picture"
+        return said("The picture")
     return f"“{bare if len(bare) <= 60 else bare[:57] + '...'}”"
 
 
@@ -227,7 +260,12 @@ def damaged(kind: str, name: str) -> PictureRefused:
     """What is said of a file that can't be read to its end."""
     return _refused(
         "truncated",
-        f"{_who(name)} is broken off or damaged: this {kind} file can't be read to its end. Send the original file again.",
+        said(
+            "%(who)s is broken off or damaged: this %(kind)s file can't be read to its end. Send the "
+            "original file again.",
+            who=_who(name),
+            kind=kind,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 USE_NOTED = timedelta(minutes=1)  # Else each search would be a write.
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
@@ -19,9 +20,9 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 class Scope(models.TextChoices):
     """What a key is good for."""
 
-    SEARCH = "search", "search and suggestions"
-    EVENTS = "events", "noting what was done with answers"
-    ADMIN = "admin", "the state of the index, and whatever writes"
+    SEARCH = "search", _("search and suggestions")
+    EVENTS = "events", _("noting what was done with answers")
+    ADMIN = "admin", _("the state of the index, and whatever writes")
 
 
 IN_A_BROWSER = {Scope.SEARCH, Scope.EVENTS}  # Everybody can read a key that a page holds.
@@ -51,29 +52,34 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A key. `prefix` stands in it, so that it is recognised in lists; `digest` is all that is kept of its secret."""
 
-    name = models.CharField(max_length=100, help_text="Who holds it, and what for.")
-    prefix = models.CharField(max_length=16, unique=True, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    previous_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
-    previous_until = models.DateTimeField(null=True, editable=False)
-    scopes = models.JSONField(default=list)
+    name = models.CharField(_("name"), max_length=100, help_text=_("Who holds it, and what for."))
+    prefix = models.CharField(_("prefix"), max_length=16, unique=True, editable=False)
+    digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
+    previous_digest = models.CharField(_("previous digest"), max_length=64, blank=True, db_index=True, editable=False)
+    previous_until = models.DateTimeField(_("previous until"), null=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
     origins = models.JSONField(
-        default=list, blank=True, help_text="Pages that may use it in a browser: https://www.example.com"
+        _("origins"),
+        default=list,
+        blank=True,
+        help_text=_("Pages that may use it in a browser: https://www.example.com"),
     )
     per_minute = models.PositiveIntegerField(
+        _("per minute"),
         null=True,
         blank=True,
-        help_text="How much may be asked with it in a minute. Empty: as much as the limit `key` says.",
+        help_text=_("How much may be asked with it in a minute. Empty: as much as the limit `key` says."),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
 
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
@@ -82,23 +88,28 @@ class ApiKey(models.Model):
         """Raise ValidationError for what can't be a key."""
         scopes, origins = self.scopes, self.origins
         if not isinstance(scopes, list) or not scopes or not set(scopes) <= set(Scope.values):
-            raise ValidationError({"scopes": f"Name what the key is good for: {', '.join(Scope.values)}."})
+            raise ValidationError(
+                {"scopes": _("Name what the key is good for: %(scopes)s.") % {"scopes": ", ".join(Scope.values)}}
+            )
         if not isinstance(origins, list):
-            raise ValidationError({"origins": "Name pages, such as https://www.example.com, or none."})
+            raise ValidationError({"origins": _("Name pages, such as https://www.example.com, or none.")})
         for origin in origins:
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
                 raise ValidationError(
                     {
-                        "origins": f"{origin!r} is no origin. Write it as browsers do: https://www.example.com, without a path."
+                        "origins": _(
+                            "%(origin)s is no origin. Write it as browsers do: https://www.example.com, without a path."
+                        )
+                        % {"origin": repr(origin)}
                     }
                 )
         if origins and not set(scopes) <= IN_A_BROWSER:
             raise ValidationError(
-                {"scopes": "Everybody can read a key in a page, so it may search and note events alone."}
+                {"scopes": _("Everybody can read a key in a page, so it may search and note events alone.")}
             )
         if self.per_minute == 0:
             raise ValidationError(
-                {"per_minute": "A key with which nothing may be asked opens nothing; revoke it instead."}
+                {"per_minute": _("A key with which nothing may be asked opens nothing; revoke it instead.")}
             )
 
     def give_secret(self) -> str:

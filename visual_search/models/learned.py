@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.models.writing import patient
 
@@ -23,15 +24,15 @@ class LastRebuildQuerySet(models.QuerySet["LastRebuild"]):
 class LastRebuild(models.Model):
     """What became of the last rebuild of a collection's index."""
 
-    collection = models.CharField(max_length=64, unique=True)
-    ended_at = models.DateTimeField()
-    taken = models.BooleanField(help_text="The new index is in use; else the earlier one stayed.")
-    problem = models.TextField(blank=True, default="", help_text="Why the new index was not taken.")
-    objects_read = models.PositiveIntegerField(default=0)
-    pictures = models.PositiveIntegerField(default=0)
-    warnings = models.PositiveIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    reasons = models.JSONField(default=list, help_text="The first failures.")
+    collection = models.CharField(_("collection"), max_length=64, unique=True)
+    ended_at = models.DateTimeField(_("ended at"))
+    taken = models.BooleanField(_("taken"), help_text=_("The new index is in use; else the earlier one stayed."))
+    problem = models.TextField(_("problem"), blank=True, default="", help_text=_("Why the new index was not taken."))
+    objects_read = models.PositiveIntegerField(_("objects read"), default=0)
+    pictures = models.PositiveIntegerField(_("pictures"), default=0)
+    warnings = models.PositiveIntegerField(_("warnings"), default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
+    reasons = models.JSONField(_("reasons"), default=list, help_text=_("The first failures."))
 
     objects = LastRebuildQuerySet.as_manager()
 
@@ -61,11 +62,11 @@ class RunningRebuildQuerySet(models.QuerySet["RunningRebuild"]):
 class RunningRebuild(models.Model):
     """How far the rebuild of a collection's index is. The row goes when it ends; one of a killed process stays behind."""
 
-    collection = models.CharField(max_length=64, unique=True)
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField(help_text="When it last said how far it is.")
-    total = models.PositiveIntegerField(help_text="Objects at its begin.")
-    done = models.PositiveIntegerField(default=0, help_text="Objects read for the new index.")
+    collection = models.CharField(_("collection"), max_length=64, unique=True)
+    started_at = models.DateTimeField(_("started at"))
+    seen_at = models.DateTimeField(_("seen at"), help_text=_("When it last said how far it is."))
+    total = models.PositiveIntegerField(_("total"), help_text=_("Objects at its begin."))
+    done = models.PositiveIntegerField(_("done"), default=0, help_text=_("Objects read for the new index."))
 
     objects = RunningRebuildQuerySet.as_manager()
 
@@ -89,14 +90,14 @@ class RunningRebuild(models.Model):
 class StoredCalibration(models.Model):
     """Which grade a cosine means in a collection (ranking/calibration.py), for one image space."""
 
-    collection = models.CharField(max_length=64)
-    fingerprint = models.CharField(max_length=128)  # of the image space
-    limits = models.JSONField()
-    made_at = models.DateTimeField(auto_now=True)
+    collection = models.CharField(_("collection"), max_length=64)
+    fingerprint = models.CharField(_("fingerprint"), max_length=128)  # of the image space
+    limits = models.JSONField(_("limits"))
+    made_at = models.DateTimeField(_("made at"), auto_now=True)
 
     class Meta:
-        verbose_name = "calibration of grades"
-        verbose_name_plural = "calibrations of grades"
+        verbose_name = _("calibration of grades")
+        verbose_name_plural = _("calibrations of grades")
         constraints = [
             models.UniqueConstraint(fields=["collection", "fingerprint"], name="visual_search_calibration_space"),
         ]

@@ -15,6 +15,7 @@ from django.db import connections, models, router, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.conf import conf
 from visual_search.models.writing import chunks, patient
@@ -34,10 +35,10 @@ def clock_version() -> int:
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "pending"
-    PROCESSING = "processing", "processing"
-    INDEXED = "indexed", "indexed"
-    FAILED = "failed", "failed"
+    PENDING = "pending", _("pending")
+    PROCESSING = "processing", _("processing")
+    INDEXED = "indexed", _("indexed")
+    FAILED = "failed", _("failed")
 
 
 class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
@@ -281,27 +282,33 @@ class IndexEntry(models.Model):
     `version` rises with every change; what the index holds is `indexed_version`.
     """
 
-    collection = models.CharField(max_length=64)
-    object_id = models.CharField(max_length=200)
-    version = models.BigIntegerField()
-    indexed_version = models.BigIntegerField(null=True, blank=True)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
-    deleted = models.BooleanField(default=False, help_text="The object is gone or doesn't belong into the index.")
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True, default="")
-    warning = models.TextField(blank=True, default="", help_text="What was left out, such as a broken picture.")
-    content_hash = models.CharField(max_length=32, blank=True, default="", help_text="Of what was indexed last.")
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
-    claim = models.CharField(max_length=32, blank=True, default="", db_index=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    collection = models.CharField(_("collection"), max_length=64)
+    object_id = models.CharField(_("object id"), max_length=200)
+    version = models.BigIntegerField(_("version"))
+    indexed_version = models.BigIntegerField(_("indexed version"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    deleted = models.BooleanField(
+        _("deleted"), default=False, help_text=_("The object is gone or doesn't belong into the index.")
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True, default="")
+    warning = models.TextField(
+        _("warning"), blank=True, default="", help_text=_("What was left out, such as a broken picture.")
+    )
+    content_hash = models.CharField(
+        _("content hash"), max_length=32, blank=True, default="", help_text=_("Of what was indexed last.")
+    )
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    claim = models.CharField(_("claim"), max_length=32, blank=True, default="", db_index=True)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = IndexEntryManager()
 
     class Meta:
-        verbose_name = "index entry"
-        verbose_name_plural = "index entries"
+        verbose_name = _("index entry")
+        verbose_name_plural = _("index entries")
         constraints = [
             models.UniqueConstraint(fields=["collection", "object_id"], name="visual_search_entry_object"),
         ]

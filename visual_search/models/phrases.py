@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.models.writing import CHUNK, patient
 
@@ -30,10 +31,10 @@ class StoredPhrase(models.Model):
     """A phrase of a collection. `objects_having` is as of the last rebuild; a new category has 1."""
 
     collection = models.CharField(max_length=64)
-    is_category = models.BooleanField(default=False, help_text="Its text is the path of a category.")
-    language = models.CharField(max_length=16, blank=True, help_text="Empty for brands and categories.")
+    is_category = models.BooleanField(default=False, help_text=_("Its text is the path of a category."))
+    language = models.CharField(max_length=16, blank=True, help_text=_("Empty for brands and categories."))
     text = models.CharField(max_length=LONGEST_PHRASE)
-    plain = models.TextField(help_text="As it is compared with what is typed.")
+    plain = models.TextField(help_text=_("As it is compared with what is typed."))
     objects_having = models.PositiveIntegerField(default=1)
 
     objects = StoredPhraseQuerySet.as_manager()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.models.writing import CHUNK, chunks, patient
 
@@ -54,7 +55,7 @@ class Word(models.Model):
     language = models.CharField(max_length=16)
     word = models.CharField(max_length=LONGEST_KEPT)
     objects_having = models.PositiveIntegerField(default=1)
-    titled = models.BooleanField(default=False, help_text="It stands in a title, a keyword or a facet.")
+    titled = models.BooleanField(default=False, help_text=_("It stands in a title, a keyword or a facet."))
 
     objects = WordQuerySet.as_manager()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.privacy.sealing import pack_vectors, unpack_vectors
 from visual_search.types import Box, Region
 
 VERSION = 1
 MOST_REGIONS = 255  # Their number is packed in one byte.
 _REGION = struct.Struct(">4HBBH")  # x1, y1, x2, y2 in 65535ths; score in 255ths; bytes of the label; of the vectors
-_MALFORMED = "This photo link holds no readable objects. Add the photo again."
+_MALFORMED = said("This photo link holds no readable objects. Add the photo again.")
 
 
 def pack_regions(regions: Sequence[Region]) -> bytes:

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from visual_search.errors import BadInput, ConfigurationError
+from visual_search.errors import BadInput, ConfigurationError, Said, said
 from visual_search.types import Vector, unit
 
 VERSION = 1
@@ -38,7 +38,7 @@ _HEADER = struct.Struct(">B4sQ")
 _NONCE_BYTES = 12  # 96 bits at random; NIST SP 800-38D allows 2^32 tokens a key, far more than a shop seals.
 _TAG_BYTES = 16
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_NEXT_STEP = "Add the photo again."
+_NEXT_STEP = said("Add the photo again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,16 @@ class Sealer:
         header = raw[: _HEADER.size]
         version, key_id, expiry = _HEADER.unpack(header)
         if version != VERSION:
-            raise _refusal("token_malformed", f"This photo link has format {version}, which this shop can't read.")
+            raise _refusal(
+                "token_malformed",
+                said("This photo link has format %(version)s, which this shop can't read.", version=version),
+            )
         nonce, sealed = raw[_HEADER.size : _HEADER.size + _NONCE_BYTES], raw[_HEADER.size + _NONCE_BYTES :]
         known = [index for index, own in enumerate(self._ids) if own == key_id]
         if not known:
-            raise _refusal("token_foreign", "This photo link was made by another shop or with a key that is retired.")
+            raise _refusal(
+                "token_foreign", said("This photo link was made by another shop or with a key that is retired.")
+            )
         for index in known:
             try:
                 payload = self._cipher(index, purpose).decrypt(nonce, sealed, header + purpose.encode())
@@ -103,9 +108,9 @@ class Sealer:
                 continue
             # The expiry is believed only after the tag has proved it.
             if (time.time() if now is None else now) >= expiry:
-                raise _refusal("token_expired", "This photo link has expired.")
+                raise _refusal("token_expired", said("This photo link has expired."))
             return Opened(payload, expiry)
-        raise _refusal("token_tampered", "This photo link was changed or made for something else.")
+        raise _refusal("token_tampered", said("This photo link was changed or made for something else."))
 
     def _cipher(self, index: int, purpose: str) -> AESGCM:
         key = (index, purpose)
@@ -184,17 +189,20 @@ def _to_text(raw: bytes) -> str:
 
 def _from_text(token: str) -> bytes:
     if not token or len(token) > MAX_TOKEN_CHARS or not _URL_SAFE.match(token) or len(token) % 4 == 1:
-        raise _refusal("token_malformed", f"'{token[:24]}' isn't a photo link of this shop.")
+        raise _refusal("token_malformed", said("'%(token)s' isn't a photo link of this shop.", token=token[:24]))
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     # The last character of unpadded base64 has spare bits: without this check several texts would mean one token.
     if _to_text(raw) != token or len(raw) < _HEADER.size + _NONCE_BYTES + _TAG_BYTES:
-        raise _refusal("token_malformed", f"'{token[:24]}' isn't a whole photo link; a part is missing or changed.")
+        raise _refusal(
+            "token_malformed",
+            said("'%(token)s' isn't a whole photo link; a part is missing or changed.", token=token[:24]),
+        )
     return raw
 
 
-def _refusal(code: str, message: str) -> BadInput:
-    return BadInput(f"{message} {_NEXT_STEP}", field="token", code=code)
+def _refusal(code: str, message: Said) -> BadInput:
+    return BadInput(said("%(message)s %(next)s", message=message, next=_NEXT_STEP), field="token", code=code)
 
 
 def _bad_vectors() -> BadInput:
-    return _refusal("token_malformed", "This photo link holds no readable photo.")
+    return _refusal("token_malformed", said("This photo link holds no readable photo."))

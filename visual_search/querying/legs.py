@@ -8,7 +8,7 @@ from multilingual.languages import UNDETERMINED
 from multilingual.spelling import Lexicon
 from visual_search.conf import conf
 from visual_search.encoders.base import Encoder
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.types import (
     BrowseLeg,
     CodeLeg,
@@ -106,5 +106,5 @@ def order(sort: str, schema: CollectionSchema) -> tuple[str | None, bool]:
     name = sort.removeprefix("-")
     if name not in numbers:
         known = ", ".join(["relevance", *numbers, *(f"-{number}" for number in numbers)])
-        raise BadInput(f"sort is '{sort}'; known orders are {known}.", field="sort")
+        raise BadInput(said("sort is '%(sort)s'; known orders are %(known)s.", sort=sort, known=known), field="sort")
     return name, sort.startswith("-")

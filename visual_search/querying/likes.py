@@ -15,7 +15,7 @@ from visual_search.content import documents, vectors
 from visual_search.content.objects import family_key_of, family_of, keys_of, objects_by_id
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.registry import Source
 from visual_search.types import EncoderCard, LegId, LegKind, NamedVector, Query, VectorLeg
 
@@ -50,7 +50,9 @@ def looked_up(query: Query, encoder: Encoder) -> tuple[Query, Resembled]:
     liked = objects_by_id(source, query.like)
     if query.like and not liked:
         raise BadInput(
-            f"There is no product '{query.like[0][:60]}'. Take an id from an earlier answer.", field="like", status=404
+            said("There is no product '%(like)s'. Take an id from an earlier answer.", like=query.like[0][:60]),
+            field="like",
+            status=404,
         )
     disliked = objects_by_id(source, query.unlike)
     weights = {str(key): query.like_weights[id] for id, key in keys_of(source, query.like_weights).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from multilingual.analysis import analyse
+from visual_search import registry
 from visual_search.engines.base import Engine
 from visual_search.types import (
     PATH_SEPARATOR,
@@ -58,7 +59,9 @@ def narrower(
     )
     if not path or in_all[path] > (1 - LEAST_LEFT_OUT) * len(close):
         return None
-    return Narrower(field, path, path.rpartition(PATH_SEPARATOR)[2], in_all[path])
+    source = registry.source(query.collection)
+    called = source.value_labels(field, [path], query.language) if query.language else {}
+    return Narrower(field, path, called.get(path) or path.rpartition(PATH_SEPARATOR)[2], in_all[path])
 
 
 def _counts(engine: Engine, collection: str, field: str, hits: Sequence[Hit]) -> dict[str, int]:

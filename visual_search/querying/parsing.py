@@ -17,7 +17,7 @@ from multilingual.quantities import spelt_out
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.engines.validation import known_field, numeric_field
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.imaging.regions import LEAST_SIDE
 from visual_search.querying.likes import MOST_LIKED
 from visual_search.querying.negatives import MOST_NEGATIVES
@@ -50,12 +50,22 @@ def box(raw: object, *, field: str = "box") -> Box | None:
         x1, y1, x2, y2 = _numbers(raw, 4)
     except (TypeError, ValueError, OverflowError):
         raise BadInput(
-            f"{field} is {_shown(raw)}; it must be four numbers x1, y1, x2, y2 between 0 and 1.", field=field
+            said(
+                "%(field)s is %(value)s; it must be four numbers x1, y1, x2, y2 between 0 and 1.",
+                field=field,
+                value=_shown(raw),
+            ),
+            field=field,
         ) from None
     if not (x1 >= 0 and x1 + LEAST_SIDE <= x2 <= 1 and y1 >= 0 and y1 + LEAST_SIDE <= y2 <= 1):
         raise BadInput(
-            f"{field} is {_shown(raw)}; it must hold 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1 as shares of the photo, "
-            f"with sides of at least {LEAST_SIDE}.",
+            said(
+                "%(field)s is %(value)s; it must hold 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1 as shares of the "
+                "photo, with sides of at least %(least)s.",
+                field=field,
+                value=_shown(raw),
+                least=LEAST_SIDE,
+            ),
             field=field,
         )
     return x1, y1, x2, y2
@@ -71,8 +81,12 @@ def point(raw: object, *, field: str = "point") -> Point | None:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise BadInput(
-            f"{field} is {_shown(raw)}; it must be two numbers x, y between 0 and 1, as shares of the photo from the "
-            "top left.",
+            said(
+                "%(field)s is %(value)s; it must be two numbers x, y between 0 and 1, as shares of the photo "
+                "from the top left.",
+                field=field,
+                value=_shown(raw),
+            ),
             field=field,
         ) from None
     return x, y
@@ -95,7 +109,10 @@ def object_number(raw: object) -> int | None:
     if raw in (None, ""):
         return None
     if isinstance(raw, bool) or not re.fullmatch(r"\d{1,3}", str(raw)):
-        raise BadInput(f"object is {_shown(raw)}; it must be the id of one of the answer's objects.", field="object")
+        raise BadInput(
+            said("object is %(value)s; it must be the id of one of the answer's objects.", value=_shown(raw)),
+            field="object",
+        )
     return int(str(raw))
 
 
@@ -106,7 +123,12 @@ def collection(named: str, *, field: str = "collection") -> str:
     public = registry.public()
     if named not in public:
         raise BadInput(
-            f"{field} is {_shown(named)}; it must be one of: {', '.join(public) or 'none'}.",
+            said(
+                "%(field)s is %(value)s; it must be one of: %(known)s.",
+                field=field,
+                value=_shown(named),
+                known=", ".join(public) or "none",
+            ),
             field=field,
             code="unknown_collection",
             status=404,
@@ -141,7 +163,16 @@ def weight(raw: object, *, field: str, least: float = 0.0) -> float:
     if number is None:
         return 1.0
     if not least <= number <= MOST_WEIGHT:
-        raise BadInput(f"{field} is {number:g}; it must lie between {least:g} and {MOST_WEIGHT:g}.", field=field)
+        raise BadInput(
+            said(
+                "%(field)s is %(number)s; it must lie between %(least)s and %(most)s.",
+                field=field,
+                number=f"{number:g}",
+                least=f"{least:g}",
+                most=f"{MOST_WEIGHT:g}",
+            ),
+            field=field,
+        )
     return number
 
 
@@ -154,7 +185,14 @@ def weighted_ids(raw: Iterable[object], *, field: str) -> tuple[tuple[str, ...],
             refuse_unknown(item, ("id", "weight"))
             id = item.get("id")
             if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
-                raise BadInput(f'{field} has {_shown(item)}; it must be like {{"id": "12", "weight": 2}}.', field=field)
+                raise BadInput(
+                    said(
+                        '%(field)s has %(value)s; it must be like {"id": "12", "weight": 2}.',
+                        field=field,
+                        value=_shown(item),
+                    ),
+                    field=field,
+                )
             ids.append(str(id).strip())
             weights[ids[-1]] = weight(item.get("weight"), field=f"{field}.weight")
         else:
@@ -174,16 +212,31 @@ def written(typed: str) -> tuple[str, tuple[str, ...]]:
 def check_limits(query: Query) -> None:
     """Raises BadInput for a page or a page size outside its limits, and for more parts than a question may have."""
     if query.page < 1:
-        raise BadInput(f"page is {query.page}; pages start at 1.", field="page")
+        raise BadInput(said("page is %(page)s; pages start at 1.", page=query.page), field="page")
     if not 1 <= query.page_size <= conf.PAGE_SIZE_MAX:
-        raise BadInput(f"page_size is {query.page_size}; 1 to {conf.PAGE_SIZE_MAX} are allowed.", field="page_size")
+        raise BadInput(
+            said(
+                "page_size is %(size)s; 1 to %(most)s are allowed.",
+                size=query.page_size,
+                most=conf.PAGE_SIZE_MAX,
+            ),
+            field="page_size",
+        )
     for name, given, most in (
         ("like", query.like, MOST_LIKED),
         ("unlike", query.unlike, MOST_NEGATIVES),
         ("q_not", query.words_not, MOST_NEGATIVES),
     ):
         if len(given) > most:
-            raise BadInput(f"{name} has {len(given)} entries; at most {most} are allowed.", field=name)
+            raise BadInput(
+                said(
+                    "%(name)s has %(count)s entries; at most %(most)s are allowed.",
+                    name=name,
+                    count=len(given),
+                    most=most,
+                ),
+                field=name,
+            )
 
 
 def taste(raw: object) -> Taste:
@@ -195,7 +248,14 @@ def whole_number(text: object, *, field: str, default: int) -> int:
     if text in (None, ""):
         return default
     if isinstance(text, bool) or not re.fullmatch(r"\d{1,6}", str(text)):
-        raise BadInput(f"{field} is {str(text)[:40]!r}; it must be a whole number from 1 to 999999.", field=field)
+        raise BadInput(
+            said(
+                "%(field)s is %(value)s; it must be a whole number from 1 to 999999.",
+                field=field,
+                value=repr(str(text)[:40]),
+            ),
+            field=field,
+        )
     return int(str(text))
 
 
@@ -208,7 +268,8 @@ def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
         return ()
     if not isinstance(raw, Mapping):
         raise BadInput(
-            f'filters is {_shown(raw)}; it must be an object such as {{"brand": ["Acme"]}}.', field="filters"
+            said('filters is %(value)s; it must be an object such as {"brand": ["Acme"]}.', value=_shown(raw)),
+            field="filters",
         )
     rules: list[Filter] = []
     for name, value in raw.items():
@@ -216,7 +277,9 @@ def filters(raw: Any, schema: CollectionSchema) -> tuple[Filter, ...]:
             rules.append(_filter(str(name), value, schema))
         elif isinstance(value, Mapping) and "not" in value:
             # Refused before the recursion, so that a thousand nested ones can't exhaust the stack.
-            raise BadInput("filters has a 'not' inside a 'not'. Write the inner part without it.", field="filters.not")
+            raise BadInput(
+                said("filters has a 'not' inside a 'not'. Write the inner part without it."), field="filters.not"
+            )
         else:
             rules += [Not(inner) for inner in filters(value, schema) if not isinstance(inner, Not)]
     return tuple(rules)
@@ -228,13 +291,19 @@ def _filter(name: str, value: Any, schema: CollectionSchema) -> Filter:
     if isinstance(value, Mapping):
         numeric_field(name, schema)
         if not value or set(value) - _RANGE_KEYS:
-            raise BadInput(f"{where} is {_shown(value)}; a range has 'gte', 'lte' or both.", field=where)
+            raise BadInput(
+                said("%(where)s is %(value)s; a range has 'gte', 'lte' or both.", where=where, value=_shown(value)),
+                field=where,
+            )
         return Between(name, _number(value.get("gte"), where), _number(value.get("lte"), where))
     values = value if isinstance(value, list | tuple) else [value]
     if not values:
-        raise BadInput(f"{where} is empty; leave it out or give at least one value.", field=where)
+        raise BadInput(said("%(where)s is empty; leave it out or give at least one value.", where=where), field=where)
     if len(values) > 200:
-        raise BadInput(f"{where} has {len(values)} values; at most 200 are allowed.", field=where)
+        raise BadInput(
+            said("%(where)s has %(count)s values; at most 200 are allowed.", where=where, count=len(values)),
+            field=where,
+        )
     return AnyOf(name, tuple(_value(part, kind, where) for part in values))
 
 
@@ -242,17 +311,24 @@ def _value(value: Any, kind: FacetKind, where: str) -> str | float | bool:
     if kind is FacetKind.NUMBER:
         number = _number(value, where)
         if number is None:
-            raise BadInput(f"{where} is null; give a number.", field=where)
+            raise BadInput(said("%(where)s is null; give a number.", where=where), field=where)
         return number
     if kind is FacetKind.BOOLEAN:
         if isinstance(value, bool):
             return value
         if value in ("true", "false"):
             return bool(value == "true")
-        raise BadInput(f"{where} is {_shown(value)}; it must be true or false.", field=where)
+        raise BadInput(
+            said("%(where)s is %(value)s; it must be true or false.", where=where, value=_shown(value)), field=where
+        )
     if not isinstance(value, str) or not is_value(value):
         raise BadInput(
-            f"{where} is {_shown(value)}; it must be a text of 1 to {MOST_VALUE} characters without control characters.",
+            said(
+                "%(where)s is %(value)s; it must be a text of 1 to %(most)s characters without control characters.",
+                where=where,
+                value=_shown(value),
+                most=MOST_VALUE,
+            ),
             field=where,
         )
     return value
@@ -273,7 +349,9 @@ def _number(value: Any, where: str) -> float | None:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise BadInput(f"{where} is {_shown(value)}; it must be a number.", field=where)
+        raise BadInput(
+            said("%(where)s is %(value)s; it must be a number.", where=where, value=_shown(value)), field=where
+        )
     return number
 
 
@@ -283,7 +361,7 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in allowed:
             raise BadInput(
-                f"There is no parameter '{name[:60]}'. Known: {', '.join(allowed)}.",
+                said("There is no parameter '%(name)s'. Known: %(known)s.", name=name[:60], known=", ".join(allowed)),
                 field=name[:60],
                 code="unknown_parameter",
             )

@@ -15,7 +15,7 @@ from PIL import Image
 
 from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
-from visual_search.errors import PictureRefused, ReaderUnavailable
+from visual_search.errors import PictureRefused, ReaderUnavailable, said
 from visual_search.imaging import colour, copies, keypoint_matching
 from visual_search.imaging.keypoint_matching import Keypoints
 from visual_search.imaging.reading import Reader, codes_of, read_photo, words_of
@@ -122,7 +122,7 @@ def _vectors(image: Image.Image, encoder: Encoder, *, studio: bool) -> dict[str,
     vectors = encoder.images(views).image
     if not np.isfinite(vectors).all() or not vectors[0].any():
         raise PictureRefused(
-            "There is nothing to recognise in the photo. Take one that shows the thing.",
+            said("There is nothing to recognise in the photo. Take one that shows the thing."),
             field="image",
             code="nothing_to_see",
             status=422,

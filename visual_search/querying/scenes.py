@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from visual_search.encoders.base import Encoder
-from visual_search.errors import BadInput, PictureRefused
+from visual_search.errors import BadInput, PictureRefused, said
 from visual_search.imaging import regions, standing_out
 from visual_search.imaging.reading import Reader, read_photo
 from visual_search.imaging.regions import PROPOSALS, WHOLE, Detector
@@ -77,7 +77,10 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
     vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
     if not vectors:
         raise PictureRefused(
-            "There is nothing to recognise in this part of the photo. Choose another part, or search by the whole photo.",
+            said(
+                "There is nothing to recognise in this part of the photo. Choose another part, or search by the "
+                "whole photo."
+            ),
             field="point" if picture.point is not None else "box",
             code="nothing_to_see",
             status=422,
@@ -171,7 +174,7 @@ def _from_token(picture: QueryPicture) -> Narrowed:
         return Narrowed(replace(picture, others=_others(picture, scene)))
     if scene is None:
         raise BadInput(
-            "This photo_token holds the photo as a whole, without its objects. Send the photo again as `image`.",
+            said("This photo_token holds the photo as a whole, without its objects. Send the photo again as `image`."),
             field="photo_token",
             code="box_needs_photo",
             status=422,
@@ -181,8 +184,11 @@ def _from_token(picture: QueryPicture) -> Narrowed:
     if known is None:
         name = "box" if picture.box is not None else "point"
         raise BadInput(
-            "photo_token keeps the photo's objects but not its pixels, so it can't be cut anew. Choose one of the "
-            f"objects, or send the photo again as `image` with this {name}.",
+            said(
+                "photo_token keeps the photo's objects but not its pixels, so it can't be cut anew. Choose one "
+                "of the objects, or send the photo again as `image` with this %(name)s.",
+                name=name,
+            ),
             field=name,
             code="box_needs_photo",
             status=422,
@@ -204,8 +210,16 @@ def _chosen(picture: QueryPicture, scene: Scene) -> Box:
     if picture.thing is not None:
         if not 0 <= picture.thing < len(scene.things):
             count = len(scene.things)
-            numbers = f"has the numbers 0 to {count - 1}" if count else "has none"
-            raise BadInput(f"object is {picture.thing}; this photo {numbers}.", field="object")
+            if count:
+                raise BadInput(
+                    said(
+                        "object is %(thing)s; this photo has the numbers 0 to %(last)s.",
+                        thing=picture.thing,
+                        last=count - 1,
+                    ),
+                    field="object",
+                )
+            raise BadInput(said("object is %(thing)s; this photo has none.", thing=picture.thing), field="object")
         return scene.things[picture.thing].box
     if picture.point is not None:
         return regions.tapped(picture.point, (*scene.things, *scene.proposals))

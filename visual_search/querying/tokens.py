@@ -12,7 +12,7 @@ from django.conf import settings
 
 from visual_search import wiring
 from visual_search.conf import conf
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.privacy.packing import pack_regions, unpack_regions
 from visual_search.privacy.sealing import Sealer, pack_vectors, unpack_vectors
 from visual_search.querying.uploads import naming
@@ -59,7 +59,7 @@ def photo_from_token(token: str) -> QueryPicture:
     }
     if wiring.encoder().card.image.name not in vectors:
         raise BadInput(
-            "The shop's picture search has been renewed since this photo was added. Add the photo again.",
+            said("The shop's picture search has been renewed since this photo was added. Add the photo again."),
             field="photo_token",
             code="token_outdated",
         )
@@ -69,14 +69,14 @@ def photo_from_token(token: str) -> QueryPicture:
 def _witness(packed: bytes) -> Witness:
     """The witness in a token; an empty one if another version sealed the token."""
     try:
-        said = json.loads(packed)
+        told = json.loads(packed)
         return Witness(
-            text=str(said["text"]),
-            codes=tuple(map(str, said["codes"])),
-            copies=tuple(map(str, said["copies"])),
-            confirmed={str(id): float(sure) for id, sure in said["confirmed"].items()},
-            studio=bool(said.get("studio")),
-            nothing=str(said.get("nothing", "")),
+            text=str(told["text"]),
+            codes=tuple(map(str, told["codes"])),
+            copies=tuple(map(str, told["copies"])),
+            confirmed={str(id): float(sure) for id, sure in told["confirmed"].items()},
+            studio=bool(told.get("studio")),
+            nothing=str(told.get("nothing", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return Witness()
@@ -85,10 +85,10 @@ def _witness(packed: bytes) -> Witness:
 def _preview(packed: bytes) -> str:
     """The digest of the preview that belongs to the token; "" for a token that came with none."""
     try:
-        said = json.loads(packed)
+        told = json.loads(packed)
     except ValueError:
         return ""
-    return str(said.get("preview", "")) if isinstance(said, dict) else ""
+    return str(told.get("preview", "")) if isinstance(told, dict) else ""
 
 
 def _sealed_photo(picture: QueryPicture) -> str:
@@ -96,8 +96,8 @@ def _sealed_photo(picture: QueryPicture) -> str:
     known = asdict(picture.witness or Witness())
     if picture.preview:
         known["preview"] = picture.preview
-    said = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
-    payload = len(packed).to_bytes(4, "big") + packed + said
+    told = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = len(packed).to_bytes(4, "big") + packed + told
     # `until` keeps the end of the token that the vectors came from, so that no answer prolongs it.
     return _sealer().seal(payload, purpose=_PURPOSE, ttl=conf.PHOTO_TOKEN_SECONDS, until=picture.expires)
 

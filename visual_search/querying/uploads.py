@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from PIL import Image
 
 from visual_search.conf import conf
-from visual_search.errors import BadInput, PictureRefused
+from visual_search.errors import BadInput, PictureRefused, Said, said
 from visual_search.imaging.decode import decode
 from visual_search.querying import admission
 from visual_search.types import QueryPicture
@@ -82,10 +82,12 @@ def in_memory(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return kept
 
 
-def too_large(size: int) -> str:
-    return (
-        f"What was sent has {size / 1e6:.1f} MB; a photo may have {conf.PICTURE_MAX_BYTES / 1e6:.1f} MB. "
-        "Send a smaller version, or a photo at a lower resolution."
+def too_large(size: int) -> Said:
+    return said(
+        "What was sent has %(megabytes)s MB; a photo may have %(most)s MB. "
+        "Send a smaller version, or a photo at a lower resolution.",
+        megabytes=f"{size / 1e6:.1f}",
+        most=f"{conf.PICTURE_MAX_BYTES / 1e6:.1f}",
     )
 
 
@@ -118,7 +120,8 @@ def photo_from_base64(text: str) -> QueryPicture:
         data = base64.b64decode(re.sub(r"\s+", "", body), validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadInput(
-            f"image is no valid base64 ({error}). Encode the file's bytes with standard base64.", field="image"
+            said("image is no valid base64 (%(error)s). Encode the file's bytes with standard base64.", error=error),
+            field="image",
         ) from error
     return photo(data)
 

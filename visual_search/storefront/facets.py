@@ -6,12 +6,13 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from visual_search import wiring
+from visual_search import registry, wiring
 from visual_search.storefront.filters import MOST_VALUES, name_of
 from visual_search.storefront.forms import Asked
-from visual_search.types import PATH_SEPARATOR, FacetAnswer, FacetField, FacetKind, Page, path_prefixes
+from visual_search.types import IN_STOCK, PATH_SEPARATOR, FacetAnswer, FacetField, FacetKind, Page, path_prefixes
 
 UNFOLDED = 12  # choices that a box shows; of more the commonest, and those that are ticked
 _SLACK = 2  # To fold so few more would take as much room as they do.
@@ -83,25 +84,36 @@ def boxes(page: Page, asked: Asked) -> list[FacetBox]:
         chosen = asked.chosen.get(field.name, ())
         values = [_text(item.value) for item in answer.counts]
         shown = list(dict.fromkeys([*values[:MOST_VALUES], *chosen]))
-        choices = _choices(field, answer, shown, chosen)
+        choices = _choices(asked.query.collection, field, answer, shown, chosen)
         if len(choices) > 1 or chosen:
             boxes.append(FacetBox(field.name, name_of(field), choices, len(values) <= MOST_VALUES))
     return boxes
 
 
-def label_of(field: FacetField, value: str) -> str:
-    """How pages name a value of a facet."""
+def labels(collection: str, field: FacetField, values: Sequence[str]) -> dict[str, str]:
+    """value -> what the page calls it, in its language where the source says so."""
     if field.kind is FacetKind.BOOLEAN:
-        label = name_of(field)
-        return label if value == "true" else _("Not %s") % (label[:1].lower() + label[1:])
-    return value.rpartition(PATH_SEPARATOR)[2] if field.kind is FacetKind.PATH else value
+        return {value: _yes_or_no(field, value == "true") for value in values}
+    called = registry.source(collection).value_labels(field.name, values, get_language() or "")
+    is_path = field.kind is FacetKind.PATH
+    return {value: called.get(value) or (value.rpartition(PATH_SEPARATOR)[2] if is_path else value) for value in values}
+
+
+def _yes_or_no(field: FacetField, yes: bool) -> str:
+    label = name_of(field)
+    if yes:
+        return label
+    if field.name == IN_STOCK.name:
+        return _("Out of stock")
+    return _("Not %s") % (label[:1].lower() + label[1:])
 
 
 def _choices(
-    field: FacetField, answer: FacetAnswer, values: Sequence[str], chosen: Collection[str]
+    collection: str, field: FacetField, answer: FacetAnswer, values: Sequence[str], chosen: Collection[str]
 ) -> tuple[Choice, ...]:
     """The choices in an order that a tick in this facet doesn't change: the commonest first, a tree by its branches."""
     counts = {_text(item.value): item.count for item in answer.counts}
+    called = labels(collection, field, values)
     open_ones = {*values[:UNFOLDED]} if len(values) > UNFOLDED + _SLACK else {*values}
     roots: set[str] = set()
     if field.kind is FacetKind.PATH:
@@ -113,7 +125,7 @@ def _choices(
     return tuple(
         Choice(
             value=value,
-            label=label_of(field, value),
+            label=called[value],
             count=counts.get(value, 0) if answer.close else None,
             checked=value in chosen,
             depth=value.count(PATH_SEPARATOR) - len(roots) if field.kind is FacetKind.PATH else 0,

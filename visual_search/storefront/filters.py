@@ -108,8 +108,9 @@ def unknown_values(page: Page, chosen: Mapping[str, tuple[str, ...]], schema: Co
 
 
 def name_of(facet: FacetField) -> str:
-    """How pages name a facet."""
-    return str(facet.label) or facet.name.replace("_", " ").capitalize()
+    """How pages name a facet. A label that is no lazy translation may be one of those of this package, such as "Price"."""
+    label = facet.label or facet.name.replace("_", " ").capitalize()
+    return _(label) if isinstance(label, str) else str(label)
 
 
 def _is_there(collection: str, facet: FacetField, value: str) -> bool:

@@ -21,7 +21,8 @@ from visual_search.errors import VisualSearchError
 from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import tokens
-from visual_search.storefront.facets import label_of
+from visual_search.storefront import things
+from visual_search.storefront.facets import labels
 from visual_search.storefront.filters import name_of
 from visual_search.storefront.forms import READ, Asked
 from visual_search.types import Box, FacetField, FacetKind, Grade, Hit, Page, Understood
@@ -66,13 +67,14 @@ def place(collection: str) -> dict[str, str]:
 def chips(asked: Asked, page: Page) -> list[Chip]:
     """A chip for each part of the question, as the page's answer took it."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).told.facets}
-    chips = [Chip(f"“{asked.query.words}”", "q=")] if asked.query.words else []
+    chips = [Chip(_("“%s”") % asked.query.words, "q=")] if asked.query.words else []
     chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
     titles = _titles(asked.query.collection, page.unlike, asked.query.language)
     chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
     chips += [Chip(_range(fields[one.facet], one), f"{READ}={one.text}") for one in page.understood]
     for name, values in asked.chosen.items():
-        chips += [Chip(label_of(fields[name], value), f"f.{name}={value}") for value in values]
+        called = labels(asked.query.collection, fields[name], values)
+        chips += [Chip(called[value], f"f.{name}={value}") for value in values]
     for name, ends in asked.ranges.items():
         for key, sign, value in zip(("gte", "lte"), ("≥", "≤"), ends, strict=True):
             if value:
@@ -105,7 +107,7 @@ def parts(page: Page) -> list[Part]:
         return []
     parts = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
     for number, region in enumerate(scene.things):
-        label = _(region.label) if region.label else _("Something")
+        label = things.name(region.label)
         parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
     if not any(part.chosen for part in parts):
         # The token's own vectors are those of this part, so it is searched again by naming none.

@@ -22,6 +22,7 @@ from visual_search.conf import conf
 from visual_search.errors import BadInput, Busy, TooOften, VisualSearchError
 from visual_search.querying import callers, tokens, uploads
 from visual_search.storefront import cutting, facets, filters, forms, showing, teaching, trails
+from visual_search.translating import in_words
 from visual_search.types import Page, Query
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
     except TooOften as error:
         return _failed(request, error, collection)
     except RequestDataTooBig as error:
-        return _failed(request, BadInput(str(error), status=413), collection)
+        return _failed(request, BadInput(error.args[0], status=413), collection)
     except (MultiPartParserError, SuspiciousOperation):
         return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")), collection)
 
@@ -173,7 +174,7 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
 def _failed(request: HttpRequest, error: VisualSearchError, collection: str) -> HttpResponse:
     status = 503
     if isinstance(error, BadInput):
-        refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": str(error)}
+        refusal = {**showing.place(collection), "heading": _("That didn't work"), "message": in_words(error)}
         return _page(request, "visual_search/failed.html", refusal, error.status)
     if isinstance(error, TooOften):
         heading, message, status = pages.heading(), pages.message(error), 429

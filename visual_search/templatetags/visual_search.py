@@ -10,11 +10,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from visual_search import registry
 from visual_search.errors import ConfigurationError
 from visual_search.storefront import showing
-from visual_search.types import PRICE, Variant
+from visual_search.types import PRICE, Grade, Hit, Variant
 
 register = template.Library()
 
@@ -70,6 +71,23 @@ def variant_label(variant: Variant) -> str:
 
 def _similar_url(collection: str, id: str) -> str:
     return reverse("visual_search:similar", args=[collection, id] if collection else [id])
+
+
+# The answers of the REST API keep these words as they are.
+WHYS = {
+    "exact code": pgettext_lazy("why it is found", "exact code"),
+    "same picture": pgettext_lazy("why it is found", "same picture"),
+    Grade.SAME: pgettext_lazy("how near it is", "same item"),
+    Grade.VERY_SIMILAR: pgettext_lazy("how near it is", "very similar"),
+    Grade.SIMILAR: pgettext_lazy("how near it is", "similar style"),
+    Grade.DISTANT: pgettext_lazy("how near it is", "nothing close"),
+}
+
+
+@register.filter
+def why(hit: Hit) -> str:
+    """How near a hit is, in the language of the page; of an exact code and of the same picture, that it is that."""
+    return str(WHYS.get(hit.reason) or WHYS[hit.grade] if hit.grade else "")
 
 
 @register.inclusion_tag("visual_search/search_box.html", takes_context=True)

@@ -151,7 +151,7 @@ class FacetField:
     kind: FacetKind
     """What its values are."""
 
-    label: str = ""
+    label: object = ""
     """How pages name it; "" for the name itself. A lazy translation is shown in the shopper's language."""
 
     searchable: bool = True

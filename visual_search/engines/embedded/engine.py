@@ -26,7 +26,7 @@ from visual_search.engines.embedded.store import Store, Superseded, create, widt
 from visual_search.engines.recall import Check
 from visual_search.engines.refusals import no_earlier_index, no_index, refuse_other_schema
 from visual_search.engines.validation import check_query, known_field
-from visual_search.errors import BadInput, EngineUnavailable
+from visual_search.errors import BadInput, EngineUnavailable, said
 from visual_search.types import (
     CollectionSchema,
     Document,
@@ -347,7 +347,10 @@ class EmbeddedEngine:
     def _number(self, store: Store, space: str) -> int:
         names = [known.name for known in store.schema.spaces]
         if space not in names:
-            raise BadInput(f"There is no space '{space}'. Known: {', '.join(names)}.", field="space")
+            raise BadInput(
+                said("There is no space '%(space)s'. Known: %(known)s.", space=space, known=", ".join(names)),
+                field="space",
+            )
         return names.index(space)
 
     # --- Opening --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.measuring.measures import Conditions, Table, register
 
@@ -10,7 +11,7 @@ from visual_search.measuring.measures import Conditions, Table, register
 class PersonalisationConfig(AppConfig):
     name = "visual_search.features.personalisation"
     label = "visual_search_personalisation"
-    verbose_name = "Visual search: personal order"
+    verbose_name = _("Visual search: personal order")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ItemVector(models.Model):
@@ -55,7 +56,7 @@ class AccountMemory(models.Model):
     changed = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
-        verbose_name_plural = "account memories"
+        verbose_name_plural = _("account memories")
 
     def __str__(self) -> str:
         return f"memory of user {self.pk}"

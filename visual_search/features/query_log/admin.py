@@ -8,11 +8,21 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.admin import KeptForGood
 from visual_search.features.query_log import audit
 from visual_search.features.query_log.models import AuditEntry, SearchReport
 from visual_search.features.query_log.report import KINDS, report
+
+# What the report calls the kinds of searches.
+NAMES = {
+    "text": _("Words"),
+    "image": _("Photo"),
+    "hybrid": _("Photo and words"),
+    "similar": _("More like this"),
+    "browse": _("Without a question"),
+}
 
 
 @admin.register(SearchReport)
@@ -27,10 +37,10 @@ class SearchReportAdmin(KeptForGood):
         context = {
             **self.admin_site.each_context(request),
             **(extra_context or {}),
-            "title": "Search report",
+            "title": _("Search report"),
             "report": search_report,
             "totals": search_report.totals,
-            "kinds": KINDS,
+            "kinds": [NAMES[kind] for kind in KINDS],
             "opts": self.model._meta,
         }
         response = TemplateResponse(request, "admin/visual_search_query_log/searchreport/report.html", context)

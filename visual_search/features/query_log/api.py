@@ -23,7 +23,7 @@ from visual_search.api.base import SearchAPIView
 from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
 from visual_search.api.shapes import Shaped
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.features.query_log import events
 from visual_search.features.query_log.collecting import ACTIONS
 from visual_search.features.query_log.consent import asker_of
@@ -79,16 +79,21 @@ class EventsView(SearchAPIView):
 def _events(request: Request) -> list[events.Event]:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
         raise BadInput(
-            f"The body is over {MAX_BODY_BYTES} bytes; send fewer events.", field="events", code="too_large", status=413
+            said("The body is over %(most)s bytes; send fewer events.", most=MAX_BODY_BYTES),
+            field="events",
+            code="too_large",
+            status=413,
         )
     try:
         given = request.data
     except RecursionError:
-        raise BadInput("The body is nested too deeply to be read.", field="body") from None
+        raise BadInput(said("The body is nested too deeply to be read."), field="body") from None
     listed = given.get("events") if isinstance(given, Mapping) else None
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_EVENTS:
         raise BadInput(
-            f'The body must be {{"events": [...]}} with 1 to {MAX_EVENTS} events.', field="events", code="bad_input"
+            said('The body must be {"events": [...]} with 1 to %(most)s events.', most=MAX_EVENTS),
+            field="events",
+            code="bad_input",
         )
     return [_event(number, event) for number, event in enumerate(listed)]
 
@@ -96,20 +101,31 @@ def _events(request: Request) -> list[events.Event]:
 def _event(number: int, given: object) -> events.Event:
     where = f"events.{number}"
     if not isinstance(given, Mapping):
-        raise BadInput(f"{where} is {json.dumps(given)[:60]}; it must be an object.", field=where)
+        raise BadInput(
+            said("%(where)s is %(value)s; it must be an object.", where=where, value=json.dumps(given)[:60]),
+            field=where,
+        )
     action, object_id, position = given.get("action_name"), given.get("object_id"), given.get("position")
     if action not in ACTIONS:
         raise BadInput(
-            f"action_name is {str(action)[:40]!r}; it may be {', '.join(ACTIONS)}.", field=f"{where}.action_name"
+            said(
+                "action_name is %(value)s; it may be %(known)s.",
+                value=repr(str(action)[:40]),
+                known=", ".join(ACTIONS),
+            ),
+            field=f"{where}.action_name",
         )
     if not isinstance(object_id, str) or not 1 <= len(object_id) <= 200 or "\x00" in object_id:
-        raise BadInput("object_id must be the id of a hit.", field=f"{where}.object_id")
+        raise BadInput(said("object_id must be the id of a hit."), field=f"{where}.object_id")
     if position is not None and (type(position) is not int or not 1 <= position <= MAX_POSITION):
-        raise BadInput(f"position is {str(position)[:40]!r}; it counts from 1.", field=f"{where}.position")
+        raise BadInput(
+            said("position is %(value)s; it counts from 1.", value=repr(str(position)[:40])),
+            field=f"{where}.position",
+        )
     try:
         query_id = UUID(str(given.get("query_id")))
     except ValueError:
-        raise BadInput("query_id must be that of an answer.", field=f"{where}.query_id") from None
+        raise BadInput(said("query_id must be that of an answer."), field=f"{where}.query_id") from None
     query_ids.refuse_foreign(query_id, field=f"{where}.query_id")
     return events.Event(query_id, action, object_id, position)
 

@@ -1,6 +1,7 @@
 """The Django app of the query log."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from visual_search.conf import declare
 from visual_search.measuring.measures import Table, register
@@ -9,7 +10,7 @@ from visual_search.measuring.measures import Table, register
 class QueryLogConfig(AppConfig):
     name = "visual_search.features.query_log"
     label = "visual_search_query_log"
-    verbose_name = "Visual search: query log"
+    verbose_name = _("Visual search: query log")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class LoggedQuery(models.Model):
@@ -29,7 +30,7 @@ class LoggedQuery(models.Model):
     closed = models.BinaryField(default=b"")
 
     class Meta:
-        verbose_name_plural = "logged queries"
+        verbose_name_plural = _("logged queries")
 
     def __str__(self) -> str:
         return str(self.query_id)
@@ -145,7 +146,7 @@ class AuditEntry(models.Model):
     hash = models.CharField(max_length=64)
 
     class Meta:
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
@@ -156,7 +157,7 @@ class SearchReport(SealedDay):
 
     class Meta:
         proxy = True
-        verbose_name_plural = "search report"
+        verbose_name_plural = _("search report")
 
 
 class VocabularyWord(models.Model):

@@ -68,7 +68,7 @@
     const [before, after = ""] = (form.dataset.vsSuggestIn ?? "in {category}").split("{category}");
     text.append(before, ...completed(suggestion), after);
     const above = document.createElement("small");
-    above.textContent = suggestion.filters.category[0].split(" > ").slice(0, -1).join(" › ");
+    above.textContent = suggestion.within.join(" › ");
     return above.textContent ? [text, " ", above] : [text];
   }
 
