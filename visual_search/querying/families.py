@@ -27,7 +27,7 @@ from visual_search.types import (
 
 logger = logging.getLogger(__name__)
 
-MOST_VARIANTS = 12  # of one hit: two rows of swatches
+MOST_VARIANTS = 8  # of one hit: two rows of swatches on a phone; each takes a card from the shop's database
 _MOST_MEMBERS = 1_000  # looked at for one page of hits
 _KEPT_FIRST = ("exact code", "same picture")  # reasons of hits that the question names
 
@@ -119,8 +119,9 @@ def _with_variants(
     for id in sorted(values, key=lambda id: (len(id), id)):
         members.setdefault(str(values[id].get(FAMILY.name, (id,))[0]), []).append(id)
     several = {hit.id: _few(members.get(hit.family, []), hit.id) for hit in hits}
-    wanted = [id for ids in several.values() if len(ids) > 1 for id in ids]
-    known = cards(query.collection, wanted, query.language or language)
+    own = {hit.id: hit.card for hit in hits if hit.card}
+    wanted = [id for ids in several.values() if len(ids) > 1 for id in ids if id not in own]
+    known = {**own, **cards(query.collection, wanted, query.language or language)}
     paths = {facet.name for facet in schema.facets if facet.kind is FacetKind.PATH}
     return tuple(
         replace(
