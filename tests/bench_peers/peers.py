@@ -52,7 +52,8 @@ class LanceDB:
 
         first, *others = batches()
         pictures = base.create_table("pictures", pa.Table.from_batches([first, *others]))
-        pictures.create_index(metric="cosine", vector_column_name="vector", index_type="IVF_PQ")
+        # With the default of 32 codes a vector, .77 of the nearest ten are found.
+        pictures.create_index(metric="cosine", vector_column_name="vector", index_type="IVF_PQ", num_sub_vectors=128)
         pictures.create_scalar_index("department", index_type="BITMAP")
         texts = base.create_table(
             "products",
