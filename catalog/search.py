@@ -94,6 +94,6 @@ class Products(Source):
             price=product.price_text,
             in_stock=product.in_stock,
             brand=product.brand,
-            colour=product.colour,
+            colour=colour_name(product.colour),
             image_sources=image_sources,
         )

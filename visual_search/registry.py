@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 
 from multilingual.languages import base_code
 from visual_search.errors import ConfigurationError
@@ -161,9 +162,15 @@ class Source:
             image_url=picture.url if picture else "",
             price="" if price is None else f"{price:.2f} {self.currency}".strip(),
             in_stock=facets.get("in_stock") is not False,
-            brand=_in_words(facets.get("brand")),
-            colour=next((words for name in COLOUR_FACETS if (words := _in_words(facets.get(name)))), ""),
+            brand=self._called("brand", facets.get("brand")),
+            colour=next((words for name in COLOUR_FACETS if (words := self._called(name, facets.get(name)))), ""),
         )
+
+    def _called(self, facet: str, value: object) -> str:
+        """A facet's value as a tile shows it, in the language of the page; "" for what is no text."""
+        values = [value] if isinstance(value, str) else list(map(str, value)) if isinstance(value, list | tuple) else []
+        called = self.value_labels(facet, values, get_language() or "") if any(values) else {}
+        return ", ".join(called.get(each) or each for each in values)
 
     def tile_pictures(self, nearest: Mapping[str, str]) -> Mapping[str, tuple[str, tuple[ImageSource, ...]]]:
         """By object id the picture to show in place of the card's: its address, and its copies in other formats.
@@ -211,11 +218,6 @@ class Source:
     def keeps_photos(self) -> bool:
         """Whether the source has a `keep_photo` of its own. Read only."""
         return type(self).keep_photo is not Source.keep_photo
-
-
-def _in_words(value: object) -> str:
-    """A facet's value as a tile shows it."""
-    return value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list | tuple) else ""
 
 
 _sources: dict[str, Source] = {}

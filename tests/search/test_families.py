@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.template import Context
+from django.utils.translation import override
 
 from catalog.models import Product, ProductImage
 from catalog.search import Products
@@ -14,6 +16,7 @@ from visual_search import rebuilding, search, wiring
 from visual_search.engines.embedded import EmbeddedEngine
 from visual_search.errors import EngineUnavailable
 from visual_search.registry import Source
+from visual_search.templatetags.visual_search import variant_label
 from visual_search.types import AnyOf, Between, Grade, Hit, Page, Query
 
 TEE = {"white": ("S", 10, 3), "black": ("M", 12, 0), "red": ("L", 14, 5), "green": ("XL", 16, 1)}
@@ -104,6 +107,17 @@ def test_a_hit_tells_its_variants_and_what_differs(tees) -> None:
     assert (black.card.in_stock, black.values["in_stock"]) == (False, (False,))
     assert all(variant.card.image_url for variant in hit.variants)
     assert [one.variants for one in ask(words="chair").hits if one.card.sku == "CHR-RED-01"] == [()]
+
+
+def test_colours_of_tiles_and_swatches_are_named_in_the_language_of_the_page(tees) -> None:
+    with override("de"):
+        hit = tee(ask(words="t-shirt red"))
+        assert hit.card.colour == "rot"
+        labels = {variant_label(Context(), variant).split(",")[0] for variant in hit.variants}
+    assert labels == {"weiß", "schwarz", "rot", "grün"}
+    source = type("Plain", (Products,), {"card": Source.card})()
+    with override("fr"):
+        assert source.card(tees.products["TEE-L"], "en").colour == "rouge"
 
 
 def test_variants_pass_the_filters(tees) -> None:

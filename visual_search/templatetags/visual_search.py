@@ -9,8 +9,8 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from visual_search import registry
 from visual_search.errors import ConfigurationError
@@ -60,10 +60,15 @@ def similar_url(context: Context, id: str) -> str:
     return made[key].replace(STAND_IN, str(id))
 
 
-@register.simple_tag
-def variant_label(variant: Variant) -> str:
+@register.simple_tag(takes_context=True)
+def variant_label(context: Context, variant: Variant) -> str:
     """What tells this size or colour from the others: "blue, 59.00 EUR", and "Out of stock"."""
-    texts = [str(value) for values in variant.values.values() for value in values if isinstance(value, str)]
+    source = registry.source(context.get("collection") or registry.default())
+    texts = []
+    for facet, values in variant.values.items():
+        words = [value for value in values if isinstance(value, str)]
+        called = source.value_labels(facet, words, get_language() or "") if words else {}
+        texts += [called.get(word) or word for word in words]
     price = variant.card.price if PRICE.name in variant.values else ""
     gone = "" if variant.card.in_stock else _("Out of stock")
     return ", ".join(filter(None, (*texts, price, gone))) or variant.card.title
