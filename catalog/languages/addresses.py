@@ -14,6 +14,9 @@ from django.urls import LocalePrefixPattern, URLResolver, get_script_prefix
 from django.urls.base import translate_url
 
 
+LONGEST = 1_000  # characters of an address that is named in each language; an answer repeats no long text of a stranger
+
+
 def language_in(path: str) -> str:
     """The language that stands in front of this path; "" for none.
 
@@ -45,6 +48,8 @@ def alternates(request: HttpRequest) -> list[tuple[str, str]]:
     if request.method != "GET" or request.resolver_match is None:
         return []
     path = request.get_full_path()
+    if len(path) > LONGEST:
+        return []
     plain = translate_url(path, settings.LANGUAGE_CODE)
     found = [(code, translate_url(path, code)) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     if any(address == path and code != language_in(request.path_info) for code, address in found):

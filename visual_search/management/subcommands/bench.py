@@ -104,11 +104,11 @@ class Command(TablesCommand):
                 kind = engine.health().engine
                 for size in growing.measure(engine, growth, questions=questions, seed=seed, advanced=bar.update):
                     measured.append(size)
-                    self.stderr.write(f"{size.products:,} products are measured.")
+                    # A million takes an hour; whoever stops it keeps the smaller ones.
+                    self._keep(json, {"engine": kind, "sizes": [each.as_json() for each in measured]})
         except (VisualSearchError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(growing.table(kind, measured).lines()))
-        self._keep(json, {"engine": kind, "sizes": [size.as_json() for size in measured]})
 
     def _features(self, questions: int) -> dict[str, object]:
         tables = {name: overhead(questions) for name, overhead in OVERHEADS.items()}
