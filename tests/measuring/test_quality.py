@@ -1,6 +1,7 @@
 """What is asked of whom: an encoder that learns from titles never learns the ones it is asked for, nor from the shop."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,3 +207,14 @@ def test_sentences_without_pictures_teach_nothing(folders: Folders, pupil: Pupil
     report = measure(read_task("text_parallel", catalogue=catalogue, queries=queries), caching)
     assert (pupil.lessons, report.taught) == ([], False)
     assert report.rankings["a-de"][0] == "a"
+
+
+def test_the_things_in_a_photo_are_encoded_by_two_threads_that_share_the_cache(
+    pupil: Pupil, caching: CachingEncoder
+) -> None:
+    pictures = [Image.new("RGB", (20, 20), (n, 2 * n, 90)) for n in range(40)]
+    alone = caching.images(pictures[:1]).image
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda picture: caching.images([picture]).image, [*pictures, *pictures]))
+    assert np.array_equal(found[0], alone)
+    assert np.array_equal(np.concatenate(found[:40]), np.concatenate(found[40:]))

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import io
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,9 @@ class CachingEncoder:
         self.teachable = teachable and isinstance(encoder, Fitting)
         self._lesson = ""  # what was learned last
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(file, isolation_level=None)
+        # The things in a photo are encoded by two threads. They take turns at the file, and encode side by side.
+        self._turn = threading.Lock()
+        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         # Several measurements may share the cache; one waits while another writes.
         self._db.execute("PRAGMA busy_timeout = 10000")
@@ -129,17 +132,19 @@ class CachingEncoder:
         self, keys: Sequence[str], encode: Callable[[list[int]], list[dict[str, np.ndarray[Any, Any]]]]
     ) -> list[dict[str, np.ndarray[Any, Any]]]:
         by_key: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
-        for key in keys:
-            row = self._db.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                with np.load(io.BytesIO(row[0])) as saved:
+        with self._turn:
+            kept = {key: self._db.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone() for key in keys}
+        for key, found in kept.items():
+            if found is not None:
+                with np.load(io.BytesIO(found[0])) as saved:
                     by_key[key] = {name: saved[name] for name in saved.files}
         missing = [n for n, key in enumerate(keys) if key not in by_key]
         if missing:
             for n, row in zip(missing, encode(missing), strict=True):
                 buffer = io.BytesIO()
                 np.savez(buffer, **row)  # type: ignore[arg-type]
-                self._db.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (keys[n], buffer.getvalue()))
+                with self._turn:
+                    self._db.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (keys[n], buffer.getvalue()))
                 by_key[keys[n]] = row
         return [by_key[key] for key in keys]
 
