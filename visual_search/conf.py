@@ -90,6 +90,13 @@ SETTINGS: dict[str, Setting] = {
     "PICTURE_MAX_PIXELS": Setting(
         50_000_000, "pixels", "Covers 48 MP phones; a decompression bomb is refused before it is unpacked."
     ),
+    "PHOTO_LINKS": Setting(
+        False, "", "True takes a link in place of a photo; then this server asks others for what strangers name."
+    ),
+    "PHOTO_LINKS_HTTP": Setting(
+        False, "", "True follows http links, too; whoever stands between can change what they lead to."
+    ),
+    "PHOTO_LINK_SECONDS": Setting(5, "seconds", "For the whole way to a linked picture; each holds a thread so long."),
     # Searching
     "RANK_WINDOW": Setting(200, "objects a leg", "Deep enough for fusion and facets, small enough to stay fast."),
     "BROWSE_WINDOW": Setting(

@@ -26,6 +26,7 @@ from visual_search.types import Query
 logger = logging.getLogger(__name__)
 
 PHOTO = 10  # What a photo counts: it keeps two cores busy for a second, and words take milliseconds.
+LINK = 10  # What a link to a photo counts beside the photo: it may hold a thread for as long as PHOTO_LINK_SECONDS.
 REST_SECONDS = 10.0  # A counter that failed isn't asked for so long, so that not every question waits for it.
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "day": DAY_SECONDS}
 _RATE = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,3})?(s|min|h|day)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from multilingual.languages import LANGUAGES, base_code
 from visual_search import registry, wiring
+from visual_search.access import limits
 from visual_search.conf import conf
 from visual_search.errors import BadInput, said
 from visual_search.querying import parsing, tokens, uploads
@@ -21,18 +22,20 @@ from visual_search.querying.parsing import MOST_WEIGHT
 from visual_search.suggesting import LIMIT, Typed
 from visual_search.types import Query, QueryPicture
 
+Charge = Callable[[int], object]
+
 PARAMETERS = (
     "collection", "q", "filters", "lang", "page", "page_size", "sort", "like", "facets", "disjunctive", "explain", "read",
     "image", "photo_token", "box", "object", "point", "proposals", "pictures", "q_weight", "q_not", "unlike", "spell",
-    "understand", "taste",
+    "understand", "taste", "image_url",
 )  # fmt: skip
 # Filters, orders and ids belong to one collection, so a question to several has none.
 GROUPED = (
     "collections", "q", "lang", "page_size", "q_weight", "q_not", "spell", "understand", "read", "image", "photo_token", "box",
-    "object", "point", "pictures",
+    "object", "point", "pictures", "image_url",
 )  # fmt: skip
 # An address ends up in logs and histories, so neither a photo nor what a device remembers can travel in it.
-PHOTO = ("image", "photo_token", "box", "object", "point", "pictures")
+PHOTO = ("image", "image_url", "photo_token", "box", "object", "point", "pictures")
 POST_ONLY = (*PHOTO, "proposals", "read", "taste")
 SHAREABLE = tuple(name for name in PARAMETERS if name not in POST_ONLY)
 SIMILAR = ("page", "page_size")
@@ -40,17 +43,20 @@ SHAREABLE_GROUPED = tuple(name for name in GROUPED if name not in POST_ONLY)
 SUGGEST = ("collection", "q", "lang", "limit")
 
 
-def query_from(request: Request) -> Query:
-    """The question that this request asks. Raises BadInput for anything that isn't as documented."""
-    return _query(_given(request, PARAMETERS, SHAREABLE))
+def query_from(request: Request, charge: Charge) -> Query:
+    """The question that this request asks. Raises BadInput for anything that isn't as documented.
+
+    `charge` counts what a link costs before it is followed, and raises TooOften.
+    """
+    return _query(_given(request, PARAMETERS, SHAREABLE), charge)
 
 
-def grouped_from(request: Request) -> tuple[Query, list[str]]:
+def grouped_from(request: Request, charge: Charge) -> tuple[Query, list[str]]:
     """The question that this request asks several collections, and these. Raises BadInput as `query_from`."""
     data = _given(request, GROUPED, SHAREABLE_GROUPED)
     names = dict.fromkeys(_texts(data, "collections"))
     collections = [parsing.collection(name, field="collections") for name in names] or registry.public()
-    return _query(data), collections
+    return _query(data, charge), collections
 
 
 def _given(request: Request, known: Sequence[str], shareable: Sequence[str]) -> Mapping[str, Any]:
@@ -67,7 +73,7 @@ def _given(request: Request, known: Sequence[str], shareable: Sequence[str]) -> 
     return data
 
 
-def _query(data: Mapping[str, Any]) -> Query:
+def _query(data: Mapping[str, Any], charge: Charge) -> Query:
     collection = parsing.collection(_text(data, "collection"))
     schema = wiring.schema(collection).told
     taste = parsing.taste(data.get("taste"))
@@ -77,7 +83,7 @@ def _query(data: Mapping[str, Any]) -> Query:
     unlike, unlike_weights = parsing.weighted_ids(_listed(data, "unlike"), field="unlike")
     return Query(
         collection=collection,
-        pictures=_pictures(data),
+        pictures=_pictures(data) or _linked(data, charge),
         words=words,
         words_weight=parsing.weight(data.get("q_weight"), field="q_weight"),
         words_not=(*words_not, *(parsing.words(phrase) for phrase in _texts(data, "q_not"))),
@@ -146,6 +152,11 @@ def _empty_body(what: str) -> BadInput:
 
 
 def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
+    """The photos that were sent; none where a link came in place of them."""
+    if data.get("image_url") not in (None, ""):
+        if not {"image", "photo_token", "pictures"}.isdisjoint(data):
+            raise BadInput(said("Send either image_url, or a photo by another parameter."), field="image_url")
+        return ()
     if "pictures" in data:
         if not set(PHOTO[:-1]).isdisjoint(data):
             raise BadInput(said("Send either pictures, or one photo by image or photo_token."), field="pictures")
@@ -160,6 +171,16 @@ def _pictures(data: Mapping[str, Any]) -> tuple[QueryPicture, ...]:
         return tuple(picture for picture in pictures if picture is not None)
     picture = _picture(data)
     return () if picture is None else (picture,)
+
+
+def _linked(data: Mapping[str, Any], charge: Charge) -> tuple[QueryPicture, ...]:
+    """The photo behind `image_url`. One a question: each may take as long as PHOTO_LINK_SECONDS."""
+    link = _text(data, "image_url").strip()
+    if not link:
+        return ()
+    part = _part(data)
+    charge(limits.LINK)
+    return (replace(uploads.photo_from_link(link), **part),)
 
 
 def _several(raw: Any) -> tuple[QueryPicture, ...]:
@@ -201,15 +222,23 @@ def _within(items: list[Any], name: str) -> list[Any]:
 
 
 def _picture(data: Mapping[str, Any]) -> QueryPicture | None:
-    box, thing = parsing.box(data.get("box")), parsing.object_number(data.get("object"))
-    point = parsing.point(data.get("point"))
+    part = _part(data)
     picture = _photo(data)
     if picture is not None:
-        return replace(picture, box=box, thing=thing, point=point)
-    for name, part in (("box", box), ("object", thing), ("point", point)):
-        if part is not None:
+        return replace(picture, **part)
+    for name, chosen in zip(("box", "object", "point"), part.values(), strict=True):
+        if chosen is not None:
             raise BadInput(said("%(name)s names a part of a photo; send the photo too.", name=name), field=name)
     return None
+
+
+def _part(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Which part of the photo is chosen, as `QueryPicture` calls it."""
+    return {
+        "box": parsing.box(data.get("box")),
+        "thing": parsing.object_number(data.get("object")),
+        "point": parsing.point(data.get("point")),
+    }
 
 
 def _photo(data: Mapping[str, Any]) -> QueryPicture | None:

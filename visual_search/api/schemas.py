@@ -109,6 +109,7 @@ class SearchRequest(serializers.Serializer[Any]):
             "taste": serializers.JSONField(required=False, help_text=_TASTE) if in_json else shapes.text(_TASTE),
             "box": shapes.numbers(_BOX, count=4, in_json=in_json),
             "point": shapes.numbers(_POINT, count=2, in_json=in_json),
+            "image_url": shapes.text(_linked()),
             "facets": shapes.facets("Which facets to count; default all.", in_json=in_json),
         }
         return known
@@ -178,6 +179,12 @@ def _cut() -> str:
 
 def _largest() -> str:
     return f"of at most {conf.PICTURE_MAX_BYTES:,} bytes"
+
+
+def _linked() -> str:
+    if not conf.PHOTO_LINKS:
+        return "A link to a photo; this shop takes none."
+    return f"A link to a JPEG, PNG or WebP {_largest()} that anybody may see, in place of `image`."
 
 
 def _base64() -> str:

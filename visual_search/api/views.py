@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ class SearchView(SearchAPIView):
         answers={200: SearchAnswer, **_OF_BODIES},
     )
     def post(self, request: Request) -> Response:
-        query = query_from(request)
+        query = query_from(request, partial(self.charge, request))
         self.charge(request, limits.beyond_one(query))
         response = _answer(query)
         # It may hold a photo's token, and an order that is one shopper's alone: no cache may keep it.
@@ -73,7 +74,7 @@ class SearchView(SearchAPIView):
         answers={200: SearchAnswer, **_PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        return _answer(query_from(request))
+        return _answer(query_from(request, partial(self.charge, request)))
 
 
 class GroupedView(SearchAPIView):
@@ -102,7 +103,7 @@ class GroupedView(SearchAPIView):
         answers={200: GroupedAnswer, **_PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        query, collections = grouped_from(request)
+        query, collections = grouped_from(request, partial(self.charge, request))
         self.charge(request, limits.beyond_one(query, questions=len(collections)))
         return Response(grouped_to_json(grouping.search_each(query, collections)))
 

@@ -21,7 +21,7 @@ from PIL import Image
 from visual_search.conf import conf
 from visual_search.errors import BadInput, PictureRefused, Said, said
 from visual_search.imaging.decode import decode
-from visual_search.querying import admission
+from visual_search.querying import admission, fetching
 from visual_search.types import QueryPicture
 
 _PREVIEW_SIDE = 320  # px: large enough to tap the things in it, about 12 KB
@@ -124,6 +124,21 @@ def photo_from_base64(text: str) -> QueryPicture:
             field="image",
         ) from error
     return photo(data)
+
+
+def photo_from_link(link: str) -> QueryPicture:
+    """The photo behind a link. Raises BadInput where the shop takes none, and as `fetching.fetched` and `photo`."""
+    if not conf.PHOTO_LINKS:
+        raise BadInput(
+            said("This shop takes no links to pictures. Send the picture itself as `image`."),
+            field=fetching.FIELD,
+            code="links_off",
+        )
+    data = fetching.fetched(
+        link, most=conf.PICTURE_MAX_BYTES, seconds=conf.PHOTO_LINK_SECONDS, insecure=conf.PHOTO_LINKS_HTTP
+    )
+    with naming(fetching.FIELD):
+        return photo(data)
 
 
 def preview(image: Image.Image) -> str:

@@ -170,8 +170,8 @@ def _unknown(data: QueryDict, schema: CollectionSchema) -> Iterator[str]:
 
 # What the form's own fields are called: a facet of such a name is no mistake.
 _OF_THE_FORM = frozenset((
-    "q", "q_not", "unlike", "unread", "exact", "literal", "meant", "sort", "page", "part", "cut", "shot", "image", "photo_token",
-    "preview", "without", "taste", "shows",
+    "q", "q_not", "unlike", "unread", "exact", "literal", "meant", "sort", "page", "part", "cut", "shot", "image", "image_url",
+    "photo_token", "preview", "without", "taste", "shows",
 ))  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from multilingual.languages import base_code
 from multilingual.prices import without_gaps
 from visual_search import registry, wiring
+from visual_search.access import limits
 from visual_search.conf import conf
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
@@ -115,10 +116,15 @@ def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:
 def _picture(request: HttpRequest, data: QueryDict, collection: str) -> tuple[QueryPicture | None, str, CutOut | None]:
     """The photo, its preview, and where it stood if it is a cut-out."""
     upload = request.FILES.get("image")
+    # As the picture: a crawler that follows an address must not make this server ask others.
+    link = data.get("image_url", "").strip() if request.method == "POST" else ""
     # Never by an address: a crawler would follow it from every picture of the shop.
     shown = data.get("picture", "") if request.method == "POST" else ""
     if upload is not None:
         picture = uploads.uploaded(upload)
+    elif link:
+        limits.spend("search", request, cost=limits.LINK)  # before it is followed
+        picture = uploads.photo_from_link(link)
     elif shown:
         picture = showcase.picture_of(collection, data.get("of", ""), shown)
     else:

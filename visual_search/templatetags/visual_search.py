@@ -13,6 +13,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from visual_search import registry
+from visual_search.conf import conf
 from visual_search.errors import ConfigurationError
 from visual_search.storefront import showing
 from visual_search.types import PRICE, Grade, Hit, Variant
@@ -45,6 +46,12 @@ def results_url(context: Context, collection: str | None = None) -> str:
     """The results page of a collection, by default of the one that this page shows."""
     name = context.get("collection") if collection is None else collection
     return reverse("visual_search:results", args=[name] if name else [])
+
+
+@register.simple_tag
+def photo_links() -> bool:
+    """Whether a link may come in place of a photo."""
+    return bool(conf.PHOTO_LINKS)
 
 
 @register.simple_tag(takes_context=True)
