@@ -52,7 +52,7 @@ from visual_search.querying.result_set import (
 )
 from visual_search.querying.timing import Clock
 from visual_search.querying.yielding import Looking, aside, at_once
-from visual_search.ranking import composing
+from visual_search.ranking import composing, shelving
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import UNCALIBRATED, Calibration
 from visual_search.signals import search_served
@@ -160,7 +160,8 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
         )
-    ordered, unfolded = families.as_shown(query, rescored.value, engine, serving.schema)
+    in_turns = shelving.again_in_turns(rescored.value) if rescored.value != ranking.hits else rescored.value
+    ordered, unfolded = families.as_shown(query, in_turns, engine, serving.schema)
     with clock.step("curators"):
         curated = wiring.curators().apply(
             query,

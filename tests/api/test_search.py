@@ -19,7 +19,7 @@ from visual_search.querying import tokens
 
 URL = "/api/v1/search"
 KEYS = {
-    "collection", "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
+    "groups", "collection", "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
     "degraded", "notes", "redirect", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not", "spelt",
     "did_you_mean", "understood", "narrower", "distant",
 }  # fmt: skip

@@ -165,3 +165,23 @@ def test_less_like_this_and_back(tab, tmp_path) -> None:
     settled(tab, lambda: tab.get_by_role("button", name="less like Red chair").click())
     assert "Red chair" in titles(tab)
     assert tab.script_errors == []
+
+
+def test_a_room_has_a_shelf_for_each_thing_and_one_of_them_alone(tab, live_shop, tmp_path) -> None:
+    live_shop.use(PAGE_SIZE=24, DETECTOR=own_detector(tmp_path, ROWS_OF_ROOM))
+    path = tmp_path / "room.jpg"
+    path.write_bytes(to_bytes(room(), "JPEG"))
+    tab.goto("/search/")
+    choose(tab, path)
+    for width in (1280, 390):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        shoot(tab, tmp_path, f"shelves-{width}")
+    assert sorted(tab.locator(".vs-shelf h2").all_inner_texts()) == [
+        "1 For the chair\nOnly this\n: chair",
+        "2 For the sofa\nOnly this\n: sofa",
+    ]
+    settled(tab, lambda: tab.locator(".vs-shelf button", has_text="Only this").filter(has_text="sofa").click())
+    assert (chosen(tab), titles(tab)[0]) == ("2 sofa", "Green sofa")
+    assert tab.locator(".vs-shelf").count() == 0
+    assert tab.script_errors == []

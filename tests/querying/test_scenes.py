@@ -224,3 +224,23 @@ def test_boxes_that_are_none(raw) -> None:
 def test_boxes_that_are_some() -> None:
     assert parsing.box("0,0,0.5,1") == parsing.box([0, 0, 0.5, 1]) == (0.0, 0.0, 0.5, 1.0)
     assert parsing.box("") is parsing.box(None) is None
+
+
+def test_what_is_found_for_a_room_comes_in_turns_for_its_things(seen) -> None:
+    page = ask()
+    assert [(hit.card.sku, hit.thing) for hit in page.hits[:2]] in (
+        [("CHR-RED-01", 0), ("SOF-GRN-03", 1)],
+        [("SOF-GRN-03", 1), ("CHR-RED-01", 0)],
+    )
+    again = search.search(Query(pictures=(tokens.photo_from_token(token_of(page)),)))
+    assert [hit.thing for hit in again.hits] == [hit.thing for hit in page.hits]
+
+
+@pytest.mark.parametrize("more", [{"words": "chair"}, {"sort": "price"}])
+def test_words_and_orders_have_no_turns(seen, more) -> None:
+    page = search.search(Query(pictures=(QueryPicture(image=room()),), **more))
+    assert {hit.thing for hit in page.hits} == {None}
+
+
+def test_one_thing_has_no_turns(seen) -> None:
+    assert {hit.thing for hit in ask(thing=0).hits} == {None}

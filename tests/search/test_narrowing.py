@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.search import Products
-from tests.search.shop import draw, picture_query
+from tests.search.shop import draw, picture_query, to_bytes
 from tests.storefront.test_results import page, text_of
 from visual_search import search
 from visual_search.types import Query
@@ -97,7 +99,26 @@ def test_other_filters_do_not_matter(narrower) -> None:
     assert narrower("desk under 100 euro")["value"] == "Office > Desks"
 
 
-def test_nothing_is_offered_beside_a_photo_or_things_to_resemble(filled) -> None:
+def test_a_photo_of_what_lies_in_one_category_offers_it(empty_shop, client) -> None:
+    empty_shop.use(DETECTOR=None)
+    for number in range(24):
+        empty_shop.add(
+            f"C-{number}", "Chair", draw("chair", "red", shift=number // 4), category="Home > Chairs", price=1
+        )
+    for number, colour in enumerate(("blue", "green", "black", "brown", "brass")):
+        empty_shop.add(f"T-{number}", "Toy", draw("chair", colour), category="Toys", price=1)
+    empty_shop.index()
+    page = search.search(picture_query(draw("chair", "red")))
+    assert (page.total - page.distant, page.narrower.value, page.narrower.count) == (29, "Home > Chairs", 24)
+    photo = SimpleUploadedFile("chair.png", to_bytes(draw("chair", "red")), "image/png")
+    html = client.post("/search/", {"image": photo}).content.decode()
+    assert 'name="f.category" value="Home &gt; Chairs"' in html
+    token = re.search(r'name="photo_token" value="([^"]+)"', html)[1]
+    taken = client.post("/search/", {"photo_token": token, "f.category": "Home > Chairs"}).content.decode()
+    assert 'name="without" value="f.category=Home &gt; Chairs"' in taken  # The chip takes it away again.
+
+
+def test_nothing_is_offered_beside_a_photo_with_words_or_things_to_resemble(filled) -> None:
     assert search.search(picture_query(draw("chair", "red"), words="desk")).narrower is None
     assert search.search(Query(words="desk", like=(filled.id("N-1"),))).narrower is None
 

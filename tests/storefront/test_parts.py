@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.querying.test_scenes import room, seen  # noqa: F401
+from tests.querying.test_scenes import own_detector, room, seen  # noqa: F401
 from tests.search.shop import to_bytes
 from visual_search.querying import tokens
 
@@ -33,7 +34,8 @@ def page(seen, client) -> str:  # noqa: F811
 
 
 def test_the_things_in_a_photo_are_buttons(page) -> None:
-    assert re.findall(r'name="part" value="([^"]+)"[^>]*>([^<]+)<', page) == [
+    choices = page[page.index('<fieldset class="vs-parts"') : page.index("</fieldset>")]
+    assert re.findall(r'name="part" value="([^"]+)"[^>]*>([^<]+)<', choices) == [
         ("all", "Whole photo"), ("0", "1 chair"), ("1", "2 sofa"),
     ]  # fmt: skip
     assert pressed(page) == ["Whole photo"]
@@ -157,3 +159,36 @@ def test_a_cut_out_prolongs_no_token(page, client) -> None:
 def test_a_cut_out_of_nowhere(page, client, token, cut) -> None:
     form = {"photo_token": token or hidden(page, "photo_token"), "image": cut_out((0.5, 0, 1, 1)), "cut": cut}
     assert client.post(URL, form).status_code == 400
+
+
+def test_a_room_is_answered_in_a_shelf_for_each_thing(page) -> None:
+    shelves = re.findall(
+        r'<section class="vs-shelf">\s*<h2>\s*([^<]*?)\s*<button type="submit" name="part" value="(\d)"', page
+    )
+    assert sorted(shelves) == [("1 For the chair", "0"), ("2 For the sofa", "1")]
+    first = re.findall(r'<section class="vs-shelf">.*?vs-tile-title">([^<]+)<', page, re.DOTALL)
+    assert sorted(first) == ["Green sofa", "Red chair"]
+    assert len(titles(page)) == len(set(titles(page)))
+
+
+def test_a_thing_that_is_not_sure_has_no_name_on_its_shelf(seen, client, tmp_path) -> None:  # noqa: F811
+    unsure = np.array([[[0, 0, 160, 160, 0.9, 0], [160, 0, 320, 160, 0.4, 1]]])
+    seen.use(DETECTOR=own_detector(tmp_path, unsure))
+    photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
+    html = client.post(URL, {"image": photo}).content.decode()
+    assert "1 For the chair" in html
+    assert "2 For this" in html
+    assert "For the sofa" not in html
+
+
+def test_the_answer_over_rest_has_the_groups_too(seen, client) -> None:  # noqa: F811
+    photo = SimpleUploadedFile("room.jpg", to_bytes(room(), "JPEG"), "image/jpeg")
+    found = client.post("/api/v1/search", {"image": photo}, headers={"Accept-Language": "de"}).json()
+    groups = {group["object"]: group for group in found["groups"]}
+    assert {number: group["label"] for number, group in groups.items()} == {0: "Stuhl", 1: ""}
+    assert groups[0]["box"] == found["objects"][0]["box"]
+    ids = [hit["id"] for hit in found["hits"]]
+    assert {groups[0]["hits"][0], groups[1]["hits"][0]} == set(ids[:2])
+    assert all(id in ids for group in groups.values() for id in group["hits"])
+    words = client.get("/api/v1/search", {"q": "chair"}).json()
+    assert words["groups"] == []

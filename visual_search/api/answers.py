@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from visual_search import registry
 from visual_search.api import tiles
 from visual_search.grouping import Grouped
-from visual_search.querying import tokens
+from visual_search.querying import things, tokens
 from visual_search.suggesting import Kind, Suggestion, Suggestions
 from visual_search.types import CATEGORY, Box, FacetAnswer, Hit, Narrower, Page, QueryPicture, Variant, Witness
 
@@ -26,6 +26,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "page_size": page.page_size,
         "language": page.language,
         "hits": [_hit(hit, explain=explain) for hit in page.hits],
+        "groups": _groups(page),
         "facets": [_facet(facet) for facet in page.facets],
         "photo_token": tokens.photo_token(page.photo),
         **_shown(page.photo),
@@ -114,6 +115,25 @@ def _shown(picture: QueryPicture | None) -> dict[str, Any]:
             for region in scene.proposals
         ],
     }
+
+
+def _groups(page: Page) -> list[dict[str, Any]]:
+    """The hits of this page by the things in the photo that they are for."""
+    scene = page.photo.scene if page.photo else None
+    ids: dict[int, list[str]] = {}
+    for hit in page.hits:
+        if hit.thing is not None:
+            ids.setdefault(hit.thing, []).append(hit.id)
+    return [
+        {
+            "object": number,
+            "label": things.sure_name(scene.things[number]),
+            "box": _corners(scene.things[number].box),
+            "hits": found,
+        }
+        for number, found in ids.items()
+        if scene is not None and number < len(scene.things)
+    ]
 
 
 def _corners(box: Box) -> list[float]:

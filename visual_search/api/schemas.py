@@ -341,6 +341,15 @@ class SeenObject(Proposal):
     selected = serializers.BooleanField(help_text="Whether this is the part that was searched.")
 
 
+class HitsOfObject(serializers.Serializer[Any]):
+    object = serializers.IntegerField(help_text="Its `id` among `objects`; send it as `object` to search by it alone.")
+    label = serializers.CharField(  # type: ignore[assignment] # The metaclass takes fields out of the class's own names.
+        help_text="What it is, in the language of the request; empty where that isn't sure."
+    )
+    box = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
+    hits = serializers.ListField(child=serializers.CharField(), help_text="Ids of hits, the nearest first.")
+
+
 class SeenPicture(serializers.Serializer[Any]):
     photo_token = serializers.CharField()
     weight = serializers.FloatField()
@@ -387,6 +396,11 @@ class SearchAnswer(serializers.Serializer[Any]):
     page_size = serializers.IntegerField()
     language = serializers.CharField(allow_null=True)
     hits = SearchHit(many=True)
+    groups = HitsOfObject(
+        many=True,
+        help_text="The hits of this page by the things that a photo of several shows, the most prominent first. Empty for "
+        "other questions. A hit that is close to nothing, or for the whole photo, is in none.",
+    )
     facets = Facet(many=True)
     photo_token = serializers.CharField(help_text="Empty where there was no photo. Keep it to filter and page.")
     seen = Seen(help_text="What stands in the photo.")

@@ -16,7 +16,7 @@ from visual_search.querying.encoding import Encoded
 from visual_search.querying.likes import Resembled
 from visual_search.querying.result_set import Counted, confirmed_legs, offered, relation, result_set
 from visual_search.querying.timing import Clock
-from visual_search.ranking import composing
+from visual_search.ranking import composing, shelving
 from visual_search.ranking.by_category import Categories
 from visual_search.ranking.calibration import Calibration
 from visual_search.types import (
@@ -28,7 +28,9 @@ from visual_search.types import (
     Filter,
     Hit,
     Leg,
+    LegAnswer,
     LegId,
+    LegKind,
     Not,
     Query,
     Relation,
@@ -67,7 +69,7 @@ class Finding:
     def within(self, query: Query, encoded: Encoded) -> Found:
         """What is found within the filters of `query`; `encoded` learns what its photos have in common with it."""
         with self.clock.step("engine"):
-            answer = self._answered(query)
+            answer, by_thing = self._answered(query)
             losses = negatives.losses(
                 query,
                 answer.legs,
@@ -103,6 +105,8 @@ class Finding:
         )
         with self.clock.step("fusion"):
             hits = result_set(query, answers, Counted(scale_of, limits, losses, self.kinds))
+        if by_thing and (scene := query.pictures[0].scene):
+            hits = shelving.in_turns(hits, shelving.shelves(scene.things, by_thing))
         return Found(
             hits,
             offered(answers, losses),
@@ -111,12 +115,22 @@ class Finding:
             naming.by_pictures(self.legs, answer.legs),
         )
 
-    def _answered(self, query: Query) -> EngineAnswer:
-        """The engine's answer, with the legs of a photo's things joined into one."""
+    def _answered(self, query: Query) -> tuple[EngineAnswer, dict[int, LegAnswer]]:
+        """The engine's answer, with the legs of a photo's things joined into one.
+
+        And each thing's own, where a photo of several things is all that is asked: words beside it say which thing is meant.
+        """
         exclude = (*query.like, *query.unlike, *query.beside, *self.resembled.kin)
         asked = EngineQuery(tuple(self.legs), (*query.filters, *self._no_kin()), exclude=exclude)
         answer = self.engine.search(query.collection, asked)
-        return replace(answer, legs=composing.gathered(answer.legs))
+        by_thing = {}
+        if len(query.pictures) == 1 and not (query.words or query.like) and query.sort in ("", "relevance"):
+            by_thing = {
+                leg.name.part: leg
+                for leg in answer.legs
+                if isinstance(leg.name, LegId) and leg.name.kind is LegKind.PHOTO and leg.name.part is not None
+            }
+        return replace(answer, legs=composing.gathered(answer.legs)), by_thing
 
     def _no_kin(self) -> tuple[Filter, ...]:
         """What leaves out other sizes and colours of what is liked. The index may know more of them than the source tells."""

@@ -1,4 +1,4 @@
-"""Guesses the category that a question in words is about, and offers it: it filters nothing by itself."""
+"""Guesses the category that words or a photo are about, and offers it: it filters nothing by itself."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def narrower(
     schema: CollectionSchema,
     language: str | None,
 ) -> Narrower | None:
-    """The category whose name the words are, else the deepest one in which nearly all of the best hits lie.
+    """The category whose name the words are, else the deepest one in which nearly all of the best hits lie, also of a photo's.
 
     `counts`: the facets over all of the hits, which the page shows.
 
     None where it would leave hardly anything out, where one is chosen already, and where the question isn't one in words alone or
-    wants no counts of categories. Raises as the engine does.
+    by a photo alone, or wants no counts of categories. Raises as the engine does.
     """
     field = next((facet.name for facet in schema.facets if facet.kind is FacetKind.PATH), "")
     chosen = {rule.filter.field if isinstance(rule, Not) else rule.field for rule in query.filters}
     counted = query.facets is None or field in query.facets
-    if not query.words or query.pictures or query.like or not field or field in chosen or not counted:
+    if bool(query.words) is bool(query.pictures) or query.like or not field or field in chosen or not counted:
         return None
     close = [hit for hit in hits if hit.grade is not Grade.DISTANT]
     # Mostly all hits are close, and then they are counted already.

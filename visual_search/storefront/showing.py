@@ -20,8 +20,7 @@ from visual_search.conf import conf
 from visual_search.errors import VisualSearchError
 from visual_search.grouping import Group
 from visual_search.imaging.regions import WHOLE
-from visual_search.querying import tokens
-from visual_search.storefront import things
+from visual_search.querying import things, tokens
 from visual_search.storefront.facets import labels
 from visual_search.storefront.filters import name_of
 from visual_search.storefront.forms import READ, Asked
@@ -52,6 +51,7 @@ class Part:
     height: float = 100.0
 
 
+LEAST_SHELVES = 2
 ALSO_SHOWN = 4  # tiles of another collection below the results: a row on a desktop, two on a phone
 
 
@@ -162,6 +162,36 @@ def also(page: Page, asked: Asked) -> tuple[Group, ...]:
         replace(group, page=replace(group.page, hits=tuple(split(group.page.hits)[0]))) for group in grouped.groups
     )
     return tuple(group for group in close if group.page.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What was found for one thing in the photo. `part`: of the form, to search by this thing alone; "" for what is left."""
+
+    part: str
+    number: int
+    label: str
+    hits: tuple[Hit, ...]
+
+
+def shelves(page: Page) -> list[Shelf]:
+    """The close hits of this page by the things in the photo that they are for; none where there is but one shelf.
+
+    Hits for no thing of their own, such as the very thing that keypoints confirm, stand on a shelf in front or at the end.
+    """
+    close, _distant = split(page.hits)
+    scene = page.photo.scene if page.photo else None
+    grouped: dict[int | None, list[Hit]] = {}
+    for hit in close:
+        grouped.setdefault(hit.thing, []).append(hit)
+    if scene is None or len(grouped.keys() - {None}) < LEAST_SHELVES:
+        return []
+    return [
+        Shelf("", 0, "", tuple(hits))
+        if number is None or number >= len(scene.things)
+        else Shelf(str(number), number + 1, things.sure_name(scene.things[number]), tuple(hits))
+        for number, hits in grouped.items()
+    ]
 
 
 def split(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:

@@ -75,6 +75,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "also": also,
         "close": close,
         "distant": distant,
+        "shelves": showing.shelves(page),
         "words": asked.query.words,
         "preview": asked.preview,
         "preview_size": showing.preview_size(asked.preview),

@@ -48,6 +48,7 @@ class Hit:
     folded: tuple[str, ...] = ()  # ids of those that belong to the result set, too
     variants: tuple[Variant, ...] = ()  # all that pass the filters, this one among them; none where it is the only one
     more_variants: int = 0  # how many there are beside these
+    thing: int | None = None  # for which thing in a photo of several it is found, as its place in the scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from visual_search.imaging.regions import PERSON
+from visual_search.types import Region
+
 CONTEXT = "a thing in a photo"
 # Those of imaging/data/coco_names.txt, so that translators see them. A shop that has another detector translates its names with
 # the same context.
@@ -91,6 +94,19 @@ THINGS: dict[str, str | Promise] = {
     "hair drier": pgettext_lazy("a thing in a photo", "hair drier"),
     "toothbrush": pgettext_lazy("a thing in a photo", "toothbrush"),
 }
+
+
+# From this score of a detector on its name for a thing is said. Of 384 boxes that NanoDet-g searched unasked in 75 crowded photos
+# (scene_coco), those from .45 on bear the right name in .81 (of those on something that people marked, .93, .88 to .98), those
+# from .35 to .45 in .54. A wrong name in a heading is worse than none.
+SURE = 0.45
+
+
+def sure_name(region: Region) -> str:
+    """The name of a thing whose name is sure; "" else, and for a person, who is not for sale but wears something."""
+    known = region.label and region.label != PERSON and region.score >= SURE
+    called = name(region.label) if known else ""
+    return "" if called == _("Something") else called
 
 
 def name(label: str) -> str:
