@@ -1,5 +1,9 @@
-"""`{% load visual_search %}`: `{% search_head %}` in a page's head, and `{% search_box %}` where shoppers search."""
+"""`{% load visual_search %}`: `{% search_head %}` in a page's head, `{% search_box %}` where shoppers search.
 
+`{% search_widget %}` searches in the page where it stands.
+"""
+
+import json
 import re
 from typing import Any
 
@@ -9,13 +13,14 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.errors import ConfigurationError
 from visual_search.storefront import showing
+from visual_search.storefront.integrity import integrity
 from visual_search.types import PRICE, Grade, Hit, Variant
 
 register = template.Library()
@@ -128,6 +133,49 @@ def search_box(context: Context, collection: str = "") -> dict[str, Any]:
         "suggest_url": _suggestions(),
         **place,
         "mark": f"-{other}" if other else "",  # A page may have a box of each collection, and an id only once.
+    }
+
+
+WIDGET = "visual_search/widget.js"
+
+
+@register.inclusion_tag("visual_search/widget.html", takes_context=True)
+def search_widget(context: Context, collection: str = "", basket: bool = False) -> dict[str, Any]:
+    """Search with its results in this very page, by the REST API: `<visual-search>`, and once a page the script that makes it.
+
+    `basket`: whether tiles have a button, which sends the event `visual-search:basket`. Raises ConfigurationError in a shop that
+    includes no API.
+    """
+    try:
+        api = reverse("visual_search_api:search").removesuffix("search")
+    except NoReverseMatch as problem:
+        raise ConfigurationError(
+            "search_widget asks the REST API: include 'visual_search.api.urls' in the project's addresses."
+        ) from problem
+    page = context.render_context.dicts[0]
+    is_first = WIDGET not in page
+    page[WIDGET] = "yes"
+    return {
+        "api": api,
+        "collection": collection,
+        "basket": basket,
+        "script": static(WIDGET) if is_first else "",
+        "integrity": integrity(WIDGET),
+        "texts": json.dumps(
+            {
+                "words": _("Words, or a photo"),
+                "search": pgettext("product search", "Search"),
+                "photo": _("Search by image"),
+                "close": pgettext("product search", "Close"),
+                "basket": _("Add to basket"),
+                "looking": _("Searching …"),
+                "nothing": _("Nothing close"),
+                "whole": _("Whole photo"),
+                "thing": _("Something"),
+                "failed": _("The shop can not be reached. Check your connection and try again."),
+            },
+            ensure_ascii=False,
+        ),
     }
 
 
