@@ -218,7 +218,7 @@ class TestSpelling:
         taken = client.get("/search/", {"q": "ыщаф", "meant": "sofa"}).content.decode()
         assert "Leather sofa, brown" in taken
         assert 'name="meant"' not in taken
-        assert '<input id="vs-refine" type="search" name="q" value="sofa"' in taken
+        assert 'name="q" value="sofa"' in taken.partition('id="vs-refine"')[2].partition(">")[0]
 
     def test_the_page_says_so_and_leads_back(self, ask, client) -> None:
         page = client.get("/search/", {"q": "lether sofa"}).content.decode()

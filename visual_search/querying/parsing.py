@@ -39,6 +39,7 @@ MOST_WEIGHT = 10.0
 MOST_VALUE = 500  # characters of a facet's value
 MOST_READ = 100_000  # characters of a text, many of which may be spaces
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_WANTED = "\ue000"  # stands for what is wanted beside the words; no language writes it
 _RANGE_KEYS = {"gte", "lte"}
 
 
@@ -145,11 +146,17 @@ def words(text: str) -> str:
     return read[: conf.QUERY_MAX_CHARS + 1]
 
 
-def words_and_not(text: str, language: str | None, currency: str = "") -> tuple[str, tuple[str, ...]]:
+def words_and_not(
+    text: str, language: str | None, currency: str = "", *, joins: bool = False
+) -> tuple[str, tuple[str, ...]]:
     """The shopper's words without their negative part, and that part: "sofa -leather", "sofa not leather".
 
-    `currency`: the shop's, so that a range of prices may stand behind the negative part.
+    `currency`: the shop's, so that a range of prices may stand behind the negative part. `joins`: whether something else is
+    asked for, too, such as a photo; then "not leather" is a negative part by itself.
     """
+    if joins:
+        said, kept_out = words_and_not(f"{_WANTED} {words(text)}", language, currency)
+        return said.removeprefix(_WANTED).strip(), kept_out
     typed = words(text)
     beside, ranges = prices.split(typed[: conf.QUERY_MAX_CHARS], currency)
     if ranges and (wanted := negation.split(beside, language))[1]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
 
 from multilingual.languages import base_code
 from multilingual.prices import without_gaps
@@ -21,6 +22,9 @@ from visual_search.storefront.cutting import CutOut
 from visual_search.types import Query, QueryPicture
 
 READ = "read"  # in `without`: a part of the words that became a filter
+MOST_PHRASES = 8  # chips of words; what is more goes with the last one
+EVEN = 50  # percent: photo and words weigh the same
+LEAST_MIX = 10  # percent: what weighs nothing would be no part of the question, and its chip says that it is one
 _SHOT_NAME = re.compile(r"[0-9a-z]{1,32}")
 
 
@@ -34,6 +38,8 @@ class Asked:
     chosen: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, str]]
     faults: tuple[str, ...] = ()  # what of the address can't be used, in the shopper's language
+    phrases: tuple[str, ...] = ()  # the words as they were added one after the other, each a chip beside a photo
+    mix: int = EVEN  # percent that the words weigh beside the photo
     shows: str = ""  # the id of the object that the photo shows, as a member of the staff says
     cut: CutOut | None = None  # where the photo that was sent stood in the photo of the token
 
@@ -51,7 +57,16 @@ def read(request: HttpRequest, collection: str) -> Asked:
     picture, preview, cut = _picture(request, data, collection)
     language = base_code(getattr(request, "LANGUAGE_CODE", None))
     currency = registry.source(collection).currency
-    words, words_not = parsing.words_and_not(data.get("q", ""), language, currency)
+    split = [
+        parsing.words_and_not(text, language, currency, joins=bool(picture or number))
+        for number, text in enumerate(_phrases(data))
+    ]
+    phrases = tuple(dict.fromkeys(said for said, _not in split if said))
+    words = parsing.words(" ".join(phrases))
+    words_not = tuple(phrase for _said, phrases_not in split for phrase in phrases_not)
+    mix, mix_faults = _mix(data) if picture and words else (EVEN, [])
+    if picture:
+        picture = replace(picture, weight=2 - mix * 2 / 100)
     # A memory is never read from an address: the browser's history or a log would keep it.
     taste = parsing.taste(data.get("taste") if request.method == "POST" else None)
     return Asked(
@@ -59,6 +74,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
             collection=collection,
             pictures=(_narrowed(picture, data.get("part", "")),) if picture else (),
             words=words,
+            words_weight=mix * 2 / 100,
             words_not=tuple(dict.fromkeys((*words_not, *filter(None, map(parsing.words, data.getlist("q_not")))))),
             beside=(of,) if picture and (of := data.get("of", "")) else (),
             unlike=tuple(dict.fromkeys(id for id in data.getlist("unlike") if id)),
@@ -79,7 +95,9 @@ def read(request: HttpRequest, collection: str) -> Asked:
         shot=shot if _SHOT_NAME.fullmatch(shot := data.get("shot", "")) else "",
         chosen=filtered.chosen,
         ranges=filtered.ranges,
-        faults=(*filtered.faults, *sort_faults, *page_faults),
+        faults=(*filtered.faults, *sort_faults, *page_faults, *mix_faults),
+        phrases=phrases,
+        mix=mix,
         shows=data.get("shows", "") if request.method == "POST" else "",
         cut=cut,
     )
@@ -91,15 +109,43 @@ def _remove(data: QueryDict) -> None:
     The field isn't called "remove": that would hide the form's own `remove()` from scripts, and htmx calls it.
     """
     for pair in data.getlist("without"):
-        name, _, value = pair.partition("=")
+        name, _sign, value = pair.partition("=")
         if name == READ:
-            data["q"] = without_gaps(data.get("q", "").replace(value, " ", 1))
-        elif name in ("photo_token", "q") or not value:
+            _unread(data, value)
+        elif name == "photo_token" or not value:
             data.pop(name, None)
             for more in ("preview", "part", "shot", "cut", "of") if name == "photo_token" else ():
                 data.pop(more, None)
         else:
             data.setlist(name, [kept for kept in data.getlist(name) if kept != value])
+
+
+def _unread(data: QueryDict, text: str) -> None:
+    """Take a text out of the words; it may have been read across two of their phrases."""
+    phrases = data.getlist("q")
+    if not any(text in phrase for phrase in phrases):
+        phrases = [" ".join(phrases)]
+    place = next((number for number, phrase in enumerate(phrases) if text in phrase), None)
+    if place is not None:
+        phrases[place] = without_gaps(phrases[place].replace(text, " ", 1))
+    data.setlist("q", phrases)
+
+
+def _phrases(data: QueryDict) -> list[str]:
+    """The words of the form, each field one phrase. Beside a photo, what the field adds is called `more`, and comes last."""
+    sent = [text for text in (*data.getlist("q"), *data.getlist("more")) if text.strip()]
+    return [*sent[: MOST_PHRASES - 1], " ".join(sent[MOST_PHRASES - 1 :])]
+
+
+def _mix(data: QueryDict) -> tuple[int, list[str]]:
+    """How many percent the words weigh beside the photo, and what is wrong with the number that was sent."""
+    sent = data.get("mix", "") or str(EVEN)
+    if sent.isascii() and sent.isdigit() and len(sent) <= 3 and LEAST_MIX <= int(sent) <= 100 - LEAST_MIX:
+        return int(sent), []
+    fault = _(
+        "“%(mix)s” can't be the weight of the words: it is a whole number from %(least)s to %(most)s. Both weigh the same here."
+    )
+    return EVEN, [fault % {"mix": sent[:40], "least": LEAST_MIX, "most": 100 - LEAST_MIX}]
 
 
 def _narrowed(picture: QueryPicture, part: str) -> QueryPicture:

@@ -35,6 +35,7 @@ class Chip:
 
     label: str
     remove: str  # name=value, as the form's `remove` button sends it
+    in_field: bool = False  # whether it stands in the search field beside a photo: words, and what they exclude
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def place(collection: str) -> dict[str, str]:
 def chips(asked: Asked, page: Page) -> list[Chip]:
     """A chip for each part of the question, as the page's answer took it."""
     fields = {field.name: field for field in wiring.schema(asked.query.collection).told.facets}
-    chips = [Chip(_("“%s”") % asked.query.words, "q=")] if asked.query.words else []
-    chips += [Chip(_("not %s") % phrase, f"q_not={phrase}") for phrase in asked.query.words_not]
+    chips = [Chip(_("“%s”") % phrase, f"q={phrase}", in_field=True) for phrase in asked.phrases]
+    chips += [Chip(_("not %s") % phrase, f"q_not={phrase}", in_field=True) for phrase in asked.query.words_not]
     titles = _titles(asked.query.collection, page.unlike, asked.query.language)
     chips += [Chip(_("less like %s") % titles.get(id, id), f"unlike={id}") for id in page.unlike]
     chips += [Chip(_range(fields[one.facet], one), f"{READ}={one.text}") for one in page.understood]

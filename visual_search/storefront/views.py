@@ -77,6 +77,8 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "distant": distant,
         "shelves": showing.shelves(page),
         "words": asked.query.words,
+        "phrases": asked.phrases,
+        "mix": asked.mix,
         "preview": asked.preview,
         "preview_size": showing.preview_size(asked.preview),
         "photo_token": tokens.photo_token(page.photo),

@@ -28,6 +28,7 @@ register = template.Library()
 BROUGHT = "visual_search: style and scripts are brought"
 SIMILAR = "visual_search: the address of similar objects in "
 STAND_IN = "the-id-of-an-object"
+ON_THE_PAGE = ("photo_token", "preview", "chips", "words_not")  # what a page of results tells the box beside its words
 PLAIN_ID = re.compile(r"[0-9A-Za-z_-]+")  # what stands in an address as it is
 
 
@@ -122,13 +123,15 @@ def search_box(context: Context, collection: str = "") -> dict[str, Any]:
     other = place["collection"]
     request = context.get("request")
     # A page of results fills the box that leads to it.
-    words = context.get("words") if (context.get("collection") or "") == other else ""
+    here = (context.get("collection") or "") == other
+    words = context.get("words") if here else ""
     if words is None and request is not None:
         words = request.GET.get("q", "")
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "words": words or "",
+        **({name: context.get(name) for name in ON_THE_PAGE} if here else {}),
         "head": search_head(context),
         "suggest_url": _suggestions(),
         **place,

@@ -10,7 +10,7 @@
   if (ran.has("photos")) return;
   ran.add("photos");
   // Only these fields are taken from an address: with "shows", a stranger's link would teach the shop in the name of its staff.
-  const CARRIED = /^(q|q_not|of|unlike|unread|exact|literal|sort|page|f\..+)$/;
+  const CARRIED = /^(q|q_not|mix|of|unlike|unread|exact|literal|sort|page|f\..+)$/;
   const LONGEST_WAIT_MS = 60_000; // A server that hasn't answered by then is taken for one that is away.
   const PATIENCE_MS = 300; // A filter that is answered sooner shows no tray.
   const OTHER_TABS_MS = 2000; // for the tabs of this browser to say that they have the photo
@@ -109,6 +109,7 @@
   // The values as the server wrote them: what was typed or ticked later doesn't belong to the results on the page.
   function written(item) {
     if (item.type === "checkbox") return item.defaultChecked ? [item.value] : [];
+    if (item.name === "mix" && item.defaultValue === "50") return []; // Both weigh the same anyway.
     // The first order is the one that a question has anyway.
     if (item.tagName === "SELECT") return [...item.options].filter((o) => o.defaultSelected && o.index).map((o) => o.value);
     return item.tagName === "INPUT" ? [item.defaultValue] : [];
@@ -125,8 +126,12 @@
   // Without the photo it is a question by words, whose address any browser can open.
   function withoutPhoto(form) {
     const address = new URL(form.getAttribute("action"), location.href);
-    for (const [name, value] of new FormData(form))
-      if (CARRIED.test(name) && value && !(name === "sort" && value === "relevance")) address.searchParams.append(name, value);
+    const data = new FormData(form);
+    const words = data.getAll("q").filter(Boolean).join(" ");
+    if (words) address.searchParams.set("q", words);
+    for (const [name, value] of data)
+      if (CARRIED.test(name) && !/^(q|mix)$/.test(name) && value && !(name === "sort" && value === "relevance"))
+        address.searchParams.append(name, value);
     return address.href;
   }
   const here = (address) => new URL(address).pathname === location.pathname && new URL(address).search === location.search;
@@ -385,7 +390,13 @@
     });
     if (going?.question !== question) return; // It was cancelled.
     question.data = new FormData(form);
-    question.data.set("q", "");
+    // The words stay with a new photo, whether they were asked or only typed.
+    const words = form.closest("[data-vs-box]")?.querySelector("[data-vs-field]");
+    const asked = photoForm() && new FormData(photoForm());
+    question.data.delete("q");
+    for (const text of [...(asked?.getAll("q") ?? []), words?.value]) if (text) question.data.append("q", text);
+    if (asked || words?.value !== words?.defaultValue) question.data.delete("q_not");
+    for (const text of asked?.getAll("q_not") ?? []) question.data.append("q_not", text);
     question.data.set("shot", shot);
     question.data.set("image", sent, sent.name);
     question.file = sent;

@@ -6,7 +6,7 @@
   const PAUSE_MS = 150; // between a key and the question, so that fast typing asks only for the longer word
 
   const form = document.querySelector("[data-vs-suggest]");
-  const field = form?.querySelector("input[name='q']");
+  const field = form?.querySelector("input[type='search']");
   if (!field) return;
 
   // An earlier page that htmx puts back comes with the list of its day.
@@ -114,7 +114,11 @@
 
   function go(line) {
     close();
-    location.assign(line.dataset.url);
+    const words = new URL(line.dataset.url, location.href).searchParams.get("q");
+    // Beside a photo the words join it.
+    if (field.form === form || line.dataset.kind !== "query" || !words) return location.assign(line.dataset.url);
+    field.value = words;
+    field.form.requestSubmit();
   }
 
   function later() {
@@ -129,7 +133,7 @@
   });
   field.addEventListener("compositionend", later);
   field.addEventListener("blur", close);
-  form.addEventListener("submit", close);
+  document.addEventListener("submit", close);
   window.addEventListener("pageshow", close);
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // The focus stays in the field.
   list.addEventListener("mousedown", (event) => event.preventDefault());
