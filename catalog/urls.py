@@ -12,6 +12,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("c/<path:slug>/", views.category, name="category"),
     path("p/<path:sku>/", views.product, name="product"),
+    path("samples/", views.samples, name="samples"),
     path("basket/", orders.basket, name="basket"),
     path("basket/put/", orders.put, name="put"),
     path("checkout/", orders.checkout, name="checkout"),

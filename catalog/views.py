@@ -25,6 +25,7 @@ from multilingual.languages import base_code
 from visual_search.types import Card, path_prefixes
 
 PAGE_SIZE = 24  # Divides by 2, 3, 4 and 6 columns.
+SAMPLES_SHOWN = 4  # a row in the sheet
 NEWEST_SHOWN = 12  # the same, in two rows of six
 # The licences of the demo's pictures ask that a page links to their texts.
 LICENCES = {
@@ -71,6 +72,13 @@ def _categories(request: HttpRequest) -> list[Category]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The entrance: a tile for each category, and the newest products."""
+    tiles = _entrances(request)
+    newest = Product.objects.published().for_cards(_language(request)).order_by("-created_at", "-pk")[:NEWEST_SHOWN]
+    return render(request, "catalog/home.html", {"tiles": tiles, "cards": cards(request, newest)})
+
+
+def _entrances(request: HttpRequest) -> list[tuple[Category, ProductImage | None]]:
+    """The categories that one enters the shop by, each with a picture if it has one."""
     entrances = categories.shown_first(_categories(request))
     # The product that was chosen for a category lends it its picture; where none was, the first one.
     shown = ProductImage.objects.shown()
@@ -80,15 +88,20 @@ def home(request: HttpRequest) -> HttpResponse:
     images: dict[int, ProductImage] = {}
     for image in shown.filter(product__in=[pk for _path, pk in first]).order_by("-position", "-pk"):
         images[image.product_id] = image
-    tiles = [
+    return [
         (
             category,
             next((images[pk] for path, pk in first if category.holds(path) and pk in images), None),
         )
         for category in entrances
     ]
-    newest = Product.objects.published().for_cards(_language(request)).order_by("-created_at", "-pk")[:NEWEST_SHOWN]
-    return render(request, "catalog/home.html", {"tiles": tiles, "cards": cards(request, newest)})
+
+
+@require_safe
+def samples(request: HttpRequest) -> HttpResponse:
+    """A few pictures to try a search by photo with, one a category, for the sheet behind the camera."""
+    shown = [(category, image) for category, image in _entrances(request) if image is not None and image.url]
+    return render(request, "catalog/samples.html", {"samples": shown[:SAMPLES_SHOWN]})
 
 
 @require_safe

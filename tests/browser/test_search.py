@@ -175,9 +175,11 @@ def test_by_keyboard_alone(tab, photo) -> None:
     assert titles(tab)[0] == "Wooden table"
     tab.locator("#vs-q").focus()
     tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.matches('[data-vs-file]')")
-    ring = tab.evaluate("getComputedStyle(document.querySelector('.vs-camera')).outlineStyle")
+    assert tab.evaluate("document.activeElement.matches('[data-vs-sheet-open]')")
+    ring = tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert ring == "solid", "the camera shows where the focus is"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.matches('[data-vs-upload]')")
     # The chooser itself opens in a window of the system, which headless Chromium has only for its first page.
     tab.evaluate("addEventListener('click', (event) => { window.vsClicked = event.target.type })")
     tab.keyboard.press("Enter")

@@ -17,7 +17,9 @@ from tests.storefront.test_results import upload
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for room in ("visual_search", "catalog") for path in (ROOT / room).rglob("templates/**/*.html"))
 STYLE = "visual_search/search.css"
-SCRIPTS = [f"visual_search/{name}.js" for name in ("htmx", "photos", "search", "acts", "parts", "facets", "suggest")]
+SCRIPTS = [
+    f"visual_search/{name}.js" for name in ("htmx", "photos", "search", "sheet", "acts", "parts", "facets", "suggest")
+]
 
 
 def brought(html: str) -> list[str]:

@@ -144,6 +144,12 @@ def link_life(page: Page) -> str:
     return timesince(now - timedelta(seconds=tokens.seconds_left(page.photo)), now)
 
 
+def photo_life() -> str:
+    """How long a photo's token works, such as "1 day", in the page's language."""
+    now = timezone.now()
+    return timesince(now - timedelta(seconds=conf.PHOTO_TOKEN_SECONDS), now)
+
+
 def also(page: Page, asked: Asked) -> tuple[Group, ...]:
     """The close hits of other collections (ALSO_SEARCH) for the same words and photo; none once the shopper narrows or pages."""
     query = asked.query

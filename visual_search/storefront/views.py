@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -82,6 +83,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "preview": asked.preview,
         "preview_size": showing.preview_size(asked.preview),
         "photo_token": tokens.photo_token(page.photo),
+        "photo_ends": int(time.time()) + tokens.seconds_left(page.photo),
         "link_life": showing.link_life(page),
         "parts": showing.parts(page),
         "shot": asked.shot,

@@ -41,7 +41,7 @@ def search_head(context: Context) -> SafeString:
     if BROUGHT in page:
         return SafeString("")
     page[BROUGHT] = "yes"
-    names = ["htmx", "photos", "search", "acts", "parts", "facets", *(["suggest"] if _suggestions() else [])]
+    names = ["htmx", "photos", "search", "sheet", "acts", "parts", "facets", *(["suggest"] if _suggestions() else [])]
     style = format_html('<link rel="stylesheet" href="{}">\n', static("visual_search/search.css"))
     scripts = ((static(f"visual_search/{name}.js"),) for name in names)
     return style + format_html_join("\n", '<script src="{}" defer></script>', scripts)
@@ -109,10 +109,11 @@ def why(hit: Hit) -> str:
 
 
 @register.inclusion_tag("visual_search/search_box.html", takes_context=True)
-def search_box(context: Context, collection: str = "") -> dict[str, Any]:
+def search_box(context: Context, collection: str = "", samples: str = "") -> dict[str, Any]:
     """A field for words with a camera button for photos. Works without JavaScript.
 
     `collection`: which to ask, as in `{% search_box collection="articles" %}`; by default the shop's products.
+    `samples`: the address of a list of pictures to try, which the sheet behind the camera loads when it opens.
     """
     public = registry.public()
     if collection and collection not in public:
@@ -133,6 +134,8 @@ def search_box(context: Context, collection: str = "") -> dict[str, Any]:
         "words": words or "",
         **({name: context.get(name) for name in ON_THE_PAGE} if here else {}),
         "head": search_head(context),
+        "samples": samples,
+        "life": showing.photo_life(),
         "suggest_url": _suggestions(),
         **place,
         "mark": f"-{other}" if other else "",  # A page may have a box of each collection, and an id only once.

@@ -75,6 +75,12 @@
     const { photo_token: token, preview, shot } = form.elements;
     keep(PHOTO + name, JSON.stringify({ token: token.value, preview: preview.value, shot: shot.value }));
   }
+  // Of a photo that was sent as a whole, for the list of the last ones.
+  function tellKept(form) {
+    const { photo_token: token, preview, shot } = form.elements;
+    const detail = { token: token.value, preview: preview.value, shot: shot.value, ends: Number(token.dataset.vsEnds) };
+    document.dispatchEvent(new CustomEvent("vs:kept", { detail }));
+  }
   const keepPage = (entry, form, title, address) =>
     keep(PAGE + entry, JSON.stringify({ html: form.outerHTML, title, address }));
   function forget(form) {
@@ -82,6 +88,7 @@
     for (const key of keysOf(PHOTO))
       if (key === PHOTO + told().get("photo") || (shot && kept(key)?.shot === shot)) memory.removeItem(key);
     for (const key of [...keysOf(PAGE), PIXELS]) memory.removeItem(key); // Pages have the photo's preview in them.
+    document.dispatchEvent(new CustomEvent("vs:forget", { detail: { shot } })); // sheet.js keeps the last photos.
   }
 
   // A tab that is given the address of another tab asks it for the photo. Nothing leaves the browser.
@@ -277,6 +284,7 @@
     const name = question.name || named();
     // The token of the same part is sealed anew with each answer; one is enough.
     if (!question.name) keepPhoto(name, form);
+    if (question.shot) tellKept(form);
     if (question.pixels && !keep(PIXELS, JSON.stringify({ shot: question.shot, data: question.pixels }))) memory.removeItem(PIXELS);
     const address = addressOf(form, name);
     const again = question.arriving || address === location.href;
@@ -390,17 +398,28 @@
     });
     if (going?.question !== question) return; // It was cancelled.
     question.data = new FormData(form);
-    // The words stay with a new photo, whether they were asked or only typed.
-    const words = form.closest("[data-vs-box]")?.querySelector("[data-vs-field]");
-    const asked = photoForm() && new FormData(photoForm());
-    question.data.delete("q");
-    for (const text of [...(asked?.getAll("q") ?? []), words?.value]) if (text) question.data.append("q", text);
-    if (asked || words?.value !== words?.defaultValue) question.data.delete("q_not");
-    for (const text of asked?.getAll("q_not") ?? []) question.data.append("q_not", text);
+    withWords(question.data, form);
     question.data.set("shot", shot);
     question.data.set("image", sent, sent.name);
     question.file = sent;
     send(question);
+  }
+  // A sample picture of the shop, or a photo that a token knows; sheet.js tells of it.
+  document.addEventListener("vs:known", ({ detail: { fields, form, picture } }) => {
+    const data = new FormData(form);
+    data.delete("image");
+    withWords(data, form);
+    for (const [name, value] of Object.entries(fields)) data.set(name, value);
+    send({ url: form.action, data, picture });
+  });
+  // The words stay with a new photo, whether they were asked or only typed.
+  function withWords(data, form) {
+    const words = form.closest("[data-vs-box]")?.querySelector("[data-vs-field]");
+    const asked = photoForm() && new FormData(photoForm());
+    data.delete("q");
+    for (const text of [...(asked?.getAll("q") ?? []), words?.value]) if (text) data.append("q", text);
+    if (asked || words?.value !== words?.defaultValue) data.delete("q_not");
+    for (const text of asked?.getAll("q_not") ?? []) data.append("q_not", text);
   }
   document.addEventListener("vs:part", ({ detail }) => {
     const form = photoForm();

@@ -29,8 +29,7 @@
     }
   }
 
-  async function searchWith(file) {
-    const element = box();
+  async function searchWith(file, element = box()) {
     if (!element || !file) return;
     const form = element.querySelector("[data-vs-photo]");
     const small = shrunk(file);
@@ -48,8 +47,10 @@
   }
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-vs-file]") && event.target.files.length) searchWith(event.target.files[0]);
+    if (event.target.matches("[data-vs-file]") && event.target.files.length)
+      searchWith(event.target.files[0], event.target.closest("[data-vs-box]") ?? box());
   });
+  document.addEventListener("vs:take", ({ detail }) => searchWith(detail.file, detail.box)); // from the sheet
   document.addEventListener("dragover", (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
