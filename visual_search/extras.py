@@ -10,6 +10,7 @@ MODULES = {
     "elasticsearch": ("elasticsearch",),
     "japanese": ("sudachipy", "sudachidict_small"),
     "languages": ("eldc",),
+    "heic": ("pi_heif",),
     "neural": ("torch", "sentence_transformers"),
 }
 

@@ -12,8 +12,8 @@ from tests.browser.conftest import chromium_path
 from tests.browser.test_field import held
 from tests.browser.test_photos import stands
 from tests.browser.test_search import photo, shoot, titles  # noqa: F401
-from tests.search.shop import photo_of, to_bytes
 from tests.search.shop import draw as drawn
+from tests.search.shop import photo_of, to_bytes
 
 pytestmark = pytest.mark.browser
 SHEET = "[data-vs-sheet]"

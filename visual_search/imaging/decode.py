@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 from pathlib import PurePosixPath
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from visual_search.errors import PictureRefused, said
-from visual_search.imaging import headers
+from visual_search.imaging import headers, heif
 from visual_search.imaging.profiles import to_srgb
 
 ALLOWED = said("JPEG, PNG or WebP")
@@ -36,8 +37,9 @@ _STATUS = {
     "truncated": 422,
     "too_small": 422,
 }
-# Pillow's WebP reader keeps four copies of the pixels (15 bytes a pixel, the others 4), so it gets a smaller limit.
-_SHARE_OF_PIXELS = {"WebP": 0.4}
+# Pillow's WebP reader keeps four copies of the pixels (15 bytes a pixel, the others 4), so it gets a smaller limit; libheif
+# has its planes, the joined tiles and the copy for Pillow at once.
+_SHARE_OF_PIXELS = {"WebP": 0.4, "HEIC": 0.4}
 # Pillow's readers, called by name: `Image.open` would try others and warn through the process-wide `warnings`.
 READERS: dict[headers.Format, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -69,7 +71,7 @@ def decode(
     its `code` is one of empty, too_large, not_a_picture, format_not_allowed, too_many_pixels,
     too_complex, truncated, too_small.
     """
-    header = examine(data, max_bytes=max_bytes, max_pixels=max_pixels, name=name)
+    header = examine(data, max_bytes=max_bytes, max_pixels=max_pixels, name=name, heic=heif.available())
     try:
         return _open(header, max_side)
     # Decoders raise a dozen types of errors on hostile bytes, and the file is the reason for each.
@@ -77,8 +79,11 @@ def decode(
         raise damaged(header.format, name) from problem
 
 
-def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> headers.Header:
-    """The header of a picture that keeps every limit, before a single pixel is unpacked. Raises `PictureRefused`."""
+def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "", heic: bool = False) -> headers.Header:
+    """The header of a picture that keeps every limit, before a single pixel is unpacked. Raises `PictureRefused`.
+
+    `heic`: whether HEIC is allowed, too. Pillow alone can't open it, so pictures that the shop keeps are never HEIC.
+    """
     who = _who(name)
     if not data:
         raise _refused("empty", said("%(who)s is empty (0 bytes). Choose the picture again.", who=who))
@@ -99,7 +104,17 @@ def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> 
             "not_a_picture",
             said("%(who)s isn't a picture that we can read. Send %(allowed)s.", who=who, allowed=ALLOWED),
         )
-    if kind not in READERS:
+    if kind == "HEIC" and not heic:
+        raise _refused(
+            "format_not_allowed",
+            said(
+                "%(who)s is a HEIC photo, which can't be opened here. Save or share it as %(allowed)s and send that; "
+                "on an iPhone: Settings, Camera, Formats, Most Compatible.",
+                who=who,
+                allowed=ALLOWED,
+            ),
+        )
+    if kind not in READERS and kind != "HEIC":
         raise _refused(
             "format_not_allowed",
             said(
@@ -110,7 +125,11 @@ def examine(data: bytes, *, max_bytes: int, max_pixels: int, name: str = "") -> 
             ),
         )
     try:
-        header = headers.read(data, kind)
+        header = (
+            headers.Header("HEIC", *heif.size(data), 1, data)
+            if kind == "HEIC"
+            else headers.read(data, cast(headers.Format, kind))
+        )
     except headers.Damaged as problem:
         raise damaged(kind, name) from problem
     except headers.TooCostly as problem:
@@ -164,6 +183,11 @@ def _open(header: headers.Header, max_side: int | None) -> Image.Image:
     if header.cut and _share_lacking(header) > LACKING:
         raise headers.Damaged("too many pixels lack")
     image: Image.Image
+    if header.format == "HEIC":
+        with heif.opened(header.data) as turned:
+            profile = turned.info.get("icc_profile")
+            image = _flattened(turned, _target(turned.size, max_side))
+        return _bare(image, profile)
     with READERS[header.format](io.BytesIO(header.data)) as file:
         if file.size != (header.width, header.height):
             raise headers.Damaged("the header and the pixels state different sizes")
@@ -173,13 +197,17 @@ def _open(header: headers.Header, max_side: int | None) -> Image.Image:
         file.load()
         profile = file.info.get("icc_profile")
         image = _flattened(file, _target(file.size, max_side))
+    return _bare(image, profile, header.orientation)
+
+
+def _bare(image: Image.Image, profile: object, orientation: int = 1) -> Image.Image:
+    """The upright picture in sRGB, made of the bare pixels, so that it can't carry anything else along."""
     if isinstance(profile, bytes):
         image = to_srgb(image, profile)
     if image.mode != "RGB":
         image = image.convert("RGB")
-    if header.orientation in TRANSPOSE:
-        image = image.transpose(TRANSPOSE[header.orientation])
-    # A picture made of the bare pixels can't carry anything else along.
+    if orientation in TRANSPOSE:
+        image = image.transpose(TRANSPOSE[orientation])
     return Image.frombytes("RGB", image.size, image.tobytes())
 
 

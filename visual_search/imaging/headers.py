@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Format = Literal["JPEG", "PNG", "WebP"]
+Format = Literal["JPEG", "PNG", "WebP", "HEIC"]
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that carry pixels and their meaning. acTL and fcTL are left out, so an animated PNG is its first picture.
