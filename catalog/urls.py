@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog import views
+from catalog import installing, views
 from catalog.languages import choosing
 from catalog.orders import views as orders
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("c/<path:slug>/", views.category, name="category"),
     path("p/<path:sku>/", views.product, name="product"),
+    path("app.webmanifest", installing.manifest, name="manifest"),
+    path("worker.js", installing.worker, name="worker"),
+    path("offline/", installing.offline, name="offline"),
     path("samples/", views.samples, name="samples"),
     path("basket/", orders.basket, name="basket"),
     path("basket/put/", orders.put, name="put"),

@@ -203,7 +203,7 @@ VISUAL_SEARCH: dict[str, Any] = {
 # Pages run no script and no style but those of the shop's own files; a host that serves pictures or static files is added here.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 if not DEBUG:

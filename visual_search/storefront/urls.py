@@ -27,6 +27,7 @@ app_name = "visual_search"
 # An address without a name is that of the shop's products.
 urlpatterns = [
     path("", views.results, name="results"),
+    path("share/", views.shared, name="share"),
     path("similar/<path:object_id>/", views.similar, name="similar"),
     path("<public_collection:collection>/", views.results, name="results"),
     path("<public_collection:collection>/similar/<path:object_id>/", views.similar, name="similar"),

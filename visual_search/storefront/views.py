@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from multilingual.languages import base_code
 from visual_search import registry, search, wiring
@@ -41,11 +42,37 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
 
     `collection`: which to ask, as the address says; "" for the shop's products.
     """
+    return _received(request, collection, csrf_protect(_results))
+
+
+# A phone's "Share" sends no token. Nothing but the photo is read, so that a stranger's page can't say anything in a shopper's
+# name by this door: what it could send is a photo of its own, whose results it doesn't see.
+@csrf_exempt
+@require_POST
+@transaction.non_atomic_requests
+def shared(request: HttpRequest) -> HttpResponse:
+    """The results of a photo that was shared with the installed shop (`share_target` of its manifest)."""
+    return _received(request, "", _shared)
+
+
+def _shared(request: HttpRequest, collection: str) -> HttpResponse:
+    if "image" not in request.FILES:
+        raise BadInput(_("No photo came along. Share a picture, or choose one here."), field="image")
+    request.POST = QueryDict()
+    return _results(request, collection)
+
+
+def _received(
+    request: HttpRequest, collection: str, answer: Callable[[HttpRequest, str], HttpResponse]
+) -> HttpResponse:
+    """What `answer` makes of a form with a photo, received under the shop's limits."""
     request.upload_handlers = [uploads.PhotoUploadHandler(request)]
     try:
         limits.spend("search", request)  # before the photo is received
         with callers.of(request.META):
-            return _results(request, collection)
+            return answer(request, collection)
+    except BadInput as error:
+        return _failed(request, error, collection)
     except TooOften as error:
         return _failed(request, error, collection)
     except RequestDataTooBig as error:
@@ -54,7 +81,6 @@ def results(request: HttpRequest, collection: str = "") -> HttpResponse:
         return _failed(request, BadInput(_("The form didn't arrive whole. Please try again.")), collection)
 
 
-@csrf_protect
 def _results(request: HttpRequest, collection: str) -> HttpResponse:
     try:
         asked = forms.read(request, collection or registry.default())
