@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.urls import LocalePrefixPattern, URLResolver, get_script_prefix
 from django.urls.base import translate_url
 
-
 LONGEST = 1_000  # characters of an address that is named in each language; an answer repeats no long text of a stranger
 
 
