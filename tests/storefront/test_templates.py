@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for room in ("visual_search", "catalog") for path in (ROOT / room).rglob("templates/**/*.html"))
 STYLE = "visual_search/search.css"
 SCRIPTS = [
-    f"visual_search/{name}.js" for name in ("htmx", "photos", "search", "sheet", "acts", "parts", "facets", "suggest")
+    f"visual_search/{name}.js"
+    for name in ("htmx", "field", "photos", "search", "sheet", "acts", "parts", "facets", "suggest")
 ]
 
 

@@ -41,7 +41,17 @@ def search_head(context: Context) -> SafeString:
     if BROUGHT in page:
         return SafeString("")
     page[BROUGHT] = "yes"
-    names = ["htmx", "photos", "search", "sheet", "acts", "parts", "facets", *(["suggest"] if _suggestions() else [])]
+    names = [
+        "htmx",
+        "field",
+        "photos",
+        "search",
+        "sheet",
+        "acts",
+        "parts",
+        "facets",
+        *(["suggest"] if _suggestions() else []),
+    ]
     style = format_html('<link rel="stylesheet" href="{}">\n', static("visual_search/search.css"))
     scripts = ((static(f"visual_search/{name}.js"),) for name in names)
     return style + format_html_join("\n", '<script src="{}" defer></script>', scripts)

@@ -154,30 +154,6 @@
     );
     (same ?? form.querySelector("h1"))?.focus({ preventScroll: true });
   }
-  // The field in the page's head holds what is asked beside a photo, and belongs to the form of the results then.
-  function fill() {
-    const form = results();
-    const photo = form?.elements?.photo_token;
-    for (const box of document.querySelectorAll("[data-vs-box]")) {
-      const [chips, field, go] = ["chips", "field", "go"].map((name) => box.querySelector(`[data-vs-${name}]`));
-      if (!chips || !field || !go) continue;
-      const mine = photo && box.querySelector(".vs-words").action === form.action;
-      for (const item of [field, go]) mine ? item.setAttribute("form", "vs-form") : item.removeAttribute("form");
-      field.name = mine ? "more" : "q";
-      field.placeholder = mine ? field.dataset.vsMore : field.dataset.vsBegin;
-      if (mine) field.value = "";
-      else if (form?.elements?.q && !photo && form.action === field.form.action) field.value = form.elements.q.value;
-      chips.replaceChildren();
-      if (!mine) continue;
-      // Enter in the field presses the form's first submit button, which must not be one that removes.
-      chips.append(Object.assign(document.createElement("button"), { type: "submit", hidden: true }));
-      chips.append(...[...form.querySelectorAll("button.vs-in-field")].map((chip) => chip.cloneNode(true)));
-      for (const chip of chips.children) chip.setAttribute("form", "vs-form");
-    }
-  }
-  if (results()?.elements?.photo_token) fill(); // photos.js may have shown an earlier page before this script ran.
-  for (const name of ["htmx:afterSettle", "vs:shown"]) {
-    document.addEventListener(name, announce);
-    document.addEventListener(name, fill);
-  }
+  document.addEventListener("htmx:afterSettle", announce);
+  document.addEventListener("vs:shown", announce);
 })();
