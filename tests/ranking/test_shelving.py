@@ -55,6 +55,11 @@ def test_somebody_s_own_order_decides_within_a_thing_and_the_turns_stay() -> Non
     assert marked(again_in_turns(own)) == [("d", 1), ("b", 0), ("c", 1), ("a", 0)]
 
 
+def test_an_order_of_hits_that_are_for_no_thing_stays_as_it_is() -> None:
+    own = [hit("far", Grade.DISTANT), hit("a"), hit("code", None, reason="exact code")]
+    assert again_in_turns(own) == tuple(own)
+
+
 grades = st.sampled_from([*Grade, None])
 
 

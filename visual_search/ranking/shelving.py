@@ -57,6 +57,8 @@ def again_in_turns(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     for hit in hits:
         if hit.thing is not None:
             by_thing.setdefault(hit.thing, []).append(hit.id)
+    if not by_thing:
+        return tuple(hits)
     known = {hit.id: hit for hit in hits}
     return _arranged(hits, [known[id] for _, id in _dealt(list(by_thing.items()))])
 
