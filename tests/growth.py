@@ -1,4 +1,4 @@
-"""Draws how times grow with the catalogue: `python -m tests.growth FILE... docs/pictures/growth.svg`.
+"""Draws how times grow with the catalogue: `python -m tests.growth FILE... PICTURE`, an SVG.
 
 Each file is what `visual_search bench --growth ... --json FILE` wrote for one engine.
 """
