@@ -233,5 +233,8 @@ def test_what_is_answered_when_it_cannot_be(shop, application, made, monkeypatch
     allowed = {"expected-statuses": ["2xx", "4xx", "503"]}
     checks = dict.fromkeys(("not_a_server_error", "positive_data_acceptance", "negative_data_rejection"), allowed)
     answered = ask(application, config(examples=15, checks=checks, headers=headers))
+    if status == 503:
+        # Nearly all of the posted questions name products that the shop doesn't have, or a link that it doesn't follow.
+        answered.pop("POST /api/v1/search")
     for name, statuses in answered.items():
         assert bool(statuses[status]) == (name.rsplit("/", 1)[-1] not in others), (name, statuses)

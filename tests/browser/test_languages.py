@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = (390, 1280)
 NAMES = {
-    "ar": {"Home": "المنزل", "Home > Seating": "المقاعد"},
-    "de": {"Home": "Zuhause", "Home > Seating": "Sitzmöbel"},
+    "ar": {"Home": "المنزل", "Home > Seating": "المقاعد", "Home > Light": "الإضاءة"},
+    "de": {"Home": "Zuhause", "Home > Seating": "Sitzmöbel", "Home > Light": "Beleuchtung"},
 }
 # Every text that is drawn or read out, one entry for each node and each attribute.
 TEXTS = """() => {

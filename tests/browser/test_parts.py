@@ -106,7 +106,7 @@ def test_a_browser_that_lends_no_storage(tab, live_shop, tmp_path) -> None:
     settled(tab, lambda: tab.locator("[data-vs-part='1'] rect").click())
     assert (chosen(tab), titles(tab)[0]) == ("2 sofa", "Green sofa")
     with tab.expect_navigation():
-        tab.locator("[name=without][value^=photo_token]").click()
+        tab.get_by_role("button", name="Remove", exact=True).click()
     assert tab.url.endswith("/search/")
     assert tab.script_errors == []
 
@@ -144,7 +144,7 @@ def test_a_part_by_keys_alone(photo_page) -> None:
 def test_the_pixels_are_forgotten_with_the_photo(photo_page) -> None:
     tab = photo_page
     assert tab.evaluate("sessionStorage.getItem('visual-search-photo') !== null")
-    tab.locator("[name=without][value^=photo_token]").click()
+    tab.get_by_role("button", name="Remove", exact=True).click()
     tab.locator("h1", has_text="All products").wait_for()
     kept = tab.evaluate("JSON.stringify(sessionStorage)")
     assert "visual-search-photo" not in kept
