@@ -112,6 +112,8 @@ class SearchRequest(serializers.Serializer[Any]):
             "image_url": shapes.text(_linked()),
             "facets": shapes.facets("Which facets to count; default all.", in_json=in_json),
         }
+        if not conf.PHOTO_LINKS:
+            known.pop("image_url")
         return known
 
 
@@ -182,8 +184,6 @@ def _largest() -> str:
 
 
 def _linked() -> str:
-    if not conf.PHOTO_LINKS:
-        return "A link to a photo; this shop takes none."
     return f"A link to a JPEG, PNG or WebP {_largest()} that anybody may see, in place of `image`."
 
 
