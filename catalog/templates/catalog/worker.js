@@ -11,6 +11,8 @@ self.addEventListener("install", (event) => {
     for (const old of await cache.keys()) if (!KEPT.includes(old.url)) await cache.delete(old);
   };
   event.waitUntil(keep().then(() => self.skipWaiting()));
+  // What a page reports while it closes is lost in Chromium if it goes through a worker, so nothing that is sent does.
+  event.addRoutes?.([{ condition: { requestMethod: "POST" }, source: "network" }]);
 });
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
