@@ -13,14 +13,13 @@ import numpy as np
 from visual_search.engines.base import Ability, Engine
 from visual_search.engines.recall import recall_of
 from visual_search.measuring.measures import Table
-from visual_search.measuring.scratch import Advanced, ignore_progress
+from visual_search.measuring.scratch import Advanced, ignore_progress, rebuilt
 from visual_search.measuring.synthetic import FACETS, Generator
 from visual_search.querying.photos import COMPARED
 from visual_search.types import (
     AnyOf,
     Between,
     CollectionSchema,
-    Document,
     EngineQuery,
     Filter,
     Leg,
@@ -64,37 +63,17 @@ def measure(
         collection = f"scratch-{uuid4().hex[:12]}"
         generator = Generator(SCHEMA, seed, pictures=1)
         try:
-            rate = _filled(engine, collection, generator, products, advanced)
+            engine.ensure(collection, SCHEMA)
+            made = generator.documents(products)
+            stored, seconds = rebuilt(engine, collection, SCHEMA, made, advanced=advanced)
             asked = _asked(engine, collection, generator, questions)
             recall = None
             if Ability.EXACT_KNN in engine.abilities:
                 vectors = generator.queries(SPACE, min(questions, 20))
                 recall = recall_of(partial(engine.search, collection), SPACE.name, vectors)
-            yield Size(products, rate, asked, recall)
+            yield Size(products, stored / seconds, asked, recall)
         finally:
             engine.drop(collection)
-
-
-def _filled(engine: Engine, collection: str, generator: Generator, products: int, advanced: Advanced) -> float:
-    """Documents that a rebuild stores in a second; making them isn't counted."""
-    made = 0.0
-
-    def documents() -> Iterator[Document]:
-        nonlocal made
-        source = generator.documents(products)
-        while True:
-            begin = time.perf_counter()
-            document = next(source, None)
-            made += time.perf_counter() - begin
-            if document is None:
-                return
-            yield document
-            advanced(1)
-
-    engine.ensure(collection, SCHEMA)
-    report = engine.rebuild(collection, SCHEMA, documents())
-    engine.refresh(collection)
-    return report.documents / (report.seconds - made)
 
 
 def _asked(engine: Engine, collection: str, generator: Generator, count: int) -> dict[str, tuple[float, float]]:

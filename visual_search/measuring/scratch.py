@@ -7,6 +7,7 @@ import inspect
 import io
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,6 +181,36 @@ def scratch_engine(*, use_configured_engine: bool = False) -> Iterator[Engine]:
             yield embedded
         finally:
             embedded.close()
+
+
+def rebuilt(
+    engine: Engine,
+    collection: str,
+    schema: CollectionSchema,
+    source: Iterator[Document],
+    *,
+    noted: Callable[[Document], object] = lambda document: None,
+    advanced: Advanced = ignore_progress,
+) -> tuple[int, float]:
+    """How many documents a rebuild stored, and the seconds that it took in all but making and noting them."""
+    made = 0.0
+
+    def documents() -> Iterator[Document]:
+        nonlocal made
+        while True:
+            begin = time.perf_counter()
+            document = next(source, None)
+            if document is not None:
+                noted(document)
+            made += time.perf_counter() - begin
+            if document is None:
+                return
+            yield document
+            advanced(1)
+
+    report = engine.rebuild(collection, schema, documents())
+    engine.refresh(collection)
+    return report.documents, report.seconds - made
 
 
 def filled(engine: Engine, collection: str, documents: Iterable[Document]) -> None:

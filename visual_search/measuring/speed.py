@@ -7,7 +7,7 @@ import resource
 import string
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from visual_search.content import lexicon, phrases
 from visual_search.encoders.base import Encoder, Fitting
 from visual_search.engines.base import Ability, Engine
 from visual_search.imaging.decode import decode
-from visual_search.measuring.scratch import Advanced, ignore_progress, scratch_index
+from visual_search.measuring.scratch import Advanced, ignore_progress, rebuilt, scratch_index
 from visual_search.measuring.synthetic import FACETS, PICTURES, Generator, jpeg, picture, words
 from visual_search.measuring.words import slip
 from visual_search.querying.likes import Resembled
@@ -95,7 +95,14 @@ def measure(
     ):
         generator = Generator(schema, seed)
         said = _Said()
-        stored, seconds = _filled(engine, collection, generator, products, said=said, advanced=advanced)
+        stored, seconds = rebuilt(
+            engine,
+            collection,
+            schema,
+            generator.documents(products),
+            noted=lambda document: said.note(document, schema),
+            advanced=advanced,
+        )
         raw, through = _throughput(encoder, engine, collection, schema)
         taught = teachable and _teach(encoder)
         asked = _questions(encoder, engine, collection, schema, generator=generator, count=questions)
@@ -126,31 +133,9 @@ class _Said:
     words: lexicon.Counts = field(default_factory=lexicon.Counts)
     phrases: phrases.Counts = field(default_factory=phrases.Counts)
 
-
-def _filled(
-    engine: Engine, collection: str, generator: Generator, products: int, *, said: _Said, advanced: Advanced
-) -> tuple[int, float]:
-    """How many products a rebuild stored, and the seconds that it took in all but making them and counting what they say."""
-    made = 0.0
-
-    def documents() -> Iterator[Document]:
-        nonlocal made
-        source = generator.documents(products)
-        while True:
-            begin = time.perf_counter()
-            document = next(source, None)
-            if document is not None:
-                said.words.add([document], generator.schema)
-                said.phrases.add([document], generator.schema)
-            made += time.perf_counter() - begin
-            if document is None:
-                return
-            yield document
-            advanced(1)
-
-    report = engine.rebuild(collection, generator.schema, documents())
-    engine.refresh(collection)
-    return report.documents, report.seconds - made
+    def note(self, document: Document, schema: CollectionSchema) -> None:
+        self.words.add([document], schema)
+        self.phrases.add([document], schema)
 
 
 def _throughput(encoder: Encoder, engine: Engine, collection: str, schema: CollectionSchema) -> tuple[float, float]:
