@@ -10,7 +10,7 @@ from visual_search.content.readings import Kept
 from visual_search.content.stand_ins import LEAST, Pair, StandIns
 from visual_search.querying import photos
 from visual_search.querying.encoding import Encoded
-from visual_search.types import EngineAnswer, LegAnswer, LegId, LegKind, Witness
+from visual_search.types import EngineAnswer, LegAnswer, LegId, LegKind, Witness, kind_of
 
 STAND_IN = "stand_in"  # what answers to such a picture are warned of
 # From this cosine with such a picture on, a photo is taken for one itself (set by judgement).
@@ -41,7 +41,7 @@ def compared(encoded: Encoded, answer: EngineAnswer, kept: Kept, stand_ins: Stan
 
 def compares_pictures(leg: LegAnswer) -> bool:
     """Whether the leg compares pictures with pictures."""
-    return isinstance(leg.name, LegId) and leg.name.kind in (LegKind.PHOTO, LegKind.LIKE)
+    return kind_of(leg.name) in (LegKind.PHOTO, LegKind.LIKE)
 
 
 def _is_stand_in(photo: LegAnswer, passed_by: Collection[Pair]) -> bool:

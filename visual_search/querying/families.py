@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 MOST_VARIANTS = 8  # of one hit: two rows of swatches on a phone; each takes a card from the shop's database
 _MOST_MEMBERS = 1_000  # looked at for one page of hits
-_KEPT_FIRST = ("exact code", "same picture")  # reasons of hits that the question names
 
 
 def as_shown(
@@ -82,7 +81,7 @@ def sold_out_last(hits: tuple[Hit, ...], collection: str, engine: Engine, schema
 
     def behind(hit: Hit) -> tuple[bool, bool]:
         sold_out = values.get(hit.id, {}).get(IN_STOCK.name) == (False,)
-        return hit.grade is Grade.DISTANT, sold_out and hit.reason not in _KEPT_FIRST
+        return hit.grade is Grade.DISTANT, sold_out and not hit.is_named
 
     return tuple(sorted(hits, key=behind))
 

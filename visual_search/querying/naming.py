@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from visual_search.engines.base import Engine
 from visual_search.errors import VisualSearchError
 from visual_search.querying.kinds import PICTURE_KINDS
-from visual_search.types import EngineQuery, Hit, Leg, LegAnswer, LegId, LegKind, LegName, VectorLeg
+from visual_search.types import EngineQuery, Hit, Leg, LegAnswer, LegKind, VectorLeg, kind_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ class ByPictures:
 
 
 def by_pictures(asked: Iterable[Leg], answers: Sequence[LegAnswer]) -> ByPictures:
-    legs = tuple(leg for leg in asked if isinstance(leg, VectorLeg) and _kind(leg.name) in PICTURE_KINDS)
+    legs = tuple(leg for leg in asked if isinstance(leg, VectorLeg) and kind_of(leg.name) in PICTURE_KINDS)
     kinds: dict[str, LegKind] = {}
     for kind in PICTURE_KINDS:
         for answer in answers:
-            if _kind(answer.name) is kind:
+            if kind_of(answer.name) is kind:
                 kinds = {hit.id: kind for hit in answer.hits} | kinds
     return ByPictures(legs, kinds)
 
@@ -46,7 +46,7 @@ def named(
     if not lacking:
         return tuple(hits), ()
     kinds = {found.kinds[id] for id in lacking}
-    legs = [replace(leg, k=len(lacking), named=None) for leg in found.legs if _kind(leg.name) in kinds]
+    legs = [replace(leg, k=len(lacking), named=None) for leg in found.legs if kind_of(leg.name) in kinds]
     try:
         answer = engine.search(collection, EngineQuery(tuple(legs), only=tuple(lacking)))
     except VisualSearchError as error:
@@ -56,10 +56,6 @@ def named(
     best: dict[str, tuple[float, str]] = {}
     for leg in answer.legs:
         for hit in leg.hits:
-            if found.kinds.get(hit.id) is _kind(leg.name):
+            if found.kinds.get(hit.id) is kind_of(leg.name):
                 best[hit.id] = max(best.get(hit.id, (-2.0, "")), (hit.score, hit.key))
     return tuple(replace(hit, picture=best[hit.id][1]) if hit.id in best else hit for hit in hits), ()
-
-
-def _kind(name: LegName) -> LegKind | None:
-    return name.kind if isinstance(name, LegId) else None

@@ -19,6 +19,8 @@ from visual_search.ranking.calibration import better, grade_by_keypoints
 from visual_search.ranking.fusion import Fused, Scale, admits_more, cut_short, fuse
 from visual_search.types import (
     ALL_WORDS,
+    EXACT_CODE,
+    SAME_PICTURE,
     BrowseLeg,
     CollectionSchema,
     EngineQuery,
@@ -32,6 +34,7 @@ from visual_search.types import (
     Query,
     QueryPicture,
     Relation,
+    kind_of,
 )
 
 LEAST_RESULTS = (
@@ -68,7 +71,7 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
 
     If these are few, the nearest others follow. Objects whose texts say what the question forbids are left out.
     """
-    own = [leg for leg in answers if _kind(leg) is not LegKind.OFFERED]
+    own = [leg for leg in answers if kind_of(leg.name) is not LegKind.OFFERED]
     allowed = _ids(own) - counted.losses.refused
     firsts = _firsts(query, own, allowed)
     ranked = [leg for leg in own if leg.name in counted.scales]
@@ -79,7 +82,7 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
     admitted = [item for item in fused if item.admitted and (exact is None or item.id in exact)]
     belonging = {item.id for item in admitted}
     others = [item for item in fused if item.id not in belonging][: max(0, LEAST_RESULTS - len(admitted))]
-    labels = [leg for leg in ranked if _kind(leg) is LegKind.LABEL]
+    labels = [leg for leg in ranked if kind_of(leg.name) is LegKind.LABEL]
     said = {hit.id for leg in labels for hit in leg.hits if hit.score >= LABEL_AGREES}
     looks = _grades(ranked, counted)
     pictures = _pictures(ranked)
@@ -98,7 +101,7 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
 
 def offered(answers: Sequence[LegAnswer], losses: Losses) -> tuple[Hit, ...]:
     """The objects that curators named and that pass the question's filters and negatives; curators may add them."""
-    legs = (leg for leg in answers if _kind(leg) is LegKind.OFFERED)
+    legs = (leg for leg in answers if kind_of(leg.name) is LegKind.OFFERED)
     return tuple(Hit(hit.id, 0.0) for leg in legs for hit in leg.hits if hit.id not in losses.refused)
 
 
@@ -121,10 +124,6 @@ def sorted_by(query: Query, hits: tuple[Hit, ...], engine: Engine, schema: Colle
     return tuple(sorted(ordered, key=lambda hit: hit.grade is Grade.DISTANT))
 
 
-def _kind(leg: LegAnswer) -> LegKind | None:
-    return leg.name.kind if isinstance(leg.name, LegId) else None
-
-
 def _ids(answers: Sequence[LegAnswer]) -> set[str]:
     return {hit.id for leg in answers for hit in leg.hits}
 
@@ -133,11 +132,11 @@ def _firsts(query: Query, answers: Sequence[LegAnswer], allowed: Set[str]) -> di
     """Objects that come first whatever their score, with the reason: an exact code, then the very same picture."""
     codes = [hit.id for leg in answers if leg.name == CODE for hit in leg.hits]
     # A number among other words may be the code of something else, if something has all the words.
-    if not any(hit.key == ALL_WORDS for leg in answers if _kind(leg) is LegKind.WORDS for hit in leg.hits):
+    if not any(hit.key == ALL_WORDS for leg in answers if kind_of(leg.name) is LegKind.WORDS for hit in leg.hits):
         codes += [hit.id for leg in answers if leg.name == CODE_AMONG for hit in leg.hits]
     copies = [id for picture in query.pictures if picture.witness for id in picture.witness.copies]
-    firsts = dict.fromkeys((id for id in codes if id in allowed), "exact code")
-    return firsts | {id: "same picture" for id in copies if id in allowed}
+    firsts = dict.fromkeys((id for id in codes if id in allowed), EXACT_CODE)
+    return firsts | {id: SAME_PICTURE for id in copies if id in allowed}
 
 
 def _having_the_number(query: Query, answers: Sequence[LegAnswer]) -> Set[str] | None:
@@ -147,13 +146,13 @@ def _having_the_number(query: Query, answers: Sequence[LegAnswer]) -> Set[str] |
     """
     if query.pictures or query.like or not any(map(str.isdigit, query.words)):
         return None
-    saying = (leg for leg in answers if _kind(leg) in (LegKind.WORDS, LegKind.COLOUR))
+    saying = (leg for leg in answers if kind_of(leg.name) in (LegKind.WORDS, LegKind.COLOUR))
     return {hit.id for leg in saying for hit in leg.hits if hit.key == ALL_WORDS} or None
 
 
 def _browsed(answers: Sequence[LegAnswer], allowed: Set[str], lost: Mapping[str, float]) -> list[Hit]:
     """The hits of a question without words, photo or objects, in their order; those with a loss go to the end."""
-    legs = (leg for leg in answers if _kind(leg) is LegKind.BROWSE)
+    legs = (leg for leg in answers if kind_of(leg.name) is LegKind.BROWSE)
     hits = [Hit(hit.id, hit.score) for leg in legs for hit in leg.hits if hit.id in allowed]
     return sorted(hits, key=lambda hit: lost.get(hit.id, 0.0))
 
@@ -162,7 +161,7 @@ def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
     """Each object's best grade: by the question's photos, their keypoints, or pictures of objects to resemble."""
     by_looks = [(leg, counted.limits[leg.name]) for leg in answers if leg.name in counted.limits]
     near = {hit.id for leg, limits in by_looks if limits for hit in leg.hits if hit.score >= limits.hangs_on_kind}
-    kind_of = counted.kinds(sorted(near)) if near else {}
+    category_of = counted.kinds(sorted(near)) if near else {}
     grades: dict[str, Grade] = {}
 
     def give(id: str, grade: Grade) -> None:
@@ -170,9 +169,9 @@ def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
 
     for leg, limits in by_looks:
         for hit in leg.hits:
-            give(hit.id, limits.grade(hit.score, kind_of.get(hit.id, "")) if limits else Grade.DISTANT)
+            give(hit.id, limits.grade(hit.score, category_of.get(hit.id, "")) if limits else Grade.DISTANT)
     for leg in answers:
-        if _kind(leg) is LegKind.CONFIRMED:
+        if kind_of(leg.name) is LegKind.CONFIRMED:
             for hit in leg.hits:
                 give(hit.id, grade_by_keypoints(hit.score))
     return grades
@@ -180,7 +179,7 @@ def _grades(answers: Sequence[LegAnswer], counted: Counted) -> dict[str, Grade]:
 
 def _pictures(answers: Sequence[LegAnswer]) -> dict[str, str]:
     """For each object, the id of the picture that the first kind of leg in `PICTURE_KINDS` found nearest."""
-    legs = [(PICTURE_KINDS.index(kind), leg) for leg in answers if (kind := _kind(leg)) in PICTURE_KINDS]
+    legs = [(PICTURE_KINDS.index(kind), leg) for leg in answers if (kind := kind_of(leg.name)) in PICTURE_KINDS]
     legs.sort(key=lambda each: each[0])
     return {hit.id: hit.key for _, leg in reversed(legs) for hit in leg.hits}
 

@@ -12,9 +12,6 @@ from dataclasses import replace
 
 from visual_search.types import Grade, Hit, LegAnswer, Region
 
-# Reasons of hits that the photo names by itself: they stay in front, whatever thing they are for.
-_NAMED = ("exact code", "same picture")
-
 Shelf = tuple[int, tuple[str, ...]]  # a thing by its place in the scene, and ids for it, nearest first
 
 
@@ -69,8 +66,7 @@ def _arranged(hits: Sequence[Hit], taken: Iterable[Hit]) -> tuple[Hit, ...]:
     place = {hit.id: number for number, hit in enumerate(hits)}
 
     def key(hit: Hit) -> tuple[bool, int]:
-        named = hit.reason in _NAMED
-        return hit.grade is Grade.DISTANT, -len(place) + place[hit.id] if named else 0
+        return hit.grade is Grade.DISTANT, -len(place) + place[hit.id] if hit.is_named else 0
 
     return tuple(sorted(found, key=key))
 

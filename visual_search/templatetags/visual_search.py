@@ -21,7 +21,7 @@ from visual_search.conf import conf
 from visual_search.errors import ConfigurationError
 from visual_search.storefront import showing
 from visual_search.storefront.integrity import integrity
-from visual_search.types import PRICE, Grade, Hit, Variant
+from visual_search.types import EXACT_CODE, PRICE, SAME_PICTURE, Grade, Hit, Variant
 
 register = template.Library()
 
@@ -103,8 +103,8 @@ def _similar_url(collection: str, id: str) -> str:
 
 # The answers of the REST API keep these words as they are.
 WHYS = {
-    "exact code": pgettext_lazy("why it is found", "exact code"),
-    "same picture": pgettext_lazy("why it is found", "same picture"),
+    EXACT_CODE: pgettext_lazy("why it is found", "exact code"),
+    SAME_PICTURE: pgettext_lazy("why it is found", "same picture"),
     Grade.SAME: pgettext_lazy("how near it is", "same item"),
     Grade.VERY_SIMILAR: pgettext_lazy("how near it is", "very similar"),
     Grade.SIMILAR: pgettext_lazy("how near it is", "similar style"),

@@ -1,6 +1,6 @@
 """Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
 
-from visual_search.types.answer import Grade, Hit, Narrower, Page, Understood, Variant
+from visual_search.types.answer import EXACT_CODE, SAME_PICTURE, Grade, Hit, Narrower, Page, Understood, Variant
 from visual_search.types.index import (
     CollectionSchema,
     Document,
@@ -33,6 +33,7 @@ from visual_search.types.legs import (
     Relation,
     VectorLeg,
     WordsLeg,
+    kind_of,
 )
 from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLine, Region, Scene, Witness
 from visual_search.types.question import Query, QueryPicture, TasteEvent
@@ -59,10 +60,12 @@ __all__ = [
     "ALL_WORDS",
     "CATEGORY",
     "COLOUR_FACETS",
+    "EXACT_CODE",
     "FAMILY",
     "IN_STOCK",
     "PATH_SEPARATOR",
     "PRICE",
+    "SAME_PICTURE",
     "AnyOf",
     "Between",
     "Box",
@@ -123,6 +126,7 @@ __all__ = [
     "VersionedId",
     "Witness",
     "WordsLeg",
+    "kind_of",
     "path_prefixes",
     "unit",
 ]

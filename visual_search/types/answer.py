@@ -26,6 +26,10 @@ class Variant:
     values: FacetValues
 
 
+# Reasons of hits that the question names by itself: they come first, whatever their score.
+EXACT_CODE, SAME_PICTURE = "exact code", "same picture"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """`score` is comparable within one reply only. `legs` holds each leg's part where explain was asked.
@@ -49,6 +53,11 @@ class Hit:
     variants: tuple[Variant, ...] = ()  # all that pass the filters, this one among them; none where it is the only one
     more_variants: int = 0  # how many there are beside these
     thing: int | None = None  # for which thing in a photo of several it is found, as its place in the scene
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the question names this very object, by its code or by its picture."""
+        return self.reason in (EXACT_CODE, SAME_PICTURE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ class LegId:
 LegName = LegId | str  # an engine gives a leg's name back with its answer, and reads nothing in it
 
 
+def kind_of(name: LegName) -> LegKind | None:
+    """What a leg of this name compares; None where its name says nothing, as in measurements of one leg."""
+    return name.kind if isinstance(name, LegId) else None
+
+
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """The facet has at least one of these values. On a path, a value matches itself and all below it."""
@@ -99,6 +104,10 @@ class VectorLeg:
     exact: bool = False
     # Of so many of the best hits the answer says which picture or language it was. Naming one costs Elasticsearch time.
     named: int | None = None  # None: all
+
+    @property
+    def names_all(self) -> bool:
+        return self.named is None or self.named >= self.k
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def _vector(leg: VectorLeg, allowed: list[dict[str, Any]], width: float) -> dict
     # Scores come from the raw vectors alone: what a graph of quantised ones says differs by up to 0.1, also with the
     # server's own `rescore_vector`, and names the wrong picture for one object in twenty.
     nested: dict[str, Any] = {"path": path, "score_mode": "max", "query": exact}
-    if leg.named is None or leg.named >= leg.k:
+    if leg.names_all:
         nested["inner_hits"] = {"name": "best", "size": 1, "_source": False, "docvalue_fields": [f"{path}.key"]}
     scored = {"nested": nested}
     if leg.exact:

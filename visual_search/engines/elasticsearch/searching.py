@@ -152,7 +152,7 @@ def _step(leg: Leg, question: _Question) -> _Step:
 def _vector_step(leg: VectorLeg, question: _Question) -> _Step:
     """Naming a hit's picture takes longer than finding it, so where only the first are to be named, they are asked again."""
     body = query.body(leg, question.asked, question.schema, width=question.widths.get(leg.space, 1.0))
-    if leg.named is None or leg.named >= leg.k or leg.named == 0:
+    if leg.names_all or leg.named == 0:
         return _Step([body])
 
     def then(replies: list[dict[str, Any]]) -> dict[str, Any] | None:
