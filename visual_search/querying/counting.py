@@ -81,7 +81,7 @@ def _over(engine: Engine, query: Query, hits: Sequence[Hit], fields: Sequence[st
 
 def _ticked(query: Query, name: str) -> list[str]:
     return [
-        _text(value)
+        as_text(value)
         for rule in query.filters
         if isinstance(rule, AnyOf) and rule.field == name
         for value in rule.values
@@ -97,7 +97,7 @@ def _joined(without: FacetAnswer, within: FacetAnswer, ticked: Sequence[str], se
 
     def holds(value: str | bool) -> bool:
         """Whether a tick is for all objects with this value: the value itself, or a level above it."""
-        text = _text(value)
+        text = as_text(value)
         return any(text == one or (separator and text.startswith(one + separator)) for one in ticked)
 
     # What only fills the page is no result of a tick, unless nothing is close with or without it.
@@ -114,7 +114,8 @@ def _joined(without: FacetAnswer, within: FacetAnswer, ticked: Sequence[str], se
     )
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A facet's value as addresses write it: "true" for True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

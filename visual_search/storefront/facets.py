@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from visual_search import registry, wiring
+from visual_search.querying.counting import as_text
 from visual_search.storefront.filters import MOST_VALUES, name_of
 from visual_search.storefront.forms import Asked
 from visual_search.types import IN_STOCK, PATH_SEPARATOR, FacetAnswer, FacetField, FacetKind, Page, path_prefixes
@@ -82,7 +83,7 @@ def boxes(page: Page, asked: Asked) -> list[FacetBox]:
                 )
             continue
         chosen = asked.chosen.get(field.name, ())
-        values = [_text(item.value) for item in answer.counts]
+        values = [as_text(item.value) for item in answer.counts]
         shown = list(dict.fromkeys([*values[:MOST_VALUES], *chosen]))
         choices = _choices(asked.query.collection, field, answer, shown, chosen)
         if len(choices) > 1 or chosen:
@@ -112,7 +113,7 @@ def _choices(
     collection: str, field: FacetField, answer: FacetAnswer, values: Sequence[str], chosen: Collection[str]
 ) -> tuple[Choice, ...]:
     """The choices in an order that a tick in this facet doesn't change: the commonest first, a tree by its branches."""
-    counts = {_text(item.value): item.count for item in answer.counts}
+    counts = {as_text(item.value): item.count for item in answer.counts}
     called = labels(collection, field, values)
     open_ones = {*values[:UNFOLDED]} if len(values) > UNFOLDED + _SLACK else {*values}
     roots: set[str] = set()
@@ -160,7 +161,3 @@ def _slider(answer: FacetAnswer, least: str, most: str) -> Slider | None:
         min(max(float(end), floor), ceiling) if end else beyond for end, beyond in ((least, floor), (most, ceiling))
     ]
     return Slider(*(f"{number:.{max(0, -digits)}f}" for number in (floor, ceiling, step, *ends)))
-
-
-def _text(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value

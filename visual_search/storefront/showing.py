@@ -140,14 +140,17 @@ def orders(asked: Asked) -> list[tuple[str, str, bool]]:
 
 def link_life(page: Page) -> str:
     """How long a link to the results of a photo works, such as "1 day", in the page's language."""
-    now = timezone.now()
-    return timesince(now - timedelta(seconds=tokens.seconds_left(page.photo)), now)
+    return _in_words(tokens.seconds_left(page.photo))
 
 
 def photo_life() -> str:
     """How long a photo's token works, such as "1 day", in the page's language."""
+    return _in_words(conf.PHOTO_TOKEN_SECONDS)
+
+
+def _in_words(seconds: float) -> str:
     now = timezone.now()
-    return timesince(now - timedelta(seconds=conf.PHOTO_TOKEN_SECONDS), now)
+    return timesince(now - timedelta(seconds=seconds), now)
 
 
 def also(page: Page, asked: Asked) -> tuple[Group, ...]:

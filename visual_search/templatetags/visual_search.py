@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from visual_search import registry
 from visual_search.conf import conf
 from visual_search.errors import ConfigurationError
-from visual_search.storefront import showing
+from visual_search.storefront import showing, trails
 from visual_search.storefront.integrity import integrity
 from visual_search.types import EXACT_CODE, PRICE, SAME_PICTURE, Grade, Hit, Variant
 
@@ -75,11 +75,11 @@ def similar_url(context: Context, id: str) -> str:
     """The page of what resembles an object of the collection that this page shows."""
     name = context.get("collection") or ""
     if not PLAIN_ID.fullmatch(str(id)):
-        return _similar_url(name, id)
+        return trails.similar_url(name, id)
     # Making an address takes a third of a tile's time, and those of one page differ only in their ids.
     made = context.render_context.dicts[0]
     if (key := SIMILAR + name) not in made:
-        made[key] = _similar_url(name, STAND_IN)
+        made[key] = trails.similar_url(name, STAND_IN)
     return made[key].replace(STAND_IN, str(id))
 
 
@@ -95,10 +95,6 @@ def variant_label(context: Context, variant: Variant) -> str:
     price = variant.card.price if PRICE.name in variant.values else ""
     gone = "" if variant.card.in_stock else _("Out of stock")
     return ", ".join(filter(None, (*texts, price, gone))) or variant.card.title
-
-
-def _similar_url(collection: str, id: str) -> str:
-    return reverse("visual_search:similar", args=[collection, id] if collection else [id])
 
 
 # The answers of the REST API keep these words as they are.
