@@ -115,9 +115,9 @@ def test_a_part_drawn_with_the_pointer(photo_page, tmp_path) -> None:
     tab = photo_page
     tab.get_by_role("button", name="Select a part yourself").click()
     area = tab.locator("[data-vs-scene]").bounding_box()
-    tab.mouse.move(area["x"] + area["width"] * 0.55, area["y"] + area["height"] * 0.2)
+    tab.mouse.move(area["x"] + area["width"] * 0.97, area["y"] + area["height"] * 0.95)
     tab.mouse.down()
-    tab.mouse.move(area["x"] + area["width"] * 0.97, area["y"] + area["height"] * 0.95, steps=4)
+    tab.mouse.move(area["x"] + area["width"] * 0.55, area["y"] + area["height"] * 0.2, steps=4)
     tab.mouse.up()
     shoot(tab, tmp_path, "crop-1280")
     with tab.expect_navigation():

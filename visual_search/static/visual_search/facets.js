@@ -37,6 +37,15 @@
     true,
   );
 
+  // On a phone the filters are a sheet over the results.
+  const sheet = () => document.querySelector(".vs-facets");
+  function close() {
+    sheet().open = false;
+    sheet().querySelector("summary").focus();
+  }
+  document.addEventListener("click", ({ target }) => "vsDone" in (target.dataset ?? {}) && close());
+  document.addEventListener("keydown", ({ key, target }) => key === "Escape" && target.closest?.(".vs-facets[open]") && close());
+
   document.addEventListener("input", ({ target }) => {
     if (target.matches("[data-vs-end]")) {
       const slider = target.closest("[data-vs-slider]");

@@ -1,8 +1,5 @@
 // The results of a photo: asked in place, at an address of their own, and found again by back, forward and reload.
-//
-// The address is /search/#photo=<name>&q=...&f.brand=...&page=2. Browsers send nothing of what stands behind the # to anybody.
-// The name stands for the photo's sealed token and preview, which this tab keeps in its session storage. A link that was shared
-// has the token itself in the name's place.
+// Addresses: docs/explanation/the-page-of-a-photo.md.
 (() => {
   "use strict";
   // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
@@ -71,16 +68,13 @@
       return null;
     }
   }
-  function keepPhoto(name, form) {
+  function photoOf(form) {
     const { photo_token: token, preview, shot } = form.elements;
-    keep(PHOTO + name, JSON.stringify({ token: token.value, preview: preview.value, shot: shot.value }));
+    return { token: token.value, preview: preview.value, shot: shot.value, ends: Number(token.dataset.vsEnds) };
   }
+  const keepPhoto = (name, form) => keep(PHOTO + name, JSON.stringify(photoOf(form)));
   // Of a photo that was sent as a whole, for the list of the last ones.
-  function tellKept(form) {
-    const { photo_token: token, preview, shot } = form.elements;
-    const detail = { token: token.value, preview: preview.value, shot: shot.value, ends: Number(token.dataset.vsEnds) };
-    document.dispatchEvent(new CustomEvent("vs:kept", { detail }));
-  }
+  const tellKept = (form) => document.dispatchEvent(new CustomEvent("vs:kept", { detail: photoOf(form) }));
   const keepPage = (entry, form, title, address) =>
     keep(PAGE + entry, JSON.stringify({ html: form.outerHTML, title, address }));
   function forget(form) {

@@ -119,7 +119,7 @@
   });
   function note() {
     const active = document.activeElement?.closest("#vs-form input, #vs-form select");
-    before = { id: active?.id, name: active?.name, value: active?.value, open: results()?.querySelector("details")?.open };
+    before = { id: active?.id, name: active?.name, value: active?.value };
   }
   document.addEventListener("vs:showing", note);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -143,12 +143,10 @@
   function announce() {
     const form = results();
     if (!before || !form) return;
-    const { id, name, value, open } = before;
+    const { id, name, value } = before;
     before = null;
     const live = document.querySelector("[data-vs-live]");
     if (live) live.textContent = form.querySelector("[data-vs-count]")?.textContent ?? "";
-    const facets = form.querySelector("details");
-    if (facets && open) facets.open = true;
     const same = (id && document.getElementById(id)) || [...(form.elements ?? [])].find(
       (item) => name && item.name === name && (item.type !== "checkbox" || item.value === value),
     );
