@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs messages pictures mutants peers clean
+.PHONY: help demo test check format docs messages pictures vitals mutants peers clean
 
 help:
 	@echo "make demo [PORT=8000]   the demo shop with photo search on http://localhost:8000"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs               the documentation as a site in build/site"
 	@echo "make messages           strings for translators: finds them, brings the catalogues up to date, compiles them"
 	@echo "make pictures           the pictures of the README, taken anew from the demo shop"
+	@echo "make vitals [PORT=8000] what shoppers wait for, measured in Chromium on the shop that make demo started"
 	@echo "make mutants MODULE=... the changes of a module that its tests don't notice (TESTS=... MUTANTS=40)"
 	@echo "make peers              the embedded engine beside LanceDB, sqlite-vec, usearch and tantivy (PEERS='--products 5000')"
 	@echo "make clean              remove the virtual environment and all data of the demo"
@@ -71,6 +72,9 @@ messages: $(VENV)/.test
 
 pictures: $(VENV)/.test
 	$(BIN)/python -m tests.browser.pictures
+
+vitals: $(VENV)/.test
+	$(BIN)/python -m tests.vitals http://127.0.0.1:$(PORT) catalog/demo/images/SH3-BBY-001.jpg
 
 $(VENV)/.mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[mutants]'

@@ -6,7 +6,7 @@
 // or by sending the event: document.dispatchEvent(new CustomEvent("vs:act", {detail: {kind: "basket", id: "17"}})).
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("acts")) return;
   ran.add("acts");

@@ -2,7 +2,7 @@
 // It runs before photos.js, so that an earlier page that is shown again has its height when it is scrolled to its place.
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("field")) return;
   ran.add("field");

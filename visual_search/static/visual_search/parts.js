@@ -2,7 +2,7 @@
 // Without JavaScript the buttons beside the photo choose among the things that the server found in it.
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("parts")) return;
   ran.add("parts");

@@ -503,12 +503,10 @@
   listen();
   // On the page which says that search is away, a reload keeps the part behind the #.
   const away = document.querySelector("[data-vs-again]");
-  away?.addEventListener("click", (event) => {
-    event.preventDefault();
-    location.reload();
-  });
+  away?.addEventListener("click", (event) => (event.preventDefault(), location.reload()));
   const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
-  if (told().get("photo")) arrive({ anew: reloaded, ask: !away });
+  // Other scripts run first: what they add moves nothing then.
+  if (told().get("photo")) addEventListener("DOMContentLoaded", () => arrive({ anew: reloaded, ask: !away }));
   else if (photoForm()) {
     // The form was sent as it is without JavaScript. Its results get their address, too.
     const form = photoForm();

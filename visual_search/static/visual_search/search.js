@@ -2,7 +2,7 @@
 // Without JavaScript the same forms work by their buttons.
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("search")) return;
   ran.add("search");

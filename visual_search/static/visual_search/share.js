@@ -2,7 +2,7 @@
 // server logs it and no Referer has it. The browser that opens the link sends the token by POST (photos.js).
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("share")) return;
   ran.add("share");

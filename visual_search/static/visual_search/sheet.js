@@ -2,7 +2,7 @@
 // Without JavaScript the button is a file input, and nothing of this is there.
 (() => {
   "use strict";
-  // htmx runs a script in a page's body again when it puts an earlier page back; each listener is wanted once.
+  // Once, as photos.js explains.
   const ran = (window.vsRan ??= new Set());
   if (ran.has("sheet") || !window.HTMLDialogElement) return;
   ran.add("sheet");
