@@ -28,6 +28,7 @@ from visual_search.types import (
     WordsLeg,
 )
 
+WARMING = 10  # turns that aren't measured
 HITS = 200  # of each leg, as a search of the shop asks for
 SPACE = Space("image", 512, "synthetic")
 SCHEMA = CollectionSchema((SPACE,), FACETS, ("en",))
@@ -77,7 +78,8 @@ def measure(
 
 
 def _asked(engine: Engine, collection: str, generator: Generator, count: int) -> dict[str, tuple[float, float]]:
-    vectors, phrases = generator.queries(SPACE, count), generator.phrases(count)
+    turns = WARMING + count
+    vectors, phrases = generator.queries(SPACE, turns), generator.phrases(turns)
 
     def photo(n: int, named: int = COMPARED) -> Leg:
         return VectorLeg("photo", SPACE.name, vectors[n], HITS, named=named)
@@ -92,12 +94,15 @@ def _asked(engine: Engine, collection: str, generator: Generator, count: int) ->
         "words": lambda n: EngineQuery((words(n),)),
         "both": lambda n: EngineQuery((photo(n), words(n))),
     }
-    figures = {}
-    for name, query in kinds.items():
-        engine.search(collection, query(0))  # Caches fill.
-        times = [_milliseconds(engine, collection, query(n)) for n in range(count)]
-        figures[name] = (float(np.percentile(times, 50)), float(np.percentile(times, 95)))
-    return figures
+    times: dict[str, list[float]] = {name: [] for name in kinds}
+    # By turns, so that what a server learns or caches meanwhile favours no kind; the first turns fill its caches.
+    for n in range(turns):
+        for name, query in kinds.items():
+            times[name].append(_milliseconds(engine, collection, query(n)))
+    return {
+        name: (float(np.percentile(taken[-count:], 50)), float(np.percentile(taken[-count:], 95)))
+        for name, taken in times.items()
+    }
 
 
 def _milliseconds(engine: Engine, collection: str, query: EngineQuery) -> float:
