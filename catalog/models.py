@@ -189,7 +189,7 @@ class Product(models.Model):
 
     @property
     def price_text(self) -> str:
-        """As the shopper's language writes numbers: '1,250.00 EUR', '1.250,00 EUR', '1,250 JPY'; '' without a price."""
+        """As the shopper's language writes numbers: '€1,250.00', '1.250,00 €', '¥1,250'; '' without a price."""
         return "" if self.price is None else price_text(self.price, self.currency)
 
     def text(self, language: str | None = None) -> ProductText | None:

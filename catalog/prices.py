@@ -5,36 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.utils.formats import number_format
-
-# Currencies that have no smaller unit in use (ISO 4217, exponent 0).
-WITHOUT_CENTS = frozenset(
-    {
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    }
-)
+from babel import Locale
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language, to_locale
 
 
 def price_text(price: Decimal, currency: str) -> str:
-    """As the shopper's language writes numbers: '1,250.00 EUR', '1.250,00 EUR', '1,250 JPY'."""
-    decimals = 0 if currency in WITHOUT_CENTS and price == int(price) else 2
-    return f"{number_format(price, decimals, force_grouping=True)} {currency}".strip()
+    """As the shopper's language writes amounts (Unicode CLDR): '€1,250.00', '1.250,00 €', '¥1,250'.
+
+    `currency`: three letters of ISO 4217; CLDR writes one that it doesn't know as these letters. An amount with more decimals
+    than its currency has shows them all.
+    """
+    has_more = -int(price.normalize().as_tuple().exponent) > get_currency_precision(currency)
+    return format_currency(
+        price, currency, locale=_locale(), currency_digits=not has_more, decimal_quantization=not has_more
+    )
+
+
+def _locale() -> Locale:
+    language = get_language()
+    return Locale.parse(to_locale(language) if language else "en")
 
 
 def sums(amounts: Iterable[tuple[Decimal, str]]) -> dict[str, Decimal]:
@@ -46,5 +36,5 @@ def sums(amounts: Iterable[tuple[Decimal, str]]) -> dict[str, Decimal]:
 
 
 def sum_text(amounts: Iterable[tuple[Decimal, str]]) -> str:
-    """'12.90 EUR', or '12.90 EUR + 3.00 USD'."""
+    """'€12.90', or '€12.90 + $3.00'."""
     return " + ".join(price_text(amount, currency) for currency, amount in sums(amounts).items())

@@ -53,7 +53,7 @@ def test_the_example_searches_by_a_photo_and_goes_on_with_its_token(example, add
     shop = example.Shop(address)
     found = shop.search(photo=photo_of("chair", "red"), words="chair", price={"lte": 100})
     best = found.hits[0]
-    assert (best.sku, best.title, best.price, best.grade) == ("CHR-RED-01", "Red chair", "49.00 EUR", "same item")
+    assert (best.sku, best.title, best.price, best.grade) == ("CHR-RED-01", "Red chair", "€49.00", "same item")
     assert all(hit.sku != "SOF-GRN-03" for hit in found.hits)  # 499 EUR
     assert found.facets["brand"]["Nordic"] == 2
     assert (found.warnings, found.degraded) == ((), ())

@@ -91,7 +91,7 @@ def test_a_photo_as_multipart(shop, client) -> None:
     assert body["total"] == {"value": 6, "relation": "eq"}
     assert (body["page"], body["page_size"], len(body["hits"])) == (1, 3, 3)
     assert body["hits"][0]["grade"] == "same item"
-    assert body["hits"][0]["price"] == "49.00 EUR"
+    assert body["hits"][0]["price"] == "€49.00"
     price = next(facet for facet in body["facets"] if facet["key"] == "price")
     assert price["range"] == {"min": 9.0, "max": 499.0}
     stock = next(facet for facet in body["facets"] if facet["key"] == "in_stock")

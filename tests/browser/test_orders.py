@@ -38,7 +38,7 @@ def order(tab) -> None:
     tab.get_by_label("Quantity").fill("2")
     tab.get_by_role("button", name="Add to basket").click()
     tab.wait_for_url("**/basket/")
-    assert "98.00 EUR" in tab.locator("main").inner_text()
+    assert "€98.00" in tab.locator("main").inner_text()
     assert tab.locator(".count").inner_text().startswith("2")
     assert fits(tab)
     tab.get_by_role("link", name="To the order").click()
@@ -102,6 +102,6 @@ def test_it_works_without_scripts(browser, live_server, live_shop, tmp_path) -> 
     tab.get_by_label("name").fill("Ann")
     tab.get_by_label("e-mail").fill("ann@example.org")
     tab.get_by_role("button", name="Order without payment").click()
-    assert "59.00 EUR" in tab.locator("main").inner_text()
+    assert "€59.00" in tab.locator("main").inner_text()
     assert Order.objects.get().lines.get().sku == "CHR-BLU-02"
     context.close()

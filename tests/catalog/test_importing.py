@@ -45,7 +45,7 @@ def test_a_row_becomes_a_product_with_pictures_and_texts(catalogue: Write) -> No
     summary = run(folder)
     assert (summary.created, summary.faults) == (1, [])
     product = Product.objects.get()
-    assert (product.state, product.stock, product.price_text) == ("published", 3, "12.50 EUR")
+    assert (product.state, product.stock, product.price_text) == ("published", 3, "€12.50")
     assert (product.category, product.brand, product.colour) == ("Home > Office", "Acme", "red")
     assert product.codes == ["4006381333931"]
     assert {text.language: text.title for text in product.texts.all()} == {
@@ -111,12 +111,12 @@ def test_a_second_import_takes_over_whatever_has_changed(tmp_path: Path, setting
         return {name: getattr(product, name) for name in names} | texts | {"endings": endings}
 
     assert after(FIRST, "de,Stuhl,Schlicht,Sitz") == {
-        "category": "Home", "brand": "Acme", "colour": "red", "price_text": "5.00 EUR", "attributes": {"w": 1},
+        "category": "Home", "brand": "Acme", "colour": "red", "price_text": "€5.00", "attributes": {"w": 1},
         "codes": ["4006381333931"], "stock": 3, "source": "shop", "licence": "CC0", "attribution": "Ann",
         "en": ["Chair", "Plain", ["seat", "stool"]], "de": ["Stuhl", "Schlicht", ["Sitz"]], "endings": [".jpg", ".png"],
     }  # fmt: skip
     assert after(SECOND, "de,Sofa,Weich,Couch|Liege") == {
-        "category": "Garden", "brand": "Bolt", "colour": "blue", "price_text": "7.50 USD", "attributes": {"h": 2},
+        "category": "Garden", "brand": "Bolt", "colour": "blue", "price_text": "$7.50", "attributes": {"h": 2},
         "codes": ["96385074", "5901234123457"], "stock": 9, "source": "club", "licence": "CC-BY", "attribution": "Bob",
         "en": ["Sofa", "Soft", ["couch"]], "de": ["Sofa", "Weich", ["Couch", "Liege"]], "endings": [".webp", ".jpg"],
     }  # fmt: skip
@@ -535,7 +535,7 @@ def test_columns_that_a_file_lacks_leave_the_product_as_it_is(catalogue: Write, 
     rewrite(folder, "sku,title,price,currency\nA,Chair,9.50,EUR\n")
     assert run(folder).changed == 1
     product = Product.objects.get()
-    assert (product.price_text, product.category, product.brand, product.stock) == ("9.50 EUR", "Home", "Acme", 7)
+    assert (product.price_text, product.category, product.brand, product.stock) == ("€9.50", "Home", "Acme", 7)
     assert product.attributes == {"a": 1}
     assert product.title("de") == "Stuhl"
     assert len(files(settings)) == 1

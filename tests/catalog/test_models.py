@@ -89,7 +89,7 @@ def test_categories_hold_what_lies_below_them() -> None:
 
 
 def test_prices_show_two_decimals() -> None:
-    assert Product(price=Decimal("12.5"), currency="EUR").price_text == "12.50 EUR"
+    assert Product(price=Decimal("12.5"), currency="EUR").price_text == "€12.50"
     assert Product().price_text == ""
 
 
@@ -115,11 +115,14 @@ def test_a_product_with_variants_becomes_no_variant() -> None:
 @pytest.mark.parametrize(
     ("language", "price", "currency", "text"),
     [
-        ("en", "1250", "EUR", "1,250.00 EUR"),
-        ("de", "1250.5", "EUR", "1.250,50 EUR"),
-        ("en", "1250", "JPY", "1,250 JPY"),
+        ("en", "1250", "EUR", "€1,250.00"),
+        ("de", "1250.5", "EUR", "1.250,50\xa0€"),
+        ("en", "1250", "JPY", "¥1,250"),
+        ("en", "1250.50", "JPY", "¥1,250.50"),
+        ("fr", "1250", "XYZ", "1\u202f250,00\xa0XYZ"),
+        ("ar", "12.5", "EUR", "\u200f12.50\xa0€"),
     ],
 )
-def test_prices_are_written_as_the_language_writes_numbers(language: str, price: str, currency: str, text: str) -> None:
+def test_prices_are_written_as_the_language_writes_amounts(language: str, price: str, currency: str, text: str) -> None:
     with translation.override(language):
         assert Product(price=Decimal(price), currency=currency).price_text == text

@@ -116,7 +116,7 @@ def test_a_product_page_shows_its_facts_and_credits(client: Client, django_asser
         "a, b",
         "Jane &lt;b&gt;",
         "CC-BY-3.0",
-        "5.00 EUR",
+        "€5.00",
         "Chair 2",
         reverse("visual_search:similar", args=[head.pk]),
     ):

@@ -120,5 +120,5 @@ def test_a_product_is_read_whole(django_assert_num_queries) -> None:
         "in_stock": True,
     }
     assert list(source.codes(product)) == ["A", "4006381333931"]
-    assert (card.title, card.price, card.url) == ("Stuhl", "9.99 EUR", "/p/A/")
+    assert (card.title, card.price, card.url) == ("Stuhl", "€9.99", "/p/A/")
     assert card.image_url.endswith(".jpg")

@@ -21,8 +21,8 @@ def test_a_tile_has_a_swatch_for_each_size_and_colour(tees, client) -> None:  # 
     response = client.get(URL, {"q": "t-shirt red"})
     assert [title for title in page(response).titles if "T-shirt" in title] == ["T-shirt red"]
     assert swatches(response) == [
-        ("/p/TEE-S/", "white, 10.00 EUR"), ("/p/TEE-M/", "black, 12.00 EUR, Out of stock"), ("/p/TEE-L/", "red, 14.00 EUR"),
-        ("/p/TEE-XL/", "green, 16.00 EUR"),
+        ("/p/TEE-S/", "white, €10.00"), ("/p/TEE-M/", "black, €12.00, Out of stock"), ("/p/TEE-L/", "red, €14.00"),
+        ("/p/TEE-XL/", "green, €16.00"),
     ]  # fmt: skip
     html = response.content.decode()
     assert len(re.findall(r'aria-current="true"', html)) == 1

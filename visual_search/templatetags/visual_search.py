@@ -85,7 +85,7 @@ def similar_url(context: Context, id: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def variant_label(context: Context, variant: Variant) -> str:
-    """What tells this size or colour from the others: "blue, 59.00 EUR", and "Out of stock"."""
+    """What tells this size or colour from the others: "blue, €59.00", and "Out of stock"."""
     source = registry.source(context.get("collection") or registry.default())
     texts = []
     for facet, values in variant.values.items():

@@ -107,7 +107,7 @@ class Card:
     """The address of the picture that the tile shows; "" for none. REST calls it `image`."""
 
     price: str = ""
-    """Formatted for people, with its currency: "1,250.00 EUR"; "" for none."""
+    """Formatted for people, with its currency: "€1,250.00"; "" for none."""
 
     subtitle: str = field(default="", metadata={"rest": None})
     """A line below the title, such as the brand. REST leaves it out."""

@@ -42,7 +42,7 @@ def test_words_find_products_with_the_attributes_of_their_tiles(result, shop) ->
         "title": "Red chair",
         "url": "/p/CHR-RED-01/",
         "image": best["image"],
-        "price": "49.00 EUR",
+        "price": "€49.00",
         "in_stock": True,
         "brand": "Nordic",
         "colour": "red",
