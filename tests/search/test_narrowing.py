@@ -8,6 +8,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.languages.models import CategoryText
 from catalog.search import Products
 from tests.search.shop import draw, picture_query, to_bytes
 from tests.storefront.test_results import page, text_of
@@ -139,3 +140,16 @@ def test_the_page_offers_it_as_a_button_that_filters(filled, client) -> None:
     assert "Only in" not in text_of(after)
     assert "Screen for a Desk" not in page(after).titles
     assert ("without", "f.category=Office > Desks") in page(after).buttons
+
+
+def test_a_category_is_known_by_its_name_in_the_shopper_s_language(empty_shop, client) -> None:
+    empty_shop.use(ENCODER={"BACKEND": "tests.shop.doubles.ThumbnailEncoder", "OPTIONS": {"with_text": False}})
+    for number in range(6):
+        empty_shop.add(f"N-{number}", f"Desk {number}", german=f"Schreibtisch {number}", category="Office > Desks")
+    empty_shop.add("N-7", "Lamp for desks", german="Lampe für den Schreibtisch", category="Home > Lights")
+    empty_shop.index()
+    CategoryText.objects.create(path="Office > Desks", language="de", name="Schreibtische")
+    CategoryText.objects.create(path="Home > Lights", language="de", name="Leuchten")
+    asked = json.dumps({"q": "schreibtisch", "lang": "de"})
+    offered = client.post("/api/v1/search", asked, content_type="application/json").json()["narrower"]
+    assert offered == {"facet": "category", "value": "Office > Desks", "label": "Schreibtische", "count": 6}

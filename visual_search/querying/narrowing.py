@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from multilingual.analysis import analyse
 from visual_search import registry
@@ -23,6 +24,7 @@ BEST = 24  # hits that say what the question is about: a page
 LEAST_BEST = 5  # fewer say nothing
 NEARLY_ALL = 0.9  # of these lie in one category
 LEAST_LEFT_OUT = 0.1  # of the close hits; a category that keeps more helps nobody
+Labels = Callable[[Collection[str], str], Mapping[str, str]]  # (paths, language) -> path -> name
 
 
 def narrower(
@@ -54,12 +56,12 @@ def narrower(
         in_all = _counts(engine, query.collection, field, close)
     # In an order by price the best hits aren't the first ones.
     best = sorted(close, key=lambda hit: -hit.score)[:BEST]
-    path = _named(query.words, in_all, (language, query.language)) or _of_most(
+    source = registry.source(query.collection)
+    path = _named(query.words, in_all, (language, query.language), partial(source.value_labels, field)) or _of_most(
         in_all if len(best) == len(close) else _counts(engine, query.collection, field, best), len(best)
     )
     if not path or in_all[path] > (1 - LEAST_LEFT_OUT) * len(close):
         return None
-    source = registry.source(query.collection)
     called = source.value_labels(field, [path], query.language) if query.language else {}
     return Narrower(field, path, called.get(path) or path.rpartition(PATH_SEPARATOR)[2], in_all[path])
 
@@ -74,15 +76,17 @@ def _paths(answer: FacetAnswer) -> dict[str, int]:
     return {str(one.value): one.count for one in answer.counts}
 
 
-def _named(words: str, paths: Iterable[str], languages: Iterable[str | None]) -> str:
-    """The category of which the words are the name, in whatever form: "lamp" is "Home > Lamps".
+def _named(words: str, paths: Collection[str], languages: Iterable[str | None], labels: Labels) -> str:
+    """The category of which the words are the name, in whatever form: "lamp" is "Home > Lamps", and so is "Leuchte" in German.
 
     "" also where several have the name, such as jackets for women and for men: which is meant can't be told.
     """
-    paths = tuple(paths)
+    own = {path: path.rpartition(PATH_SEPARATOR)[2] for path in paths}
     for language in dict.fromkeys(one for one in (*languages, "en") if one):
-        if asked := sorted(analyse(words, language)):
-            named = [path for path in paths if sorted(analyse(path.rpartition(PATH_SEPARATOR)[2], language)) == asked]
+        if not (asked := sorted(analyse(words, language))):
+            continue
+        for names in (labels(paths, language), own):
+            named = [path for path, name in names.items() if sorted(analyse(name, language)) == asked]
             if named:
                 return named[0] if len(named) == 1 else ""
     return ""
