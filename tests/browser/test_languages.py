@@ -10,6 +10,7 @@ import pytest
 from catalog.languages.models import CategoryText
 from catalog.models import Product
 from tests import messages
+from tests.browser.test_search import choose, photo, titles  # noqa: F401
 from tests.search.shop import photo_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -107,3 +108,15 @@ def test_an_english_page_has_what_is_looked_for(tab) -> None:
     tab.goto("/search/?q=chair")
     assert len(left_over(tab, "de")) > 15
     assert {"Filter and sort", "Words, or a photo", "Search", "Results for “chair”"} <= set(left_over(tab, "ar"))
+
+
+def test_another_language_keeps_the_photo(tab, live_shop, photo) -> None:  # noqa: F811
+    tab.goto("/search/")
+    choose(tab, photo)
+    found = titles(tab)
+    tab.locator("#language").select_option("de")
+    tab.get_by_role("button", name="Choose").click()
+    tab.locator("html[lang=de] .vs-asked-photo").wait_for()
+    assert re.search(r"/de/search/#photo=[0-9a-z]+$", tab.url)
+    assert len(titles(tab)) == len(found)
+    assert tab.script_errors == []
