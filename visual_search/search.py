@@ -31,6 +31,7 @@ from visual_search.querying import (
     colours,
     counting,
     families,
+    kindred,
     legs,
     likes,
     naming,
@@ -383,7 +384,7 @@ def _legs(
     Raises BadInput (404) if the objects to resemble have no vectors and nothing else is asked, and SchemaMismatch if the
     index has nothing to compare a photo or these objects with.
     """
-    asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card)]
+    asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card), *kindred.legs(query, encoder)]
     if words:
         asked.append(legs.words_leg(words, language, schema, words_of_shop))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]

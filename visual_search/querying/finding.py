@@ -11,7 +11,7 @@ from visual_search.content.readings import Kept, Looks
 from visual_search.content.stand_ins import StandIns
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
-from visual_search.querying import colours, comparing, naming, negatives, scales
+from visual_search.querying import colours, comparing, kindred, naming, negatives, scales
 from visual_search.querying.encoding import Encoded
 from visual_search.querying.likes import Resembled
 from visual_search.querying.result_set import Counted, confirmed_legs, offered, relation, result_set
@@ -28,12 +28,12 @@ from visual_search.types import (
     Filter,
     Hit,
     Leg,
-    LegAnswer,
     LegId,
     LegKind,
     Not,
     Query,
     Relation,
+    kind_of,
 )
 
 
@@ -69,7 +69,7 @@ class Finding:
     def within(self, query: Query, encoded: Encoded) -> Found:
         """What is found within the filters of `query`; `encoded` learns what its photos have in common with it."""
         with self.clock.step("engine"):
-            answer, by_thing = self._answered(query)
+            answer, things = self._answered(query)
             losses = negatives.losses(
                 query,
                 answer.legs,
@@ -104,9 +104,11 @@ class Finding:
             calibration=self.calibration,
         )
         with self.clock.step("fusion"):
-            hits = result_set(query, answers, Counted(scale_of, limits, losses, self.kinds))
-        if by_thing and (scene := query.pictures[0].scene):
-            hits = shelving.in_turns(hits, shelving.shelves(scene.things, by_thing))
+            hits = result_set(query, answers, Counted(scale_of, limits, losses, self.kinds, things.kindred))
+        if things.legs and (scene := query.pictures[0].scene):
+            hits = shelving.in_turns(
+                hits, shelving.shelves(scene.things, things.legs, things.orders), marked=not things.chosen
+            )
         return Found(
             hits,
             offered(answers, losses),
@@ -115,22 +117,14 @@ class Finding:
             naming.by_pictures(self.legs, answer.legs),
         )
 
-    def _answered(self, query: Query) -> tuple[EngineAnswer, dict[int, LegAnswer]]:
-        """The engine's answer, with the legs of a photo's things joined into one.
-
-        And each thing's own, where a photo of several things is all that is asked: words beside it say which thing is meant.
-        """
+    def _answered(self, query: Query) -> tuple[EngineAnswer, kindred.ByThing]:
+        """The engine's answer, with the legs of a photo's things joined into one, and what was found for each thing."""
         exclude = (*query.like, *query.unlike, *query.beside, *self.resembled.kin)
         asked = EngineQuery(tuple(self.legs), (*query.filters, *self._no_kin()), exclude=exclude)
         answer = self.engine.search(query.collection, asked)
-        by_thing = {}
-        if len(query.pictures) == 1 and not (query.words or query.like) and query.sort in ("", "relevance"):
-            by_thing = {
-                leg.name.part: leg
-                for leg in answer.legs
-                if isinstance(leg.name, LegId) and leg.name.kind is LegKind.PHOTO and leg.name.part is not None
-            }
-        return replace(answer, legs=composing.gathered(answer.legs)), by_thing
+        things = kindred.by_thing(query, answer.legs, scales.learned(LegKind.MEANING, self.calibration))
+        legs = [leg for leg in answer.legs if kind_of(leg.name) is not LegKind.NAMED]
+        return replace(answer, legs=composing.gathered(legs, things.kindred)), things
 
     def _no_kin(self) -> tuple[Filter, ...]:
         """What leaves out other sizes and colours of what is liked. The index may know more of them than the source tells."""

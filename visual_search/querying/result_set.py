@@ -53,6 +53,7 @@ class Counted:
     limits: LegLimits
     losses: Losses
     kinds: Categories  # gives the category paths of objects
+    kindred: Set[str] = frozenset()  # objects that belong to the result by the name of a thing in the photo
 
 
 def confirmed_legs(pictures: Sequence[QueryPicture], answers: Sequence[LegAnswer]) -> Iterator[LegAnswer]:
@@ -79,7 +80,8 @@ def result_set(query: Query, answers: Sequence[LegAnswer], counted: Counted) -> 
         item for item in composing.without(fuse(ranked, counted.scales), counted.losses.lost) if item.id in allowed
     ]
     exact = _having_the_number(query, own)
-    admitted = [item for item in fused if item.admitted and (exact is None or item.id in exact)]
+    belong = [item for item in fused if item.admitted or item.id in counted.kindred]
+    admitted = [item for item in belong if exact is None or item.id in exact]
     belonging = {item.id for item in admitted}
     others = [item for item in fused if item.id not in belonging][: max(0, LEAST_RESULTS - len(admitted))]
     labels = [leg for leg in ranked if kind_of(leg.name) is LegKind.LABEL]

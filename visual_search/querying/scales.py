@@ -74,23 +74,23 @@ def scales_of(
     return {
         leg: replace(scale, weight=scale.weight * share * said.get(leg, 1.0), admits=_admits(leg, scale, limits))
         for kind, members in kinds.items()
-        for scale in [_learned(kind, calibration)]
+        for scale in [learned(kind, calibration)]
         for leg, share in zip(members, composing.shares([weights.get(leg, 1.0) for leg in members]), strict=True)
     }
 
 
-def _learned(kind: LegKind, calibration: Calibration) -> Scale:
+def learned(kind: LegKind, calibration: Calibration) -> Scale:
     """The scale of this kind of leg, with the ends and the limit that `visual_search calibrate` learned if it ran."""
-    scale, learned = RULES[kind].scale, calibration.texts.get(kind)
-    if learned is None:
+    scale, ends = RULES[kind].scale, calibration.texts.get(kind)
+    if ends is None:
         return scale
-    admits = (learned.admits - learned.low) / (learned.high - learned.low)
-    return replace(scale, low=learned.low, high=learned.high, admits=admits)
+    admits = (ends.admits - ends.low) / (ends.high - ends.low)
+    return replace(scale, low=ends.low, high=ends.high, admits=admits)
 
 
 def _admits(leg: LegId, scale: Scale, limits: LegLimits) -> float | None:
-    if learned := limits.get(leg):
-        return learned.similar
+    if by_looks := limits.get(leg):
+        return by_looks.similar
     photo = leg.of_same_photo(LegKind.PHOTO)
     looks_foreign = photo in limits and limits[photo] is None
     # If the photo is near to nothing in the shop, its label or its keypoints must agree more clearly.

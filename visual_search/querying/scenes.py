@@ -71,10 +71,10 @@ def narrow(picture: QueryPicture, encoder: Encoder, detector: Detector | None, *
         part = picture.image if box is None else regions.crop(picture.image, box)
         return Narrowed(replace(picture, image=part), degraded)
     box = _chosen(picture, scene)
-    known = _known(box, scene)
+    region = known(box, scene)
     # If the search chose the part, the whole photo is still read and compared, because the label may stand beside the thing.
     part = regions.crop(picture.image, box) if asked and box != WHOLE else picture.image
-    vectors = known.vectors if known is not None else _vectors(encoder, [part])[0]
+    vectors = region.vectors if region is not None else _vectors(encoder, [part])[0]
     if not vectors:
         raise PictureRefused(
             said(
@@ -180,8 +180,8 @@ def _from_token(picture: QueryPicture) -> Narrowed:
             status=422,
         )
     box = _chosen(picture, scene)
-    known = _known(box, scene)
-    if known is None:
+    region = known(box, scene)
+    if region is None:
         name = "box" if picture.box is not None else "point"
         raise BadInput(
             said(
@@ -194,9 +194,9 @@ def _from_token(picture: QueryPicture) -> Narrowed:
             status=422,
         )
     # The witness in the token belongs to the part that was searched before.
-    witness = picture.witness if known.box == scene.chosen else None
-    scene = replace(scene, chosen=known.box)
-    return Narrowed(replace(picture, vectors=known.vectors, witness=witness, box=known.box, scene=scene))
+    witness = picture.witness if region.box == scene.chosen else None
+    scene = replace(scene, chosen=region.box)
+    return Narrowed(replace(picture, vectors=region.vectors, witness=witness, box=region.box, scene=scene))
 
 
 def _asked(picture: QueryPicture) -> bool:
@@ -234,7 +234,7 @@ def _others(picture: QueryPicture, scene: Scene) -> tuple[Mapping[str, Vector], 
     return tuple(region.vectors for region in scene.things)
 
 
-def _known(box: Box, scene: Scene) -> Region | None:
+def known(box: Box, scene: Scene) -> Region | None:
     """The region that this box means: the whole photo or a thing; None if the box is a part without vectors."""
     nearest = max((scene.whole, *scene.things), key=lambda region: regions.overlap(region.box, box))
     return nearest if regions.overlap(nearest.box, box) >= SAME_THING else None

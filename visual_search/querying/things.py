@@ -102,10 +102,14 @@ THINGS: dict[str, str | Promise] = {
 SURE = 0.45
 
 
+def is_sure(region: Region) -> bool:
+    """Whether the detector is sure of this thing's name, and it isn't a person, who is not for sale but wears something."""
+    return bool(region.label) and region.label != PERSON and region.score >= SURE
+
+
 def sure_name(region: Region) -> str:
-    """The name of a thing whose name is sure; "" else, and for a person, who is not for sale but wears something."""
-    known = region.label and region.label != PERSON and region.score >= SURE
-    called = name(region.label) if known else ""
+    """The name of a thing whose name is sure, in the language of the page; else ""."""
+    called = name(region.label) if is_sure(region) else ""
     return "" if called == _("Something") else called
 
 

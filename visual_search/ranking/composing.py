@@ -12,7 +12,7 @@ wanted. Nothing ever gains by a negative. Why so: docs/decisions/0020-composed-q
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from visual_search.ranking.fusion import Fused
@@ -43,8 +43,8 @@ def shares(weights: Sequence[float]) -> list[float]:
     return [weight / total * max(weights) if total > 0 else 0.0 for weight in weights]
 
 
-def nearest_of(legs: Sequence[LegAnswer], name: LegName) -> LegAnswer:
-    """Several legs over parts of one photo as one: each object by the part that it comes nearest to."""
+def nearest_of(legs: Sequence[LegAnswer], name: LegName, keep: Set[str] = frozenset()) -> LegAnswer:
+    """Several legs over parts of one photo as one: each object by the part that it comes nearest to. `keep`: stay in any case."""
     best: dict[str, LegHit] = {}
     for hit in (hit for leg in legs for hit in leg.hits):
         if hit.id not in best or hit.score > best[hit.id].score:
@@ -54,7 +54,7 @@ def nearest_of(legs: Sequence[LegAnswer], name: LegName) -> LegAnswer:
     if cut:
         # An object that no leg returned may come as near as the best of their last hits: what lies below isn't known.
         least = max((leg.hits[-1].score for leg in legs if leg.hits), default=0.0)
-        hits = [hit for hit in hits if hit.score >= least]
+        hits = [hit for hit in hits if hit.score >= least or hit.id in keep]
     return LegAnswer(name, tuple(hits), max([len(hits), *(leg.total for leg in legs)]), "gte" if cut else "eq")
 
 
@@ -81,12 +81,12 @@ def without(fused: Sequence[Fused], losses: Mapping[str, float]) -> list[Fused]:
     return sorted(lowered, key=lambda item: (-round(item.score, 9), item.id))
 
 
-def gathered(legs: Sequence[LegAnswer]) -> tuple[LegAnswer, ...]:
-    """The legs of a photo's things and of the photo itself as one: a photo counts by its nearest part."""
+def gathered(legs: Sequence[LegAnswer], keep: Set[str] = frozenset()) -> tuple[LegAnswer, ...]:
+    """The legs of a photo's things and of the photo itself as one: a photo counts by its nearest part. `keep`: as above."""
     groups: dict[LegName, list[LegAnswer]] = {}
     for leg in legs:
         groups.setdefault(leg.name.whole if isinstance(leg.name, LegId) else leg.name, []).append(leg)
-    return tuple(parts[0] if len(parts) == 1 else nearest_of(parts, name) for name, parts in groups.items())
+    return tuple(parts[0] if len(parts) == 1 else nearest_of(parts, name, keep) for name, parts in groups.items())
 
 
 def simplest(query: Query) -> Query:

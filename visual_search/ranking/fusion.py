@@ -47,6 +47,12 @@ class Scale:
         if self.low is not None and (self.high is None or self.low >= self.high):
             raise ValueError(f"A leg's scale runs from {self.low} to {self.high}; the first must be smaller.")
 
+    def value(self, score: float, best: float = 1.0) -> float:
+        """The score on this scale. `best`: the leg's best score, which counts 1 where the scale has no ends."""
+        if self.low is not None and self.high is not None:
+            return (score - self.low) / (self.high - self.low)
+        return score / best if best > 0 else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Fused:
@@ -115,11 +121,10 @@ def _missing(leg: LegAnswer, values: Mapping[str, float], scale: Scale) -> float
 
 
 def _scaled(leg: LegAnswer, scale: Scale) -> dict[str, float]:
-    if scale.low is not None and scale.high is not None:
-        return {hit.id: (hit.score - scale.low) / (scale.high - scale.low) for hit in leg.hits}
     best = max((hit.score for hit in leg.hits), default=0.0)
-    most = 1.0 if any(scale.admits_key in ("", hit.key) for hit in leg.hits) else scale.in_part
-    return {hit.id: most * (hit.score / best if best > 0 else 1.0) for hit in leg.hits}
+    has_ends = scale.low is not None
+    most = 1.0 if has_ends or any(scale.admits_key in ("", hit.key) for hit in leg.hits) else scale.in_part
+    return {hit.id: most * scale.value(hit.score, best) for hit in leg.hits}
 
 
 def _admits(hit: LegHit, value: float, scale: Scale) -> bool:

@@ -15,12 +15,14 @@ from visual_search.types import Grade, Hit, LegAnswer, Region
 Shelf = tuple[int, tuple[str, ...]]  # a thing by its place in the scene, and ids for it, nearest first
 
 
-def shelves(things: Sequence[Region], found: Mapping[int, LegAnswer]) -> tuple[Shelf, ...]:
+def shelves(
+    things: Sequence[Region], found: Mapping[int, LegAnswer], orders: Mapping[int, Sequence[str]] | None = None
+) -> tuple[Shelf, ...]:
     """A shelf for each thing that something was found for, the most prominent first.
 
-    `found`: the answer of each thing's own leg, by its place in `things`. A thing is prominent by how sure the detector is of it,
-    which grows with its size and with how little hides it, times how near the shop's nearest picture comes to it: what the
-    shop doesn't sell isn't what is asked for.
+    `found`: the answer of each thing's own leg, by its place in `things`; `orders`: another order of its ids. A thing is
+    prominent by how sure the detector is of it, which grows with its size and with how little hides it, times how near the
+    shop's nearest picture comes to it: what the shop doesn't sell isn't what is asked for.
     """
     have = [number for number, leg in found.items() if number < len(things) and leg.hits]
 
@@ -28,11 +30,12 @@ def shelves(things: Sequence[Region], found: Mapping[int, LegAnswer]) -> tuple[S
         return things[number].score * found[number].hits[0].score
 
     have.sort(key=lambda number: (-prominent(number), number))
-    return tuple((number, tuple(dict.fromkeys(hit.id for hit in found[number].hits))) for number in have)
+    by_looks = {number: [hit.id for hit in found[number].hits] for number in have}
+    return tuple((number, tuple(dict.fromkeys((orders or {}).get(number, by_looks[number])))) for number in have)
 
 
-def in_turns(hits: Sequence[Hit], shelves: Sequence[Shelf]) -> tuple[Hit, ...]:
-    """The same hits, each marked with the thing that it is for, in turns; what is for the whole photo alone comes after them.
+def in_turns(hits: Sequence[Hit], shelves: Sequence[Shelf], *, marked: bool = True) -> tuple[Hit, ...]:
+    """The same hits, each `marked` with the thing that it is for, in turns; what is for the whole photo alone comes after them.
 
     The same item comes before what only resembles it: on its shelf, and with its shelf. What is "nothing close" stays last and
     is for no thing, so a thing that the shop doesn't sell has no turn.
@@ -44,7 +47,7 @@ def in_turns(hits: Sequence[Hit], shelves: Sequence[Shelf]) -> tuple[Hit, ...]:
 
     own = [(number, sorted((id for id in ids if id in close), key=only_resembles)) for number, ids in shelves]
     own = sorted((shelf for shelf in own if shelf[1]), key=lambda shelf: only_resembles(shelf[1][0]))
-    taken = [replace(close[id], thing=number) for number, id in _dealt(own)]
+    taken = [replace(close[id], thing=number if marked else None) for number, id in _dealt(own)]
     return _arranged(hits, taken)
 
 

@@ -19,6 +19,7 @@ class LegKind(StrEnum):
     PHOTO = "photo"  # a photo with the pictures of objects
     LABEL = "label"  # what stands on a photo with labels and titles
     CONFIRMED = "confirmed"  # keypoints of a photo with those of pictures
+    NAMED = "named"  # the name of a thing in a photo with titles; says what is kindred to the thing
     LIKE = "like"  # pictures of an object to resemble with pictures
     LIKE_TEXT = "like_text"  # its title with titles
     WORDS = "words"  # words with titles, keywords and descriptions: BM25
