@@ -13,6 +13,14 @@ search_served = Signal()
 # After a rebuild swapped its index in. Arguments: collection, report (types.RebuildReport).
 index_rebuilt = Signal()
 
+# When a day (UTC) is over and its questions may be read for the only time, inside the transaction that closes them for good.
+# Arguments: day = days since 1970; questions = tuple of types.SealedQuestion, in random order; counts = all questions of the
+# day by name ("queries", "queries.text", "found.nothing", "language.en"), those of shoppers who want no row among them.
+# What a receiver writes is kept if the day is closed, and else not, so nothing is counted twice. It wraps its writes in
+# `transaction.atomic()`. If it raises, the day stays open and is announced again ten minutes later, until time runs out. A day
+# may be announced more than once: other questions come each time, which are added; `counts` are always those of the whole day.
+day_sealed = Signal()
+
 # Before questions are suggested, about once an hour. Argument: collection. A receiver answers {what people asked: how often} of
 # that which anybody may read, such as a list that is released with differential privacy.
 phrases_wanted = Signal()

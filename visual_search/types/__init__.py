@@ -1,6 +1,17 @@
 """Frozen dataclasses that cross rooms. They know no Django, no engine and no encoder."""
 
-from visual_search.types.answer import EXACT_CODE, SAME_PICTURE, Grade, Hit, Narrower, Page, Understood, Variant
+from visual_search.types.answer import (
+    EXACT_CODE,
+    FEW_HITS,
+    SAME_PICTURE,
+    Found,
+    Grade,
+    Hit,
+    Narrower,
+    Page,
+    Understood,
+    Variant,
+)
 from visual_search.types.index import (
     CollectionSchema,
     Document,
@@ -37,6 +48,7 @@ from visual_search.types.legs import (
 )
 from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLine, Region, Scene, Witness
 from visual_search.types.question import Query, QueryPicture, TasteEvent
+from visual_search.types.sealed import SealedEvent, SealedQuestion, SeenThing
 from visual_search.types.shop import (
     CATEGORY,
     COLOUR_FACETS,
@@ -62,6 +74,7 @@ __all__ = [
     "COLOUR_FACETS",
     "EXACT_CODE",
     "FAMILY",
+    "FEW_HITS",
     "IN_STOCK",
     "PATH_SEPARATOR",
     "PRICE",
@@ -84,6 +97,7 @@ __all__ = [
     "FacetValue",
     "FacetValues",
     "Filter",
+    "Found",
     "Grade",
     "GramsLeg",
     "Health",
@@ -114,6 +128,9 @@ __all__ = [
     "Rejected",
     "Relation",
     "Scene",
+    "SealedEvent",
+    "SealedQuestion",
+    "SeenThing",
     "Space",
     "TasteEvent",
     "Text",

@@ -18,6 +18,18 @@ class Grade(StrEnum):
     DISTANT = "nothing close"
 
 
+class Found(StrEnum):
+    """What a question found, by how many of the hits are close."""
+
+    NOTHING = "nothing"
+    NOTHING_CLOSE = "nothing close"  # hits there are, but each is graded so
+    FEW = "few"
+    MANY = "many"
+
+
+FEW_HITS = 9  # up to so many close hits are few: they don't fill the first screen
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One size or colour of a thing. `values`: those of the facets in which its sizes and colours differ."""
@@ -110,6 +122,14 @@ class Page:
     # What may have been meant: words to ask instead, and which word of the question each change replaces.
     meant: str = ""
     meant_changes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def found(self) -> Found:
+        """What the question found. Hits that only keep the page from being bare don't count."""
+        close = self.total - self.distant
+        if close > 0:
+            return Found.FEW if close <= FEW_HITS else Found.MANY
+        return Found.NOTHING_CLOSE if self.total else Found.NOTHING
 
     @property
     def photo(self) -> QueryPicture | None:

@@ -53,6 +53,7 @@ def test_rates_and_texts(busy) -> None:
     shown = report()
     yesterday = shown.days[1]
     assert yesterday.zero_rate == pytest.approx(1 / 12)
+    assert list(yesterday.found.values()) == [1, 0, 11, 0]
     assert yesterday.click_through == 0.25
     assert yesterday.clicks_a_search == pytest.approx(1 / 12)
     assert (yesterday.within, yesterday.languages) == ("<100ms", [("en", 12)])

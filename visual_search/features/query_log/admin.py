@@ -14,6 +14,7 @@ from visual_search.admin import KeptForGood
 from visual_search.features.query_log import audit
 from visual_search.features.query_log.models import AuditEntry, SearchReport
 from visual_search.features.query_log.report import KINDS, report
+from visual_search.types import Found
 
 # What the report calls the kinds of searches.
 NAMES = {
@@ -22,6 +23,14 @@ NAMES = {
     "hybrid": _("Photo and words"),
     "similar": _("More like this"),
     "browse": _("Without a question"),
+}
+
+
+FOUND = {
+    Found.NOTHING: _("Found nothing"),
+    Found.NOTHING_CLOSE: _("Found nothing close"),
+    Found.FEW: _("Found a few"),
+    Found.MANY: _("Found many"),
 }
 
 
@@ -41,6 +50,7 @@ class SearchReportAdmin(KeptForGood):
             "report": search_report,
             "totals": search_report.totals,
             "kinds": [NAMES[kind] for kind in KINDS],
+            "founds": [FOUND[found] for found in Found],
             "opts": self.model._meta,
         }
         response = TemplateResponse(request, "admin/visual_search_query_log/searchreport/report.html", context)

@@ -21,7 +21,7 @@ from visual_search.features.query_log.background import Background
 from visual_search.features.query_log.models import LoggedEvent
 from visual_search.features.query_log.options import Mode, day_keys, now, options, window_keys
 from visual_search.features.query_log.retrying import Retrying
-from visual_search.features.query_log.rows import Keys, Row, hour_of, kind_of, row_of, took_of
+from visual_search.features.query_log.rows import Keys, Row, counter_of, hour_of, kind_of, row_of, took_of
 from visual_search.features.query_log.sealing import tidy
 from visual_search.features.query_log.writing import Batch, write
 from visual_search.privacy.keys import KeyGone
@@ -196,7 +196,7 @@ class Buffer:
         hour = hour_of(moment)
         names = ["queries", f"queries.{kind_of(query)}", f"took.{took_of(page.took_ms)}"]
         names += ["with_words"] if query.words.strip() else []
-        names += ["without_results"] if page.total == 0 else []
+        names += [counter_of(page.found)]
         names += [f"language.{page.language}"] if page.language else []
         names += [f"degraded.{name}"[:60] for name in page.degraded]
         for name in names:

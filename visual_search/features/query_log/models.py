@@ -84,6 +84,7 @@ class QueryCount(models.Model):
     clients = models.PositiveIntegerField()
     queries = models.PositiveIntegerField()
     without_results = models.PositiveIntegerField()
+    nothing_close = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "text"], name="visual_search_query_log_query_count")]

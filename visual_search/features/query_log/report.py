@@ -12,8 +12,9 @@ from django.db.models import Sum
 
 from visual_search.features.query_log.models import Counter, QueryCount, SealedDay
 from visual_search.features.query_log.options import day_keys, options
-from visual_search.features.query_log.rows import TOOK
+from visual_search.features.query_log.rows import TOOK, counter_of
 from visual_search.privacy.keys import DAY_SECONDS
+from visual_search.types import Found
 
 DAYS_SHOWN = 14  # two weeks, so that each weekday stands beside the one before
 TEXTS_SHOWN = 50  # more than one person reads at a time
@@ -28,7 +29,7 @@ class Day:
     searches: int
     kinds: Mapping[str, int]
     languages: Sequence[tuple[str, int]]
-    without_results: int
+    found: Mapping[str, int]  # by what a question found; together `searches`
     impressions: int
     clicks: int
     dropped: int  # rows and events that couldn't be written
@@ -41,8 +42,9 @@ class Day:
 
     @property
     def zero_rate(self) -> float:
-        """The share of searches without results."""
-        return self.without_results / self.searches if self.searches else 0.0
+        """The share of searches that found nothing, or nothing close."""
+        missed = self.found[Found.NOTHING] + self.found[Found.NOTHING_CLOSE]
+        return missed / self.searches if self.searches else 0.0
 
     @property
     def clicks_a_search(self) -> float:
@@ -63,6 +65,7 @@ class Text:
     client_days: int
     queries: int
     without_results: int
+    nothing_close: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Report:
     @property
     def totals(self) -> Mapping[str, int]:
         """Each count, added up over the days."""
-        names = ["searches", "with_words", "readable", "hidden", "unsealed", "without_results"]
+        names = ["searches", "with_words", "readable", "hidden", "unsealed"]
         names += ["clicks", "impressions", "dropped", "unknown"]
         return {name: sum(getattr(day, name) for day in self.days) for name in names}
 
@@ -95,12 +98,17 @@ def report(*, days: int = DAYS_SHOWN) -> Report:
     top = (
         counts.order_by()
         .values("text")
-        .annotate(all_clients=Sum("clients"), all_queries=Sum("queries"), nothing=Sum("without_results"))
+        .annotate(
+            all_clients=Sum("clients"),
+            all_queries=Sum("queries"),
+            nothing=Sum("without_results"),
+            distant=Sum("nothing_close"),
+        )
         .order_by("-all_clients", "text")[:TEXTS_SHOWN]
     )
     return Report(
         days=[_day(n, tallies[n], readable.get(n, 0), sealed=n in sealed) for n in numbers],
-        top=[Text(row["text"], row["all_clients"], row["all_queries"], row["nothing"]) for row in top],
+        top=[Text(row["text"], row["all_clients"], row["all_queries"], row["nothing"], row["distant"]) for row in top],
         k=options().k,
     )
 
@@ -114,7 +122,7 @@ def _day(number: int, tally: Tally[str], readable: int, *, sealed: bool) -> Day:
         searches=tally["queries"],
         kinds={kind: tally[f"queries.{kind}"] for kind in KINDS},
         languages=sorted(languages, key=lambda item: (-item[1], item[0])),
-        without_results=tally["without_results"],
+        found={found: tally[counter_of(found)] for found in Found},
         impressions=tally["events.impression"],
         clicks=tally["events.click"],
         dropped=tally["dropped"],

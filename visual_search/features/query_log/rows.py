@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from multilingual.normalising import normalise
+from visual_search.features.query_log.facts import Facts, facts_of
 from visual_search.features.query_log.options import Options
 from visual_search.privacy import pii
 from visual_search.privacy.keys import Epoch
 from visual_search.privacy.pseudonyms import PSEUDONYM_BYTES, RowBox, pseudonym
 from visual_search.privacy.thresholds import Share, share
-from visual_search.types import Page, Query
+from visual_search.types import Found, Page, Query
 
 KEPT_HITS = 10  # Below these a shopper rarely looks.
 MAX_TEXT_CHARS = 200  # A longer text was pasted, and never do enough clients type the same.
@@ -56,12 +57,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a box held: the client's pseudonym of the day, and its shares of a text that may become readable."""
+    """What a box held: the client's pseudonym of the day, its shares of a text that may become readable, and what is counted."""
 
     client: bytes
     day_share: Share | None
     window_share: Share | None
     window: int
+    facts: Facts
 
 
 def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Options, now: float) -> Row:
@@ -92,7 +94,9 @@ def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Opti
         },
         words=words,
         client=client,
-        closed=RowBox(keys.day_key).close(_pack(client, day_share, window_share, keys.window.number)),
+        closed=RowBox(keys.day_key).close(
+            _pack(client, day_share, window_share, keys.window.number, facts_of(query, page, hits=KEPT_HITS))
+        ),
     )
 
 
@@ -107,15 +111,15 @@ def opened(closed: bytes, day_key: bytes) -> Opened | None:
         length = _LENGTH.unpack_from(rest)[0]
         packed, rest = rest[_LENGTH.size :][:length], rest[_LENGTH.size + length :]
         shares.append(Share.unpack(packed) if packed else None)
-    return Opened(client, shares[0], shares[1], int.from_bytes(window, "big"))
+    return Opened(client, shares[0], shares[1], int.from_bytes(window, "big"), Facts.unpack(rest))
 
 
-def _pack(client: bytes, day_share: Share | None, window_share: Share | None, window: int) -> bytes:
+def _pack(client: bytes, day_share: Share | None, window_share: Share | None, window: int, facts: Facts) -> bytes:
     parts = [client, window.to_bytes(4, "big")]
     for part in (day_share, window_share):
         packed = part.pack() if part is not None else b""
         parts.append(_LENGTH.pack(len(packed)) + packed)
-    return b"".join(parts)
+    return b"".join([*parts, facts.pack()])
 
 
 def hour_of(now: float) -> datetime:
@@ -130,6 +134,11 @@ def kind_of(query: Query) -> str:
     if query.like:
         return "similar"
     return "text" if query.words.strip() else "browse"
+
+
+def counter_of(found: Found) -> str:
+    """The name of the counter of questions that found so much: "found.nothing_close"."""
+    return f"found.{found.replace(' ', '_')}"
 
 
 def took_of(milliseconds: float) -> str:

@@ -5,6 +5,7 @@ What fewer clients typed can never be read after that. Public lists and time lim
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter as Tally
 from collections import defaultdict
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from visual_search.features.query_log import audit
+from visual_search.features.query_log import announcing, audit
 from visual_search.features.query_log.models import (
     AuditEntry,
     Counter,
@@ -30,13 +31,18 @@ from visual_search.features.query_log.models import (
 from visual_search.features.query_log.options import day_keys, now, options, window_keys
 from visual_search.features.query_log.rows import Opened, opened
 from visual_search.models import chunks
-from visual_search.privacy.keys import DAY_SECONDS, KeyGone
+from visual_search.privacy.keys import DAY_SECONDS, GRACE_SECONDS, KeyGone
 from visual_search.privacy.noise import bounded
 from visual_search.privacy.thresholds import Share, recover
+from visual_search.signals import day_sealed
+from visual_search.types import Found
 
 SETTLE_SECONDS = 1800.0  # after midnight: within this time other processes write their last rows of the day
-NO_RESULTS = "0"
+# A day whose facts can't be folded stays open. In the last quarter of an hour of its key it is sealed without them.
+LAST_SECONDS = 900.0
+UNANNOUNCED_DAYS = 3  # so far back a day without rows, whose counts nobody has heard, is looked for
 
+logger = logging.getLogger(__name__)
 _chance = random.SystemRandom()
 
 
@@ -50,6 +56,10 @@ class _DayCounts:
     contributions: Sequence[WindowShare]  # to the public list of the window
 
 
+class NotFolded(Exception):
+    """A receiver of `day_sealed` failed, and there is time to try again."""
+
+
 def seal_due() -> list[int]:
     """Seal each day that is over, also one whose key is lost; returns the days. It may run at any time, and twice at once."""
     moment = now()
@@ -57,12 +67,25 @@ def seal_due() -> list[int]:
     settled = day_keys().epoch(moment - SETTLE_SECONDS).number
     open_days = LoggedQuery.objects.filter(day__lt=today).exclude(closed=b"")
     sealed = []
-    for day in sorted(set(open_days.values_list("day", flat=True))):
+    for day in sorted({*open_days.values_list("day", flat=True), *_counted_only(settled)}):
         if day >= settled:
             continue
+        try:
+            _seal(day)
+        except NotFolded as problem:
+            # Its transaction is undone, so the next look finds the day as it was.
+            logger.error("Day %d stays open, for what may be learned of it couldn't be counted: %s", day, problem)
+            continue
         sealed.append(day)
-        _seal(day)
     return sealed
+
+
+def _counted_only(settled: int) -> set[int]:
+    """Days that have counts and no rows, since nobody let one be written."""
+    since = datetime.fromtimestamp((settled - UNANNOUNCED_DAYS) * DAY_SECONDS, tz=UTC)
+    hours = Counter.objects.filter(name="queries", hour__gte=since).values_list("hour", flat=True)
+    days = {int(hour.timestamp() // DAY_SECONDS) for hour in hours}
+    return days - set(SealedDay.objects.filter(day__in=days).values_list("day", flat=True))
 
 
 def _seal(day: int) -> None:
@@ -76,7 +99,8 @@ def _seal(day: int) -> None:
         rows = list(LoggedQuery.objects.filter(day=day).exclude(closed=b""))
         boxes = {row.query_id: opened(bytes(row.closed), key) if key else None for row in rows}
         known = {query_id: box for query_id, box in boxes.items() if box is not None}
-        day_counts = _count(day, known, {row.query_id: row.results for row in rows})
+        day_counts = _count(day, known)
+        _announce(day, rows, known, day_counts.texts)
         # Text and box change in one statement, before the key is destroyed, so no row keeps what ties it to another.
         for row in rows:
             row.closed, row.text = b"", day_counts.texts.get(row.query_id, "")
@@ -93,7 +117,16 @@ def _seal(day: int) -> None:
         audit.append("system", "destroy key", day=day)
 
 
-def _count(day: int, boxes: Mapping[UUID, Opened], results: Mapping[UUID, str]) -> _DayCounts:
+def _announce(day: int, rows: Sequence[LoggedQuery], boxes: Mapping[UUID, Opened], texts: Mapping[UUID, str]) -> None:
+    """Let features count what they study, within this transaction. Raises NotFolded while there is time for another try."""
+    told = announcing.questions(rows, boxes, texts)
+    answers = day_sealed.send_robust(sender=SealedDay, day=day, questions=told, counts=announcing.counts(day))
+    failed = [type(answer).__name__ for _, answer in answers if isinstance(answer, Exception)]
+    if failed and boxes and now() < (day + 1) * DAY_SECONDS + GRACE_SECONDS - LAST_SECONDS:
+        raise NotFolded(", ".join(failed))
+
+
+def _count(day: int, boxes: Mapping[UUID, Opened]) -> _DayCounts:
     by_tag: dict[bytes, list[tuple[UUID, Share]]] = defaultdict(list)
     by_client: dict[bytes, dict[bytes, tuple[Share, int]]] = defaultdict(dict)
     for query_id, box in boxes.items():
@@ -116,7 +149,8 @@ def _count(day: int, boxes: Mapping[UUID, Opened], results: Mapping[UUID, str]) 
                 text=text,
                 clients=len({part.x for _, part in parts}),
                 queries=len(parts),
-                without_results=sum(results[query_id] == NO_RESULTS for query_id, _ in parts),
+                without_results=sum(boxes[id].facts.found is Found.NOTHING for id, _ in parts),
+                nothing_close=sum(boxes[id].facts.found is Found.NOTHING_CLOSE for id, _ in parts),
             )
         )
     contributions = [
