@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "visual_search",
     "visual_search.features.compatibility",
+    "visual_search.features.insights",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
     "catalog",

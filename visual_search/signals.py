@@ -21,6 +21,10 @@ index_rebuilt = Signal()
 # may be announced more than once: other questions come each time, which are added; `counts` are always those of the whole day.
 day_sealed = Signal()
 
+# When staff open or take out what shoppers typed. Arguments: actor ("user 3"), action ("view words"), facts = numbers and names,
+# never what was seen. Whoever keeps an audit log of it writes it down.
+staff_looked = Signal()
+
 # Before questions are suggested, about once an hour. Argument: collection. A receiver answers {what people asked: how often} of
 # that which anybody may read, such as a list that is released with differential privacy.
 phrases_wanted = Signal()

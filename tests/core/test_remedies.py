@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from visual_search import remedies
@@ -18,9 +16,8 @@ def by_words(case: Case) -> str:
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch) -> Iterator[None]:
+def _alone(monkeypatch) -> None:
     monkeypatch.setattr(remedies, "_remedies", {})
-    yield
 
 
 def test_a_remedy_is_offered_against_its_troubles_alone() -> None:

@@ -222,9 +222,10 @@ def test_a_crash_after_the_receivers_undoes_what_they_wrote(shop, heard, monkeyp
     def crash(*args, **kwargs) -> None:
         raise SystemExit
 
-    with monkeypatch.context() as broken, pytest.raises(SystemExit):
+    with monkeypatch.context() as broken:
         broken.setattr("visual_search.features.query_log.audit.append", crash)
-        shop.finish_day()
+        with pytest.raises(SystemExit):
+            shop.finish_day()
     assert not VocabularyWord.objects.exists()
     heard.questions.clear()
     assert len(sealing.seal_due()) == 1

@@ -3,7 +3,7 @@
 The core announces each answered question; the log writes a masked row of it, and counts what was done with the answer.
 
 Journey: `collecting`, from an answered question to its row in the table. `sealing` goes on from there when the day is over.
-From the core: the signals `search_served`, `phrases_wanted` and `day_sealed`.
+From the core: the signals `search_served`, `phrases_wanted`, `staff_looked` and `day_sealed`.
 Docs: docs/how-to/query-log.md, docs/explanation/privacy.md.
 
 Modules of its own, in the order in which a question meets them:

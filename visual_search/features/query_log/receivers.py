@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from visual_search.features.query_log import audit
 from visual_search.features.query_log.collecting import buffer
 from visual_search.features.query_log.consent import asker
 from visual_search.features.query_log.models import PublicRelease
 from visual_search.features.query_log.options import Mode, options
-from visual_search.signals import phrases_wanted, search_served
+from visual_search.signals import phrases_wanted, search_served, staff_looked
 from visual_search.types import Page, Query
 
 
 def connect() -> None:
     search_served.connect(_served, dispatch_uid="query_log.served")
     phrases_wanted.connect(_wanted, dispatch_uid="query_log.wanted")
+    staff_looked.connect(_looked, dispatch_uid="query_log.looked")
 
 
 def _wanted(**kwargs: Any) -> Mapping[str, int]:
@@ -24,6 +26,10 @@ def _wanted(**kwargs: Any) -> Mapping[str, int]:
         return {}
     newest = PublicRelease.objects.order_by("-window").first()
     return newest.counts if newest else {}
+
+
+def _looked(*, actor: str, action: str, facts: Mapping[str, int | str], **kwargs: Any) -> None:
+    audit.append(actor, action, **facts)
 
 
 def _served(*, query: Query, page: Page, context: Mapping[str, object], **kwargs: Any) -> None:

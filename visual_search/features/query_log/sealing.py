@@ -102,9 +102,12 @@ def _seal(day: int) -> None:
         day_counts = _count(day, known)
         _announce(day, rows, known, day_counts.texts)
         # Text and box change in one statement, before the key is destroyed, so no row keeps what ties it to another.
+        ids_of: dict[str, list[UUID]] = defaultdict(list)
         for row in rows:
-            row.closed, row.text = b"", day_counts.texts.get(row.query_id, "")
-        LoggedQuery.objects.bulk_update(rows, ["closed", "text"], batch_size=200)
+            ids_of[day_counts.texts.get(row.query_id, "")].append(row.query_id)
+        for text, query_ids in ids_of.items():
+            for some in chunks(query_ids):
+                LoggedQuery.objects.filter(query_id__in=some).update(closed=b"", text=text)
         QueryCount.objects.bulk_create(day_counts.counts, ignore_conflicts=True)
         EventCount.objects.bulk_create(_event_counts(day, day_counts.texts))
         WindowShare.objects.bulk_create(day_counts.contributions)
