@@ -14,4 +14,6 @@ Modules of its own:
 - `sheets`: a table that a page shows, a chart draws and a file exports.
 - `charts`: a sheet as SVG.
 - `dashboard`: tiles and sheets of a span.
+- `decisions`: lists of what goes wrong, with what helps against it.
+- `remedying`: what insights itself offers against it.
 """

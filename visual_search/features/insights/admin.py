@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from visual_search.admin import KeptForGood
-from visual_search.features.insights import dashboard
+from visual_search.features.insights import dashboard, decisions
 from visual_search.features.insights.charts import drawn
 from visual_search.features.insights.figures import Span, date_of, last_span
-from visual_search.features.insights.models import FoldedDay
+from visual_search.features.insights.models import FoldedDay, NotSold, Purchase
 from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Sheet
+from visual_search.remedies import Offer
 from visual_search.signals import staff_looked
 
 WIDE = 5  # A table of more columns takes the width of the page.
 USUAL_SPAN = 28  # days: four of each day of the week
+# The pages by the name of their address.
+PAGES = {"foldedday_changelist": _("Search insights"), "decisions": _("Decisions")}
 
 
 @admin.register(FoldedDay)
@@ -32,7 +38,11 @@ class InsightsAdmin(KeptForGood):
         def page(route: str, view: Any, name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"visual_search_insights_{name}")
 
-        return [page("file/<slug:name>.csv", self.file, "file"), *super().get_urls()]
+        own = [
+            page("file/<slug:name>.csv", self.file, "file"),
+            page("decisions/", self.decisions, "decisions"),
+        ]
+        return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The figures of the last days."""
@@ -53,10 +63,25 @@ class InsightsAdmin(KeptForGood):
             **(extra_context or {}),
         )
 
+    def decisions(self, request: HttpRequest) -> HttpResponse:
+        """What goes wrong, with what helps against it."""
+        span = _span(request)
+        self._note(request, "view search decisions", len(span.days))
+        listed = decisions.lists(span, _permissions(request))
+        return self._page(
+            request,
+            "decisions",
+            title=_("Decisions"),
+            span=_dates(span),
+            length=len(span.days),
+            lists=[_shown(one.sheet, one.remedies) for one in listed],
+        )
+
     def file(self, request: HttpRequest, name: str) -> HttpResponse:
         """One sheet as CSV, all its rows."""
         span = _span(request)
-        sheet = next((one for one in dashboard.sheets(span) if one.name == name), None)
+        sheets = [*dashboard.sheets(span), *(one.sheet for one in decisions.lists(span, None))]
+        sheet = next((one for one in sheets if one.name == name), None)
         if sheet is None:
             raise Http404(f"There is no sheet '{name}'.")
         self._note(request, "export search insights", len(sheet.rows))
@@ -73,7 +98,8 @@ class InsightsAdmin(KeptForGood):
         staff_looked.send(sender=FoldedDay, actor=f"user {request.user.pk}", action=action, facts={"number": number})
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        everywhere = {**self.admin_site.each_context(request), "opts": self.opts, "page": name}
+        pages = [(reverse(f"admin:visual_search_insights_{each}"), label) for each, label in PAGES.items()]
+        everywhere = {**self.admin_site.each_context(request), "opts": self.opts, "pages": pages}
         response = TemplateResponse(request, f"admin/visual_search_insights/{name}.html", {**everywhere, **context})
         response["Cache-Control"] = "private, no-store"
         return response
@@ -95,12 +121,54 @@ def _dates(span: Span) -> dict[str, object]:
     }
 
 
-def _shown(sheet: Sheet) -> dict[str, object]:
-    """What the template needs of a sheet: each cell with its column."""
+def _permissions(request: HttpRequest) -> Collection[str] | None:
+    """What whoever looks may do; None for everything."""
+    user = cast(AbstractUser, request.user)
+    return None if user.is_superuser else user.get_all_permissions()
+
+
+def _shown(sheet: Sheet, remedies: Sequence[Sequence[Offer]] = ()) -> dict[str, object]:
+    """What the template needs of a sheet: each cell with its column, and each row with its remedies."""
+    rows = [list(zip(sheet.columns, row, strict=True)) for row in sheet.rows[: dashboard.ROWS_SHOWN]]
     return {
         "sheet": sheet,
         "chart": drawn(sheet),
-        "rows": [list(zip(sheet.columns, row, strict=True)) for row in sheet.rows[: dashboard.ROWS_SHOWN]],
+        "rows": list(zip_longest(rows, remedies[: len(rows)], fillvalue=())),
+        "remedies": bool(remedies),
         "wide": len(sheet.columns) > WIDE,
         "left_out": max(0, len(sheet.rows) - dashboard.ROWS_SHOWN),
     }
+
+
+class WantedAdmin(admin.ModelAdmin):
+    """What staff decided of something that shoppers ask for. From a list of insights one comes here with all filled in."""
+
+    search_fields = ("words", "note")
+    ordering = ("-decided_at",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.decided_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Back to the lists, where the next one waits."""
+        if request.user.has_perm("visual_search_insights.view_foldedday"):
+            return HttpResponseRedirect(reverse("admin:visual_search_insights_decisions"))
+        return super().response_post_save_add(request, obj)
+
+
+@admin.register(NotSold)
+class NotSoldAdmin(WantedAdmin):
+    """What the shop won't sell."""
+
+    list_display = ("words", "language", "collection", "note", "decided_at", "decided_by")
+    list_filter = ("language", "collection")
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(WantedAdmin):
+    """What whoever buys for the shop should look at."""
+
+    list_display = ("words", "language", "collection", "note", "bought", "decided_at", "decided_by")
+    list_filter = ("bought", "language", "collection")

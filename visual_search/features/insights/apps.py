@@ -14,7 +14,8 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models can't be imported before the app registry is ready.
-        from visual_search.features.insights import checks, options, receivers  # noqa: F401, PLC0415
+        from visual_search.features.insights import checks, options, receivers, remedying  # noqa: F401, PLC0415
 
         declare(options.SETTINGS)
         receivers.connect()
+        remedying.connect()
