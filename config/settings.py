@@ -104,6 +104,15 @@ if cache_url := env.text("CACHE_URL"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The weekly report of searches is the only mail that the shop sends.
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "webmaster@localhost")
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 # Those in which every word of the pages is translated (docs/how-to/languages-of-the-page.md). Products are found in many more,
@@ -157,6 +166,14 @@ CELERY_BEAT_SCHEDULE = {
     "item vectors": {"task": "visual_search.features.personalisation.refresh", "schedule": 600.0},
     "seal, release, expire": {"task": "visual_search.features.query_log.tidy", "schedule": 600.0},
     "the catalogue's words": {"task": "visual_search.features.query_log.vocabulary", "schedule": 24 * 3600.0},
+    "look through the catalogue": {
+        "task": "visual_search.features.insights.check_catalogue",
+        "schedule": 24 * 3600.0,
+    },
+    "weekly report of searches": {
+        "task": "visual_search.features.insights.weekly_report",
+        "schedule": 7 * 24 * 3600.0,
+    },
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
@@ -196,6 +213,7 @@ VISUAL_SEARCH: dict[str, Any] = {
     ],
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
     "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},
+    "INSIGHTS": {"RECIPIENTS": env.items("REPORT_RECIPIENTS")},
     "LIMITS_KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,
     "LIMITS_CACHE": "default" if cache_url else None,
     "PROXIES": env.number("PROXIES", default=0) or None,

@@ -12,6 +12,7 @@ from catalog.models import Product, State
 from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
 from tests.features.insights.scripted import CATEGORIES, counts_of, sealed
+from visual_search.features.insights import health
 from visual_search.features.insights.folding import fold
 from visual_search.types import Found
 
@@ -19,7 +20,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ADMIN = "/admin/visual_search_insights/"
 DAY = 20_412
-PAGES = {"figures": "foldedday/", "decisions": "foldedday/decisions/", "not sold": "notsold/add/"}
+PAGES = {
+    "figures": "foldedday/",
+    "decisions": "foldedday/decisions/",
+    "catalogue": "foldedday/catalogue/",
+    "weekly": "foldedday/weekly/",
+    "mail": "foldedday/weekly/mail/",
+    "not sold": "notsold/add/",
+}
 
 
 @pytest.fixture
@@ -40,6 +48,7 @@ def busy(db) -> list[Product]:
         for place in range(3 if number < 3 else 1)
     ]
     of = list(Product.objects.bulk_create(rows))
+    health.look("products")
     for day in range(DAY - 55, DAY + 1):
         # Words for what nobody sells never find anything close.
         asked = tuple(

@@ -15,5 +15,9 @@ Modules of its own:
 - `charts`: a sheet as SVG.
 - `dashboard`: tiles and sheets of a span.
 - `decisions`: lists of what goes wrong, with what helps against it.
+- `health`: what makes objects of the catalogue hard to find.
+- `weekly`: the weekly report as a mail.
 - `remedying`: what insights itself offers against it.
+
+Its subcommands of `manage.py visual_search`: `check_catalogue` and `send_weekly_report`.
 """

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from visual_search import registry
 from visual_search.admin import KeptForGood
-from visual_search.features.insights import dashboard, decisions
+from visual_search.features.insights import dashboard, decisions, health, remedying, weekly
 from visual_search.features.insights.charts import drawn
 from visual_search.features.insights.figures import Span, date_of, last_span
-from visual_search.features.insights.models import FoldedDay, NotSold, Purchase
+from visual_search.features.insights.models import CatalogueCheck, FoldedDay, NotSold, Purchase
 from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Sheet
 from visual_search.remedies import Offer
@@ -27,7 +28,13 @@ from visual_search.signals import staff_looked
 WIDE = 5  # A table of more columns takes the width of the page.
 USUAL_SPAN = 28  # days: four of each day of the week
 # The pages by the name of their address.
-PAGES = {"foldedday_changelist": _("Search insights"), "decisions": _("Decisions")}
+PAGES = {
+    "foldedday_changelist": _("Search insights"),
+    "decisions": _("Decisions"),
+    "catalogue": _("Health of the catalogue"),
+    "weekly": _("Weekly report"),
+}
+MOST_AT_ONCE = 2_000  # objects that are looked through while somebody waits for the page, some seconds
 
 
 @admin.register(FoldedDay)
@@ -41,6 +48,9 @@ class InsightsAdmin(KeptForGood):
         own = [
             page("file/<slug:name>.csv", self.file, "file"),
             page("decisions/", self.decisions, "decisions"),
+            page("catalogue/", self.catalogue, "catalogue"),
+            page("weekly/", self.weekly, "weekly"),
+            page("weekly/mail/", self.mail, "mail"),
         ]
         return [*own, *super().get_urls()]
 
@@ -52,7 +62,7 @@ class InsightsAdmin(KeptForGood):
         return self._page(
             request,
             "dashboard",
-            title=_("Search insights"),
+            title=PAGES["foldedday_changelist"],
             span=_dates(span),
             length=len(span.days),
             lengths=dashboard.SPANS,
@@ -71,16 +81,72 @@ class InsightsAdmin(KeptForGood):
         return self._page(
             request,
             "decisions",
-            title=_("Decisions"),
+            title=PAGES["decisions"],
             span=_dates(span),
             length=len(span.days),
             lists=[_shown(one.sheet, one.remedies) for one in listed],
         )
 
+    def catalogue(self, request: HttpRequest) -> HttpResponse:
+        """What makes objects hard to find. A POST looks through the catalogue anew."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._look(request)
+            return HttpResponseRedirect(request.path)
+        return self._page(
+            request,
+            "catalogue",
+            title=PAGES["catalogue"],
+            collections=[
+                {
+                    "name": check.collection,
+                    "made_at": check.made_at,
+                    "note": health.calibration_note(check.collection),
+                    "sheets": [
+                        _shown(health.sheet(check), _links(check)),
+                        _shown(health.grades(check.collection)),
+                    ],
+                }
+                for check in health.checks()
+            ],
+        )
+
+    def _look(self, request: HttpRequest) -> None:
+        for source in registry.sources():
+            if source.queryset().count() > MOST_AT_ONCE:
+                self.message_user(
+                    request,
+                    _("'%(collection)s' is too large to wait for: run “manage.py visual_search check_catalogue”.")
+                    % {"collection": source.collection},
+                    messages.WARNING,
+                )
+                continue
+            health.look(source.collection)
+
+    def weekly(self, request: HttpRequest) -> HttpResponse:
+        """The weekly mail as it would look now."""
+        self._note(request, "view weekly report", weekly.DAYS)
+        return self._page(request, "weekly", title=PAGES["weekly"], mail=weekly.mail(), recipients=options().recipients)
+
+    def mail(self, request: HttpRequest) -> HttpResponse:
+        """Its HTML alone."""
+        self._note(request, "view weekly report", weekly.DAYS)
+        made = weekly.mail()
+        if made is None:
+            raise Http404("No day has been counted yet.")
+        response = HttpResponse(made.html)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
     def file(self, request: HttpRequest, name: str) -> HttpResponse:
         """One sheet as CSV, all its rows."""
         span = _span(request)
-        sheets = [*dashboard.sheets(span), *(one.sheet for one in decisions.lists(span, None))]
+        sheets = [
+            *dashboard.sheets(span),
+            *(one.sheet for one in decisions.lists(span, None)),
+            *(each for check in health.checks() for each in (health.sheet(check), health.grades(check.collection))),
+        ]
         sheet = next((one for one in sheets if one.name == name), None)
         if sheet is None:
             raise Http404(f"There is no sheet '{name}'.")
@@ -119,6 +185,14 @@ def _dates(span: Span) -> dict[str, object]:
         "before_first": date_of(span.before.first),
         "before_last": date_of(span.before.last),
     }
+
+
+def _links(check: CatalogueCheck) -> list[list[Offer]]:
+    """Of each finding the first objects, as links to where staff change them."""
+    return [
+        [Offer(id, called, remedying.object_page(check.collection, id)) for id, called in found]
+        for found in health.examples(check)
+    ]
 
 
 def _permissions(request: HttpRequest) -> Collection[str] | None:

@@ -39,8 +39,12 @@ def _adding(model: type[Wanted]) -> Callable[[Case], str]:
 
 
 def _object(case: Case) -> str:
-    """Where staff change the object: its pictures, texts and stock."""
-    model = next((each.model for each in registry.sources() if each.collection == case.collection), None)
+    return object_page(case.collection, case.object_id)
+
+
+def object_page(collection: str, object_id: str) -> str:
+    """Where staff change the object: its pictures, texts and stock; "" where the admin doesn't have it."""
+    model = next((each.model for each in registry.sources() if each.collection == collection), None)
     if model is None or not admin.site.is_registered(model):
         return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[case.object_id])
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
