@@ -21,6 +21,11 @@ index_rebuilt = Signal()
 # may be announced more than once: other questions come each time, which are added; `counts` are always those of the whole day.
 day_sealed = Signal()
 
+# When several days are over and words of them become readable that too few typed on one day, inside the transaction that deletes
+# what they were read from. Arguments: first = days since 1970; days = how many; texts = tuple of types.SealedText, each once. If
+# a receiver raises, all stays as it was, and it is announced again.
+week_sealed = Signal()
+
 # When staff open or take out what shoppers typed. Arguments: actor ("user 3"), action ("view words"), facts = numbers and names,
 # never what was seen. Whoever keeps an audit log of it writes it down.
 staff_looked = Signal()

@@ -48,7 +48,7 @@ from visual_search.types.legs import (
 )
 from visual_search.types.photos import Box, KeptPicture, Point, Reading, ReadLine, Region, Scene, Witness
 from visual_search.types.question import Query, QueryPicture, TasteEvent
-from visual_search.types.sealed import SealedEvent, SealedQuestion, SeenThing
+from visual_search.types.sealed import SealedEvent, SealedQuestion, SealedText, SeenThing
 from visual_search.types.shop import (
     CATEGORY,
     COLOUR_FACETS,
@@ -130,6 +130,7 @@ __all__ = [
     "Scene",
     "SealedEvent",
     "SealedQuestion",
+    "SealedText",
     "SeenThing",
     "Space",
     "TasteEvent",

@@ -30,6 +30,17 @@ class SealedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedText:
+    """Words that enough browsers typed within a stretch of days, however few on each. `clients` are different ones."""
+
+    text: str
+    clients: int
+    questions: int
+    nothing: int
+    nothing_close: int
+
+
+@dataclass(frozen=True, slots=True)
 class SealedQuestion:
     """One question of a sealed day. Whoever receives it keeps counts over many of them, and never the question itself.
 

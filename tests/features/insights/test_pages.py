@@ -9,9 +9,13 @@ import re
 import pytest
 
 from tests.features.insights.scripted import counts_of, products, sealed
+from visual_search.features.insights import dashboard
+from visual_search.features.insights.figures import date_of, last_span
 from visual_search.features.insights.folding import fold
 from visual_search.features.insights.models import FoldedDay
+from visual_search.features.query_log import weeks
 from visual_search.features.query_log.models import AuditEntry
+from visual_search.features.query_log.options import week_keys
 
 URL = "/admin/visual_search_insights/foldedday/"
 DAY = 20_412
@@ -44,13 +48,13 @@ def test_staff_see_figures_charts_and_tables(busy, admin_client) -> None:
 def test_every_sheet_can_be_taken_out(busy, admin_client) -> None:
     text = admin_client.get(f"{URL}?days=7").content.decode()
     links = re.findall(r'href="(\S+\.csv\?days=7)"', text)
-    assert len(links) == 13
+    assert len(links) == 14
     for link in links:
         response = admin_client.get(link)
         assert response["Content-Type"].startswith("text/csv")
         rows = list(csv.reader(io.StringIO(response.content.decode())))
         assert len(rows[0]) > 1
-    assert AuditEntry.objects.filter(action="export search insights").count() == 13
+    assert AuditEntry.objects.filter(action="export search insights").count() == 14
     assert admin_client.get(f"{URL}file/unknown.csv").status_code == 404
 
 
@@ -69,6 +73,24 @@ def test_others_do_not_see_them(busy, client, django_user_model) -> None:
     for address in (URL, f"{URL}file/days.csv"):
         assert client.get(address).status_code == 403
     assert not AuditEntry.objects.exists()
+
+
+def test_words_of_a_week_stand_there_with_its_first_day(shop) -> None:
+    """From the log's sealing to the sheet."""
+    shop.use(WEEKS=True)
+    begin = week_keys().epoch().number
+    for client in range(3):
+        shop.ask("sofa bed", client)
+        shop.finish_day()
+        shop.later(hours=1)
+    while week_keys().epoch().number == begin:
+        shop.ask("lamp", client=1)
+        shop.finish_day()
+    shop.later(hours=1)
+    weeks.seal_due()
+    sheets = {sheet.name: sheet for sheet in dashboard.sheets(last_span(7))}
+    assert list(sheets["week_words"].rows) == [["sofa bed", date_of(begin * 7).isoformat(), 3, 3, 0, 0]]
+    assert sheets["words"].rows == []
 
 
 def test_a_text_that_attacks_the_page_or_a_spreadsheet_is_text(shop, admin_client) -> None:

@@ -22,8 +22,10 @@ from visual_search.features.query_log.models import (
     PublicRelease,
     QueryCount,
     SealedDay,
+    SealedWeek,
     SearchReport,
     VocabularyWord,
+    WeekShare,
     WindowShare,
 )
 from visual_search.features.query_log.options import day_keys, options, window_keys
@@ -264,6 +266,7 @@ def test_all_that_is_kept_ends_on_the_day_that_was_promised(shop) -> None:
 def test_every_table_of_the_log_is_judged_by_a_time_limit() -> None:
     """Who adds a table says here when its rows end, and adds it to the tests above."""
     ends = {LoggedQuery, LoggedEvent, Counter, SealedDay, QueryCount, EventCount, WindowShare, AuditEntry}
+    ends |= {WeekShare, SealedWeek}  # test_weeks.py
     stays = {PublicRelease, VocabularyWord, SearchReport}  # the report is a page of SealedDay
     assert set(apps.get_app_config("visual_search_query_log").get_models()) == ends | stays
 

@@ -3,7 +3,7 @@
 When a day of searches is sealed, its questions become counts that at least five clients share, and nothing else of them is kept.
 
 Journey: `folding`, from a sealed day to its counts. The pages read those alone.
-From the core: the signals `day_sealed` and `staff_looked`.
+From the core: the signals `day_sealed`, `week_sealed` and `staff_looked`.
 Docs: docs/how-to/insights.md, docs/explanation/privacy.md.
 
 Modules of its own:

@@ -86,7 +86,20 @@ def _changed(counted: Sequence[Sequence[int]], of: Sequence[Sequence[int]]) -> C
 def sheets(span: Span) -> list[Sheet]:
     """All sheets of a span, as they stand on the page."""
     return [
-        make(span) for make in (_days, _found, _kinds, _clicks, _languages, *_NAMED, _latency, _words, _rising, _hidden)
+        make(span)
+        for make in (
+            _days,
+            _found,
+            _kinds,
+            _clicks,
+            _languages,
+            *_NAMED,
+            _latency,
+            _words,
+            _week_words,
+            _rising,
+            _hidden,
+        )
     ]
 
 
@@ -299,6 +312,27 @@ def _words(span: Span) -> Sheet:
         empty=_(
             "No text yet that enough browsers typed. That is usual in a small shop; categories and objects tell more."
         ),
+    )
+
+
+def _week_words(span: Span) -> Sheet:
+    return Sheet(
+        "week_words",
+        _("Readable words of whole weeks"),
+        [
+            Column("words", _("Words"), Form.TEXT),
+            Column("week", _("Week from"), Form.TEXT),
+            Column("searches", _("Searches")),
+            Column("clients", _("Browsers")),
+            Column("nothing", _("Nothing")),
+            Column("nothing_close", _("Nothing close")),
+        ],
+        [
+            [row.text, date_of(row.day).isoformat(), row.questions, row.clients, row.nothing, row.nothing_close]
+            for row in span.week_texts()
+        ],
+        about=_("Words that enough browsers typed within seven days. Only where the query log reads by weeks (WEEKS)."),
+        empty=_("None in these days."),
     )
 
 

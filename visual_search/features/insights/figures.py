@@ -11,11 +11,12 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from visual_search.features.insights.hiding import FIGURES
-from visual_search.features.insights.models import DayFact, DayStep, DayText, FoldedDay
+from visual_search.features.insights.models import DayFact, DayStep, DayText, FoldedDay, WeekText
 from visual_search.features.insights.percentiles import together
 
 KINDS = ("text", "image", "hybrid", "similar", "browse")
 FOUND = ("many", "few", "nothing_close", "nothing")
+WEEK_DAYS = 7
 _SUMS = {name: Sum(name) for name in (*FIGURES, "clients")}
 
 
@@ -102,6 +103,11 @@ class Span:
         """The readable texts, those with most questions first."""
         texts = DayText.objects.filter(day__range=(self.first, self.last))
         return _lines(texts, "text")
+
+    def week_texts(self) -> list[WeekText]:
+        """The texts of weeks that ended in these days, the last week's first."""
+        weeks = WeekText.objects.filter(day__range=(self.first - WEEK_DAYS + 1, self.last - WEEK_DAYS + 1))
+        return list(weeks.order_by("-day", "-questions", "text"))
 
     def steps(self) -> dict[str, dict[int, int]]:
         """How often each step took how many milliseconds."""

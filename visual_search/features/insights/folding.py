@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.db import models, transaction
 
 from visual_search.features.insights.hiding import Group, groups, named
-from visual_search.features.insights.models import DayFact, DayHit, DayStep, DayText, FoldedDay
+from visual_search.features.insights.models import DayFact, DayHit, DayStep, DayText, FoldedDay, WeekText
 from visual_search.features.insights.options import options
 from visual_search.features.insights.percentiles import rounded
-from visual_search.types import Found, SealedQuestion
+from visual_search.types import Found, SealedQuestion, SealedText
 
 NONE = "-"  # the value of a question that has none of a dimension: nothing close, so no category
 ON_TOP = 3  # so many hits stand in the first row of a page
@@ -43,6 +43,22 @@ def fold(day: int, questions: Sequence[SealedQuestion], counts: Mapping[str, int
         _add(DayHit, day, ("collection", "text", "object_id"), _hits(questions))
         _add_steps(day, questions)
         _expire(day)
+
+
+def fold_week(first: int, texts: Sequence[SealedText]) -> None:
+    """Keep the texts of the week that begins on this day. A week is announced once."""
+    rows = [
+        WeekText(
+            day=first,
+            text=text.text,
+            clients=text.clients,
+            questions=text.questions,
+            nothing=text.nothing,
+            nothing_close=text.nothing_close,
+        )
+        for text in texts
+    ]
+    WeekText.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 
 
 def _kinds(questions: Sequence[SealedQuestion]) -> Iterator[Pair]:
@@ -164,5 +180,5 @@ def _add(
 
 def _expire(day: int) -> None:
     """Delete what is older than the shop keeps."""
-    for model in (FoldedDay, DayFact, DayText, DayHit, DayStep):
+    for model in (FoldedDay, DayFact, DayText, WeekText, DayHit, DayStep):
         model._default_manager.filter(day__lt=day - options().days).delete()

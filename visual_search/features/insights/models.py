@@ -80,6 +80,23 @@ class DayText(Figures):
         return f"{self.text}: {self.questions}"
 
 
+class WeekText(models.Model):
+    """A text that enough clients typed within a week, however few on each of its days."""
+
+    day = models.IntegerField()  # the first
+    text = models.TextField()
+    clients = models.PositiveIntegerField()
+    questions = models.PositiveIntegerField()
+    nothing = models.PositiveIntegerField()
+    nothing_close = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="visual_search_insights_week_text")]
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.questions}"
+
+
 class DayHit(models.Model):
     """An object in the answers of a day: after a readable text, or after any question (text "")."""
 

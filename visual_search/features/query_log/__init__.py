@@ -3,7 +3,7 @@
 The core announces each answered question; the log writes a masked row of it, and counts what was done with the answer.
 
 Journey: `collecting`, from an answered question to its row in the table. `sealing` goes on from there when the day is over.
-From the core: the signals `search_served`, `phrases_wanted`, `staff_looked` and `day_sealed`.
+From the core: the signals `search_served`, `phrases_wanted`, `staff_looked`, `day_sealed` and `week_sealed`.
 Docs: docs/how-to/query-log.md, docs/explanation/privacy.md.
 
 Modules of its own, in the order in which a question meets them:
@@ -17,6 +17,7 @@ Modules of its own, in the order in which a question meets them:
 - `vocabulary`: the catalogue's own words; only these stay readable in a masked row.
 - `sealing`: the end of a day: texts that many typed become readable, the key is destroyed, old rows are deleted.
 - `announcing`: what features hear of a day that is sealed.
+- `weeks`: texts that enough clients typed within a week, where the shop wants that.
 - `erasure`: a browser takes its rows back.
 - `report`: what staff see.
 - `ubi`: rows and events in the format of OpenSearch's UBI 1.3.

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from visual_search.features.query_log.background import Background
 from visual_search.features.query_log.models import LoggedEvent
-from visual_search.features.query_log.options import Mode, day_keys, now, options, window_keys
+from visual_search.features.query_log.options import Mode, day_keys, now, options, week_keys, window_keys
 from visual_search.features.query_log.retrying import Retrying
 from visual_search.features.query_log.rows import Keys, Row, counter_of, hour_of, kind_of, row_of, took_of
 from visual_search.features.query_log.sealing import tidy
@@ -63,7 +63,9 @@ class Buffer:
         row = None
         if mode is Mode.ANONYMOUS and not opted_out and material:
             day, window = day_keys().current(), window_keys().current()
-            row = row_of(query, page, material=material, keys=Keys(*day, *window), options=options(), now=moment)
+            week_key = week_keys().current()[1] if options().weeks else None
+            keys = Keys(*day, *window, week_key)
+            row = row_of(query, page, material=material, keys=keys, options=options(), now=moment)
         with self._lock:
             self._count(moment, query, page)
             if row is not None and self._has_room(self._rows, moment):

@@ -118,6 +118,31 @@ class WindowShare(models.Model):
         return str(self.id)
 
 
+class SealedWeek(models.Model):
+    """A week (of days since 1970) whose texts were read for the last time, and how many questions stayed unreadable."""
+
+    week = models.IntegerField(primary_key=True)
+    readable = models.PositiveIntegerField(default=0)  # different texts
+    withheld = models.PositiveIntegerField(default=0)  # questions
+
+    def __str__(self) -> str:
+        return str(self.week)
+
+
+class WeekShare(models.Model):
+    """What one client of one day adds to one text of a week: readable only together with those of many clients."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    week = models.IntegerField(db_index=True)
+    share = models.BinaryField()
+    queries = models.PositiveIntegerField()
+    without_results = models.PositiveIntegerField()
+    nothing_close = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class PublicRelease(models.Model):
     """The only differentially private list of a window, with all that is needed to judge it. It is never made twice."""
 

@@ -46,6 +46,7 @@ class Options:
     key_folder: Path | None = None  # None: keys live in this process alone. Several processes need one folder on tmpfs.
     site: str = "shop"  # pseudonyms of two sites never match
     k: int = 10  # clients a day from which a text becomes readable for staff
+    weeks: bool = False  # whether texts that k clients typed within a week become readable, too
     rows_hours: int = 48  # how long single rows are kept
     counts_days: int = 400  # how long counts are kept: a year and a month, to compare seasons
     window_days: int = 28  # data of these days enters one public release
@@ -117,6 +118,12 @@ def day_keys() -> EpochKeys:
 
 
 @functools.cache
+def week_keys() -> EpochKeys:
+    """The keys of the weeks, where texts are read by week, too."""
+    return EpochKeys(_store(), series="week", days=7, clock=now)
+
+
+@functools.cache
 def window_keys() -> EpochKeys:
     """The keys of the windows, whose texts enter one public list each."""
     return EpochKeys(_store(), series="window", days=options().window_days, clock=now)
@@ -124,7 +131,7 @@ def window_keys() -> EpochKeys:
 
 def forget() -> None:
     """Read the settings anew. Keys in memory are lost by that; keys in a folder stay."""
-    for cached in (options, _store, day_keys, window_keys):
+    for cached in (options, _store, day_keys, week_keys, window_keys):
         cached.cache_clear()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from visual_search.types import Found, Page, Query
 
 KEPT_HITS = 10  # Below these a shopper rarely looks.
 MAX_TEXT_CHARS = 200  # A longer text was pasted, and never do enough clients type the same.
-DAY_SCOPE, WINDOW_SCOPE = "day", "window"  # of a share: shares of two scopes never fit together
+DAY_SCOPE, WINDOW_SCOPE, WEEK_SCOPE = "day", "window", "week"  # of a share: shares of two scopes never fit together
 
 _LENGTH = struct.Struct(">H")
 # Buckets: the highest value that falls into each, and its name.
@@ -37,6 +37,7 @@ class Keys:
     day_key: bytes = field(repr=False)
     window: Epoch
     window_key: bytes = field(repr=False)
+    week_key: bytes | None = field(default=None, repr=False)  # None: texts aren't read by week
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Opened:
     client: bytes
     day_share: Share | None
     window_share: Share | None
+    week_share: Share | None
     window: int
     facts: Facts
 
@@ -79,6 +81,12 @@ def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Opti
             (keys.window_key, options.readable_from, WINDOW_SCOPE),
         )
     )
+    week_share = None
+    if shared and keys.week_key is not None:
+        # A client has another pseudonym each day; for a week to count it once, it has one of the week in its share alone.
+        of_week = pseudonym(keys.week_key, site=options.site, client=material)
+        week_share = share(keys.week_key, text=words, client=of_week, k=options.k, scope=WEEK_SCOPE)
+    shares = (day_share, window_share, week_share)
     return Row(
         query_id=UUID(page.query_id),
         hour=hour_of(now),
@@ -95,7 +103,7 @@ def row_of(query: Query, page: Page, *, material: str, keys: Keys, options: Opti
         words=words,
         client=client,
         closed=RowBox(keys.day_key).close(
-            _pack(client, day_share, window_share, keys.window.number, facts_of(query, page, hits=KEPT_HITS))
+            _pack(client, shares, keys.window.number, facts_of(query, page, hits=KEPT_HITS))
         ),
     )
 
@@ -107,16 +115,17 @@ def opened(closed: bytes, day_key: bytes) -> Opened | None:
         return None
     client, window, rest = content[:PSEUDONYM_BYTES], content[PSEUDONYM_BYTES:][:4], content[PSEUDONYM_BYTES + 4 :]
     shares: list[Share | None] = []
-    for _ in (DAY_SCOPE, WINDOW_SCOPE):
+    for _ in (DAY_SCOPE, WINDOW_SCOPE, WEEK_SCOPE):
         length = _LENGTH.unpack_from(rest)[0]
         packed, rest = rest[_LENGTH.size :][:length], rest[_LENGTH.size + length :]
         shares.append(Share.unpack(packed) if packed else None)
-    return Opened(client, shares[0], shares[1], int.from_bytes(window, "big"), Facts.unpack(rest))
+    day_share, window_share, week_share = shares
+    return Opened(client, day_share, window_share, week_share, int.from_bytes(window, "big"), Facts.unpack(rest))
 
 
-def _pack(client: bytes, day_share: Share | None, window_share: Share | None, window: int, facts: Facts) -> bytes:
+def _pack(client: bytes, shares: Iterable[Share | None], window: int, facts: Facts) -> bytes:
     parts = [client, window.to_bytes(4, "big")]
-    for part in (day_share, window_share):
+    for part in shares:
         packed = part.pack() if part is not None else b""
         parts.append(_LENGTH.pack(len(packed)) + packed)
     return b"".join([*parts, facts.pack()])

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from visual_search.features.query_log import announcing, audit
+from visual_search.features.query_log import announcing, audit, weeks
 from visual_search.features.query_log.models import (
     AuditEntry,
     Counter,
@@ -26,9 +26,11 @@ from visual_search.features.query_log.models import (
     PublicRelease,
     QueryCount,
     SealedDay,
+    SealedWeek,
+    WeekShare,
     WindowShare,
 )
-from visual_search.features.query_log.options import day_keys, now, options, window_keys
+from visual_search.features.query_log.options import day_keys, now, options, week_keys, window_keys
 from visual_search.features.query_log.rows import Opened, opened
 from visual_search.models import chunks
 from visual_search.privacy.keys import DAY_SECONDS, GRACE_SECONDS, KeyGone
@@ -111,6 +113,7 @@ def _seal(day: int) -> None:
         QueryCount.objects.bulk_create(day_counts.counts, ignore_conflicts=True)
         EventCount.objects.bulk_create(_event_counts(day, day_counts.texts))
         WindowShare.objects.bulk_create(day_counts.contributions)
+        WeekShare.objects.bulk_create(weeks.contributions(day, known.values()))
         record.readable += len(day_counts.counts)
         record.withheld += day_counts.withheld
         record.lost += len(boxes) - len(known)
@@ -227,6 +230,7 @@ def expire() -> int:
     moment = now()
     day_keys().sweep()
     window_keys().sweep()
+    week_keys().sweep()
     rows = datetime.fromtimestamp(moment, tz=UTC) - timedelta(hours=options().rows_hours)
     days = day_keys().epoch(moment).number - options().counts_days
     # An hour's rows are as old as the hour's end.
@@ -236,6 +240,7 @@ def expire() -> int:
         QueryCount.objects.filter(day__lt=days),
         EventCount.objects.filter(day__lt=days),
         SealedDay.objects.filter(day__lt=days),
+        SealedWeek.objects.filter(week__lt=days // weeks.WEEK_DAYS),
         Counter.objects.filter(hour__lt=datetime.fromtimestamp(days * DAY_SECONDS, tz=UTC)),
         AuditEntry.objects.filter(at__lt=datetime.fromtimestamp(days * DAY_SECONDS, tz=UTC).isoformat()),
     ]
@@ -245,5 +250,6 @@ def expire() -> int:
 def tidy() -> None:
     """Seal, release and expire what is due. The schedule runs it, and so do processes that answer questions."""
     seal_due()
+    weeks.seal_due()
     release_due()
     expire()
