@@ -98,6 +98,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "PHOTO_LINK_SECONDS": Setting(5, "seconds", "For the whole way to a linked picture; each holds a thread so long."),
     # Searching
+    "GRADE_WRONG_MAX": Setting(
+        0.5,
+        "share of the grades in a category",
+        "Where calibration found a grade to be wrong more often than right, the next one is given.",
+    ),
     "RANK_WINDOW": Setting(200, "objects a leg", "Deep enough for fusion and facets, small enough to stay fast."),
     "BROWSE_WINDOW": Setting(
         5000, "objects", "How many objects a question without words and photo lists and counts; nobody pages further."

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from visual_search import registry, wiring
+from visual_search.conf import conf
 from visual_search.content import live_index, objects
 from visual_search.errors import BadInput
 from visual_search.learning import probes, sampling
@@ -39,7 +40,7 @@ def current(collection: str) -> Calibration:
     known = _read.get(key)
     if known is None or now - known[0] > KEPT_SECONDS:
         row = StoredCalibration.objects.filter(collection=collection, fingerprint=key[1]).first()
-        learned = unpacked(row) if row else UNCALIBRATED
+        learned = (unpacked(row) if row else UNCALIBRATED).withholding(conf.GRADE_WRONG_MAX)
         spaces = _spaces(wiring.encoder().card)
         texts = {leg: scale for leg, scale in learned.texts.items() if scale.space == spaces.get(leg)}
         known = _read[key] = (now, replace(learned, texts=texts))

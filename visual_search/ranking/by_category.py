@@ -32,7 +32,7 @@ def fit_offsets(probabilities: Floats, right: Floats, kinds: Sequence[str]) -> d
     odds = np.array([_log_odds(each) for each in probabilities])
     members: dict[str, list[int]] = defaultdict(list)
     for row, kind in enumerate(kinds):
-        for path in _levels(kind):
+        for path in levels(kind):
             members[path].append(row)
     offsets = {}
     for path in sorted(members, key=lambda path: (path.count(PATH_SEPARATOR), path)):
@@ -44,17 +44,17 @@ def fit_offsets(probabilities: Floats, right: Floats, kinds: Sequence[str]) -> d
 
 def shifted(probability: float, offsets: Offsets, kind: str) -> float:
     """The probability for a hit of this category; unchanged where none is known."""
-    shift = sum(offsets.get(path, 0.0) for path in _levels(kind))
+    shift = sum(offsets.get(path, 0.0) for path in levels(kind))
     return 1 / (1 + math.exp(-_log_odds(probability) - shift)) if shift else probability
 
 
 def least_needed(probability: float, offsets: Offsets) -> float:
     """The least probability by the curve over all categories that some category raises to this one."""
-    greatest = max(0.0, *(sum(offsets.get(path, 0.0) for path in _levels(kind)) for kind in ("", *offsets)))
+    greatest = max(0.0, *(sum(offsets.get(path, 0.0) for path in levels(kind)) for kind in ("", *offsets)))
     return 1 / (1 + math.exp(greatest - _log_odds(probability)))
 
 
-def _levels(kind: str) -> Iterator[str]:
+def levels(kind: str) -> Iterator[str]:
     """'A > B > C' -> 'A', 'A > B', 'A > B > C'; nothing for ''."""
     parts = kind.split(PATH_SEPARATOR) if kind else []
     return (PATH_SEPARATOR.join(parts[: depth + 1]) for depth in range(len(parts)))

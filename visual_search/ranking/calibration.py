@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from visual_search.ranking.by_category import fit_offsets, least_needed, shifted
+from visual_search.ranking.by_category import fit_offsets, least_needed, levels, shifted
 from visual_search.ranking.curves import (
     LEAST_PROBES,
     Floats,
@@ -45,6 +45,7 @@ _BOOTSTRAP_DRAWS = 100  # samples over which that limit is averaged, since one s
 # Kappa of the density kernel, times the spread of the nearest cosines, which differs between encoders. Chosen on the same
 # photos.
 _KERNEL = 0.66
+LEAST_JUDGED = 20  # probes of a category; the share of fewer would be chance
 JUDGED = 10  # first hits of each answer whose grades are fitted and judged: what a shopper sees without scrolling
 
 # How surely keypoints must agree for a grade, best first. In 567 photos keypoints agreed with 716 products: from .9 on,
@@ -69,6 +70,11 @@ class Rates:
     nothing_wrong: float  # "nothing close" was said of a photo of something in the shop
     nothing_right: float | None  # it was said where the shop didn't have that department
 
+    def wrong_in_more_than(self, share: float) -> tuple[Grade, ...]:
+        """Which of the two best grades are wrong more often than that."""
+        rates = ((Grade.SAME, self.same_wrong), (Grade.VERY_SIMILAR, self.very_similar_wrong))
+        return tuple(grade for grade, wrong in rates if wrong is not None and wrong > share)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -84,9 +90,35 @@ class Limits:
     hangs_on_kind: float = 1.01  # from this cosine on, the category of a hit may change its grade
     rates: Rates | None = None
     categories: Mapping[str, Rates] = field(default_factory=dict)
+    withheld: Mapping[str, tuple[Grade, ...]] = field(default_factory=dict)  # by category: grades not to be given there
+
+    def withholding(self, most_wrong: float) -> Limits:
+        """The same, but in a category where "same item" or "very similar" is wrong more often, the next grade is given.
+
+        Categories with fewer than `LEAST_JUDGED` probes say nothing. "similar style" is never withheld: a hit that is shown
+        has a grade, and "nothing close" is decided for the photo.
+        """
+        withheld = {
+            name: grades
+            for name, rates in self.categories.items()
+            if rates.probes >= LEAST_JUDGED and (grades := rates.wrong_in_more_than(most_wrong))
+        }
+        if not withheld:
+            return self
+        # Then the category of each hit that may have such a grade is asked for.
+        return replace(self, withheld=withheld, hangs_on_kind=min(self.hangs_on_kind, self.very_similar))
 
     def grade(self, cosine: float, kind: str = "") -> Grade:
         """`kind`: the hit's category path, as far as it is known."""
+        given = self._grade(cosine, kind)
+        if not self.withheld or not kind:
+            return given
+        refused = {grade for path in levels(kind) for grade in self.withheld.get(path, ())}
+        while given in refused:
+            given = list(Grade)[list(Grade).index(given) + 1]
+        return given
+
+    def _grade(self, cosine: float, kind: str) -> Grade:
         if kind and self.offsets:
             own = shifted(probability_at(self.own, cosine), self.offsets, kind)
             for wanted, grade in ((SAME_OWN, Grade.SAME), (VERY_SIMILAR_OWN, Grade.VERY_SIMILAR)):
@@ -127,6 +159,10 @@ class Calibration:
 
     def of(self, picture: str) -> Limits:
         return self.limits.get(picture, _FIXED)
+
+    def withholding(self, most_wrong: float) -> Calibration:
+        """The same, with grades withheld in categories where they are wrong more often (`Limits.withholding`)."""
+        return replace(self, limits={kind: one.withholding(most_wrong) for kind, one in self.limits.items()})
 
     def as_json(self) -> dict[str, object]:
         # JSON has no infinity.
@@ -185,7 +221,11 @@ def calibrate(probes: Sequence[Probe]) -> Calibration:
         for one in judged:
             by_category[one.category].append(one)
         fitted[picture] = Limits(
-            **{name: getattr(limits, name) for name in Limits.__slots__ if name not in {"rates", "categories"}},
+            **{
+                name: getattr(limits, name)
+                for name in Limits.__slots__
+                if name not in {"rates", "categories", "withheld"}
+            },
             rates=_rates(judged),
             categories={name: _rates(some) for name, some in sorted(by_category.items())},
         )
@@ -285,7 +325,8 @@ def _rates(judged: Sequence[_Judged]) -> Rates:
 
 
 def _finite(values: dict[str, object]) -> dict[str, object]:
-    return {name: None if value == -math.inf else value for name, value in values.items()}
+    # What is withheld follows from the rates and a setting of today.
+    return {name: None if value == -math.inf else value for name, value in values.items() if name != "withheld"}
 
 
 def _limits(values: dict[str, object]) -> Limits:

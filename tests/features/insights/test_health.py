@@ -92,13 +92,15 @@ def test_a_look_replaces_the_one_before() -> None:
     assert found(health.look("products")) == {}
 
 
-def test_grades_that_are_wrong_too_often_are_named_by_category() -> None:
+def test_grades_that_are_wrong_too_often_are_named_by_category(settings) -> None:
     good, bad, few = (Rates(asked, 0.05, wrong, 0.1, 0.02, None) for asked, wrong in ((80, 0.2), (80, 0.4), (8, 0.9)))
     limits = Limits(0.9, 0.6, 0.3, rates=good, categories={"Lamps": bad, "Chairs": good, "Odd": few})
     fingerprint = wiring.encoder().card.image.fingerprint
     learned = Calibration(limits={"photo": limits}).as_json()
     StoredCalibration.objects.create(collection="products", fingerprint=fingerprint, limits=learned)
-    assert [list(row) for row in health.grades("products").rows] == [["photo", "Lamps", 80, "very similar", 0.4]]
+    assert [list(row) for row in health.grades("products").rows] == [["photo", "Lamps", 80, "very similar", 0.4, ""]]
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "GRADE_WRONG_MAX": 0.35}
+    assert health.grades("products").column("state") == ["withheld there"]
     assert health.calibration_note("products") == ""
     StoredCalibration.objects.update(made_at=timezone.now() - timedelta(days=120))
     assert "120 days ago" in str(health.calibration_note("products"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet, Sum
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from visual_search import registry
@@ -247,7 +247,7 @@ def _decided(model: type[NotSold] | type[Purchase]) -> set[tuple[str, str]]:
 
 
 def _state(wanted: bool) -> str:
-    return _now("on the purchase list") if wanted else ""
+    return gettext("on the purchase list") if wanted else ""
 
 
 def _titles(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:

@@ -10,10 +10,12 @@ from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from multilingual.languages import base_code
 from visual_search import registry, wiring
+from visual_search.conf import conf
 from visual_search.content import documents
 from visual_search.content.objects import objects_by_id
 from visual_search.content.stand_ins import StandIns
@@ -22,12 +24,12 @@ from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Cell, Column, Form, Label, Sheet
 from visual_search.learning import calibrating
 from visual_search.models import IndexEntry, ShownPicture, StoredCalibration, chunks
-from visual_search.ranking.calibration import Rates
+from visual_search.ranking.calibration import LEAST_JUDGED, Rates
 
 BATCH = 500  # objects that are read together
 NAMED = 50  # objects that are named of each finding; the others are counted
 WRONG = 0.3  # A grade that is wrong more often in a category is told. Over all categories it is wrong in .05 to .2.
-LEAST_ASKED = 20  # probes of a category; fewer say nothing
+SIMILAR = _("similar style")
 FINDINGS: dict[str, Label] = {
     "unread": _("The source can't describe it"),
     "no_picture": _("No picture"),
@@ -157,9 +159,9 @@ def grades(collection: str) -> Sheet:
     for picture, limits in calibrating.unpacked(stored).limits.items() if stored else ():
         for category, rates in limits.categories.items():
             rows += [
-                [picture, category, rates.probes, str(grade), share]
+                [picture, category, rates.probes, str(grade), share, _state(share, grade)]
                 for grade, share in _wrong(rates)
-                if rates.probes >= LEAST_ASKED and share is not None and share > WRONG
+                if rates.probes >= LEAST_JUDGED and share is not None and share > WRONG
             ]
     return Sheet(
         f"grades-{collection}",
@@ -170,6 +172,7 @@ def grades(collection: str) -> Sheet:
             Column("asked", _("Asked")),
             Column("grade", _("Grade"), Form.TEXT),
             Column("wrong", _("Wrong"), Form.SHARE),
+            Column("state", _("State"), Form.TEXT),
         ],
         rows,
         about=_("As calibration measured it on pictures that it didn't learn from: more than three in ten."),
@@ -177,11 +180,16 @@ def grades(collection: str) -> Sheet:
     )
 
 
+def _state(share: float, grade: Label) -> str:
+    """Whether the grade is given there at all."""
+    return gettext("withheld there") if share > conf.GRADE_WRONG_MAX and grade != SIMILAR else ""
+
+
 def _wrong(rates: Rates) -> tuple[tuple[Label, float | None], ...]:
     return (
         (_("same item"), rates.same_wrong),
         (_("very similar"), rates.very_similar_wrong),
-        (_("similar style"), rates.similar_wrong),
+        (SIMILAR, rates.similar_wrong),
     )
 
 
