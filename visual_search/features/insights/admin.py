@@ -144,6 +144,7 @@ class InsightsAdmin(KeptForGood):
         span = _span(request)
         sheets = [
             *dashboard.sheets(span),
+            dashboard.changes(span),
             *(one.sheet for one in decisions.lists(span, None)),
             *(each for check in health.checks() for each in (health.sheet(check), health.grades(check.collection))),
         ]

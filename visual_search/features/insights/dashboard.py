@@ -78,6 +78,22 @@ def tiles(span: Span) -> list[Tile]:
     ]
 
 
+def changes(span: Span) -> Sheet:
+    """The tiles as a table: shares of 1, and both ends of the interval of the difference."""
+    return Sheet(
+        "changes",
+        _("Changes"),
+        [
+            Column("figure", _("Figure"), Form.TEXT),
+            *(Column(name, name, Form.NUMBER) for name in ("now", "before", "difference", "low", "high")),
+        ],
+        [
+            [tile.name, tile.change.now, tile.change.before, tile.change.difference, tile.change.low, tile.change.high]
+            for tile in tiles(span)
+        ],
+    )
+
+
 def _changed(counted: Sequence[Sequence[int]], of: Sequence[Sequence[int]]) -> Change:
     now, before = (shares(*each) for each in zip(counted, of, strict=True))
     return change(now, before)
