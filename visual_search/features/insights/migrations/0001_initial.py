@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'not sold here',
                 'verbose_name_plural': 'not sold here',
-                'constraints': [models.UniqueConstraint(fields=('collection', 'language', 'words'), name='visual_search_insights_not_sold')],
+                'constraints': [models.UniqueConstraint(fields=('collection', 'language', 'words'), name='visual_search_insights_not_sold_words')],
             },
         ),
         migrations.CreateModel(
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase list entry',
                 'verbose_name_plural': 'purchase list',
-                'constraints': [models.UniqueConstraint(fields=('collection', 'language', 'words'), name='visual_search_insights_purchase')],
+                'constraints': [models.UniqueConstraint(fields=('collection', 'language', 'words'), name='visual_search_insights_purchase_words')],
             },
         ),
     ]
