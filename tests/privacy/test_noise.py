@@ -2,13 +2,14 @@
 
 import math
 import random
+from collections import Counter
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visual_search.privacy.noise import BudgetSpent, Release, Spending, bounded, discrete_laplace
+from visual_search.privacy.noise import PublicKeys, Release, bounded, discrete_laplace
 
 FAR = 400  # noise beyond this has a probability below 1e-50 at the scales used here
 
@@ -140,16 +141,42 @@ def test_the_choice_among_many_is_fair() -> None:
     assert all(abs(count - 2000) < 200 for count in counts)  # five standard errors
 
 
-def test_the_ledger_refuses_to_overspend() -> None:
-    spent = Spending(cap=Fraction(2)).spend(Release()).spend(Release())
-    assert spent.delta == Fraction(2, 10**6)
-    with pytest.raises(BudgetSpent, match="epsilon 2 of 2"):
-        spent.spend(Release(epsilon=Fraction(1, 100)))
-
-
 @pytest.mark.parametrize(
     "wrong", [{"epsilon": Fraction(0)}, {"delta": Fraction(1)}, {"per_client": 0}, {"readable_from": 0}], ids=str
 )
 def test_parameters_that_promise_nothing_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match="is no release"):
         Release(**wrong)
+
+
+# --- Public keys --------------------------------------------------------------------------------
+
+
+def test_each_public_key_is_shown_and_no_other() -> None:
+    """A key that is shown because somebody asked for it would tell that somebody did."""
+    shown = PublicKeys().apply({"chairs": 900, "sold nowhere": 900}, ["chairs", "lamps", "chairs"])
+    assert shown.keys() == {"chairs", "lamps"}
+    assert abs(shown["chairs"] - 900) < 6 * 40  # noise beyond 40 scales has a probability below 1e-17
+    assert abs(shown["lamps"]) < 6 * 40
+
+
+def test_counts_of_public_keys_are_as_noisy_as_was_promised() -> None:
+    below, draws = random.Random(11).randrange, 20_000
+    shown = PublicKeys().apply(dict.fromkeys(range(draws), 5), range(draws), below=below)
+    spread = Counter(abs(value - 5) for value in shown.values())
+    for magnitude in range(12):
+        expected = draws * probability(magnitude, 6) * (1 if magnitude == 0 else 2)
+        assert abs(spread[magnitude] - expected) < 5 * math.sqrt(expected)
+    assert sum(value < 0 for value in shown.values()) > 0, "An unbiased count may lie below 0."
+
+
+@pytest.mark.parametrize("wrong", [{"epsilon": Fraction(0)}, {"per_client": 0}], ids=str)
+def test_public_keys_that_promise_nothing_are_refused(wrong: dict) -> None:
+    with pytest.raises(ValueError, match="is no release"):
+        PublicKeys(**wrong)
+
+
+def test_what_a_release_costs_is_told_to_the_ledger() -> None:
+    release, keys = Release(), PublicKeys()
+    assert (release.cost.epsilon, release.cost.delta) == (release.epsilon, release.delta)
+    assert (keys.cost.epsilon, keys.cost.delta) == (Fraction(1, 2), 0)

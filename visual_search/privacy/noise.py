@@ -1,6 +1,7 @@
-"""Makes counts safe to publish: exact discrete Laplace noise, a release threshold, and the privacy budget.
+"""Makes counts safe to publish: exact discrete Laplace noise, and a threshold where the keys themselves are secret.
 
-Unit of privacy: one client on one day, who counts for at most `per_client` queries. See `Release` for the guarantee.
+Unit of privacy: one client on one day, who counts for at most `per_client` keys. `Release` is for keys that only shoppers
+know (what they typed), `PublicKeys` for keys that everybody knows (what the shop sells). What both cost: `ledger.py`.
 No floating point touches a random draw: rounding has broken published mechanisms (Mironov, CCS 2012).
 """
 
@@ -8,11 +9,13 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import TypeVar
+
+from visual_search.privacy.ledger import Cost
 
 Key = TypeVar("Key")
 Below = Callable[[int], int]  # a uniform draw from 0 .. n-1
@@ -73,6 +76,10 @@ class Release:
         return self.per_client / self.epsilon
 
     @property
+    def cost(self) -> Cost:
+        return Cost(self.epsilon, self.delta)
+
+    @property
     def threshold(self) -> int:
         """The least T that keeps delta.
 
@@ -101,6 +108,38 @@ class Release:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """The parameters of one public list over keys that everybody knows, such as the shop's categories.
+
+    The list is epsilon-differentially private for one client-day: it shows c + X for each key, also for one that nobody
+    asked about. Which keys are listed tells nothing of any client, so there is no threshold and no delta.
+    """
+
+    epsilon: Fraction = Fraction(1, 2)
+    per_client: int = 3  # distinct keys that one client-day may add to
+
+    def __post_init__(self) -> None:
+        if self.epsilon <= 0 or self.per_client < 1:
+            raise ValueError(f"{self} is no release: epsilon > 0, and per_client at least 1.")
+
+    @property
+    def scale(self) -> Fraction:
+        return self.per_client / self.epsilon
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(self.epsilon)
+
+    def apply(
+        self, counts: Mapping[Key, int], keys: Iterable[Key], *, below: Below = secrets.randbelow
+    ) -> dict[Key, int]:
+        """The noisy count of each key, which may be below 0. `keys` must not be made of the counts: a key that is counted
+        and not listed is left out, for its name would tell that somebody asked for it. Call it once for each set of data.
+        """
+        return {key: counts.get(key, 0) + discrete_laplace(self.scale, below=below) for key in dict.fromkeys(keys)}
+
+
 def bounded(contributions: Sequence[Key], limit: int, *, below: Below = secrets.randbelow) -> list[Key]:
     """At most `limit` different ones, chosen at random: what one client-day may add to the counts."""
     left = list(dict.fromkeys(contributions))
@@ -108,29 +147,6 @@ def bounded(contributions: Sequence[Key], limit: int, *, below: Below = secrets.
     while left and len(chosen) < limit:
         chosen.append(left.pop(below(len(left))))
     return chosen
-
-
-class BudgetSpent(RuntimeError):
-    """The window's privacy budget is used up; the message says by what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """What releases over the same data have cost together, by basic composition: epsilons and deltas add up."""
-
-    cap: Fraction
-    epsilon: Fraction = Fraction(0)
-    delta: Fraction = Fraction(0)
-
-    def spend(self, release: Release) -> Spending:
-        """The spending after one release more. BudgetSpent when it would pass the cap."""
-        epsilon = self.epsilon + release.epsilon
-        if epsilon > self.cap:
-            raise BudgetSpent(
-                f"This window has spent epsilon {self.epsilon} of {self.cap}; {release.epsilon} more is too much. "
-                "Show the release that is stored, or wait for the next window."
-            )
-        return Spending(self.cap, epsilon, self.delta + release.delta)
 
 
 def _decimal(value: Fraction) -> Decimal:
