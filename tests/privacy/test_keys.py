@@ -137,3 +137,19 @@ def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "day-1.key").write_bytes(b"short")
     with pytest.raises(KeyGone, match="day-1"):
         FolderKeyStore(tmp_path).create("day-1")
+
+
+def test_within_grace_a_key_is_made_for_what_comes_late_and_for_nothing_else(store: KeyStore) -> None:
+    clock = Clock()
+    keys = EpochKeys(store, clock=clock, grace=3600)
+    day = keys.epoch().number
+    clock.now = keys.epoch().ends + 3599
+    key = keys.made(day)
+    assert keys.made(day) == keys.key(day) == key
+    assert keys.made(day + 1) != key
+    for other in (day - 1, day + 2):
+        with pytest.raises(KeyGone, match="doesn't take anything any more, or not yet"):
+            keys.made(other)
+    clock.now += 1
+    with pytest.raises(KeyGone):
+        keys.made(day)

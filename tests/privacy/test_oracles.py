@@ -1,4 +1,4 @@
-"""Promise P4, checked by others: OpenDP and Google's dp-accounting judge the mechanism that `noise.py` draws."""
+"""Promise P4, checked by others: OpenDP and Google's dp-accounting judge the mechanism of `visual_search.privacy.noise`."""
 
 from __future__ import annotations
 

@@ -166,6 +166,15 @@ class EpochKeys:
             raise KeyGone(f"The key of {epoch.name} is destroyed: what it sealed is unreadable for everybody.")
         return key
 
+    def made(self, number: int) -> bytes:
+        """The key of this epoch or, within grace, the one before, made at the first use; KeyGone for any other."""
+        self.sweep()
+        now = self._clock()
+        if number not in (self.epoch(now).number, self.epoch(now - self._grace).number):
+            raise KeyGone(f"{self._epoch(number).name} doesn't take anything any more, or not yet.")
+        name = self._epoch(number).name
+        return self._store.get(name) or self._store.create(name)
+
     def destroy(self, number: int) -> bool:
         """Destroy a key early, once its rows are sealed; True when there was one."""
         return self._store.destroy(self._epoch(number).name)

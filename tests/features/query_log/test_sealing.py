@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
-from django.db.models import Model
 
-from tests.features.query_log.shop import material
 from visual_search.features.query_log import sealing
 from visual_search.features.query_log.models import (
     AuditEntry,
     Counter,
     EventCount,
+    LedgerEntry,
     LoggedEvent,
     LoggedQuery,
     PublicRelease,
@@ -27,12 +24,10 @@ from visual_search.features.query_log.models import (
     VocabularyWord,
     WeekShare,
     WindowShare,
+    WindowTally,
 )
 from visual_search.features.query_log.options import day_keys, options, window_keys
-from visual_search.features.query_log.rows import WINDOW_SCOPE
 from visual_search.privacy.keys import DAY_SECONDS
-from visual_search.privacy.pseudonyms import pseudonym
-from visual_search.privacy.thresholds import share
 
 
 def test_what_k_clients_typed_becomes_readable_and_the_rest_does_not(shop) -> None:
@@ -121,102 +116,6 @@ def test_with_the_key_gone_before_sealing_the_texts_are_lost_and_nothing_else(sh
     assert not LoggedQuery.objects.exclude(closed=b"").exists()
 
 
-# --- Public lists -------------------------------------------------------------------------------
-
-
-def test_a_client_day_adds_to_few_texts_of_a_window(shop) -> None:
-    for n in range(10):
-        shop.ask(f"text number {n}", client=1)
-        shop.ask("text number 0", client=1)
-    shop.finish_day()
-    assert WindowShare.objects.count() == options().per_client == 3
-
-
-def test_the_order_of_parts_does_not_tell_which_are_one_clients(shop) -> None:
-    """Grouped by client they would stand in eight groups; a fair shuffle brings that about once in 10^13 times."""
-    texts, clients = ("red chair", "oak table", "blue lamp"), range(8)
-    for client in clients:
-        for text in texts:
-            shop.ask(text, client)
-    day, window = day_keys().epoch().number, window_keys().epoch().number
-    names = {n: pseudonym(day_keys().key(day), site=options().site, client=material(n)) for n in clients}
-    terms = {"k": options().readable_from, "scope": WINDOW_SCOPE}
-    whose = {
-        share(window_keys().key(window), text=text, client=names[n], **terms).pack(): n
-        for n in clients
-        for text in texts
-    }
-    shop.finish_day()
-    order = [whose[packed] for packed in _as_stored(WindowShare, "share")]
-    assert sorted(order) == sorted([*clients] * len(texts))
-    assert sum(one != other for one, other in pairwise(order)) >= len(clients)
-
-
-def test_a_window_gives_one_list_and_then_its_parts_are_gone(shop) -> None:
-    shop.use(WINDOW_DAYS=2, EPSILON=4)
-    threshold = options().release.threshold
-    for client in range(threshold + 30):
-        shop.ask("red chair", client)
-    for client in range(4):
-        shop.ask("canarysecret", client)
-    shop.finish_day()
-    assert sealing.release_due() == []  # the window isn't over
-    shop.later(days=2)
-    [window] = sealing.release_due()
-    made = PublicRelease.objects.get(window=window)
-    assert made.counts.keys() == {"red chair"}
-    assert abs(made.counts["red chair"] - (threshold + 30)) < 25
-    assert not WindowShare.objects.exists()
-    assert not any(name.startswith("window-") for name in _key_names(shop))
-    entry = AuditEntry.objects.get(action="release window")
-    assert (entry.actor, entry.facts) == ("system", {"window": window, "texts": 1})
-    first = made.counts
-    assert sealing.release_due() == []
-    assert PublicRelease.objects.get().counts == first
-
-
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL orders the keys of its JSON itself")
-def test_a_list_goes_from_the_commonest_and_equal_ones_by_the_alphabet(shop) -> None:
-    shop.use(WINDOW_DAYS=1, EPSILON=900)  # noise of 0 but once in e^300 draws
-    texts = ("zinc", "ash", "oak", "elm", "fir", "yew", "box", "may")
-    for number, text in enumerate(texts):
-        for client in range(8 if text == "oak" else 6):
-            shop.ask(text, client=10 * number + client)
-    shop.finish_day()
-    shop.later(days=2)
-    sealing.release_due()
-    assert list(PublicRelease.objects.get().counts.items()) == [
-        ("oak", 8),
-        *((text, 6) for text in ("ash", "box", "elm", "fir", "may", "yew", "zinc")),
-    ]
-
-
-def test_parts_that_come_after_the_list_never_make_another(shop) -> None:
-    """Fresh noise over the same data would average out."""
-    shop.use(WINDOW_DAYS=1)
-    shop.ask(client=1)
-    shop.finish_day()
-    shop.later(days=2)
-    [window] = sealing.release_due()
-    share = b"\x01" * 200
-    WindowShare.objects.create(window=window, share=share)
-    assert sealing.release_due() == []
-    assert PublicRelease.objects.count() == 1
-    assert not WindowShare.objects.exists()
-
-
-def test_one_client_on_every_day_of_a_window_stays_unreadable(shop) -> None:
-    shop.use(WINDOW_DAYS=4, EPSILON=20, DELTA=0.5, K=2)
-    for _ in range(4):
-        shop.ask("canarysecret", client=1)
-        shop.finish_day()
-    assert WindowShare.objects.count() == 4
-    shop.later(days=3)
-    sealing.release_due()
-    assert PublicRelease.objects.get().counts == {}
-    assert "canarysecret" not in shop.everything()
-
-
 # --- Time limits --------------------------------------------------------------------------------
 
 
@@ -260,14 +159,14 @@ def test_all_that_is_kept_ends_on_the_day_that_was_promised(shop) -> None:
     shop.later(days=1)
     sealing.tidy()
     assert not kept[AuditEntry].exists()
-    assert [PublicRelease.objects.count(), VocabularyWord.objects.count()] == [1, 2]
+    assert [LedgerEntry.objects.filter(name="texts").count(), VocabularyWord.objects.count()] == [1, 2]
 
 
 def test_every_table_of_the_log_is_judged_by_a_time_limit() -> None:
     """Who adds a table says here when its rows end, and adds it to the tests above."""
-    ends = {LoggedQuery, LoggedEvent, Counter, SealedDay, QueryCount, EventCount, WindowShare, AuditEntry}
+    ends = {LoggedQuery, LoggedEvent, Counter, SealedDay, QueryCount, EventCount, WindowShare, WindowTally, AuditEntry}
     ends |= {WeekShare, SealedWeek}  # test_weeks.py
-    stays = {PublicRelease, VocabularyWord, SearchReport}  # the report is a page of SealedDay
+    stays = {PublicRelease, LedgerEntry, VocabularyWord, SearchReport}  # the report is a page of SealedDay
     assert set(apps.get_app_config("visual_search_query_log").get_models()) == ends | stays
 
 
@@ -282,7 +181,8 @@ def test_tidying_seals_a_day_and_releases_a_window_that_are_over(shop) -> None:
     shop.later(days=2)
     sealing.tidy()
     assert WindowShare.objects.count() == 0
-    assert [release.window for release in PublicRelease.objects.all()] == [window]
+    assert not WindowTally.objects.exists()
+    assert {entry.window for entry in LedgerEntry.objects.all()} == {window}
 
 
 def test_with_the_schedule_stopped_the_next_search_keeps_the_promise(shop) -> None:
@@ -305,14 +205,6 @@ def test_keys_of_windows_end_with_them(shop) -> None:
 
 def _start_of(day: int) -> datetime:
     return datetime.fromtimestamp(day * DAY_SECONDS, tz=UTC)
-
-
-def _as_stored(model: type[Model], name: str) -> list[bytes]:
-    """A column in the order in which the rows lie, as who copies the files would see it."""
-    place = "ctid" if connection.vendor == "postgresql" else "rowid"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name} FROM {model._meta.db_table} ORDER BY {place}")  # noqa: S608 - names of ours
-        return [bytes(value) for (value,) in cursor.fetchall()]
 
 
 def _key_names(shop) -> list[str]:

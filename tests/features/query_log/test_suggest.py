@@ -6,7 +6,7 @@ import pytest
 
 from tests.search.shop import _intact, empty_shop  # noqa: F401
 from visual_search.content import phrases
-from visual_search.features.query_log.models import PublicRelease, QueryCount
+from visual_search.features.query_log.models import LedgerEntry, PublicRelease, QueryCount
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "counters"])
@@ -25,9 +25,12 @@ def test_half_typed_words_leave_nothing_while_a_question_is_noted(shop, empty_sh
     assert shop.everything() != before
 
 
-def release(window: int, **counts: int) -> None:
+def release(window: int, name: str = "texts", **counts: int) -> None:
+    entry = LedgerEntry.objects.create(
+        window=window, window_days=28, name=name, epsilon="1", delta="0.000001", per_client=3
+    )
     PublicRelease.objects.create(
-        window=window, window_days=28, epsilon="1", delta="0.000001", per_client=3, readable_from=29, threshold=73,
+        entry=entry, readable_from=29, threshold=73,
         counts={text.replace("_", " "): count for text, count in counts.items()},
     )  # fmt: skip
 

@@ -18,6 +18,8 @@ Modules of its own, in the order in which a question meets them:
 - `sealing`: the end of a day: texts that many typed become readable, the key is destroyed, old rows are deleted.
 - `announcing`: what features hear of a day that is sealed.
 - `weeks`: texts that enough clients typed within a week, where the shop wants that.
+- `tallies`: which categories, labels and products the client-days of a window ask about, in a box.
+- `releasing`: public lists, each made once for a window and paid for in the ledger.
 - `erasure`: a browser takes its rows back.
 - `report`: what staff see.
 - `ubi`: rows and events in the format of OpenSearch's UBI 1.3.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from visual_search.admin import KeptForGood
 from visual_search.features.query_log import audit
-from visual_search.features.query_log.models import AuditEntry, SearchReport
+from visual_search.features.query_log.models import AuditEntry, LedgerEntry, PublicRelease, SearchReport
 from visual_search.features.query_log.report import KINDS, report
 from visual_search.types import Found
 
@@ -64,3 +64,20 @@ class AuditEntryAdmin(KeptForGood):
 
     list_display = ("number", "at", "actor", "action", "facts")
     ordering = ("-number",)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(KeptForGood):
+    """What the public lists have cost, newest first."""
+
+    list_display = ("name", "window", "window_days", "epsilon", "delta", "per_client", "made_at")
+    ordering = ("-made_at",)
+
+
+@admin.register(PublicRelease)
+class PublicReleaseAdmin(KeptForGood):
+    """The public lists themselves, which anybody may see."""
+
+    list_display = ("entry", "readable_from", "threshold")
+    list_select_related = ("entry",)
+    ordering = ("-entry__made_at",)

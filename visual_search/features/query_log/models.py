@@ -143,21 +143,48 @@ class WeekShare(models.Model):
         return str(self.id)
 
 
-class PublicRelease(models.Model):
-    """The only differentially private list of a window, with all that is needed to judge it. It is never made twice."""
+class WindowTally(models.Model):
+    """What the client-days of a window have asked about so far, by category, seen label and product. A box holds the numbers
+    until the window is over: before noise is added they are too exact to lie open.
+    """
 
     window = models.IntegerField(primary_key=True)
-    window_days = models.PositiveSmallIntegerField()
-    epsilon = models.CharField(max_length=30)
-    delta = models.CharField(max_length=40)
-    per_client = models.PositiveSmallIntegerField()
-    readable_from = models.PositiveSmallIntegerField()
-    threshold = models.PositiveIntegerField()
-    counts = models.JSONField()  # text -> noisy count
-    made_at = models.DateTimeField(auto_now_add=True)
+    closed = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return str(self.window)
+
+
+class LedgerEntry(models.Model):
+    """What one public list has cost its window. No list is stored without its entry, and none is ever taken back."""
+
+    window = models.IntegerField()
+    window_days = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=20)  # of what: texts, products, categories
+    epsilon = models.CharField(max_length=30)  # exact, as a fraction
+    delta = models.CharField(max_length=40)
+    per_client = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["window", "name"], name="visual_search_query_log_list_once")]
+        verbose_name_plural = _("ledger of public lists")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.window}"
+
+
+class PublicRelease(models.Model):
+    """One differentially private list of a window, with all that is needed to judge it. It is never made twice."""
+
+    entry = models.OneToOneField(LedgerEntry, primary_key=True, on_delete=models.PROTECT, related_name="release")
+    # Of texts alone: public keys need neither.
+    readable_from = models.PositiveSmallIntegerField(null=True)
+    threshold = models.PositiveIntegerField(null=True)
+    counts = models.JSONField()  # key -> noisy count, which may be below 0 for public keys
+
+    def __str__(self) -> str:
+        return str(self.entry)
 
 
 class AuditEntry(models.Model):

@@ -15,14 +15,18 @@ from django.core.signals import setting_changed
 
 from visual_search.conf import Setting, conf
 from visual_search.errors import ConfigurationError
-from visual_search.privacy.keys import EpochKeys, FolderKeyStore, KeyStore, MemoryKeyStore
-from visual_search.privacy.noise import Release
+from visual_search.privacy.keys import DAY_SECONDS, EpochKeys, FolderKeyStore, KeyStore, MemoryKeyStore
+from visual_search.privacy.ledger import Budget, Cost
+from visual_search.privacy.noise import PublicKeys, Release
 
 SETTINGS = {
     "QUERY_LOG": Setting(
         {}, "dictionary of options", "What may be studied of questions, and for how long; see `Options`."
     ),
 }
+
+SETTLE_SECONDS = 1800.0  # after midnight: within this time other processes write their last rows of the day
+TALLY_GRACE = 2.0 * DAY_SECONDS  # and never longer than a window, else the key of the one between would be gone
 
 clock = time.time  # One clock for keys, rows and time limits. Tests put another one here.
 
@@ -52,7 +56,10 @@ class Options:
     window_days: int = 28  # data of these days enters one public release
     epsilon: float = 1.0
     delta: float = 1e-6
-    per_client: int = 3  # different texts that one client-day adds to public counts
+    per_client: int = 3  # different texts that one client-day adds to public counts, and as many products or categories
+    epsilon_products: float = 0.5  # of the public list of products
+    epsilon_categories: float = 0.5  # of the public list of categories and seen labels
+    epsilon_cap: float = 2.0  # of all public lists of a window together
     in_background: bool = True  # False: the question that fills the buffer waits until it is written
 
     @property
@@ -62,13 +69,30 @@ class Options:
 
     @property
     def release(self) -> Release:
-        """The terms of the public lists."""
+        """The terms of the public list of texts."""
         return Release(
-            epsilon=Fraction(self.epsilon).limit_denominator(10**6),
+            epsilon=_exact(self.epsilon),
             delta=Fraction(self.delta).limit_denominator(10**12),
             per_client=self.per_client,
             readable_from=self.readable_from,
         )
+
+    @property
+    def products(self) -> PublicKeys:
+        """The terms of the public list of products."""
+        return PublicKeys(_exact(self.epsilon_products), self.per_client)
+
+    @property
+    def categories(self) -> PublicKeys:
+        """The terms of the public list of categories and labels: a client-day adds to few of both together."""
+        return PublicKeys(_exact(self.epsilon_categories), self.per_client)
+
+    @property
+    def budget(self) -> Budget:
+        """What the lists of one window may cost."""
+        texts = self.release.cost
+        shares = {"texts": texts, "products": self.products.cost, "categories": self.categories.cost}
+        return Budget(Cost(_exact(self.epsilon_cap), texts.delta), shares)
 
 
 def read(given: Mapping[str, Any]) -> Options:
@@ -93,10 +117,14 @@ def read(given: Mapping[str, Any]) -> Options:
     if options.k < 2 or min(options.rows_hours, options.counts_days, options.window_days) < 1:
         raise ConfigurationError("VISUAL_SEARCH['QUERY_LOG']: K is at least 2; hours and days are at least 1.")
     try:
-        options.release  # noqa: B018 - it refuses numbers that promise nothing.
+        options.budget  # noqa: B018 - it refuses numbers that promise nothing, and shares that pass the cap.
     except ValueError as problem:
         raise ConfigurationError(f"VISUAL_SEARCH['QUERY_LOG']: {problem}") from problem
     return options
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number).limit_denominator(10**6)
 
 
 @functools.cache
@@ -129,9 +157,16 @@ def window_keys() -> EpochKeys:
     return EpochKeys(_store(), series="window", days=options().window_days, clock=now)
 
 
+@functools.cache
+def tally_keys() -> EpochKeys:
+    """The keys that close the tallies of windows. They outlive their window a little, for lists that are made late."""
+    days = options().window_days
+    return EpochKeys(_store(), series="tally", days=days, grace=min(TALLY_GRACE, days * DAY_SECONDS), clock=now)
+
+
 def forget() -> None:
     """Read the settings anew. Keys in memory are lost by that; keys in a folder stay."""
-    for cached in (options, _store, day_keys, week_keys, window_keys):
+    for cached in (options, _store, day_keys, week_keys, window_keys, tally_keys):
         cached.cache_clear()
 
 

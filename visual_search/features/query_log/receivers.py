@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from visual_search.features.query_log import audit
+from visual_search.features.query_log import audit, releasing, tallies
 from visual_search.features.query_log.collecting import buffer
 from visual_search.features.query_log.consent import asker
-from visual_search.features.query_log.models import PublicRelease
 from visual_search.features.query_log.options import Mode, options
-from visual_search.signals import phrases_wanted, search_served, staff_looked
-from visual_search.types import Page, Query
+from visual_search.signals import day_sealed, phrases_wanted, search_served, staff_looked
+from visual_search.types import Page, Query, SealedQuestion
 
 
 def connect() -> None:
     search_served.connect(_served, dispatch_uid="query_log.served")
     phrases_wanted.connect(_wanted, dispatch_uid="query_log.wanted")
     staff_looked.connect(_looked, dispatch_uid="query_log.looked")
+    day_sealed.connect(_sealed, dispatch_uid="query_log.sealed")
 
 
 def _wanted(**kwargs: Any) -> Mapping[str, int]:
     """What the last public list says. Texts that only staff may read are shown to no shopper."""
     if options().mode is not Mode.ANONYMOUS:
         return {}
-    newest = PublicRelease.objects.order_by("-window").first()
-    return newest.counts if newest else {}
+    return releasing.newest(releasing.TEXTS)
+
+
+def _sealed(*, day: int, questions: Sequence[SealedQuestion], **kwargs: Any) -> None:
+    tallies.add(day, questions)
 
 
 def _looked(*, actor: str, action: str, facts: Mapping[str, int | str], **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
 """The journey of a day that is over: texts that enough clients typed become readable, and its key is destroyed.
 
-What fewer clients typed can never be read after that. Public lists and time limits follow below.
+What fewer clients typed can never be read after that. Public lists are made by `releasing`; time limits follow below.
 """
 
 from __future__ import annotations
@@ -14,23 +14,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from visual_search.features.query_log import announcing, audit, weeks
+from visual_search.features.query_log import announcing, audit, releasing, weeks
 from visual_search.features.query_log.models import (
     AuditEntry,
     Counter,
     EventCount,
     LoggedEvent,
     LoggedQuery,
-    PublicRelease,
     QueryCount,
     SealedDay,
     SealedWeek,
     WeekShare,
     WindowShare,
 )
-from visual_search.features.query_log.options import day_keys, now, options, week_keys, window_keys
+from visual_search.features.query_log.options import (
+    SETTLE_SECONDS,
+    day_keys,
+    now,
+    options,
+    tally_keys,
+    week_keys,
+    window_keys,
+)
 from visual_search.features.query_log.rows import Opened, opened
 from visual_search.models import chunks
 from visual_search.privacy.keys import DAY_SECONDS, GRACE_SECONDS, KeyGone
@@ -39,7 +46,6 @@ from visual_search.privacy.thresholds import Share, recover
 from visual_search.signals import day_sealed
 from visual_search.types import Found
 
-SETTLE_SECONDS = 1800.0  # after midnight: within this time other processes write their last rows of the day
 # A day whose facts can't be folded stays open. In the last quarter of an hour of its key it is sealed without them.
 LAST_SECONDS = 900.0
 UNANNOUNCED_DAYS = 3  # so far back a day without rows, whose counts nobody has heard, is looked for
@@ -180,48 +186,6 @@ def _event_counts(day: int, texts: Mapping[UUID, str]) -> list[EventCount]:
     ]
 
 
-# --- Public counts ------------------------------------------------------------------------------
-
-
-def release_due() -> list[int]:
-    """Make the only public list of each window that is over, and delete the data that it came from; returns the windows."""
-    # The last day of a window is sealed after its end.
-    over = window_keys().epoch(now() - 2 * SETTLE_SECONDS).number
-    windows = set(WindowShare.objects.filter(window__lt=over).values_list("window", flat=True))
-    return [window for window in sorted(windows) if _release(window)]
-
-
-def _release(window: int) -> bool:
-    terms = options().release
-    by_tag: dict[bytes, list[Share]] = defaultdict(list)
-    for packed in WindowShare.objects.filter(window=window).values_list("share", flat=True):
-        part = Share.unpack(bytes(packed))
-        by_tag[part.tag].append(part)
-    shown = terms.apply({tag: len({part.x for part in parts}) for tag, parts in by_tag.items()})
-    texts = {tag: recover(by_tag[tag], k=terms.readable_from) for tag in shown}
-    counts = {text: shown[tag] for tag, text in texts.items() if text is not None}
-    try:
-        with transaction.atomic():
-            PublicRelease.objects.create(
-                window=window,
-                window_days=options().window_days,
-                epsilon=str(terms.epsilon),
-                delta=str(terms.delta),
-                per_client=terms.per_client,
-                readable_from=terms.readable_from,
-                threshold=terms.threshold,
-                counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
-            )
-            WindowShare.objects.filter(window=window).delete()
-            audit.append("system", "release window", window=window, texts=len(counts))
-    except IntegrityError:
-        # Another process or an earlier run has made the list. A second list of the same data would weaken its noise.
-        WindowShare.objects.filter(window=window).delete()
-        return False
-    window_keys().destroy(window)
-    return True
-
-
 # --- Time limits --------------------------------------------------------------------------------
 
 
@@ -231,6 +195,7 @@ def expire() -> int:
     day_keys().sweep()
     window_keys().sweep()
     week_keys().sweep()
+    tally_keys().sweep()
     rows = datetime.fromtimestamp(moment, tz=UTC) - timedelta(hours=options().rows_hours)
     days = day_keys().epoch(moment).number - options().counts_days
     # An hour's rows are as old as the hour's end.
@@ -251,5 +216,5 @@ def tidy() -> None:
     """Seal, release and expire what is due. The schedule runs it, and so do processes that answer questions."""
     seal_due()
     weeks.seal_due()
-    release_due()
+    releasing.release_due()
     expire()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 def rename(apps, schema_editor):
     """Questions without any hit were counted under another name; those that found nothing close weren't told apart."""
     counter = apps.get_model("visual_search_query_log", "Counter")
-    counter.objects.filter(name="without_results").update(name="found.nothing")
+    counter.objects.using(schema_editor.connection.alias).filter(name="without_results").update(name="found.nothing")
 
 
 class Migration(migrations.Migration):

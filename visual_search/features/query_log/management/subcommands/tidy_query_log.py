@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from visual_search.features.query_log import sealing, vocabulary, weeks
+from visual_search.features.query_log import releasing, sealing, vocabulary, weeks
 from visual_search.management.tables import TablesCommand
 
 
@@ -19,7 +19,7 @@ class Command(TablesCommand):
         if options["vocabulary"]:
             words = vocabulary.refresh()
             self._say(options, f"The catalogue uses {words} words.")
-        days, _weeks, windows, rows = sealing.seal_due(), weeks.seal_due(), sealing.release_due(), sealing.expire()
+        days, _weeks, windows, rows = sealing.seal_due(), weeks.seal_due(), releasing.release_due(), sealing.expire()
         self._say(options, f"{len(days)} days sealed, {len(windows)} public lists made, {rows} rows deleted.")
 
     def _say(self, options: dict[str, Any], text: str) -> None:
