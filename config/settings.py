@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "visual_search",
     "visual_search.features.compatibility",
+    "visual_search.features.experiments",
     "visual_search.features.insights",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
@@ -209,8 +210,11 @@ VISUAL_SEARCH: dict[str, Any] = {
         {
             "BACKEND": "visual_search.features.personalisation.rescorer.PersonalRescorer",
             "OPTIONS": {"repeat": 0.1},
-        }
+        },
+        # Last, so that the shop's ranking is tried as shoppers get it. It does nothing while no experiment runs.
+        {"BACKEND": "visual_search.features.experiments.rescorer.InterleavingRescorer"},
     ],
+    "EXPERIMENT_RANKINGS": {"cheaper within a grade": {"BACKEND": "catalog.rankings.CheaperWithinGrades"}},
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
     "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},
     "INSIGHTS": {"RECIPIENTS": env.items("REPORT_RECIPIENTS")},

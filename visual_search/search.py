@@ -126,7 +126,9 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     parsing.check_limits(query)
     with clock.step("engine"):
         serving = live_index.serving(query.collection)
-    asked = query
+    asked, query_id = query, query_ids.new()
+    if query.pages_of is not None:
+        query = replace(query, pages_of=query.pages_of or query_id)
     query, understood = understanding.understood(query, serving.schema, registry.source(query.collection).currency)
     with clock.step("rewriters"):
         rewritten = rewriting.rewritten(query)
@@ -189,7 +191,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
         hits = families.with_variants(query, hits, engine, serving.schema, ranking.language)
     page = Page(
-        query_id=query_ids.new(),
+        query_id=query_id,
         took_ms=round((time.perf_counter() - begin) * 1000, 1),
         total=ranking.total,
         relation=ranking.relation,
@@ -198,6 +200,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         facets=facets,
         page=query.page,
         page_size=query.page_size,
+        pages_of=(query.pages_of or "") if rescored.notes else "",
         language=ranking.language,
         warnings=(*resembled.warnings, *ranking.warnings, *_page_warnings(query, ranking)),
         degraded=(

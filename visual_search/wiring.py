@@ -122,6 +122,13 @@ def resolve_hooks(setting: str) -> list[tuple[type, dict[str, Any]]]:
     return [_resolve(setting, item, example) for item in value]
 
 
+def named_hook(setting: str, kind: str, value: Any) -> Any:
+    """The hook that a feature's setting names as `kind` (REWRITERS, RESCORERS, CURATORS) does. Raises ConfigurationError."""
+    protocol = HOOKS[kind][1]
+    cls, options = _resolve(setting, value, f"shop.search_hooks.My{protocol.__name__}")
+    return _instance(setting, cls, options, protocol)
+
+
 def _resolve(setting: str, value: Any, example: str) -> tuple[type, dict[str, Any]]:
     if not isinstance(value, dict) or not isinstance(value.get("BACKEND"), str):
         raise ConfigurationError(

@@ -23,6 +23,7 @@ WITHOUT = {"visual_search", "compare_models", "demo_columns", "measure_grades", 
 ARGUMENTS = {
     "try_photo": ["photo.jpg"],
     "keys": ["list"],
+    "interleave": ["status"],
     "load": ["http://127.0.0.1:1"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
@@ -13,8 +15,9 @@ from django.utils.translation import gettext as _
 from multilingual.languages import base_code
 from multilingual.prices import without_gaps
 from visual_search import registry, wiring
-from visual_search.access import limits
+from visual_search.access import limits, query_ids, wishes
 from visual_search.conf import conf
+from visual_search.errors import BadInput
 from visual_search.imaging.regions import WHOLE
 from visual_search.querying import parsing, tokens, uploads
 from visual_search.storefront import filters, showcase
@@ -83,6 +86,7 @@ def read(request: HttpRequest, collection: str) -> Asked:
             sort=sort,
             page=page,
             page_size=conf.PAGE_SIZE,
+            pages_of=_pages_of(request, data, page),
             disjunctive=True,
             read=not data.get("unread"),
             # It holds the words that are searched as they stand; others, which the shopper types later, are not.
@@ -129,6 +133,21 @@ def _unread(data: QueryDict, text: str) -> None:
     if place is not None:
         phrases[place] = without_gaps(phrases[place].replace(text, " ", 1))
     data.setlist("q", phrases)
+
+
+def _pages_of(request: HttpRequest, data: QueryDict, page: int) -> str | None:
+    """The answer that this page goes on from, "" for a new one; None where the shopper wants no note of it, and where a later
+    page doesn't say the answer, or not one of this shop.
+    """
+    if wishes.opted_out(request):
+        return None
+    # The buttons of pages alone send one; with other filters or words it is a new answer.
+    if "page" in data:
+        with suppress(ValueError, BadInput):
+            first = UUID(data.get("first", ""))
+            query_ids.refuse_foreign(first, field="first")
+            return str(first)
+    return "" if page == 1 else None
 
 
 def _phrases(data: QueryDict) -> list[str]:

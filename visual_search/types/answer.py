@@ -103,6 +103,7 @@ class Page:
     page: int
     page_size: int
     language: str | None = None
+    pages_of: str = ""  # what the question of the next page carries, where a rescorer took part
     distant: int = 0  # how many of `total` are graded "nothing close": they only keep the page from being bare
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.features.query_log.shop import page
+from visual_search.access.wishes import opted_out
 from visual_search.errors import ConfigurationError
 from visual_search.features.query_log import options
-from visual_search.features.query_log.consent import QueryLogMiddleware, asker, asker_of, opted_out
+from visual_search.features.query_log.consent import QueryLogMiddleware, asker, asker_of
 from visual_search.features.query_log.models import AuditEntry, Counter, LoggedEvent, LoggedQuery
 from visual_search.signals import search_served
 from visual_search.types import Query

@@ -34,18 +34,18 @@ def migrated(alias: str, name: str):
 def test_a_list_from_before_the_ledger_is_carried_over_and_back(scratch, settings) -> None:
     settings.MIGRATION_MODULES = {}
     settings.DATABASE_ROUTERS = []
-    before = migrated(scratch, "0003_nothing_close").get_model(LABEL, "PublicRelease")
+    before = migrated(scratch, "0004_weeks").get_model(LABEL, "PublicRelease")
     before.objects.using(scratch).create(
         window=7, window_days=28, epsilon="1", delta="1/1000000", per_client=3, readable_from=29, threshold=73,
         counts={"red chair": 90},
     )  # fmt: skip
     before.objects.using(scratch).update(made_at=datetime(2026, 1, 2, tzinfo=UTC))
-    after = migrated(scratch, "0004_ledger")
+    after = migrated(scratch, "0005_ledger")
     made = after.get_model(LABEL, "PublicRelease").objects.using(scratch).select_related("entry").get()
     assert (made.counts, made.threshold, made.readable_from) == ({"red chair": 90}, 73, 29)
     entry = made.entry
     assert (entry.window, entry.name, entry.epsilon, entry.delta, entry.made_at.year) == (
         7, "texts", "1", "1/1000000", 2026,
     )  # fmt: skip
-    again = migrated(scratch, "0003_nothing_close").get_model(LABEL, "PublicRelease")
+    again = migrated(scratch, "0004_weeks").get_model(LABEL, "PublicRelease")
     assert again.objects.using(scratch).get().counts == {"red chair": 90}

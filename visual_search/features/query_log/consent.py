@@ -10,6 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 
 from visual_search.access.addresses import address_of
+from visual_search.access.wishes import opted_out
 from visual_search.privacy.pseudonyms import client_material
 
 
@@ -37,16 +38,6 @@ def asker_of(request: HttpRequest) -> Asker:
         ),
         opted_out=opted_out(request),
     )
-
-
-def opted_out(request: HttpRequest) -> bool:
-    """Whether the client asks not to be logged: by Global Privacy Control or Do Not Track, which count if they are exactly
-    "1", or by `X-Privacy: nolog`, which the shop's own consent banner may send. The standard of GPC speaks only of selling
-    and sharing data; this log reads it more strictly.
-    """
-    headers = request.headers
-    wishes = {part.strip().lower() for part in headers.get("X-Privacy", "").split(",")}
-    return headers.get("Sec-GPC") == "1" or headers.get("DNT") == "1" or "nolog" in wishes
 
 
 def _device(request: HttpRequest) -> str:
