@@ -15,4 +15,5 @@ Modules of its own, in the order in which an experiment meets them:
 - `deciding`: e-value, guard-rails, and when they end an experiment.
 - `running`: start, count a day, stop.
 - `figures`: what the page and the command show.
+- `charting`: the e-value over the days as a picture in SVG.
 """
