@@ -206,6 +206,7 @@ VISUAL_SEARCH: dict[str, Any] = {
     },
     "BASE_TEMPLATE": "catalog/base.html",
     # Furniture is bought once: an earlier purchase says little, what resembles the things looked at says more.
+    "REWRITERS": [{"BACKEND": "visual_search.features.experiments.rewriter.ArmsRewriter"}],
     "RESCORERS": [
         {
             "BACKEND": "visual_search.features.personalisation.rescorer.PersonalRescorer",

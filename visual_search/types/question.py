@@ -61,6 +61,7 @@ class Query:
     # The id of the answer's first page, "" on that page itself: hooks that choose by chance choose alike on all pages by it.
     # None where the caller doesn't carry it from page to page, or the shopper wants no part in what is tried out.
     pages_of: str | None = None
+    variants: tuple[str, ...] = ()  # names of what is tried on this question; rules of these names hold, too
     facets: tuple[str, ...] | None = None  # None: all of the collection
     disjunctive: bool = False  # whether each facet is counted without its own filter, and close hits alone
     explain: bool = False

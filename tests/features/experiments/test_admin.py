@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from visual_search.features.experiments import running
 from visual_search.features.experiments.charting import BOTTOM, LEFT, MOST_DATES, RIGHT, TOP, chart
 from visual_search.features.experiments.deciding import Outcome
-from visual_search.features.experiments.models import Experiment, ExperimentDay
+from visual_search.features.experiments.models import Experiment, ExperimentDay, Kind
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/visual_search_experiments/experiment/"
@@ -53,6 +53,13 @@ def test_the_page_has_the_same_figures_as_a_plain_count(rankings, admin_client) 
     assert text.count("<circle") == 3
     assert "5.0 %" in plain
     assert "3.6 %" in plain
+
+
+def test_the_page_of_rules_says_how_they_are_tried(rankings, admin_client) -> None:
+    trial = running.start("summer rules", kind=Kind.ARMS)
+    text = admin_client.get(f"{LIST}{trial.pk}/change/").content.decode()
+    assert "summer rules" in text
+    assert "half of the questions of each day" in text
 
 
 def test_the_first_days_of_an_experiment_have_a_page(rankings, admin_client) -> None:

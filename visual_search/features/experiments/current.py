@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from visual_search.features.experiments.models import Experiment, Status
+from visual_search.features.experiments.models import Experiment, Kind, Status
 
 READ_SECONDS = 2.0
 
@@ -19,6 +19,7 @@ class Running:
     a: str
     b: str
     share: float
+    kind: str = Kind.INTERLEAVE
 
 
 _lock = threading.Lock()
@@ -31,7 +32,7 @@ def running() -> Running | None:
     with _lock:
         if _kept is None or time.monotonic() - _kept[0] > READ_SECONDS:
             row = Experiment.objects.filter(status=Status.RUNNING).first()
-            found = Running(row.pk, row.a, row.b, row.share) if row else None
+            found = Running(row.pk, row.a, row.b, row.share, row.kind) if row else None
             _kept = (time.monotonic(), found)
         return _kept[1]
 

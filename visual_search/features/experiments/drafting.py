@@ -64,6 +64,11 @@ def coins(key: bytes, seed: str) -> Iterator[bool]:
         number += 1
 
 
+def arm(key: bytes, question: str, day: int) -> Team:
+    """The arm of all answers to this question on this day; another day throws another coin."""
+    return Team.B if keyed_hash(key, "arm", question, str(day))[0] & 1 else Team.A
+
+
 def takes_part(key: bytes, seed: str, share: float) -> bool:
     """Whether this answer is among the share (0 to 1) of answers that are tried out."""
     return int.from_bytes(keyed_hash(key, "share", seed)[:8], "big") < share * 2**64

@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     """How two rankings are compared."""
 
     INTERLEAVE = "interleave", _("team-draft interleaving")
+    ARMS = "arms", _("arms by question and day")
 
 
 class Status(models.TextChoices):
@@ -36,7 +37,9 @@ class Status(models.TextChoices):
 
 
 class Experiment(models.Model):
-    """Two rankings that are tried against each other. An empty name is the shop's own ranking."""
+    """Two rankings that are tried against each other. An empty name is the shop's own ranking. Of arms, B is the name of the
+    variant whose rules hold there.
+    """
 
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.INTERLEAVE)
     a = models.CharField(_("ranking A"), max_length=LONGEST_NAME, blank=True)

@@ -9,6 +9,7 @@ from django.conf import settings
 from visual_search import registry
 from visual_search.features.experiments import current, options, teams
 from visual_search.features.experiments.drafting import coins, draft, takes_part
+from visual_search.features.experiments.models import Kind
 from visual_search.hooks import Moment, Overstepped, Reordered
 from visual_search.privacy.pseudonyms import keyed_hash
 from visual_search.types import Hit, Query
@@ -24,9 +25,15 @@ class InterleavingRescorer:
     def rescore(self, query: Query, hits: tuple[Hit, ...], moment: Moment) -> Reordered:
         """The drafted list of the experiment that runs."""
         running = current.running()
-        if running is None or not hits or not query.pages_of or not _may_be_tried(query):
+        if (
+            running is None
+            or running.kind != Kind.INTERLEAVE
+            or not hits
+            or not query.pages_of
+            or not _may_be_tried(query)
+        ):
             return Reordered(hits)
-        key = _key()
+        key = secret()
         if not takes_part(key, query.pages_of, running.share):
             return Reordered(hits, teams.control(running.id, query.pages_of))
         order_a = _ordered(running.a, query, hits, moment)
@@ -55,5 +62,6 @@ def _ordered(name: str, query: Query, hits: tuple[Hit, ...], moment: Moment) -> 
     return {hit.id: hit for hit in after}
 
 
-def _key() -> bytes:
+def secret() -> bytes:
+    """What coins are thrown with: nobody but the shop can foretell them."""
     return keyed_hash(settings.SECRET_KEY, "experiments")

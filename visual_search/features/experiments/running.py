@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +14,9 @@ from django.db.models import F, QuerySet, Sum
 from visual_search.errors import BadInput
 from visual_search.features.experiments import current, options, teams
 from visual_search.features.experiments.deciding import LEAST_ANSWERS, MOST_DAYS, SHARE, Outcome, Verdict, judged
-from visual_search.features.experiments.models import Experiment, ExperimentDay, Status, UsualDay
-from visual_search.features.experiments.voting import Rates, Votes, rates, votes
+from visual_search.features.experiments.drafting import Team
+from visual_search.features.experiments.models import Experiment, ExperimentDay, Kind, Status, UsualDay
+from visual_search.features.experiments.voting import Rates, Votes, arm_votes, rates, votes
 from visual_search.types import SealedQuestion
 
 DAY_SECONDS = 24 * 3600
@@ -32,10 +34,19 @@ def today() -> int:
 
 
 def start(
-    b: str, *, a: str = "", share: float = SHARE, most_days: int = MOST_DAYS, slow_ms: float = SLOW_MS, author: str = ""
+    b: str,
+    *,
+    a: str = "",
+    kind: Kind = Kind.INTERLEAVE,
+    share: float = SHARE,
+    most_days: int = MOST_DAYS,
+    slow_ms: float = SLOW_MS,
+    author: str = "",
 ) -> Experiment:
     """Start an experiment. Raises BadInput, in words, for what can't be tried, and while another one runs."""
-    for name, given in (("a", a), ("b", b)):
+    if kind is Kind.ARMS:
+        _refuse_variant(a, b)
+    for name, given in (("a", a), ("b", b)) if kind is Kind.INTERLEAVE else ():
         if given != options.SHOPS_OWN and given not in options.names():
             raise BadInput(
                 f"{name} is '{given[:80]}'; it must be one of the rankings in EXPERIMENT_RANKINGS: "
@@ -50,11 +61,12 @@ def start(
         raise BadInput(f"days is {most_days}; it must be from 1 to {MOST_DAYS}.", field="most_days")
     if not (math.isfinite(slow_ms) and slow_ms > 0):
         raise BadInput(f"slow_ms is {slow_ms}; it must be above 0 milliseconds.", field="slow_ms")
-    for name in filter(None, (a, b)):
+    for name in filter(None, (a, b)) if kind is Kind.INTERLEAVE else ():
         options.ranking(name)  # A wrong path is told now, and not by each answer.
     try:
         with transaction.atomic():
             experiment = Experiment.objects.create(
+                kind=kind,
                 a=a,
                 b=b,
                 share=share,
@@ -69,6 +81,15 @@ def start(
         ) from None
     current.forget()
     return experiment
+
+
+def _refuse_variant(a: str, b: str) -> None:
+    if a:
+        raise BadInput(f"a is '{a[:80]}'; arm A is the shop as it is, so it has no name.", field="a")
+    if not b.strip() or len(b) > options.LONGEST_NAME:
+        raise BadInput(
+            f"b is '{b[:80]}'; it is the name of a variant, of 1 to {options.LONGEST_NAME} characters.", field="b"
+        )
 
 
 def stop(experiment: Experiment, outcome: Outcome = Outcome.BY_HAND, *, broken: str = "") -> bool:
@@ -91,8 +112,8 @@ def count(day: int, questions: Sequence[SealedQuestion]) -> None:
             _count_tried(
                 experiment,
                 day,
-                tried=[question for note, question in own if not note.control],
-                control=[question for note, question in own if note.control],
+                tried=[question for note, question in own if not _aside(note)],
+                control=[question for note, question in own if _aside(note)],
             )
         # Days pass also where nobody asks.
         for experiment in Experiment.objects.filter(status=Status.RUNNING):
@@ -138,6 +159,11 @@ def _sums(days: QuerySet[Any], columns: Mapping[str, str]) -> dict[str, int]:
     return {name: sums[f"sum_{name}"] or 0 for name in columns}
 
 
+def _aside(note: teams.Noted) -> bool:
+    """Whether the answer shows the shop as it is: what is tried is compared with these."""
+    return note.control or note.arm is Team.A
+
+
 def _could_be_tried(question: SealedQuestion) -> bool:
     """Whether an experiment might have changed its order, as far as a sealed question says so."""
     return question.kind != "browse" and "sorted" not in question.refinements
@@ -152,7 +178,10 @@ def _count_usual(day: int, questions: Sequence[SealedQuestion]) -> None:
 def _count_tried(
     experiment: Experiment, day: int, *, tried: Sequence[SealedQuestion], control: Sequence[SealedQuestion]
 ) -> None:
-    cast = votes(tried, experiment.pk)
+    if experiment.kind == Kind.ARMS:
+        cast = arm_votes([*tried, *control], experiment.pk, random.SystemRandom())
+    else:
+        cast = votes(tried, experiment.pk)
     slow_ms = experiment.guards.get("slow_ms", SLOW_MS)
     ExperimentDay.objects.get_or_create(experiment=experiment, day=day)
     ExperimentDay.objects.filter(experiment=experiment, day=day).update(

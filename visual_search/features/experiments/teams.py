@@ -14,23 +14,26 @@ from dataclasses import dataclass
 from visual_search.features.experiments.drafting import Drafted, Team
 
 HOOK = "interleave"  # the name of the rescorer, which stands before its note
+ARMS = "arms"  # that of the rewriter
 MOST_HITS = 80  # of an answer: so many fit into the 200 characters that are kept of a note
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _BITS = 11
 _CONTROL = "control"
-_NOTE = re.compile(rf"{HOOK}:(\d{{1,12}})\.([\w-]{{4}})\.((?:[\w-]{{2}})*|{_CONTROL})", re.ASCII)
+_ARM = "arm-"  # and "a" or "b": an odd number of letters, as the control has, so that neither is read as teams
+_NOTE = re.compile(rf"(?:{HOOK}|{ARMS}):(\d{{1,12}})\.([\w-]{{4}})\.((?:[\w-]{{2}})*|{_CONTROL}|{_ARM}[ab])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What a note says. `answer`: equal for all pages of one answer. `teams`: by the letters of a hit. `control`: the answer
-    was kept out of the experiment by chance, so that there is something to compare with.
+    was kept out of the experiment by chance, so that there is something to compare with. `arm`: of which of two arms it is whole.
     """
 
     experiment: int
     answer: str
     teams: Mapping[int, Team]
     control: bool = False
+    arm: Team | None = None
 
     def team(self, object_id: str) -> Team | None:
         """The team of this hit; None for one that has none, or isn't in the note."""
@@ -48,12 +51,21 @@ def control(experiment: int, seed: str) -> str:
     return f"{experiment}.{_of_answer(seed)}.{_CONTROL}"
 
 
+def arm(experiment: int, seed: str, of: Team) -> str:
+    """The note of an answer that is wholly of one arm."""
+    return f"{experiment}.{_of_answer(seed)}.{_ARM}{of}"
+
+
 def read(notes: Iterable[str]) -> Noted | None:
     """What the notes of an answer say of an experiment; None where they say nothing of one."""
     for text in notes:
         if match := _NOTE.fullmatch(text):
-            aside = match[3] == _CONTROL
-            return Noted(int(match[1]), match[2], {} if aside else _teams(match[3]), aside)
+            experiment, answer, said = int(match[1]), match[2], match[3]
+            if said == _CONTROL:
+                return Noted(experiment, answer, {}, control=True)
+            if said.startswith(_ARM) and len(said) % 2:
+                return Noted(experiment, answer, {}, arm=Team(said[-1]))
+            return Noted(experiment, answer, _teams(said))
     return None
 
 

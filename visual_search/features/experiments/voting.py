@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
 
 from visual_search.features.experiments import teams
 from visual_search.features.experiments.drafting import Team
@@ -57,6 +59,37 @@ def votes(questions: Iterable[SealedQuestion], experiment: int) -> Votes:
         if done["basket"] or done["click"]:
             tally[leads[0] or leads[1]] += 1
     return Votes(wins_a=tally[-1], wins_b=tally[1], ties=tally[0])
+
+
+def arm_votes(questions: Iterable[SealedQuestion], experiment: int, dice: random.Random) -> Votes:
+    """Votes of arms: questions of arm A and of arm B are paired by chance, and the one after which a greater share of its
+    clients put something into the basket, or else clicked, has the pair's vote.
+
+    Which of two questions is of which arm was a fair coin. So without a difference each has the vote as often, however much
+    questions differ, and a pair is one vote, however many ask.
+    """
+    asked: dict[tuple[Team, int], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for question in questions:
+        noted = teams.read(question.notes)
+        if noted is None or noted.experiment != experiment or noted.arm is None or question.words is None:
+            continue
+        done = asked[noted.arm, question.words][question.client]
+        done.update(event.action for event in question.events)
+    sides = {team: sorted(words for (arm, words) in asked if arm is team) for team in (Team.A, Team.B)}
+    for side in sides.values():
+        dice.shuffle(side)
+    tally = {-1: 0, 0: 0, 1: 0}
+    for one, other in zip(sides[Team.A], sides[Team.B], strict=False):
+        shares = [_shares(asked[Team.A, one].values()), _shares(asked[Team.B, other].values())]
+        if shares != [(0, 0), (0, 0)]:
+            tally[(shares[1] > shares[0]) - (shares[1] < shares[0])] += 1
+    return Votes(wins_a=tally[-1], wins_b=tally[1], ties=tally[0])
+
+
+def _shares(clients: Collection[Collection[str]]) -> tuple[Fraction, Fraction]:
+    """Which share of the clients put something into the basket, and which clicked; exact, so that equal ones are equal."""
+    basket, click = (sum(any(action in kind for action in done) for done in clients) for kind in (BASKET, CLICK))
+    return Fraction(basket, len(clients)), Fraction(click, len(clients))
 
 
 def _lead(hits: Iterable[tuple[str, Team]]) -> int:

@@ -11,7 +11,7 @@ from visual_search.errors import VisualSearchError
 from visual_search.features.experiments import options, running
 from visual_search.features.experiments.deciding import MOST_DAYS, SHARE, STOP_AT, Guard, Outcome
 from visual_search.features.experiments.figures import Figures, figures
-from visual_search.features.experiments.models import Experiment, Status
+from visual_search.features.experiments.models import Experiment, Kind, Status
 from visual_search.management.tables import TablesCommand
 
 SHOPS = "the shop's own"
@@ -35,6 +35,11 @@ class Command(TablesCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["start", "status", "stop"], help="what to do")
         parser.add_argument("ranking", nargs="?", default="", help="for start: B, a name in EXPERIMENT_RANKINGS")
+        parser.add_argument(
+            "--rules",
+            action="store_true",
+            help="RANKING is the name of a variant whose rules are tried, by question and day, in place of a ranking",
+        )
         parser.add_argument("--against", default="", help="A, by default the shop's own ranking")
         parser.add_argument(
             "--share", type=float, default=SHARE, help=f"of the answers that take part (default {SHARE})"
@@ -66,6 +71,7 @@ class Command(TablesCommand):
         experiment = running.start(
             ranking,
             a=given["against"],
+            kind=Kind.ARMS if given["rules"] else Kind.INTERLEAVE,
             share=given["share"],
             most_days=given["days"],
             slow_ms=given["slow_ms"],
@@ -73,7 +79,7 @@ class Command(TablesCommand):
         )
         self.stdout.write(
             f"Experiment {experiment.pk} runs: A is {experiment.a or SHOPS}, B is {experiment.b}, "
-            f"{experiment.share:.0%} of the answers, {experiment.most_days} days at most. "
+            f"{_part(experiment)}, {experiment.most_days} days at most. "
             "Votes are counted when a day (UTC) is sealed."
         )
 
@@ -90,6 +96,12 @@ class Command(TablesCommand):
             self.stdout.write("There was no experiment yet. Start one: visual_search interleave start RANKING")
             return
         self.stdout.write("\n".join(lines(figures(experiment))))
+
+
+def _part(experiment: Experiment) -> str:
+    if experiment.kind == Kind.ARMS:
+        return "half of the questions of each day"
+    return f"{experiment.share:.0%} of the answers"
 
 
 def lines(shown: Figures) -> list[str]:
