@@ -122,6 +122,19 @@ def test_a_second_one_is_refused_in_words(rankings, admin_client) -> None:
     assert "Another experiment is running." in admin_client.post(f"{LIST}add/", given).content.decode()
 
 
+def test_one_that_was_started_meanwhile_is_told_and_no_error_of_the_server(rankings, admin_client, monkeypatch) -> None:
+    real = running.start
+
+    def start(*args, **given):
+        real("by id")
+        return real(*args, **given)
+
+    monkeypatch.setattr(running, "start", start)
+    given = {"a": "", "b": "by id", "share": "0.9", "most_days": "28", "slow_ms": "1000"}
+    answer = admin_client.post(f"{LIST}add/", given, follow=True)
+    assert "Another experiment is running" in answer.content.decode()
+
+
 def test_who_may_only_look_stops_nothing(rankings, staff, client) -> None:
     trial = running.start("by id")
     staff("view_experiment")

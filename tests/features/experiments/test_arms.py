@@ -12,7 +12,6 @@ from django.core.management import call_command
 
 from tests.contracts.hooks import FOREVER, RescorerContract, RewriterContract
 from tests.features.query_log.shop import material, page
-from visual_search.errors import BadInput
 from visual_search.features.experiments import current, running, teams
 from visual_search.features.experiments.current import Running
 from visual_search.features.experiments.deciding import STOP_AT, Outcome, e_value
@@ -210,7 +209,7 @@ def test_a_variant_is_tried_and_its_days_are_counted(log) -> None:
     ],
 )
 def test_names_of_variants(rankings, given, problem) -> None:
-    with pytest.raises(BadInput, match=problem):
+    with pytest.raises(running.CannotBeTried, match=problem):
         running.start(kind=Kind.ARMS, **given)
 
 

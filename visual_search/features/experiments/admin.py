@@ -9,10 +9,11 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from visual_search.errors import ConfigurationError
+from visual_search.errors import ConfigurationError, VisualSearchError
 from visual_search.features.experiments import options, running
 from visual_search.features.experiments.charting import chart
 from visual_search.features.experiments.deciding import STOP_AT, Guard
@@ -98,7 +99,12 @@ class ExperimentAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """One button starts it: there is no second one to add, and nothing to go on editing."""
         alone = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().add_view(request, form_url, {**alone, **(extra_context or {})})
+        try:
+            return super().add_view(request, form_url, {**alone, **(extra_context or {})})
+        except VisualSearchError as problem:
+            # Somebody else has started one since the form was checked, or the ranking can't be built.
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(reverse("admin:visual_search_experiments_experiment_changelist"))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

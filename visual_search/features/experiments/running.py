@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 
-from visual_search.errors import BadInput
+from visual_search.errors import VisualSearchError
 from visual_search.features.experiments import current, options, teams
 from visual_search.features.experiments.deciding import LEAST_ANSWERS, MOST_DAYS, SHARE, Outcome, Verdict, judged
 from visual_search.features.experiments.drafting import Team
@@ -26,6 +26,12 @@ KEPT_DAYS = USUAL_DAYS + MOST_DAYS + 1  # of usual days: those before an experim
 FIELDS = ("answers", "zero", "slow", "baskets")
 
 clock = time.time  # Tests put another one here.
+
+
+class CannotBeTried(VisualSearchError):
+    """Why an experiment can't be started. The command says it; the form in the admin refuses the same in the page's language."""
+
+    code = "cannot_be_tried"
 
 
 def today() -> int:
@@ -43,24 +49,23 @@ def start(
     slow_ms: float = SLOW_MS,
     author: str = "",
 ) -> Experiment:
-    """Start an experiment. Raises BadInput, in words, for what can't be tried, and while another one runs."""
+    """Start an experiment. Raises CannotBeTried, in words, for what can't be tried, and while another one runs."""
     if kind is Kind.ARMS:
         _refuse_variant(a, b)
     for name, given in (("a", a), ("b", b)) if kind is Kind.INTERLEAVE else ():
         if given != options.SHOPS_OWN and given not in options.names():
-            raise BadInput(
+            raise CannotBeTried(
                 f"{name} is '{given[:80]}'; it must be one of the rankings in EXPERIMENT_RANKINGS: "
                 f"{', '.join(options.names()) or 'none is set'}.",
-                field=name,
             )
     if a == b:
-        raise BadInput(f"a and b are both '{b}'; two different rankings can be compared.", field="b")
+        raise CannotBeTried(f"a and b are both '{b}'; two different rankings can be compared.")
     if not (math.isfinite(share) and 0 < share <= 1):
-        raise BadInput(f"share is {share}; it must be above 0 and at most 1.", field="share")
+        raise CannotBeTried(f"share is {share}; it must be above 0 and at most 1.")
     if not 1 <= most_days <= MOST_DAYS:
-        raise BadInput(f"days is {most_days}; it must be from 1 to {MOST_DAYS}.", field="most_days")
+        raise CannotBeTried(f"days is {most_days}; it must be from 1 to {MOST_DAYS}.")
     if not (math.isfinite(slow_ms) and slow_ms > 0):
-        raise BadInput(f"slow_ms is {slow_ms}; it must be above 0 milliseconds.", field="slow_ms")
+        raise CannotBeTried(f"slow_ms is {slow_ms}; it must be above 0 milliseconds.")
     for name in filter(None, (a, b)) if kind is Kind.INTERLEAVE else ():
         options.ranking(name)  # A wrong path is told now, and not by each answer.
     try:
@@ -76,7 +81,7 @@ def start(
                 author=author,
             )
     except IntegrityError:
-        raise BadInput(
+        raise CannotBeTried(
             "Another experiment is running, and two at once would change each other's lists. Stop it first."
         ) from None
     current.forget()
@@ -85,10 +90,10 @@ def start(
 
 def _refuse_variant(a: str, b: str) -> None:
     if a:
-        raise BadInput(f"a is '{a[:80]}'; arm A is the shop as it is, so it has no name.", field="a")
+        raise CannotBeTried(f"a is '{a[:80]}'; arm A is the shop as it is, so it has no name.")
     if not b.strip() or len(b) > options.LONGEST_NAME:
-        raise BadInput(
-            f"b is '{b[:80]}'; it is the name of a variant, of 1 to {options.LONGEST_NAME} characters.", field="b"
+        raise CannotBeTried(
+            f"b is '{b[:80]}'; it is the name of a variant, of 1 to {options.LONGEST_NAME} characters."
         )
 
 
