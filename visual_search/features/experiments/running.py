@@ -92,9 +92,7 @@ def _refuse_variant(a: str, b: str) -> None:
     if a:
         raise CannotBeTried(f"a is '{a[:80]}'; arm A is the shop as it is, so it has no name.")
     if not b.strip() or len(b) > options.LONGEST_NAME:
-        raise CannotBeTried(
-            f"b is '{b[:80]}'; it is the name of a variant, of 1 to {options.LONGEST_NAME} characters."
-        )
+        raise CannotBeTried(f"b is '{b[:80]}'; it is the name of a variant, of 1 to {options.LONGEST_NAME} characters.")
 
 
 def stop(experiment: Experiment, outcome: Outcome = Outcome.BY_HAND, *, broken: str = "") -> bool:
