@@ -11,7 +11,7 @@ import itertools
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -309,13 +309,22 @@ class Lexicon:
         return max(self._languages[word].values())
 
 
-def spelt(text: str, lexicon: Lexicon, language: str | None = None, *, slips: bool = True) -> Spelt:
+def spelt(
+    text: str,
+    lexicon: Lexicon,
+    language: str | None = None,
+    *,
+    slips: bool = True,
+    right: Collection[str] = (),
+) -> Spelt:
     """The question with each unknown word replaced by what it is meant to be. The last word may be unfinished.
 
-    Without `slips`, only words are replaced that are typed in letters of another alphabet.
+    Without `slips`, only words are replaced that are typed in letters of another alphabet. `right`: words that stay, folded.
     """
 
     def meant(word: str, last: bool) -> str | None:
+        if fold(word) in right:
+            return None
         if not slips:
             return None if lexicon.knows(fold(word), language) else lexicon.read(fold(word), language)
         return _meant(word, lexicon, language, last=last)
@@ -323,7 +332,7 @@ def spelt(text: str, lexicon: Lexicon, language: str | None = None, *, slips: bo
     return _replaced(text, meant, lexicon.__contains__)
 
 
-def offered(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
+def offered(text: str, lexicon: Lexicon, language: str | None = None, *, right: Collection[str] = ()) -> Spelt:
     """What may have been meant where it isn't clear enough to be searched: a question to ask the shopper.
 
     Words that nobody has, typed on the wrong keyboard layout; rare words that are one edit from a far commoner one.
@@ -331,6 +340,8 @@ def offered(text: str, lexicon: Lexicon, language: str | None = None) -> Spelt:
 
     def meant(word: str, last: bool) -> str | None:
         plain = fold(word)
+        if plain in right:
+            return None
         if not lexicon.knows(plain, language):
             return lexicon.mistyped(word) if len(plain) >= ONE_EDIT_FROM else None
         return lexicon.commoner(plain)

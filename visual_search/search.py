@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 
 from multilingual import spelling
 from multilingual.detection import detect
@@ -42,8 +41,9 @@ from visual_search.querying import (
     understanding,
 )
 from visual_search.querying.cards import with_cards, with_labels
+from visual_search.querying.curating import Curating
 from visual_search.querying.encoding import Encoded, encode
-from visual_search.querying.finding import Finding
+from visual_search.querying.finding import Finding, Found
 from visual_search.querying.likes import Resembled
 from visual_search.querying.naming import ByPictures
 from visual_search.querying.remembered import Remembering
@@ -85,6 +85,10 @@ def _unseen(ids: Sequence[str], colour: str) -> Mapping[str, float]:
     return {}
 
 
+def _nothing_offered(query: Query) -> Sequence[str]:
+    return ()
+
+
 def _of_no_kind(ids: Sequence[str]) -> Mapping[str, str]:
     return {}
 
@@ -102,7 +106,7 @@ class Ranking:
     pictures: tuple[QueryPicture, ...] = ()  # the question's, narrowed, with what was seen in each and without pixels
     offered: tuple[Hit, ...] = ()  # what curators may add
     by_pictures: ByPictures = field(default_factory=ByPictures)  # what pictures found
-    relaxed: counting.Relaxed = field(default_factory=dict)  # without the filter of each facet that is counted so
+    relaxed: Mapping[str, Found] = field(default_factory=dict)  # without the filter of each facet that is counted so
 
     @property
     def total(self) -> int:
@@ -126,20 +130,18 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     parsing.check_limits(query)
     with clock.step("engine"):
         serving = live_index.serving(query.collection)
-    asked, query_id = query, query_ids.new()
+    typed, query_id = query, query_ids.new()
     if query.pages_of is not None:
         query = replace(query, pages_of=query.pages_of or query_id)
     query, understood = understanding.understood(query, serving.schema, registry.source(query.collection).currency)
     with clock.step("rewriters"):
-        rewritten = rewriting.rewritten(query)
+        rewritten = rewriting.rewritten(replace(query, asked=query.words))
         query, unfiltered = serving.askable(composing.simplest(rewritten.value.query))
     with clock.step("spelling"):
         query, spelt, may_be_meant = _spelt(query)
     with clock.step("like"):
         query, resembled = likes.looked_up(query, encoder)
-    with clock.step("curators"):
-        offers = wiring.curators().offers(query, limit_ms=conf.CURATE_LIMIT_MS)
-
+    curators = Curating()
     with _admitted(query, clock) as looking:
         ranking = rank(
             query,
@@ -154,11 +156,13 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             calibration=calibrating.current(query.collection),
             kinds=calibrating.kinds(query.collection),
             resembled=resembled,
-            offers=tuple(dict.fromkeys(chain.from_iterable(offers.value.values()))),
+            offers=curators.offers,
             words_of_shop=lexicon.of(query.collection) if query.words else None,
             clock=clock,
             looking=looking,
         )
+    # Hooks find what was seen of a photo where everybody finds it.
+    query = replace(query, pictures=ranking.pictures)
     with clock.step("rescorers"):
         rescored = wiring.rescorers().apply(
             query, ranking.hits, window=conf.RANK_WINDOW, limit_ms=conf.RESCORE_LIMIT_MS
@@ -166,24 +170,16 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
     in_turns = shelving.again_in_turns(rescored.value) if rescored.value != ranking.hits else rescored.value
     ordered, unfolded = families.as_shown(query, in_turns, engine, serving.schema)
     with clock.step("curators"):
-        curated = wiring.curators().apply(
-            query,
-            ordered,
-            {hit.id: hit for hit in ranking.offered},
-            offers=offers,
-            limit_ms=conf.CURATE_LIMIT_MS,
-        )
-    # What a curator added may be another colour of a hit.
-    hits, again = ordered, unfolded
-    if curated.value != ordered:
-        hits, again = families.as_shown(query, curated.value, engine, serving.schema, in_order=True)
-    relaxed = {
-        name: families.as_shown(query, each, engine, serving.schema)[0] for name, each in ranking.relaxed.items()
-    }
-    ranking = replace(ranking, hits=hits, relaxed=relaxed)
+        curated, hits, again = curators.curated(query, ordered, ranking.offered, engine, serving.schema)
+    relaxed: dict[str, Sequence[Hit]] = {}
+    for name, loose in ranking.relaxed.items():
+        shown_so = families.as_shown(query, loose.hits, engine, serving.schema)[0]
+        # What a tick would show is curated like all else.
+        relaxed[name] = curators.curated(query, shown_so, loose.offered, engine, serving.schema)[1]
+    ranking = replace(ranking, hits=hits)
 
     with clock.step("facets"):
-        facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking)
+        facets, narrower, uncounted = _facets(engine, query, serving.schema, ranking, relaxed)
     with clock.step("engine"):
         shown = ranking.hits[(query.page - 1) * query.page_size : query.page * query.page_size]
         shown, unnamed = naming.named(query.collection, shown, ranking.by_pictures, engine)
@@ -215,7 +211,8 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
             *_filling(query, ranking),
         ),
         notes=(*rewritten.notes, *rescored.notes, *curated.notes),
-        redirect=rewritten.value.redirect,
+        redirect=curated.value.redirect or rewritten.value.redirect,
+        banners=curated.value.banners,
         timings_ms={name: round(value, 1) for name, value in clock.steps.items()},
         words=query.words,
         words_not=query.words_not,
@@ -230,7 +227,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         meant_changes=may_be_meant.changes,
     )
     # Receivers get the words that the shopper typed, not what a rewriter made of them.
-    served = replace(query, words=asked.words, words_not=asked.words_not)
+    served = replace(query, words=typed.words, words_not=typed.words_not)
     for receiver, error in search_served.send_robust(
         sender=Query, query=served, page=page, context=dict(context or {})
     ):
@@ -264,7 +261,7 @@ def rank(
     calibration: Calibration = UNCALIBRATED,
     kinds: Categories = _of_no_kind,
     resembled: Resembled | None = None,
-    offers: Sequence[str] = (),
+    offers: Callable[[Query], Sequence[str]] = _nothing_offered,
     words_of_shop: Lexicon | None = None,
     clock: Clock | None = None,
     looking: Looking = at_once,
@@ -273,8 +270,9 @@ def rank(
 
     `schema`: what the index can be asked for. `kept` gives thumbnails and keypoints of pictures, to compare a photo with,
     `stand_ins` says which pictures stand for a missing one, `looks` how much of a picture has a colour;
-    `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` are ids that a
-    curator may add; `words_of_shop` tell the language of a question, and the compounds that its words stand for.
+    `calibration` says which grade a cosine means; `kinds` gives the category paths of objects; `offers` gives the ids that
+    curators may add, once the photos were looked at; `words_of_shop` tell the language of a question, and the compounds
+    that its words stand for.
     """
     clock, resembled = clock or Clock(), resembled or Resembled()
     words, warnings = parsing.written(query.words)
@@ -298,8 +296,10 @@ def rank(
     in_colour = colours.asked(words, (language, query.language))
     if beside := in_colour.leg(language, schema):
         asked.append(beside)
-    if offers:
-        asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offers), len(offers)))
+    with clock.step("curators"):
+        offered = offers(replace(query, pictures=tuple(encoded.pictures)))
+    if offered:
+        asked.append(IdsLeg(LegId(LegKind.OFFERED), tuple(offered), len(offered)))
 
     finding = Finding(
         asked,
@@ -318,7 +318,7 @@ def rank(
     )
     # What is noted of a photo belongs to the hits that it was compared with, so each gets notes of its own.
     relaxed = {
-        name: finding.within(loose, replace(encoded, pictures=list(encoded.pictures))).hits
+        name: finding.within(loose, replace(encoded, pictures=list(encoded.pictures)))
         for name, loose in counting.loosened(query, schema).items()
     }
     found = finding.within(query, encoded)
@@ -354,9 +354,9 @@ def _spelt(query: Query) -> tuple[Query, Spelt, Spelt]:
     if not (query.words and query.spell and conf.SPELLING):
         return query, Spelt(query.words), Spelt(query.words)
     known = lexicon.of(query.collection)
-    meant = spelling.spelt(query.words, known, query.language)
+    meant = spelling.spelt(query.words, known, query.language, right=query.right)
     query = replace(query, words=meant.words) if meant.changes else query
-    return query, meant, spelling.offered(query.words, known, query.language)
+    return query, meant, spelling.offered(query.words, known, query.language, right=query.right)
 
 
 def _taken_apart(
@@ -389,7 +389,7 @@ def _legs(
     """
     asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card), *kindred.legs(query, encoder)]
     if words:
-        asked.append(legs.words_leg(words, language, schema, words_of_shop))
+        asked.append(legs.words_leg(words, language, schema, words_of_shop, alternatives=query.alternatives))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]
     asked += legs.code_legs(words, shown if query.read else (), conf.RANK_WINDOW)
     askable, lacking = legs.askable(asked, schema)
@@ -411,14 +411,14 @@ def _legs(
 
 
 def _facets(
-    engine: Engine, query: Query, schema: CollectionSchema, ranking: Ranking
+    engine: Engine, query: Query, schema: CollectionSchema, ranking: Ranking, relaxed: counting.Relaxed
 ) -> tuple[tuple[FacetAnswer, ...], Narrower | None, tuple[str, ...]]:
     """Counts over the result set, and the category to offer.
 
     If counting fails, the hits are served without, and "facets" is named as degraded.
     """
     try:
-        counts = counting.counted(engine, query, ranking.hits, ranking.relaxed, schema)
+        counts = counting.counted(engine, query, ranking.hits, relaxed, schema)
         offered = narrowing.narrower(
             query, ranking.hits, counts, engine=engine, schema=schema, language=ranking.language
         )

@@ -20,7 +20,7 @@ from visual_search.querying import tokens
 URL = "/api/v1/search"
 KEYS = {
     "groups", "collection", "query_id", "took_ms", "total", "page", "page_size", "language", "hits", "facets", "photo_token", "warnings",
-    "degraded", "notes", "redirect", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not", "spelt",
+    "degraded", "notes", "redirect", "banners", "timings_ms", "seen", "box", "objects", "proposals", "pictures", "q", "q_not", "spelt",
     "did_you_mean", "understood", "narrower", "distant",
 }  # fmt: skip
 # What clients know a hit by, in this order. A card's new fields come by themselves (test_tiles.py).

@@ -34,6 +34,7 @@ class Placing:
 
     first: Sequence[str] = ()
     dropped: Sequence[str] = ()
+    reason: str = "placed"
     name: str = "placing"
 
     def offers(self, query: Query, moment: Moment) -> Sequence[str]:
@@ -43,7 +44,7 @@ class Placing:
     def curate(self, query: Query, hits: tuple[Hit, ...], offered: tuple[Hit, ...], moment: Moment) -> Curated:
         moment.check()
         known = {hit.id: hit for hit in (*hits, *offered)}
-        placed = [replace(known[id], reason="placed") for id in dict.fromkeys(self.first) if id in known]
+        placed = [replace(known[id], reason=self.reason, grade=None) for id in dict.fromkeys(self.first) if id in known]
         rest = [hit for hit in hits if hit.id not in self.first and hit.id not in self.dropped]
         return Curated((*placed, *rest), "placed" if placed else "")
 

@@ -7,7 +7,7 @@ import pytest
 from tests.contracts.hooks import CuratorContract, RescorerContract, RewriterContract
 from tests.hooks.doubles import Placing, Reversing, Scripted, Synonyms
 from visual_search.hooks import Curated, Curators, Rewriters, Rewritten
-from visual_search.types import Hit, Query
+from visual_search.types import Banner, Hit, Query
 
 HITS = tuple(Hit(str(n), 1 - n / 10) for n in range(1, 5))
 LIMIT = 600_000.0
@@ -69,12 +69,24 @@ def curated(*curators, hits=HITS, offered=()) -> tuple[list[str], tuple[str, ...
     guard = Curators(curators)
     offers = guard.offers(Query(), limit_ms=LIMIT)
     after = guard.apply(Query(), hits, {hit.id: hit for hit in offered}, offers=offers, limit_ms=LIMIT)
-    return ids(after.value), after.degraded
+    return ids(after.value.hits), after.degraded
 
 
 def test_a_curator_places_adds_and_drops() -> None:
     assert curated(Placing(first=("9", "3"), dropped=("1",)), offered=[Hit("9", 0.0)]) == (["9", "3", "2", "4"], ())
     assert curated(Placing(first=("9", "3"))) == (["3", "1", "2", "4"], ()), "the filters left 9 out"
+
+
+def test_the_last_page_that_curators_name_counts_and_all_that_they_say_is_said() -> None:
+    def saying(**what):
+        return {"curate": lambda query, hits, offered, moment: Curated(hits, **what)}
+
+    one = Scripted("one", saying(redirect="/one/", banners=(Banner("a"),)))
+    two = Scripted("two", saying(redirect="/two/", banners=(Banner("b", "/b/"),)))
+    three = Scripted("three", saying())
+    guard = Curators([one, two, three])
+    after = guard.apply(Query(), HITS, {}, offers=guard.offers(Query(), limit_ms=LIMIT), limit_ms=LIMIT).value
+    assert after == Curated(HITS, redirect="/two/", banners=(Banner("a"), Banner("b", "/b/")))
 
 
 def test_each_curator_adds_what_it_named_itself() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.checks import run_checks
 
+from multilingual.analysis import Related, stem_of
 from tests.search.shop import draw, picture_query
 from visual_search import search, wiring
 from visual_search.errors import ConfigurationError
+from visual_search.hooks import Curated, Rewritten
+from visual_search.querying import tokens
 from visual_search.signals import search_served
-from visual_search.types import AnyOf, Query
+from visual_search.types import PROMOTED, AnyOf, Banner, Query
 
 DOUBLES = "tests.hooks.doubles"
 
@@ -87,10 +91,6 @@ class Spoiling:
     filters: tuple = ()
 
     def rewrite(self, query, moment):
-        from dataclasses import replace
-
-        from visual_search.hooks import Rewritten
-
         return Rewritten(replace(query, filters=self.filters))
 
 
@@ -102,6 +102,65 @@ def test_a_redirect_is_followed_by_pages_and_told_to_programs(shop, client) -> N
     assert (answer.status_code, answer["HX-Redirect"]) == (200, "/help/returns/")
     assert client.get("/api/v1/search", {"q": "returns"}).json()["redirect"] == "/help/returns/"
     assert client.get("/api/v1/search", {"q": "red"}).json()["redirect"] == ""
+
+
+class Knowing:
+    """Knows of a word what would do in place of it, what isn't meant by it, and that it is right."""
+
+    name = "knowing"
+    query: dict = {}
+
+    def rewrite(self, query, moment):
+        return Rewritten(replace(query, **self.query))
+
+
+def know(shop, **query) -> None:
+    Knowing.query = query
+    use_here(shop, REWRITERS="Knowing")
+
+
+def use_here(shop, **hooks) -> None:
+    named = {setting: [{"BACKEND": f"tests.search.test_hooks.{name}"}] for setting, name in hooks.items()}
+    shop.settings.VISUAL_SEARCH = {**shop.settings.VISUAL_SEARCH, **named}
+
+
+def test_a_word_is_found_by_what_would_do_in_its_place(shop) -> None:
+    assert "SOF-GRN-03" not in skus(search.search(Query(words="couch", language="en", spell=False)))[:1]
+    know(shop, alternatives=(Related("en", stem_of("couch", "en"), (stem_of("sofa", "en"),), 0.9),), right=("couch",))
+    page = search.search(Query(words="couch", language="en"))
+    assert skus(page)[0] == "SOF-GRN-03"
+    assert page.hits[0].grade is None, "it has what was asked for"
+    assert (page.words, page.spelt) == ("couch", ())
+
+
+def test_a_word_that_is_right_stays_as_it_is_typed(shop) -> None:
+    assert search.search(Query(words="chairs sofe", language="en")).spelt == (("sofe", "sofa"),)
+    know(shop, right=("sofe",))
+    page = search.search(Query(words="chairs sofe", language="en"))
+    assert (page.spelt, page.meant) == ((), "")
+
+
+def test_of_two_words_that_are_kept_apart_only_the_one_that_is_asked_is_found(shop) -> None:
+    know(shop)
+    both = skus(search.search(Query(words="chair sofa", language="en")))
+    assert {"CHR-RED-01", "SOF-GRN-03"} <= set(both)
+    know(shop, apart=(("chair", "sofa"),))
+    page = search.search(Query(words="chair sofa", language="en"))
+    assert "SOF-GRN-03" not in skus(page)
+    assert "CHR-RED-01" in skus(page)
+    assert page.words_not == (), "the shopper excluded nothing"
+    know(shop, apart=(("chair", "red"),))
+    assert "CHR-RED-01" in skus(search.search(Query(words="chair", language="en"))), "it says what is asked, too"
+
+
+def test_hooks_see_what_was_typed_beside_what_is_asked(shop) -> None:
+    use_here(shop, CURATORS="Watching")
+    shop.settings.VISUAL_SEARCH = {
+        **shop.settings.VISUAL_SEARCH,
+        "REWRITERS": [{"BACKEND": f"{DOUBLES}.Synonyms", "OPTIONS": {"words": {"settee": "green sofa"}}}],
+    }
+    search.search(Query(words="settee", language="en"))
+    assert [(query.asked, query.words) for query in Watching.seen] == [("settee", "green sofa")] * 2
 
 
 # --- Curators -----------------------------------------------------------------------------------
@@ -164,6 +223,72 @@ def test_ids_of_nothing_are_nothing(shop) -> None:
     page = search.search(Query(words="red chair", language="en"))
     assert skus(page)[0] == "CHR-RED-01"
     assert page.degraded == ()
+
+
+class Watching:
+    """Keeps the questions that it gets, offers something for what is seen in them, and says what it is told to say."""
+
+    name = "watching"
+    seen: list = []
+    says: dict = {}
+    offered: tuple = ()
+    dropped: tuple = ()
+
+    def offers(self, query, moment):
+        Watching.seen = [query]
+        return self.offered
+
+    def curate(self, query, hits, offered, moment):
+        Watching.seen.append(query)
+        return Curated(tuple(hit for hit in (*hits, *offered) if hit.id not in self.dropped), **self.says)
+
+
+@pytest.fixture
+def watching(shop, monkeypatch):
+    for name, value in {"seen": [], "says": {}, "offered": (), "dropped": ()}.items():
+        monkeypatch.setattr(Watching, name, value)
+    use_here(shop, CURATORS="Watching")
+    return Watching
+
+
+def test_a_curator_sees_what_was_seen_in_a_photo_before_it_names_what_it_may_add(shop, watching) -> None:
+    page = search.search(picture_query(draw("chair", "red")))
+    assert len(watching.seen) == 2
+    for query in watching.seen:
+        assert query.pictures[0].witness.colours[0] == "red"
+        assert query.pictures[0].image is None
+    again = tokens.photo_from_token(tokens.photo_token(page.photo))
+    search.search(Query(pictures=(again,)))
+    assert watching.seen[0].pictures[0].witness.colours[0] == "red"
+
+
+def test_a_curator_may_name_a_page_and_say_something(shop, watching, client) -> None:
+    watching.says = {"redirect": "/sale/"}
+    assert client.get("/search/", {"q": "chair"})["Location"] == "/sale/"
+    watching.says = {"banners": (Banner("All <chairs> half price", "/sale/"), Banner("New"))}
+    answer = client.get("/api/v1/search", {"q": "chair"}).json()
+    assert answer["banners"] == [{"text": "All <chairs> half price", "url": "/sale/"}, {"text": "New", "url": ""}]
+    page = client.get("/search/", {"q": "chair"}).content.decode()
+    assert '<a href="/sale/">All &lt;chairs&gt; half price</a>' in page
+
+
+def test_what_the_shop_placed_says_so_and_has_no_grade(shop, watching, client) -> None:
+    use(shop, CURATORS=("Placing", {"first": [shop.id("MUG-BLK-05")], "reason": PROMOTED}))
+    hit = client.get("/api/v1/search", {"q": "red chair"}).json()["hits"][0]
+    assert (hit["sku"], hit["reason"], hit["grade"]) == ("MUG-BLK-05", "promoted", None)
+    assert "Promoted" in client.get("/search/", {"q": "red chair"}).content.decode()
+
+
+def test_what_a_tick_would_show_is_curated_too(shop, watching) -> None:
+    asked = Query(filters=(AnyOf("brand", ("Nordic",)),), disjunctive=True)
+
+    def plain() -> int:
+        counts = next(facet for facet in search.search(asked).facets if facet.field == "brand").counts
+        return next(count.count for count in counts if count.value == "Plain")
+
+    before = plain()
+    watching.dropped = (shop.id("SOF-GRN-03"),)
+    assert plain() == before - 1
 
 
 # --- Settings -----------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ def page_to_json(page: Page, *, explain: bool = False) -> dict[str, Any]:
         "degraded": list(page.degraded),
         "notes": list(page.notes),
         "redirect": page.redirect,
+        "banners": [{"text": banner.text, "url": banner.url} for banner in page.banners],
         "timings_ms": dict(page.timings_ms),
     }
 

@@ -285,7 +285,7 @@ class SearchHit(serializers.Serializer[Any]):
     picture = serializers.CharField(help_text="Id of the product's picture that matched best.")
     reason = serializers.CharField(
         help_text="Why it stands where it stands: `exact code`, `same picture`, `label`, `viewed`, `bought`, "
-        "`viewed_before`, `bought_before`, or empty."
+        "`viewed_before`, `bought_before`, `promoted` (the shop placed it there; it has no grade), or empty."
     )
     label_words = serializers.CharField(help_text="Words on the photo's label that the product's own words share.")
     family = serializers.CharField(help_text="What its sizes and colours share; empty in a shop without families.")
@@ -386,6 +386,11 @@ class Meant(serializers.Serializer[Any]):
     changes = serializers.DictField(child=serializers.CharField(), help_text="Word asked -> word that may be meant.")
 
 
+class ShownBanner(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    url = serializers.CharField(help_text="Where it leads; empty for nowhere.")
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     collection = serializers.CharField(help_text="The one that was asked.")
     query_id = serializers.UUIDField()
@@ -437,6 +442,7 @@ class SearchAnswer(serializers.Serializer[Any]):
         help_text="What each hook did, or why nothing, such as `synonyms:replaced`.",
     )
     redirect = serializers.CharField(help_text="The address of a page that answers better than the hits; mostly empty.")
+    banners = ShownBanner(many=True, help_text="What the shop says above the hits; mostly empty.")
     timings_ms = serializers.DictField(child=serializers.FloatField())
 
 

@@ -11,22 +11,27 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from visual_search.hooks.guard import Guard, Guarded, Moment, Overstepped
-from visual_search.types import Hit, Query
+from visual_search.types import Banner, Hit, Query
 
 MOST_OFFERED = 100  # ids that one curator may name for a question: a page, four times over
 
 
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """The hits that the shopper gets; `note` says in one word what was done or why nothing ('')."""
+    """The hits that the shopper gets; `note` says in one word what was done or why nothing (''). `redirect`: the address of
+    a page that answers better than hits, '' for none; of several, the last one counts. `banners` stand above the hits.
+    """
 
     hits: tuple[Hit, ...]
     note: str = ""
+    redirect: str = ""
+    banners: tuple[Banner, ...] = ()
 
 
 @runtime_checkable
 class Curator(Protocol):
-    """Thread-safe. `offers` comes before the question is asked: the ids that `curate` may add (at most `MOST_OFFERED`).
+    """Thread-safe. `offers` comes when the question's photos were looked at and before the engine is asked: the ids that
+    `curate` may add (at most `MOST_OFFERED`). Both find what was seen of a photo at `query.pictures`, without its pixels.
 
     `curate` gets the whole result set, best first, and of the ids that it named those that pass the question's filters and
     aren't among the hits yet. It gives back any of all these, each once, in the order that the shopper shall see.
@@ -65,21 +70,22 @@ class Curators(Guard[Curator]):
         *,
         offers: Guarded[Mapping[str, tuple[str, ...]]],
         limit_ms: float,
-    ) -> Guarded[tuple[Hit, ...]]:
-        """The hits after all curators, one after the other. `offered`: what the engine found of the `offers`, by id.
+    ) -> Guarded[Curated]:
+        """What all curators make of the hits, one after the other. `offered`: what the engine found of the `offers`, by id.
 
         A curator whose `offers` failed isn't asked again for this question.
         """
 
-        def step(curator: Curator, before: tuple[Hit, ...], moment: Moment) -> tuple[tuple[Hit, ...], str]:
-            there = {hit.id for hit in before}
+        def step(curator: Curator, before: Curated, moment: Moment) -> tuple[Curated, str]:
+            there = {hit.id for hit in before.hits}
             own = offers.value.get(curator.name, ())
             more = tuple(offered[id] for id in own if id in offered and id not in there)
-            after = curator.curate(query, before, more, moment)
+            after = curator.curate(query, before.hits, more, moment)
             _check(after.hits, there | {hit.id for hit in more})
-            return after.hits, after.note
+            banners = (*before.banners, *after.banners)
+            return Curated(after.hits, redirect=after.redirect or before.redirect, banners=banners), after.note
 
-        curated = self.run(hits, step, limit_ms=limit_ms, without=offers.degraded)
+        curated = self.run(Curated(hits), step, limit_ms=limit_ms, without=offers.degraded)
         return Guarded(curated.value, curated.notes, (*offers.degraded, *curated.degraded))
 
 

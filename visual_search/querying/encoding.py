@@ -81,7 +81,7 @@ def _add_photo(
         looked = look(picture.image, encoder, reader, vectors=vectors)
         vectors, witness = (
             looked.vectors,
-            Witness(looked.text, looked.codes, studio=looked.studio, nothing=looked.nothing),
+            Witness(looked.text, looked.codes, studio=looked.studio, colours=looked.colours, nothing=looked.nothing),
         )
         result.degraded = tuple(dict.fromkeys((*result.degraded, *looked.degraded)))
         for step, taken in looked.timings_ms.items():

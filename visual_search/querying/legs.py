@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from multilingual.analysis import Related
 from multilingual.languages import UNDETERMINED
 from multilingual.spelling import Lexicon
 from visual_search.conf import conf
@@ -66,11 +67,21 @@ def languages_asked(language: str | None, schema: CollectionSchema) -> tuple[str
     return tuple(dict.fromkeys((*first, *schema.languages, UNDETERMINED)))
 
 
-def words_leg(words: str, language: str | None, schema: CollectionSchema, lexicon: Lexicon | None = None) -> WordsLeg:
-    """Full text in all languages of the index. `lexicon`: the shop's words, by which a word meets its compounds."""
+def words_leg(
+    words: str,
+    language: str | None,
+    schema: CollectionSchema,
+    lexicon: Lexicon | None = None,
+    *,
+    alternatives: Iterable[Related] = (),
+) -> WordsLeg:
+    """Full text in all languages of the index. `lexicon`: the shop's words, by which a word meets its compounds.
+
+    `alternatives`: what else would do in place of single words.
+    """
     languages = languages_asked(language, schema)
     related = lexicon.related(words, schema.languages, language) if lexicon is not None else ()
-    return WordsLeg(WORDS, words, languages, conf.RANK_WINDOW, related=related)
+    return WordsLeg(WORDS, words, languages, conf.RANK_WINDOW, related=(*related, *alternatives))
 
 
 def codes_in(words: str) -> tuple[str, ...]:

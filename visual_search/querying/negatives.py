@@ -29,6 +29,7 @@ from visual_search.types import (
     WordsLeg,
 )
 
+MOST_APART = 8  # pairs of words that are kept apart: each is two more legs
 MOST_NEGATIVES = 8  # things of each kind that aren't wanted: each is one more leg
 
 
@@ -85,6 +86,9 @@ def losses(
         free = partial(LegId, LegKind.FREE_OF, number)
         told = enumerate(negation.free_of(phrase, language or "en"))
         legs += [WordsLeg(free(place), words, languages, len(ids), every=True) for place, words in told]
+    for number, pair in enumerate(query.apart[:MOST_APART]):
+        kept = partial(LegId, LegKind.KEPT_APART, number)
+        legs += [WordsLeg(kept(place), word, languages, len(ids), every=True) for place, word in enumerate(pair)]
     spoken = (language, query.language)
     coloured = colours.refused(
         query.words_not[:MOST_NEGATIVES],
@@ -101,7 +105,7 @@ def losses(
     costs = [Unwanted(by_leg[name], cost.near, cost.same, cost.weight) for name, (_, cost) in vectors.items()]
     told_free = {number: _free(by_leg, number) for number in range(len(query.words_not[:MOST_NEGATIVES]))}
     lost = _preferring(frozenset().union(*told_free.values()), penalties(costs), ids)
-    return Losses(lost, _refused(query, by_leg, told_free) | coloured)
+    return Losses(lost, _refused(query, by_leg, told_free) | _of_the_other_word(query, by_leg) | coloured)
 
 
 def _preferring(free: Set[str], lost: Mapping[str, float], ids: Iterable[str]) -> Mapping[str, float]:
@@ -124,6 +128,18 @@ def _refused(query: Query, answers: Mapping[LegName, LegAnswer], free: Mapping[i
         legs = (LegId(LegKind.NOT_SAID, number, place) for place in range(len(phrase.split())))
         saying = [{hit.id for hit in answers[leg].hits} for leg in legs]
         refused |= (set.intersection(*saying) if saying else set()) - free[number]
+    return frozenset(refused)
+
+
+def _of_the_other_word(query: Query, answers: Mapping[LegName, LegAnswer]) -> frozenset[str]:
+    """The objects whose texts say the second of two words that are kept apart, and not the first, which is asked."""
+    refused: set[str] = set()
+    for number in range(len(query.apart[:MOST_APART])):
+        asked, other = (
+            {hit.id for hit in answers[LegId(LegKind.KEPT_APART, number, place)].hits if hit.key == ALL_WORDS}
+            for place in (0, 1)
+        )
+        refused |= other - asked
     return frozenset(refused)
 
 

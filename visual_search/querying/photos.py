@@ -16,7 +16,7 @@ from PIL import Image
 from visual_search.content.readings import Kept
 from visual_search.encoders.base import Encoder
 from visual_search.errors import PictureRefused, ReaderUnavailable, said
-from visual_search.imaging import colour, copies, keypoint_matching
+from visual_search.imaging import colour, copies, keypoint_matching, named_colours
 from visual_search.imaging.keypoint_matching import Keypoints
 from visual_search.imaging.reading import Reader, codes_of, read_photo, words_of
 from visual_search.types import LegHit, Reading, Vector, unit
@@ -30,6 +30,9 @@ ON_WHITE = 0.15
 # shopper means is there: exact@1 of 567 shop-floor photos rises from .353 to .383.
 MIDDLE = 0.85
 NOTHING_TO_SEE = "nothing_to_see"  # what answers to a blank picture are warned of
+MUCH_OF_A_COLOUR = (
+    0.3  # of the thing's pixels: as much makes a catalogue picture clearly of a colour (querying/colours.py)
+)
 COMPARED = 30  # nearest pictures whose keypoints are compared: half a millisecond each; of these alone a leg names the pictures
 
 
@@ -41,6 +44,7 @@ class Looked:
     text: str = ""
     codes: tuple[str, ...] = ()
     thumbnail: bytes = b""
+    colours: tuple[str, ...] = ()  # see `Witness`
     keypoints: Keypoints | None = None  # None for studio pictures
     studio: bool = False  # on white, as a shop shows its goods
     nothing: str = ""  # see `Witness`
@@ -57,6 +61,7 @@ def look(
     encoder raises.
     """
     thumbnail = colour.thumbnail(image)
+    kept = copies.thumbnail(image)
     studio = colour.white_border_share(thumbnail) > ON_WHITE
     with _reading(image, reader) as read:
         begin = time.perf_counter()
@@ -69,7 +74,8 @@ def look(
         vectors=own,
         text=words_of(reading),
         codes=codes_of(reading.codes),
-        thumbnail=copies.thumbnail(image),
+        thumbnail=kept,
+        colours=_colours(kept),
         keypoints=keypoints,
         studio=studio,
         nothing=NOTHING_TO_SEE if colour.shows_nothing(thumbnail) else "",
@@ -80,6 +86,12 @@ def look(
             "reader": (time.perf_counter() - compared) * 1000,
         },
     )
+
+
+def _colours(thumbnail: bytes) -> tuple[str, ...]:
+    shares = dict(zip(named_colours.NAMES, named_colours.shares([thumbnail])[0], strict=True))
+    much = [name for name, share in shares.items() if share >= MUCH_OF_A_COLOUR]
+    return tuple(sorted(much, key=lambda name: -shares[name]))
 
 
 def confirm(looked: Looked, hits: Sequence[LegHit], kept: Kept) -> tuple[dict[str, float], tuple[str, ...]]:

@@ -76,6 +76,7 @@ def _witness(packed: bytes) -> Witness:
             copies=tuple(map(str, told["copies"])),
             confirmed={str(id): float(sure) for id, sure in told["confirmed"].items()},
             studio=bool(told.get("studio")),
+            colours=tuple(map(str, told.get("colours", ()))),
             nothing=str(told.get("nothing", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):

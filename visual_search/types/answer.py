@@ -40,6 +40,9 @@ class Variant:
 
 # Reasons of hits that the question names by itself: they come first, whatever their score.
 EXACT_CODE, SAME_PICTURE = "exact code", "same picture"
+PROMOTED = (
+    "promoted"  # the reason of a hit that the shop placed where it stands; nobody compared it, so it has no grade
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ class Hit:
     def is_named(self) -> bool:
         """Whether the question names this very object, by its code or by its picture."""
         return self.reason in (EXACT_CODE, SAME_PICTURE)
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether the shop placed it where it stands."""
+        return self.reason == PROMOTED
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """Something that the shop says above the hits. `url`: where it leads, "" for nowhere."""
+
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,8 @@ class Page:
     warnings: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what each hook did, or why nothing: "synonyms:replaced"
-    redirect: str = ""  # the address of a page that answers better than the hits, as a rewriter says
+    redirect: str = ""  # the address of a page that answers better than the hits, as a rewriter or a curator says
+    banners: tuple[Banner, ...] = ()  # what curators say above the hits
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     words: str = ""  # as they were read: without what mustn't be said
     words_not: tuple[str, ...] = ()

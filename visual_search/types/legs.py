@@ -36,6 +36,7 @@ class LegKind(StrEnum):
     UNLIKE_PHOTO = "unlike_photo"  # a photo not to resemble with pictures
     NOT_SAID = "not_said"  # a word that texts mustn't say
     FREE_OF = "free_of"  # what texts say that lack a word
+    KEPT_APART = "kept_apart"  # of two words that are kept apart, the one that is asked and the other
     NOT_MEANT = "not_meant"  # a phrase that titles mustn't mean
 
 

@@ -38,6 +38,7 @@ class Witness:
     copies: tuple[str, ...] = ()  # ids of objects that show the very same picture, nearest first
     confirmed: Mapping[str, float] = field(default_factory=dict)  # object id -> how surely keypoints agree, in [0, 1]
     studio: bool = False  # whether it is on white, as a shop shows its goods
+    colours: tuple[str, ...] = ()  # of which it has much, as `imaging.named_colours` calls them, most first
     nothing: str = ""  # why it shows no thing, as the warning of the answer is called; "" for a photo of something
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from multilingual.analysis import Related
 from visual_search.types.legs import Filter
 from visual_search.types.photos import Box, Point, Scene, Witness
 from visual_search.types.vectors import Vector
@@ -49,10 +50,16 @@ class Query:
     words: str = ""
     like: tuple[str, ...] = ()  # ids of objects to resemble; never among the hits
     like_weights: Mapping[str, float] = field(default_factory=dict)  # by id; 1 where none is given
+    asked: str = ""  # the words before rewriters changed them, as hooks see them; "" for those of `words`
     words_weight: float = 1.0
     unlike: tuple[str, ...] = ()  # ids of objects that the hits shouldn't resemble; never among the hits
     beside: tuple[str, ...] = ()  # ids of objects that are never among the hits, nor their other sizes and colours
     words_not: tuple[str, ...] = ()  # what the hits mustn't say: a word each, or a few that go together
+    # What rewriters know of the words: what would do in place of single ones; of which two the second isn't meant by who
+    # says the first; and which ones are right, whether or not the shop has them (folded).
+    alternatives: tuple[Related, ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+    right: tuple[str, ...] = ()
     language: str | None = None  # None: detect
     filters: tuple[Filter, ...] = ()
     sort: str = "relevance"
