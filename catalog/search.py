@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.files import is_private
 from catalog.languages.names import category_names, colour_name
+from catalog.merits import merits_of
 from catalog.models import Product, ProductImage, ProductText
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
@@ -33,8 +34,13 @@ class Products(Source):
         FacetField("in_stock", FacetKind.BOOLEAN, _("In stock")),
     )
 
+    merits = {"stock": _("Stock"), "newness": _("Newness"), "popularity": _("Sold in 28 days")}
+
     def queryset(self):
         return Product.objects.published().whole()
+
+    def merits_of(self, merit, ids):
+        return merits_of(merit, ids)
 
     def card_queryset(self, language):
         return _of_cards(language).all()

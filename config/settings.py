@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "visual_search.features.compatibility",
     "visual_search.features.experiments",
     "visual_search.features.insights",
+    "visual_search.features.merchandising",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
     "catalog",
@@ -205,9 +206,15 @@ VISUAL_SEARCH: dict[str, Any] = {
         "OPTIONS": {"cache": VAR_DIR / "encoders", "threads": env.number("ENCODER_THREADS", default=1)},
     },
     "BASE_TEMPLATE": "catalog/base.html",
+    # The arms of an experiment first, so that rules can see them.
+    "REWRITERS": [
+        {"BACKEND": "visual_search.features.experiments.rewriter.ArmsRewriter"},
+        {"BACKEND": "visual_search.features.merchandising.rewriter.MerchandisingRewriter"},
+    ],
+    # The shop's boosts come before the personal order, which so has its say among them.
     # Furniture is bought once: an earlier purchase says little, what resembles the things looked at says more.
-    "REWRITERS": [{"BACKEND": "visual_search.features.experiments.rewriter.ArmsRewriter"}],
     "RESCORERS": [
+        {"BACKEND": "visual_search.features.merchandising.rescorer.MerchandisingRescorer"},
         {
             "BACKEND": "visual_search.features.personalisation.rescorer.PersonalRescorer",
             "OPTIONS": {"repeat": 0.1},
@@ -215,6 +222,7 @@ VISUAL_SEARCH: dict[str, Any] = {
         # Last, so that the shop's ranking is tried as shoppers get it. It does nothing while no experiment runs.
         {"BACKEND": "visual_search.features.experiments.rescorer.InterleavingRescorer"},
     ],
+    "CURATORS": [{"BACKEND": "visual_search.features.merchandising.curator.MerchandisingCurator"}],
     "EXPERIMENT_RANKINGS": {"cheaper within a grade": {"BACKEND": "catalog.rankings.CheaperWithinGrades"}},
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
     "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},

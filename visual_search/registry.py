@@ -70,6 +70,11 @@ class Source:
     exact code and the very picture of the photo keep their place. False: the tile says so, and that is all.
     """
 
+    merits: ClassVar[Mapping[str, object]] = {}
+    """Numbers by which the shop may prefer one object to another, and which shoppers neither see nor filter by, by name:
+    `{"stock": _("Stock"), "margin": _("Margin")}`. `merits_of` reads them while somebody searches.
+    """
+
     public: ClassVar[bool] = True
     """Whether anybody may ask this collection, over REST and on the search pages. False: only code, by `search()`."""
 
@@ -126,6 +131,16 @@ class Source:
 
             def value_labels(self, facet, values, language):
                 return dict(Tag.objects.filter(code__in=values).values_list("code", f"name_{language[:2]}"))
+        """
+        return {}
+
+    def merits_of(self, merit: str, ids: Collection[str]) -> Mapping[str, float]:
+        """By id, how much these objects have of one of the `merits`; those that have none are left out.
+
+        It is asked for the best hits of a question, up to `RANK_WINDOW`, so it should take one short query.
+
+            def merits_of(self, merit, ids):
+                return dict(Thing.objects.filter(pk__in=ids).values_list("pk", merit))
         """
         return {}
 

@@ -37,7 +37,7 @@ def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, ca
     assert "personal order: 200 hits, 100 entries" in printed
     assert "query log: 200 questions" in printed
     features = json.loads((tmp_path / "bench.json").read_text())["features"]
-    assert set(features) == set(OVERHEADS) == {"personalisation", "query_log"}
+    assert set(features) == set(OVERHEADS) == {"merchandising", "personalisation", "query_log"}
     assert features["personalisation"]["rows"]["with a memory"]["p95 ms"] > 0
     for model in (ItemVector, ItemSpread, LoggedQuery, Counter):
         assert not model.objects.exists()
