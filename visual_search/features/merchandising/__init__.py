@@ -18,4 +18,9 @@ Modules of its own, in the order in which a question meets them:
 - `filters`: what an action asks of a field.
 - `rescorer`: boosts and buries.
 - `placing`: pins at their places, and what is hidden out of them.
+
+And for staff:
+- `revisions`: what was changed by whom, in a chain, and back.
+- `tables`: synonyms as CSV.
+- `forms`: what may stand in a rule, said in words where it may not.
 """

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from visual_search.features.merchandising.kinds import Like, Op, Then, When
 
 MOST_STRENGTH = 100
+LONGEST = 500  # characters of the words of a set of synonyms
 
 
 class Rule(models.Model):
@@ -97,8 +98,8 @@ class SynonymSet(models.Model):
 
     kind = models.CharField(_("kind"), max_length=12, choices=Like.choices, default=Like.TWO_WAY)
     language = models.CharField(_("language"), max_length=10)
-    words = models.CharField(_("words"), max_length=500)
-    others = models.CharField(_("others"), max_length=500, blank=True)
+    words = models.CharField(_("words"), max_length=LONGEST)
+    others = models.CharField(_("others"), max_length=LONGEST, blank=True)
     enabled = models.BooleanField(_("on"), default=True)
 
     class Meta:

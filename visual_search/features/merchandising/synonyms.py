@@ -98,7 +98,7 @@ def _entries(one: Synonyms) -> Iterator[_Entry]:
         if one.kind == Like.REPLACE:
             yield _Entry(one.language, phrase, instead=others[0] if others else "")
         elif one.kind in (Like.TWO_WAY, Like.ONE_WAY):
-            known = [terms for other in others if (terms := _terms(other, one.language))]
+            known = [each for other in others if (each := terms(other, one.language))]
             yield _Entry(one.language, phrase, tuple(_alternatives(word, known, one.language)))
     if one.kind == Like.KEEP_APART:
         for word in one.words:
@@ -119,5 +119,6 @@ def _alternatives(word: str, known: Iterable[Alternative], language: str) -> Ite
             yield from (Related(language, slot[0][0], alternative, SHARE) for alternative in known)
 
 
-def _terms(text: str, language: str) -> Alternative:
+def terms(text: str, language: str) -> Alternative:
+    """The terms of the index that this word or phrase is."""
     return tuple(dict.fromkeys(part for slot in analyse_query(text, language) for part in slot[0]))

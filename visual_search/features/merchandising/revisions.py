@@ -1,0 +1,129 @@
+"""What was changed of which rule by whom: append-only, each entry hashed together with the one before; and the way back.
+
+hash = SHA-256(previous hash + canonical JSON of number, at, actor, rule, name, before, after)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from visual_search.errors import BadInput, said
+from visual_search.features.merchandising.models import Action, Condition, Rule, RuleRevision
+
+GENESIS = "0" * 64  # stands for the hash before the first entry
+ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
+OF_RULE = ("name", "enabled", "priority", "collection", "language", "starts", "ends", "note")
+OF_CONDITION = ("kind", "field", "value")
+OF_ACTION = ("kind", "item", "position", "field", "op", "value", "strength", "url")
+_HASHED = ("number", "at", "actor", "rule", "name", "before", "after")
+
+
+def snapshot(rule: Rule) -> dict[str, Any]:
+    """All that a rule says, as JSON keeps it."""
+    told = {name: getattr(rule, name) for name in OF_RULE}
+    for name in ("starts", "ends"):
+        told[name] = told[name].isoformat() if told[name] else None
+    told["conditions"] = [_row(row, OF_CONDITION) for row in rule.conditions.order_by("pk")]
+    told["actions"] = [_row(row, OF_ACTION) for row in rule.actions.order_by("pk")]
+    return told
+
+
+def note(actor: str, rule: int, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+    """Add an entry; nothing where nothing changed. None stands for a rule that isn't there."""
+    if before == after:
+        return
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                last = RuleRevision.objects.select_for_update().order_by("-number").first()
+                number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
+                at = timezone.now().isoformat(timespec="seconds")
+                entry = RuleRevision(number=number, at=at, actor=actor[:160], rule=rule, name=name, previous=previous)
+                entry.before, entry.after = before, after
+                entry.hash = digest(entry)
+                entry.save(force_insert=True)
+                return
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
+
+
+def undo(entry: RuleRevision, actor: str) -> Rule | None:
+    """Make the rule what it was before this entry, which is an entry, too. None where it wasn't there before.
+
+    Raises BadInput where the rule has changed since: later changes are undone first.
+    """
+    with transaction.atomic():
+        rule = Rule.objects.select_for_update().filter(pk=entry.rule).first()
+        now = snapshot(rule) if rule else None
+        if now != entry.after:
+            raise BadInput(said("“%(name)s” has changed since. Undo the later changes first.", name=entry.name))
+        if entry.before is None:
+            assert rule is not None
+            rule.delete()
+            note(actor, entry.rule, entry.name, now, None)
+            return None
+        rule = rule or Rule(pk=entry.rule)
+        for name in OF_RULE:
+            value = entry.before[name]
+            setattr(rule, name, parse_datetime(value) if name in ("starts", "ends") and value else value)
+        rule.save()
+        rule.conditions.all().delete()
+        rule.actions.all().delete()
+        for row in entry.before["conditions"]:
+            Condition.objects.create(rule=rule, **row)
+        for row in entry.before["actions"]:
+            Action.objects.create(rule=rule, **row)
+        note(actor, rule.pk, rule.name, now, snapshot(rule))
+        return rule
+
+
+def verify() -> str:
+    """'' if each entry is as it was written and follows the one before; else what is wrong."""
+    previous, number = GENESIS, 0
+    for entry in RuleRevision.objects.order_by("number").iterator(chunk_size=500):
+        if entry.number != number + 1 or entry.previous != previous:
+            return _("Entry %(number)s doesn't follow the one before.") % {"number": entry.number}
+        if entry.hash != digest(entry):
+            return _("Entry %(number)s was changed.") % {"number": entry.number}
+        previous, number = entry.hash, entry.number
+    return ""
+
+
+def digest(entry: RuleRevision) -> str:
+    """The hash that belongs to this entry."""
+    content = {name: getattr(entry, name) for name in _HASHED}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256((entry.previous + canonical).encode()).hexdigest()
+
+
+def lines(told: Mapping[str, Any] | None) -> list[str]:
+    """A snapshot as people read it, a line for each thing that it says."""
+    if told is None:
+        return []
+    rule = Rule(**{name: told[name] for name in OF_RULE if name not in ("starts", "ends")})
+    named = [(field.verbose_name, told[field.name]) for field in Rule._meta.fields if field.name in OF_RULE]
+    said_of_rule = [f"{name}: {_plain(value)}" for name, value in named if value not in ("", None)]
+    conditions = [str(Condition(rule=rule, **row)) for row in told["conditions"]]
+    actions = [str(Action(rule=rule, **row)) for row in told["actions"]]
+    return [
+        *said_of_rule,
+        *(f"{_('If')}: {line}" for line in conditions),
+        *(f"{_('Then')}: {line}" for line in actions),
+    ]
+
+
+def _plain(value: object) -> str:
+    return {True: _("yes"), False: _("no")}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _row(row: Condition | Action, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
