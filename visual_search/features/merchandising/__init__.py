@@ -23,4 +23,6 @@ And for staff:
 - `revisions`: what was changed by whom, in a chain, and back.
 - `tables`: synonyms as CSV.
 - `forms`: what may stand in a rule, said in words where it may not.
+- `trying`: a question before and after a change.
+- `workbench`: the page that shows it, and saves.
 """

@@ -29,6 +29,7 @@ from visual_search.features.merchandising.forms import (
     SynonymForm,
 )
 from visual_search.features.merchandising.models import Action, Condition, Rule, RuleRevision, SynonymSet
+from visual_search.features.merchandising.workbench import workbench
 from visual_search.translating import in_words
 
 HOME = "admin/visual_search_merchandising"
@@ -56,7 +57,7 @@ class RuleAdmin(admin.ModelAdmin):
     form = RuleForm
     inlines = (ConditionInline, ActionInline)
     list_display = ("name", "enabled", "priority", "summary", "starts", "ends", "author")
-    list_filter = ("enabled", "collection", "language", "actions__kind", "conditions__kind")
+    list_filter = ("enabled", "collection", "actions__kind", "conditions__kind")
     search_fields = ("name", "note", "conditions__value", "actions__value", "=actions__item")
     actions = ("switch_on", "switch_off")
     fieldsets = (
@@ -66,6 +67,16 @@ class RuleAdmin(admin.ModelAdmin):
     class Media:
         css = {"all": ["visual_search_merchandising/desk.css"]}
         js = ["visual_search_merchandising/rule.js"]
+
+    change_list_template = f"{HOME}/rules.html"
+    change_form_template = f"{HOME}/rule.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        desk = self.admin_site.admin_view(self.workbench_view)
+        return [path("workbench/", desk, name="visual_search_merchandising_rule_workbench"), *super().get_urls()]
+
+    def workbench_view(self, request: HttpRequest) -> HttpResponse:
+        return workbench(request, self, _who(request))
 
     @admin.display(description=gettext_lazy("what it does"))
     def summary(self, rule: Rule) -> str:
@@ -122,8 +133,7 @@ class SynonymSetAdmin(admin.ModelAdmin):
     form = SynonymForm
     list_display = ("pk", "kind", "language", "words", "others", "enabled")
     list_editable = ("kind", "language", "words", "others", "enabled")
-    list_filter = ("kind", "language", "enabled")
-    search_fields = ("words", "others")
+    search_fields = ("words", "others", "=language", "=kind")
     list_per_page = 50
     change_list_template = f"{HOME}/synonyms.html"
 

@@ -57,6 +57,14 @@ class RuleForm(forms.ModelForm):
         model = Rule
         fields = ("name", "enabled", "priority", "collection", "language", "starts", "ends", "note")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In the admin a time is two fields, of which neither has a label of its own.
+        for name in ("starts", "ends"):
+            field = self.fields[name]
+            for part, of in zip(getattr(field.widget, "widgets", ()), (_("date"), _("time")), strict=False):
+                part.attrs["aria-label"] = f"{field.label}: {of}"
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("starts") and data.get("ends") and data["starts"] >= data["ends"]:
@@ -228,6 +236,14 @@ class SynonymForm(forms.ModelForm):
     class Meta:
         model = SynonymSet
         fields = ("kind", "language", "words", "others", "enabled")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In the table only the head of a column names them, and on a phone there is none.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = str(field.label)
+        for name in ("words", "others"):
+            self.fields[name].widget.attrs["placeholder"] = str(self.fields[name].label)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

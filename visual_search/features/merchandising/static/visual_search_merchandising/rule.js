@@ -8,7 +8,7 @@ const NEEDED = {
 const NAMES = ["item", "position", "strength", "field", "op", "value", "url"];
 
 function show(select) {
-  const row = select.closest(".inline-related");
+  const row = select.closest(".inline-related, .desk-row");
   if (!row) return;
   const needed = NEEDED[select.value] ?? (select.value ? ["value"] : NAMES);
   for (const name of NAMES) {
@@ -19,9 +19,10 @@ function show(select) {
 }
 
 function showAll() {
-  document.querySelectorAll('.inline-related select[name$="-kind"]').forEach(show);
+  document.querySelectorAll('select[name$="-kind"]').forEach(show);
 }
 
 document.addEventListener("change", ({ target }) => target.matches?.('select[name$="-kind"]') && show(target));
 document.addEventListener("formset:added", showAll);
 document.addEventListener("DOMContentLoaded", showAll);
+if (document.readyState !== "loading") showAll();
