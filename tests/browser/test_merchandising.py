@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
+from tests.search.shop import photo_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -124,6 +125,25 @@ def test_a_tile_of_the_shop_is_pinned(staff, live_shop) -> None:
     assert first.get_attribute("data-vs-id") == live_shop.id("CHR-RED-01")
     assert first.get_by_text("Promoted").is_visible()
     picture(tab, "shop")
+
+
+def test_a_hit_of_a_photo_is_pinned_for_what_the_photo_shows(staff, live_shop) -> None:
+    tab = staff
+    tab.goto("/")
+    photo = {"name": "chair.jpg", "mimeType": "image/jpeg", "buffer": photo_of("chair", "red")}
+    with tab.expect_navigation():
+        tab.set_input_files("[data-vs-file]", photo)
+    tab.wait_for_load_state("networkidle")
+    picture(tab, "photo-shop")
+    tile = tab.locator(f'.vs-tile[data-vs-id="{live_shop.id("CHR-BLU-02")}"]')
+    tile.locator(".vs-pin").click()
+    tab.locator("section[aria-label='With the change']").wait_for()
+    assert tab.locator("select[name='conditions-0-kind']").input_value() == "colour"
+    picture(tab, "photo")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    tab.get_by_text("Saved.").wait_for()
+    assert Rule.objects.get().actions.get().item == live_shop.id("CHR-BLU-02")
+    assert "photo_token" not in tab.url
 
 
 def test_only_the_fields_that_an_action_needs_are_shown(staff) -> None:

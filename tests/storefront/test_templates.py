@@ -114,6 +114,9 @@ def test_a_shop_without_the_api_has_no_suggestions(settings) -> None:
     assert "data-vs-suggest" not in page
 
 
+FOR_STAFF = ("pin.js", "rule.js")  # The admin, and pages of staff alone, load these.
+
+
 def test_all_scripts_together_are_small() -> None:
     """What a shopper's phone loads beside htmx: the shop's pages with every feature. Pages of others load the widget alone."""
     found = {
@@ -121,6 +124,8 @@ def test_all_scripts_together_are_small() -> None:
     }
     widget = found.pop("widget.js")
     del found["htmx.js"]
+    for name in FOR_STAFF:
+        del found[name]
     assert len(found) >= 8
     assert sum(found.values()) <= 30_000
     assert widget <= 5_000

@@ -21,7 +21,7 @@ def check_hooks(**kwargs: Any) -> list[CheckMessage]:
         Warning(
             f"Rules can be written, but only some of what they say is done: VISUAL_SEARCH['{setting}'] lacks their part.",
             hint=f"Add {{'BACKEND': '{path}'}} to it.",
-            id="visual_search.W121",
+            id="visual_search.W131",
         )
         for setting, path in HOOKS.items()
         if not _names(getattr(conf, setting), path)

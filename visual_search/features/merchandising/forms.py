@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.functional import lazy
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from multilingual.languages import LANGUAGES
 from visual_search import registry, wiring
@@ -21,6 +21,7 @@ from visual_search.features.merchandising.models import Action, Condition, Rule,
 from visual_search.features.merchandising.rules import Action as PlainAction
 from visual_search.features.merchandising.tables import problems_of
 from visual_search.imaging.named_colours import NAMES
+from visual_search.querying.cards import cards
 from visual_search.translating import in_words
 from visual_search.types import CodeLeg, EngineQuery, FacetKind, IdsLeg
 
@@ -29,6 +30,10 @@ SEVERAL = {Op.IS, Op.AT_LEAST, Op.AT_MOST}
 
 def _collections() -> list[tuple[str, str]]:
     return [(source.collection, source.label) for source in registry.sources()]
+
+
+def _known() -> set[str]:
+    return {source.collection for source in registry.sources()}
 
 
 def _languages() -> list[tuple[str, str]]:
@@ -115,6 +120,14 @@ class ActionForm(forms.ModelForm):
         model = Action
         fields = ("kind", "item", "position", "field", "op", "value", "strength", "url")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        action = self.instance
+        if action.item and action.rule_id and action.rule.collection in _known():
+            # Staff know a product by its title, and not by its id.
+            card = cards(action.rule.collection, [action.item], get_language()).get(action.item)
+            self.fields["item"].help_text = card.title if card else _("There is no such product any more.")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         kind = data.get("kind", "")
@@ -195,7 +208,7 @@ class OfCollection(BaseInlineFormSet):
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         sent = self.data.get(self.collection_field, "") if self.is_bound else ""
-        form.collection = sent if sent in {source.collection for source in registry.sources()} else ""
+        form.collection = sent if sent in _known() else ""
         return form
 
     collection_field = "collection"

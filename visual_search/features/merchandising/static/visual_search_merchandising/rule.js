@@ -1,28 +1,18 @@
 // Shows of each condition and action the fields that its kind needs. Without this script all of them show.
 const NEEDED = {
-  filter: ["field", "op", "value"], hours: ["value"], days: ["value"], nothing_close: [],
-  pin: ["item", "position"], hide: ["item"], boost: ["item", "strength", "field", "op", "value"],
-  bury: ["item", "strength", "field", "op", "value"], replace: ["value"], redirect: ["url"], banner: ["value", "url"],
-  sort: ["value"],
+  filter: "field op value", nothing_close: "", pin: "item position", hide: "item", redirect: "url", banner: "value url",
+  boost: "item strength field op value", bury: "item strength field op value", "": "item position strength field op value url",
 };
-const NAMES = ["item", "position", "strength", "field", "op", "value", "url"];
-
-function show(select) {
-  const row = select.closest(".inline-related, .desk-row");
-  if (!row) return;
-  const needed = NEEDED[select.value] ?? (select.value ? ["value"] : NAMES);
-  for (const name of NAMES) {
-    const field = row.querySelector(`[name$="-${name}"]`);
-    const box = field?.closest(`.field-${name}`);
-    if (box) box.hidden = !needed.includes(name);
+function show() {
+  for (const kind of document.querySelectorAll('select[name$="-kind"]')) {
+    const needed = (NEEDED[kind.value] ?? "value").split(" ");
+    for (const name of NEEDED[""].split(" ")) {
+      const box = kind.closest(".inline-related, .desk-row")?.querySelector(`.field-${name}:has([name$="-${name}"]):not(.form-row)`);
+      if (box) box.hidden = !needed.includes(name);
+    }
   }
 }
-
-function showAll() {
-  document.querySelectorAll('select[name$="-kind"]').forEach(show);
-}
-
-document.addEventListener("change", ({ target }) => target.matches?.('select[name$="-kind"]') && show(target));
-document.addEventListener("formset:added", showAll);
-document.addEventListener("DOMContentLoaded", showAll);
-if (document.readyState !== "loading") showAll();
+document.addEventListener("DOMContentLoaded", show);
+document.addEventListener("change", show);
+document.addEventListener("formset:added", show);
+show();
