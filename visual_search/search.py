@@ -185,7 +185,7 @@ def search(query: Query, *, context: Mapping[str, object] | None = None) -> Page
         shown, unnamed = naming.named(query.collection, shown, ranking.by_pictures, engine)
     with clock.step("cards"):
         hits = with_labels(with_cards(query, shown, ranking.language), ranking.pictures)
-        hits = families.with_variants(query, hits, engine, serving.schema, ranking.language)
+        hits = families.with_variants(query, hits, engine, serving.schema, ranking.language, dropped=curators.dropped)
     page = Page(
         query_id=query_id,
         took_ms=round((time.perf_counter() - begin) * 1000, 1),

@@ -50,6 +50,21 @@ class Placing:
 
 
 @dataclass
+class Hiding:
+    """Takes these out, also where they are folded into another hit."""
+
+    ids: Sequence[str] = ()
+    name: str = "hiding"
+
+    def offers(self, query: Query, moment: Moment) -> Sequence[str]:
+        return ()
+
+    def curate(self, query: Query, hits: tuple[Hit, ...], offered: tuple[Hit, ...], moment: Moment) -> Curated:
+        folded = (replace(hit, folded=tuple(id for id in hit.folded if id not in self.ids)) for hit in hits)
+        return Curated(tuple(hit for hit in folded if hit.id not in self.ids))
+
+
+@dataclass
 class Reversing:
     """The close hits upside down."""
 

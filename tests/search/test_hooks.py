@@ -10,6 +10,7 @@ from django.core.checks import run_checks
 
 from multilingual.analysis import Related, stem_of
 from tests.search.shop import draw, picture_query
+from tests.search.test_families import tees  # noqa: F401
 from visual_search import search, wiring
 from visual_search.errors import ConfigurationError
 from visual_search.hooks import Curated, Rewritten
@@ -289,6 +290,14 @@ def test_what_a_tick_would_show_is_curated_too(shop, watching) -> None:
     before = plain()
     watching.dropped = (shop.id("SOF-GRN-03"),)
     assert plain() == before - 1
+
+
+def test_what_a_curator_dropped_is_no_swatch_either(tees) -> None:  # noqa: F811
+    (hit,) = (hit for hit in search.search(Query(words="t-shirt")).hits if hit.card.sku.startswith("TEE"))
+    assert {variant.card.sku for variant in hit.variants} == {"TEE-S", "TEE-M", "TEE-L", "TEE-XL"}
+    use(tees, CURATORS=("Hiding", {"ids": [tees.id("TEE-L")]}))
+    (hit,) = (hit for hit in search.search(Query(words="t-shirt")).hits if hit.card.sku.startswith("TEE"))
+    assert {variant.card.sku for variant in hit.variants} == {"TEE-S", "TEE-M", "TEE-XL"}
 
 
 # --- Settings -----------------------------------------------------------------------------------

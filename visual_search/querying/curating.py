@@ -18,6 +18,7 @@ from visual_search.types import CollectionSchema, Hit, Query
 class Curating:
     """What the curators named for this question is kept until its hits are there."""
 
+    dropped: set[str] = field(default_factory=set)  # ids that curators took out
     _offers: Guarded[Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: Guarded({}))
 
     def offers(self, query: Query) -> Sequence[str]:
@@ -34,5 +35,10 @@ class Curating:
         )
         if curated.value.hits == hits:
             return curated, hits, ()
+        self.dropped |= _ids(hits) - _ids(curated.value.hits)
         # What a curator added may be another colour of a hit.
         return curated, *families.as_shown(query, curated.value.hits, engine, schema, in_order=True)
+
+
+def _ids(hits: Sequence[Hit]) -> set[str]:
+    return {id for hit in hits for id in (hit.id, *hit.folded)}

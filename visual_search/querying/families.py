@@ -87,28 +87,43 @@ def sold_out_last(hits: tuple[Hit, ...], collection: str, engine: Engine, schema
 
 
 def with_variants(
-    query: Query, hits: Sequence[Hit], engine: Engine, schema: CollectionSchema, language: str | None
+    query: Query,
+    hits: Sequence[Hit],
+    engine: Engine,
+    schema: CollectionSchema,
+    language: str | None,
+    *,
+    dropped: Collection[str] = (),
 ) -> tuple[Hit, ...]:
-    """The hits with all sizes and colours that pass the question's filters, and in which facets they differ.
+    """The hits with all sizes and colours that pass the question's filters, and in which facets they differ; without those
+    that curators `dropped`.
 
     Those are told that are close and those that aren't: who sees the red one wants to know of the blue one. If the engine
     fails, tiles have no swatches.
     """
     try:
-        return _with_variants(query, hits, engine, schema, language)
+        return _with_variants(query, hits, engine, schema, language, dropped=dropped)
     except VisualSearchError:
         logger.exception("Sizes and colours could not be told; tiles have no swatches.")
         return tuple(hits)
 
 
 def _with_variants(
-    query: Query, hits: Sequence[Hit], engine: Engine, schema: CollectionSchema, language: str | None
+    query: Query,
+    hits: Sequence[Hit],
+    engine: Engine,
+    schema: CollectionSchema,
+    language: str | None,
+    *,
+    dropped: Collection[str],
 ) -> tuple[Hit, ...]:
     families = [hit.family for hit in hits if hit.family]
     if not families:
         return tuple(hits)
     leg = BrowseLeg("members", _MOST_MEMBERS)
-    asked = EngineQuery((leg,), (*query.filters, AnyOf(FAMILY.name, tuple(families))), exclude=query.unlike)
+    asked = EngineQuery(
+        (leg,), (*query.filters, AnyOf(FAMILY.name, tuple(families))), exclude=(*query.unlike, *dropped)
+    )
     found = [hit.id for hit in engine.search(query.collection, asked).legs[0].hits]
     if len(found) <= len(families):
         return tuple(hits)

@@ -244,6 +244,26 @@ class RulesOnAnEngine:
         assert "SOF-GRN-03" not in skus(ask("green chair"))
         assert "SOF-GRN-03" in skus(ask("green"))
 
+    def test_a_thing_that_is_pinned_in_one_colour_has_one_tile(self, desk: Shop) -> None:
+        head = None
+        for sku, colour, stock in (("TEE-1", "white", 3), ("TEE-2", "red", 2), ("TEE-3", "black", 0)):
+            made = desk.add(
+                sku, f"T-shirt {colour}", brand="Tee", category="Clothing", stock=stock, price=9, parent=head
+            )
+            head = head or made
+        desk.index()
+        rule(words("t-shirt"), [self.pin(desk, "TEE-2")])
+        page = ask("t-shirt")
+        assert skus(page)[0] == "TEE-2"
+        assert [sku for sku in skus(page) if sku.startswith("TEE")] == ["TEE-2"]
+        assert {variant.card.sku for variant in page.hits[0].variants} == {"TEE-1", "TEE-2", "TEE-3"}
+        rule(words("t-shirt"), [{"kind": Then.HIDE, "item": desk.id("TEE-1")}])
+        page = ask("t-shirt")
+        assert {variant.card.sku for variant in page.hits[0].variants} == {"TEE-2", "TEE-3"}
+        sold_out = rule(words("shirt"), [self.pin(desk, "TEE-3")], priority=9)
+        assert skus(ask("t-shirt"))[0] == "TEE-2", "what is sold out isn't pinned"
+        sold_out.delete()
+
     def test_a_range_of_prices_is_none_of_the_words(self, desk: Shop) -> None:
         rule([(When.WORDS_ARE, "chair")], [{"kind": Then.BANNER, "value": "Chairs"}])
         page = ask("chair under 50 euro")

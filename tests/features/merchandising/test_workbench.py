@@ -179,3 +179,30 @@ def test_only_staff_who_may_write_rules_get_the_button(desk, client) -> None:
     client.force_login(member("writer", "view_rule", "add_rule"))
     assert has_script()
     assert reverse("admin:visual_search_merchandising_rule_workbench") == URL
+
+
+@pytest.mark.parametrize(
+    ("action", "seen"),
+    [
+        ({"kind": Then.PIN, "item": "SOF-GRN-03", "position": "1"}, "Promoted"),
+        ({"kind": Then.HIDE, "item": "CHR-BLU-02"}, "gone"),
+        ({"kind": Then.BOOST, "item": "CHR-RED-01", "strength": "100"}, "merchandising 0."),
+        ({"kind": Then.BURY, "field": "colour", "op": "is", "value": "blue", "strength": "100"}, "merchandising -0."),
+        ({"kind": Then.FILTER, "field": "brand", "op": "is", "value": "Nordic"}, "With the change: 2"),
+        ({"kind": Then.REPLACE, "value": "sofa"}, "Asked instead:"),
+        ({"kind": Then.REDIRECT, "url": "/sale/"}, "The shopper is sent to <strong>/sale/</strong>"),
+        ({"kind": Then.BANNER, "value": "Half price"}, "Banner: <strong>Half price</strong>"),
+        ({"kind": Then.SORT, "value": "price"}, "↑"),
+    ],
+    ids=lambda value: str(value.get("kind")) if isinstance(value, dict) else "",
+)
+def test_each_kind_of_action_is_seen_before_it_is_saved(desk, admin_client, action, seen) -> None:
+    conditions = ({"kind": When.WORDS_CONTAIN, "value": "chair"},)
+    response = admin_client.post(URL, {**draft(action, conditions=conditions), "try": "1"})
+    comparison = response.context_data["comparison"]
+    assert comparison.after is not None, response.context_data["draft"].actions.errors
+    assert [each.name for each in comparison.after.rules] == ["Tried"]
+    page = response.content.decode()
+    before, _, after = page.partition('aria-label="With the change"')
+    assert seen in (page if seen == "gone" else after), after
+    assert seen == "gone" or seen not in before.partition('aria-label="Now"')[2]
