@@ -42,14 +42,14 @@ class Thesaurus:
         """The question with replacements made, and with what its words stand for. `language`: of the question, if known."""
         if not query.words or not (self._instead or self._others):
             return query
-        words = query.words
-        for entry in _found(self._instead, tokens(words)):
+        words, said = query.words, tokens(query.words)
+        for entry in _found(self._instead, said):
             if language in (None, entry.language):
                 words = replaced(words, entry.phrase, entry.instead)
         alternatives: dict[Related, None] = {}
         apart: dict[tuple[str, str], None] = {}
         right: dict[str, None] = {}
-        for entry in _found(self._others, tokens(words)):
+        for entry in _found(self._others, said if words == query.words else tokens(words)):
             alternatives |= dict.fromkeys(entry.alternatives)
             right |= dict.fromkeys(entry.phrase)
             if language in (None, entry.language):
