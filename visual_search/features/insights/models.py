@@ -181,7 +181,9 @@ class NotSold(Wanted):
         verbose_name = _("not sold here")
         verbose_name_plural = _("not sold here")
         constraints = [
-            models.UniqueConstraint(fields=["collection", "language", "words"], name="visual_search_insights_not_sold_words")
+            models.UniqueConstraint(
+                fields=["collection", "language", "words"], name="visual_search_insights_not_sold_words"
+            )
         ]
 
 
@@ -194,5 +196,7 @@ class Purchase(Wanted):
         verbose_name = _("purchase list entry")
         verbose_name_plural = _("purchase list")
         constraints = [
-            models.UniqueConstraint(fields=["collection", "language", "words"], name="visual_search_insights_purchase_words")
+            models.UniqueConstraint(
+                fields=["collection", "language", "words"], name="visual_search_insights_purchase_words"
+            )
         ]
