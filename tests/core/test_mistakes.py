@@ -98,9 +98,16 @@ MISTAKES: dict[str, Callable[[Shop], None]] = {
     ),
     f"VISUAL_SEARCH names '{PERSONAL}.rescorer.PersonalRescorer', but its app isn't installed.": (
         lambda shop: (
-            shop.search(RESCORERS=[{"BACKEND": f"{PERSONAL}.rescorer.PersonalRescorer"}], BASE_TEMPLATE="bases/bare.html"),
+            shop.search(
+                RESCORERS=[{"BACKEND": f"{PERSONAL}.rescorer.PersonalRescorer"}],
+                EXPERIMENT_RANKINGS={},
+                BASE_TEMPLATE="bases/bare.html",
+            ),
             shop.without_app(PERSONAL),
         )
+    ),
+    "VISUAL_SEARCH['EXPERIMENT_RANKINGS'] names rankings, but no question would see them.": (
+        lambda shop: shop.search(RESCORERS=[])
     ),
     "VISUAL_SEARCH['ENGINE']['OPTIONS']['folder'] is '/dev/null/search', but '/dev/null' is a file.": (
         lambda shop: shop.search(

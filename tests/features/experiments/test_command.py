@@ -74,7 +74,7 @@ def test_what_cannot_be_done_is_told(rankings, args, options, problem) -> None:
 def test_check_says_what_is_wrong_with_the_rankings(rankings, settings) -> None:
     assert check_experiments() == []
     settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "RESCORERS": []}
-    assert [message.id for message in check_experiments()] == ["visual_search.W121"]
+    assert [message.id for message in check_experiments()] == ["visual_search.W151"]
     for given, words in (
         ({"x": {"BACKEND": "shop.gone.Ranking"}}, "can't be imported"),
         ({"x": {"BACKEND": "visual_search.types.Query"}}, "lacks"),
@@ -84,5 +84,5 @@ def test_check_says_what_is_wrong_with_the_rankings(rankings, settings) -> None:
     ):
         settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "EXPERIMENT_RANKINGS": given}
         [message] = check_experiments()
-        assert message.id == "visual_search.E121"
+        assert message.id == "visual_search.E151"
         assert words in message.msg or words == "lacks"

@@ -18,7 +18,7 @@ def check_experiments(**kwargs: Any) -> list[CheckMessage]:
         for name in options.names():
             options.ranking(name)
     except ConfigurationError as problem:
-        return [Error(str(problem), id="visual_search.E121")]
+        return [Error(str(problem), id="visual_search.E151")]
     try:
         hooks = [cls for cls, _ in wiring.resolve_hooks("RESCORERS")]
     except ConfigurationError:
@@ -29,7 +29,7 @@ def check_experiments(**kwargs: Any) -> list[CheckMessage]:
             Warning(
                 "VISUAL_SEARCH['EXPERIMENT_RANKINGS'] names rankings, but no question would see them.",
                 hint=f"Add {{'BACKEND': '{path}'}} to VISUAL_SEARCH['RESCORERS'].",
-                id="visual_search.W121",
+                id="visual_search.W151",
             )
         ]
     return []
