@@ -219,7 +219,7 @@ class RulesOnAnEngine:
         rule([(When.COLOUR, "red")], [{"kind": Then.SORT, "value": "price"}])
         page = search.search(picture_query(draw("chair", "red", shift=4, background="#f4f2ee")))
         close = [hit for hit in page.hits if hit.grade != "nothing close"]
-        prices = [float(hit.card.price.split()[0]) for hit in close]
+        prices = [float(hit.card.price.lstrip("€")) for hit in close]
         assert prices == sorted(prices)
         assert len(close) > 1
 
