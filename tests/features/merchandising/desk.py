@@ -207,6 +207,11 @@ class RulesOnAnEngine:
         assert [banner.text for banner in ask("chair", filters=(AnyOf("brand", ("Nordic",)),)).banners] == ["Sit down"]
         assert ask("mug", filters=(AnyOf("category", ("Kitchen",)),)).banners == ()
 
+    def test_a_rule_is_tried_on_its_half_of_the_questions(self, desk: Shop) -> None:
+        rule(words("chair"), [self.pin(desk, "GFT-CRD-07")], experiment="gifts")
+        assert skus(ask("chair"))[0] != "GFT-CRD-07"
+        assert skus(ask("chair", variants=("gifts",)))[0] == "GFT-CRD-07"
+
     def test_nothing_close_decides(self, desk: Shop) -> None:
         rule([(When.NOTHING_CLOSE, "")], [self.pin(desk, "GFT-CRD-07"), {"kind": Then.BANNER, "value": "Sorry"}])
         page = ask("zebra xylophone")

@@ -30,6 +30,13 @@ def asked(words: str, **more) -> Facts:
     return Facts("products", tokens(words), NOON, **more)
 
 
+def test_a_rule_that_is_tried_holds_for_its_half_of_the_questions_alone() -> None:
+    tried, done = rule(id=1, experiment="summer"), rule(id=2)
+    assert holding([tried, done], asked("chair")) == [2]
+    assert holding([tried, done], asked("chair", variants=frozenset({"winter"}))) == [2]
+    assert holding([tried, done], asked("chair", variants=frozenset({"summer"}))) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "words", "holds"),
     [

@@ -61,7 +61,20 @@ class RuleAdmin(admin.ModelAdmin):
     search_fields = ("name", "note", "conditions__value", "actions__value", "=actions__item")
     actions = ("switch_on", "switch_off")
     fieldsets = (
-        (None, {"fields": ("name", ("enabled", "priority"), ("collection", "language"), "starts", "ends", "note")}),
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    ("enabled", "priority"),
+                    ("collection", "language"),
+                    "experiment",
+                    "starts",
+                    "ends",
+                    "note",
+                )
+            },
+        ),
     )
 
     class Media:

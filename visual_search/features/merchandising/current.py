@@ -153,6 +153,7 @@ def plain_rule(rule: Rule, conditions: Iterable[PlainCondition], actions: Iterab
         actions=tuple(actions),
         priority=rule.priority,
         language=rule.language,
+        experiment=rule.experiment,
         starts=rule.starts,
         ends=rule.ends,
     )

@@ -31,13 +31,14 @@ class Seen:
 class Facts:
     """`filters`: facet -> values that are asked, in small letters, of a path with all its levels. `now`: aware, local.
 
-    `seen` is None before the photo was looked at, `paths` before the hits are there.
+    `variants`: what is tried on this question. `seen` is None before the photo was looked at, `paths` before the hits are there.
     """
 
     collection: str
     tokens: Tokens
     now: datetime
     language: str | None = None
+    variants: frozenset[str] = frozenset()
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen: Seen | None = None
     paths: frozenset[str] | None = None
@@ -96,7 +97,7 @@ def of_question(query: Query, now: datetime) -> Facts:
             filters.setdefault(rule.field, set()).update(asked)
     language = query.language or (detect(words).language if words else None)
     levels = {name: frozenset(values) for name, values in filters.items()}
-    return Facts(query.collection, tokens(words), now, language, levels)
+    return Facts(query.collection, tokens(words), now, language, frozenset(query.variants), levels)
 
 
 def seen_in(pictures: Sequence[QueryPicture]) -> Seen:

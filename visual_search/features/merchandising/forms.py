@@ -60,7 +60,7 @@ class RuleForm(forms.ModelForm):
 
     class Meta:
         model = Rule
-        fields = ("name", "enabled", "priority", "collection", "language", "starts", "ends", "note")
+        fields = ("name", "enabled", "priority", "collection", "language", "experiment", "starts", "ends", "note")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -136,6 +136,8 @@ def _holds(one: _Prepared, facts: Facts, may_hold: bool) -> bool:
     rule = one.rule
     if rule.collection != facts.collection or (rule.language and rule.language != facts.language):
         return False
+    if rule.experiment and rule.experiment not in facts.variants:
+        return False
     if (rule.starts and facts.now < rule.starts) or (rule.ends and facts.now >= rule.ends):
         return False
     if one.of_seen and facts.seen is None:

@@ -25,6 +25,14 @@ class Rule(models.Model):
     )
     collection = models.CharField(_("collection"), max_length=64)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    experiment = models.CharField(
+        _("experiment"),
+        max_length=60,
+        blank=True,
+        help_text=_(
+            "Where the rule is only tried: the name of the experiment, for whose half of the questions it holds."
+        ),
+    )
     starts = models.DateTimeField(_("from"), null=True, blank=True)
     ends = models.DateTimeField(_("until"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True, help_text=_("For colleagues: why there is this rule."))

@@ -20,7 +20,7 @@ from visual_search.features.merchandising.models import Action, Condition, Rule,
 
 GENESIS = "0" * 64  # stands for the hash before the first entry
 ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
-OF_RULE = ("name", "enabled", "priority", "collection", "language", "starts", "ends", "note")
+OF_RULE = ("name", "enabled", "priority", "collection", "language", "experiment", "starts", "ends", "note")
 OF_CONDITION = ("kind", "field", "value")
 OF_ACTION = ("kind", "item", "position", "field", "op", "value", "strength", "url")
 _HASHED = ("number", "at", "actor", "rule", "name", "before", "after")

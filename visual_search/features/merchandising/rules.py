@@ -31,7 +31,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`id`: 0 for one that isn't saved yet. `starts`, `ends`: aware times, None for always. A higher `priority` comes first."""
+    """`id`: 0 for one that isn't saved yet. `starts`, `ends`: aware times, None for always. A higher `priority` comes first.
+
+    `experiment`: the variant of the question without which the rule doesn't hold; "" for a rule that isn't tried but done.
+    """
 
     id: int
     name: str
@@ -40,6 +43,7 @@ class Rule:
     actions: tuple[Action, ...] = ()
     priority: int = 0
     language: str = ""
+    experiment: str = ""
     starts: datetime | None = None
     ends: datetime | None = None
 

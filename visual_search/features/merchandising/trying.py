@@ -73,7 +73,8 @@ def compare(query: Query, draft: Rule | None = None, *, on: bool = True) -> Comp
     if on:
         tried[key] = replace(draft, id=key)
     # What was seen in a photo is known by now, so it isn't looked at again.
-    again = replace(query, pictures=page.pictures)
+    variants = (*query.variants, draft.experiment) if draft.experiment else query.variants
+    again = replace(query, pictures=page.pictures, variants=variants)
     after, _page = _side(again, current.Compiled(Matcher(tried.values()), thesaurus), tried)
     return Comparison(_beside(before, after), _beside(after, before))
 

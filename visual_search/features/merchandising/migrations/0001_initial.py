@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('priority', models.SmallIntegerField(default=0, help_text='Of several rules that hold, the one with the greater number comes first.', verbose_name='priority')),
                 ('collection', models.CharField(max_length=64, verbose_name='collection')),
                 ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
+                ('experiment', models.CharField(blank=True, help_text='Where the rule is only tried: the name of the experiment, for whose half of the questions it holds.', max_length=60, verbose_name='experiment')),
                 ('starts', models.DateTimeField(blank=True, null=True, verbose_name='from')),
                 ('ends', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('note', models.TextField(blank=True, help_text='For colleagues: why there is this rule.', verbose_name='note')),
