@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def drawn(engines: list[dict]) -> str:
-    """The picture as SVG: both axes by powers of ten, a line for each engine and kind of question, at 95 of 100 questions."""
+    """The picture as SVG: both axes by powers of ten, a line for each engine and kind of question, at the median."""
     lines = [
         (f"{kind}, {engine['engine']}", COLOURS[kind], dash, [_point(size, kind) for size in engine["sizes"]])
         for engine, dash in zip(engines, DASHES, strict=False)
@@ -34,7 +34,7 @@ def drawn(engines: list[dict]) -> str:
         y = HEIGHT - BOTTOM - (math.log10(point[1]) - low) / (high - low or 1) * (HEIGHT - TOP - BOTTOM)
         return round(x, 1), round(y, 1)
 
-    parts = [_text(LEFT, 22, "Milliseconds of 95 in 100 questions, 200 hits each", size=15)]
+    parts = [_text(LEFT, 22, "Milliseconds of the median question, 200 hits each", size=15)]
     for power in range(left, right + 1):
         x, y = place((10**power, 10**low))
         parts += [_line((x, TOP), (x, y), "#dddddd"), _text(x, y + 20, f"{10**power:,}", anchor="middle")]
@@ -60,7 +60,7 @@ def drawn(engines: list[dict]) -> str:
 
 
 def _point(size: dict, kind: str) -> Point:
-    return size["products"], size["questions"][kind][1]
+    return size["products"], size["questions"][kind][0]
 
 
 def _line(start: Point, end: Point, colour: str, dash: str = "") -> str:

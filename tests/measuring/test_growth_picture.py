@@ -13,7 +13,7 @@ def engine(name: str, factor: float) -> dict:
     return {
         "engine": name,
         "sizes": [
-            {"products": n, "questions": {kind: [1.0, place * factor * time] for place, kind in enumerate(kinds, 1)}}
+            {"products": n, "questions": {kind: [place * factor * time, 1000.0] for place, kind in enumerate(kinds, 1)}}
             for n, time in sizes
         ],
     }
