@@ -31,7 +31,7 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!
 """
 _SEEN = """() => {
   const shown = [...document.querySelectorAll("#vs-form .vs-tile img")].filter((one) => one.getBoundingClientRect().top < innerHeight);
-  return shown.length > 0 && shown.every((one) => one.complete);
+  return document.querySelector(".vs-asked-photo img") && shown.length > 0 && shown.every((one) => one.complete);
 }"""
 
 

@@ -387,7 +387,8 @@ def _legs(
     Raises BadInput (404) if the objects to resemble have no vectors and nothing else is asked, and SchemaMismatch if the
     index has nothing to compare a photo or these objects with.
     """
-    asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card), *kindred.legs(query, encoder)]
+    seen = replace(query, pictures=tuple(encoded.pictures))
+    asked: list[Leg] = [*encoded.legs, *likes.legs(resembled.liked, encoder.card), *kindred.legs(seen, encoder)]
     if words:
         asked.append(legs.words_leg(words, language, schema, words_of_shop, alternatives=query.alternatives))
     shown = [code for picture in encoded.pictures if picture.witness for code in picture.witness.codes]

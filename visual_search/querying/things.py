@@ -103,7 +103,7 @@ SURE = 0.45
 
 
 def is_sure(region: Region) -> bool:
-    """Whether the detector is sure of this thing's name, and it isn't a person, who is not for sale but wears something."""
+    """Whether the name of this thing is sure, and it isn't a person, who is not for sale but wears something."""
     return bool(region.label) and region.label != PERSON and region.score >= SURE
 
 
@@ -111,6 +111,11 @@ def sure_name(region: Region) -> str:
     """The name of a thing whose name is sure, in the language of the page; else ""."""
     called = name(region.label) if is_sure(region) else ""
     return "" if called == _("Something") else called
+
+
+def called(region: Region) -> str:
+    """What a button calls a thing in a photo that shows it: its name where that is sure, else "this"."""
+    return sure_name(region) or pgettext("a thing in a photo", "this")
 
 
 def name(label: str) -> str:

@@ -108,7 +108,7 @@ def parts(page: Page) -> list[Part]:
         return []
     parts = [Part("all", _("Whole photo"), scene.chosen == WHOLE)]
     for number, region in enumerate(scene.things):
-        label = things.name(region.label)
+        label = things.called(region)
         parts.append(_part(str(number), f"{number + 1} {label}", region.box, region.box == scene.chosen, number + 1))
     if not any(part.chosen for part in parts):
         # The token's own vectors are those of this part, so it is searched again by naming none.
