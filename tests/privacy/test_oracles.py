@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 
 import opendp.prelude as dp
 import pytest
+from absl.logging import get_absl_handler
 from dp_accounting.pld import privacy_loss_distribution as losses
 
 from visual_search.privacy.noise import PublicKeys, Release
 
+# absl, which dp-accounting imports, keeps what is stderr then, and closes it when logging is configured anew: it would be pytest's.
+get_absl_handler().python_handler.setStream(sys.__stderr__)
 RELEASES = [
     Release(),
     Release(per_client=1),
