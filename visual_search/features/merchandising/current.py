@@ -24,8 +24,10 @@ from visual_search.features.merchandising.synonyms import Thesaurus
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # between two looks at the stamp: a change holds in all processes within two seconds
-# More are read on a thread, and the former ones answer meanwhile: no question waits for ten thousand.
-MOST_AT_ONCE = 500
+# More are read on a thread, and the former ones answer meanwhile: a hook has but a few milliseconds, and 500 rules take some 75.
+# Only questions look; a server that starts asks one itself (`warming.py`), and what asks nothing, such as whether the process
+# lives, depends on no table.
+MOST_AT_ONCE = 50
 STAMP = 1  # the key of the one row
 
 
