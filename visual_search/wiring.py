@@ -18,7 +18,7 @@ from visual_search.conf import SETTINGS, conf
 from visual_search.encoders.base import Encoder
 from visual_search.engines.base import Engine
 from visual_search.errors import ConfigurationError
-from visual_search.hooks import Curator, Curators, Guard, Rescorer, Rescorers, Rewriter, Rewriters
+from visual_search.hooks import FIRST_MS, Curator, Curators, Guard, Rescorer, Rescorers, Rewriter, Rewriters
 from visual_search.imaging.reading import Reader
 from visual_search.imaging.regions import Detector
 from visual_search.types import FAMILY, CollectionSchema
@@ -211,7 +211,7 @@ def _build(setting: str) -> Any:
         guard, protocol = HOOKS[setting]
         built = [_instance(setting, cls, options, protocol) for cls, options in resolve_hooks(setting)]
         try:
-            return guard(built)
+            return guard(built, first_ms=FIRST_MS)
         except ValueError as problem:
             raise ConfigurationError(f"VISUAL_SEARCH['{setting}']: {problem}") from problem
     cls, options = resolve(setting)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from visual_search.hooks import REST_AFTER, REST_SECONDS, Moment, Reordered, Rescorer, Rescorers
+from visual_search.hooks import FIRST_RUNS, REST_AFTER, REST_SECONDS, Moment, Reordered, Rescorer, Rescorers
 from visual_search.types import Hit, Query
 
 HITS = tuple(Hit(str(n), 1.0 - n / 100) for n in range(10))
@@ -126,3 +126,15 @@ def test_no_rescorer_is_no_change() -> None:
 def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="one name"):
         Rescorers([Scripted(reverse), Scripted(reverse)])
+
+
+def test_the_first_runs_may_load_what_is_needed() -> None:
+    clock = Clock()
+
+    def loads(hits: tuple[Hit, ...], moment: Moment) -> Reordered:
+        clock.now += 0.5
+        return reverse(hits, moment)
+
+    guard = Rescorers([Scripted(loads)], clock=clock, first_ms=1000)
+    answers = [guard.apply(QUERY, HITS, window=5, limit_ms=10).degraded for _ in range(FIRST_RUNS + 1)]
+    assert answers == [()] * FIRST_RUNS + [("scripted",)]

@@ -6,11 +6,23 @@ last. The settings name them by dotted paths; an empty list costs nothing. Each 
 """
 
 from visual_search.hooks.curating import MOST_OFFERED, Curated, Curator, Curators
-from visual_search.hooks.guard import REST_AFTER, REST_SECONDS, Guard, Guarded, Moment, OutOfTime, Overstepped
+from visual_search.hooks.guard import (
+    FIRST_MS,
+    FIRST_RUNS,
+    REST_AFTER,
+    REST_SECONDS,
+    Guard,
+    Guarded,
+    Moment,
+    OutOfTime,
+    Overstepped,
+)
 from visual_search.hooks.rescoring import Reordered, Rescorer, Rescorers
 from visual_search.hooks.rewriting import Rewriter, Rewriters, Rewritten
 
 __all__ = [
+    "FIRST_MS",
+    "FIRST_RUNS",
     "MOST_OFFERED",
     "REST_AFTER",
     "REST_SECONDS",
