@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog import files
+from catalog.admin_fields import ProductForm, ProductTextForm, stock_text
 from catalog.languages.models import CategoryText
 from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
 from catalog.orders.models import Order, OrderLine
@@ -36,14 +37,14 @@ class PictureWidget(AdminFileWidget):
             return False
 
 
-class ProductImageInline(admin.TabularInline):
+class ProductImageInline(admin.StackedInline):
     model = ProductImage
     extra = 1
     fields = ["preview", "file", "position", "role", "alt"]
     readonly_fields = ["preview"]
     formfield_overrides = {PictureField: {"widget": PictureWidget}}
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def preview(self, image: ProductImage) -> SafeString | str:
         if not image.url:
             return ""
@@ -52,6 +53,7 @@ class ProductImageInline(admin.TabularInline):
 
 class ProductTextInline(admin.StackedInline):
     model = ProductText
+    form = ProductTextForm
     extra = 0
     min_num = 1
 
@@ -68,12 +70,14 @@ class ProductTextInline(admin.StackedInline):
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin):
-    list_display = ["thumbnail", "sku", "name", "category", "price_text", "stock", "state", "index_state"]
+    form = ProductForm
+    list_display = ["thumbnail", "sku", "name", "price_text", "stocked", "state", "index_state"]
     list_display_links = ["sku", "name"]
     list_filter = ["state", "category", "brand"]
     search_fields = ["sku", "texts__title", "brand"]
     list_per_page = 50
-    autocomplete_fields = ["parent"]
+    # Chosen in the list of products, with pictures; the field that completes by itself has no name for screen readers.
+    raw_id_fields = ["parent"]
     readonly_fields = ["index_state", "created_at", "updated_at"]
     inlines = [ProductTextInline, ProductImageInline]
     save_on_top = True
@@ -143,7 +147,7 @@ class ProductAdmin(admin.ModelAdmin):
         page.result_list = products
         return page
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, product: Product) -> SafeString | str:
         image = next(iter(product.all_images()), None)
         address = image.url if image else ""
@@ -154,6 +158,10 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.display(description=_("name"))
     def name(self, product: Product) -> str:
         return product.title()
+
+    @admin.display(description=_("stock"), ordering="stock")
+    def stocked(self, product: Product) -> str:
+        return stock_text(product.stock)
 
     @admin.display(description=_("price"))
     def price_text(self, product: Product) -> str:

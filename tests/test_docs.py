@@ -98,7 +98,7 @@ def test_pictures_are_small_and_said_in_words() -> None:
     shown = {
         (page.parent / link).resolve(): words
         for page, text in pages.items()
-        for words, link in re.findall(r"\[([^\]]*)\]\(([^)\s]+\.webp)\)", text)
+        for words, link in re.findall(r"\[([^\]]*)\]\(([^)\s]+\.(?:webp|svg))\)", text)
     }
     assert sorted(shown) == pictures
     assert all(shown.values())

@@ -149,7 +149,7 @@ def test_staff_add_several_pictures_at_once_and_read_what_is_too_much(shop, sett
 
     def add(*sizes: int) -> Any:
         form = {
-            "sku": f"N-{len(sizes)}", "stock": "1", "state": "draft", "attributes": "{}", "codes": "[]",
+            "sku": f"N-{len(sizes)}", "stock": "1", "state": "draft", "attributes": "", "codes": "",
             "texts-TOTAL_FORMS": "0", "texts-INITIAL_FORMS": "0", "images-TOTAL_FORMS": str(len(sizes)), "images-INITIAL_FORMS": "0",
         }  # fmt: skip
         for number, size in enumerate(sizes):

@@ -378,7 +378,7 @@ def test_a_private_folder_that_is_served_is_named(settings) -> None:
 
 def _form(data: bytes, name: str) -> dict[str, object]:
     return {
-        "sku": "N-1", "stock": "1", "state": "draft", "attributes": "{}", "codes": "[]",
+        "sku": "N-1", "stock": "1", "state": "draft", "attributes": "", "codes": "",
         "texts-TOTAL_FORMS": "0", "texts-INITIAL_FORMS": "0", "images-TOTAL_FORMS": "1", "images-INITIAL_FORMS": "0",
         "images-0-file": SimpleUploadedFile(name, data), "images-0-position": "0", "images-0-role": "main",
     }  # fmt: skip

@@ -177,10 +177,10 @@ def test_the_admin_offers_the_forms_of_a_language_that_the_shop_has(admin_client
     assert '<option value="zh-tw" selected>Chinese (zh-tw)</option>' in page
     assert '<option value="pt">Portuguese</option>' in page
     form = {
-        "sku": "S-1", "stock": "1", "state": "published", "attributes": "{}", "codes": "[]", "category": "", "currency": "",
+        "sku": "S-1", "stock": "1", "state": "published", "attributes": "", "codes": "", "category": "", "currency": "",
         "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "texts-TOTAL_FORMS": "1", "texts-INITIAL_FORMS": "1",
         "texts-0-id": text.pk, "texts-0-product": product.pk, "texts-0-language": "zh-tw", "texts-0-title": "凳子",
-        "texts-0-keywords": "[]",
+        "texts-0-keywords": "",
     }  # fmt: skip
     assert admin_client.post(address, form).status_code == 302
     assert ProductText.objects.get(pk=text.pk).title == "凳子"
@@ -251,8 +251,8 @@ def test_the_admin_publishes_and_archives_and_tells_the_index(admin_client: Clie
 def test_the_admin_refuses_a_picture_that_the_index_could_not_open(admin_client: Client) -> None:
     def form(file: SimpleUploadedFile) -> dict[str, object]:
         return {
-            "sku": "N-1", "stock": "1", "state": "published", "attributes": "{}", "codes": "[]",
-            "texts-TOTAL_FORMS": "1", "texts-INITIAL_FORMS": "0", "texts-0-language": "en", "texts-0-title": "Lamp", "texts-0-keywords": "[]",
+            "sku": "N-1", "stock": "1", "state": "published", "attributes": "", "codes": "",
+            "texts-TOTAL_FORMS": "1", "texts-INITIAL_FORMS": "0", "texts-0-language": "en", "texts-0-title": "Lamp", "texts-0-keywords": "",
             "images-TOTAL_FORMS": "1", "images-INITIAL_FORMS": "0", "images-0-file": file, "images-0-position": "0", "images-0-role": "main",
         }  # fmt: skip
 
