@@ -148,7 +148,9 @@ def _shown(data: QueryDict, query: Query, comparison: Comparison | None) -> dict
     languages = sorted((LANGUAGES[code].name, code) for code in wiring.languages() if code in LANGUAGES)
     page = comparison.before.page if comparison else None
     seen = seen_in(page.pictures) if page else Seen()
-    numbers = [facet.name for facet in schema.facets if facet.kind is FacetKind.NUMBER]
+    numbers = [
+        (facet.name, str(facet.label or facet.name)) for facet in schema.facets if facet.kind is FacetKind.NUMBER
+    ]
     category = any(facet.name == CATEGORY.name for facet in schema.facets)
     named = ("q", "f.category")
     return {
@@ -158,7 +160,11 @@ def _shown(data: QueryDict, query: Query, comparison: Comparison | None) -> dict
         "category": data.get("f.category", "") if category else None,
         "lang": query.language or "",
         "languages": languages,
-        "orders": [order for number in numbers for order in (number, f"-{number}")],
+        "orders": [
+            order
+            for name, label in numbers
+            for order in ((name, _("%s, low to high") % label), (f"-{name}", _("%s, high to low") % label))
+        ],
         "sort": query.sort,
         "carried": [
             (name, value)
