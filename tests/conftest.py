@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,17 @@ from hypothesis import settings
 # The machine may be busy, and time is not what they test. A run that decides about a commit tries the same each time.
 settings.register_profile("shop", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("shop")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """No thread works on the databases of the tests any more when they are dropped; PostgreSQL would refuse."""
+    yield
+    if (log := sys.modules.get("visual_search.features.query_log.collecting")) is not None:
+        log.buffer.end()
+    for thread in threading.enumerate():
+        if thread.name.startswith(("query-log", "merchandising", "visual-search")):
+            thread.join(5)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import pytest
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.search.shop import Shop, _intact, picture_query  # noqa: F401
 from visual_search import wiring
+from visual_search.features.query_log import collecting
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,7 @@ def live_shop(settings, tmp_path, transactional_db, live_server, _intact) -> Ite
     shop = Shop(settings, tmp_path)
     shop.use(PAGE_SIZE=4)
     shop.fill()
+    collecting.buffer._take_all()  # What pages of earlier tests said as they were closed, and nobody wrote.
     yield shop
     wiring.reset()
 

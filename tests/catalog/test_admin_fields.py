@@ -57,10 +57,10 @@ def test_values_that_are_no_texts_stay_what_they_were(admin_client) -> None:
     before = {"width": 60, "sizes": [1, 2], "note": "new", "gone": None}
     product = Product.objects.create(sku="A-2", price=Decimal(1), currency="EUR", attributes=before)
     form = admin_client.get(f"/admin/catalog/product/{product.pk}/change/").context["adminform"].form
-    typed = str(form["attributes"].value())
     lines = form.fields["attributes"].prepare_value(form.initial["attributes"])
-    assert lines == "width: 60\nsizes: [1, 2]\nnote: new\ngone: null", typed
-    assert not form.fields["attributes"].has_changed(before, lines)
+    # PostgreSQL keeps the pairs of its JSON in an order of its own.
+    assert sorted(lines.splitlines()) == ["gone: null", "note: new", "sizes: [1, 2]", "width: 60"]
+    assert not form.fields["attributes"].has_changed(form.initial["attributes"], lines)
     assert kept(form.fields["attributes"].to_python(lines.replace("[1, 2]", "[1, 3]")), before) == {
         **before,
         "sizes": "[1, 3]",
