@@ -14,9 +14,9 @@ from uuid import UUID
 from django.conf import settings
 
 from visual_search.errors import BadInput, said
+from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.privacy.pseudonyms import keyed_hash
 
-DAY_SECONDS = 24 * 3600
 DAYS = 2  # An id is believed on its day (UTC) and the next one; rows of answers aren't kept longer, either.
 _CHANCE, _DAY, _MARK = 58, 12, 52  # bits
 _PLAIN = _CHANCE + _DAY

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,11 @@ DAY_SECONDS = 24 * 3600
 GRACE_SECONDS = 3600  # A key lives an hour longer than its epoch, so that the epoch's last rows can be sealed.
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+
+
+def date_of(day: int) -> date:
+    """The date (UTC) of a day that is counted since 1970, as epochs are."""
+    return date(1970, 1, 1) + timedelta(days=day)
 
 
 class KeyGone(LookupError):

@@ -10,12 +10,13 @@ import pytest
 
 from tests.features.insights.scripted import counts_of, products, sealed
 from visual_search.features.insights import dashboard
-from visual_search.features.insights.figures import date_of, last_span
+from visual_search.features.insights.figures import last_span
 from visual_search.features.insights.folding import fold
 from visual_search.features.insights.models import FoldedDay
 from visual_search.features.query_log import weeks
 from visual_search.features.query_log.models import AuditEntry
 from visual_search.features.query_log.options import week_keys
+from visual_search.privacy.keys import date_of
 
 URL = "/admin/visual_search_insights/foldedday/"
 DAY = 20_412

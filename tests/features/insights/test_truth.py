@@ -9,10 +9,11 @@ import pytest
 
 from tests.features.insights.scripted import ask, products, script
 from visual_search.features.insights import dashboard
-from visual_search.features.insights.figures import FOUND, KINDS, date_of, last_span
+from visual_search.features.insights.figures import FOUND, KINDS, last_span
 from visual_search.features.insights.models import DayFact, DayHit
 from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Sheet
+from visual_search.privacy.keys import date_of
 
 OTHERS = str(dashboard.OTHERS)
 NUMBER = 10_000

@@ -17,8 +17,9 @@ from visual_search.errors import ConfigurationError, VisualSearchError
 from visual_search.features.experiments import options, running
 from visual_search.features.experiments.charting import chart
 from visual_search.features.experiments.deciding import STOP_AT, Guard
-from visual_search.features.experiments.figures import day_of, figures
+from visual_search.features.experiments.figures import figures
 from visual_search.features.experiments.models import GUARDS, Experiment, Status
+from visual_search.privacy.keys import date_of
 
 RAILS = {
     Guard.ZERO: _("found nothing close"),
@@ -80,7 +81,7 @@ class ExperimentAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("from"), ordering="first_day")
     def began(self, experiment: Experiment) -> str:
-        return day_of(experiment.first_day).isoformat()
+        return date_of(experiment.first_day).isoformat()
 
     def save_model(self, request: HttpRequest, obj: Experiment, form: Any, change: bool) -> None:
         given = form.cleaned_data

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from visual_search.features.experiments import running
 from visual_search.features.experiments.deciding import LEAST_ANSWERS, SLOW_SHARE, Guard, Verdict, e_value
 from visual_search.features.experiments.models import Experiment
 from visual_search.features.experiments.voting import Rates, Votes
-
-EPOCH = date(1970, 1, 1)
+from visual_search.privacy.keys import date_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,12 @@ class Figures:
 
     @property
     def first_date(self) -> date:
-        return day_of(self.experiment.first_day)
+        return date_of(self.experiment.first_day)
 
     @property
     def last_date(self) -> date | None:
         last = self.experiment.last_day
-        return None if last is None else day_of(last)
+        return None if last is None else date_of(last)
 
 
 def figures(experiment: Experiment) -> Figures:
@@ -62,7 +61,7 @@ def figures(experiment: Experiment) -> Figures:
     for row in experiment.days.order_by("day"):
         own = Votes(row.wins_a, row.wins_b, row.ties)
         so_far = Votes(so_far.wins_a + own.wins_a, so_far.wins_b + own.wins_b, so_far.ties + own.ties)
-        days.append(Day(day_of(row.day), own, row.answers, e_value(so_far)))
+        days.append(Day(date_of(row.day), own, row.answers, e_value(so_far)))
     decisive = so_far.wins_a + so_far.wins_b
     return Figures(
         experiment=experiment,
@@ -73,11 +72,6 @@ def figures(experiment: Experiment) -> Figures:
         share_b=so_far.wins_b / decisive if decisive else None,
         interval=wilson(so_far.wins_b, decisive) if decisive else None,
     )
-
-
-def day_of(number: int) -> date:
-    """The date of a day that is counted since 1970."""
-    return EPOCH + timedelta(days=number)
 
 
 def wilson(count: int, of: int, z: float = 1.96) -> tuple[float, float]:

@@ -17,9 +17,9 @@ from visual_search.features.experiments.deciding import LEAST_ANSWERS, MOST_DAYS
 from visual_search.features.experiments.drafting import Team
 from visual_search.features.experiments.models import Experiment, ExperimentDay, Kind, Status, UsualDay
 from visual_search.features.experiments.voting import Rates, Votes, arm_votes, rates, votes
+from visual_search.privacy.keys import DAY_SECONDS
 from visual_search.types import SealedQuestion
 
-DAY_SECONDS = 24 * 3600
 SLOW_MS = 1_000.0  # an answer that takes longer is felt as a wait (Nielsen, 1993)
 USUAL_DAYS = 28  # before it began, with which an experiment is compared
 KEPT_DAYS = USUAL_DAYS + MOST_DAYS + 1  # of usual days: those before an experiment that runs as long as it may

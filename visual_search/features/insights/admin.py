@@ -18,10 +18,11 @@ from visual_search import registry
 from visual_search.admin import KeptForGood
 from visual_search.features.insights import dashboard, decisions, health, remedying, weekly
 from visual_search.features.insights.charts import drawn
-from visual_search.features.insights.figures import Span, date_of, last_span
+from visual_search.features.insights.figures import Span, last_span
 from visual_search.features.insights.models import CatalogueCheck, FoldedDay, NotSold, Purchase
 from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Sheet
+from visual_search.privacy.keys import date_of
 from visual_search.remedies import Offer
 from visual_search.signals import staff_looked
 

@@ -9,11 +9,12 @@ from math import sqrt
 from django.utils.translation import gettext_lazy as _
 
 from visual_search.features.insights.comparing import Change, change, rate
-from visual_search.features.insights.figures import FOUND, KINDS, Line, Span, date_of, shares
+from visual_search.features.insights.figures import FOUND, KINDS, Line, Span, shares
 from visual_search.features.insights.folding import NONE, WHOLE
 from visual_search.features.insights.hiding import HIDDEN
 from visual_search.features.insights.percentiles import percentile
 from visual_search.features.insights.sheets import Cell, Column, Drawn, Form, Label, Sheet
+from visual_search.privacy.keys import date_of
 
 SPANS = (7, 28, 91)  # days: a week, four weeks, a quarter
 ROWS_SHOWN = 50  # more than one person reads; files hold all

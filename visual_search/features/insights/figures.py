@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -131,11 +130,6 @@ def last_span(length: int) -> Span:
     """The last `length` days, up to the last one that was folded."""
     newest = FoldedDay.objects.order_by("-day").values_list("day", flat=True).first() or 0
     return Span(newest - length + 1, newest)
-
-
-def date_of(day: int) -> date:
-    """The date of a day."""
-    return date(1970, 1, 1) + timedelta(days=day)
 
 
 def shares(counted: Sequence[float], of: Sequence[float]) -> list[tuple[float, float]]:

@@ -10,10 +10,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from visual_search.features.insights import dashboard, decisions
-from visual_search.features.insights.figures import Span, date_of, last_span
+from visual_search.features.insights.figures import Span, last_span
 from visual_search.features.insights.options import options
 from visual_search.features.insights.sheets import Cell, Column, Sheet
 from visual_search.features.insights.templatetags.insights import figure
+from visual_search.privacy.keys import date_of
 
 DAYS = 7
 MOST_ROWS, MOST_COLUMNS = 6, 4  # of each sheet; the page has the others

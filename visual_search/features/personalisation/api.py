@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from visual_search import registry
 from visual_search.access.pages import limited
 from visual_search.features.personalisation import accounts
+from visual_search.privacy.keys import date_of
 from visual_search.querying import parsing
 from visual_search.querying.cards import cards
 from visual_search.querying.uploads import in_memory
@@ -73,7 +73,7 @@ def _export(user: Any) -> list[dict[str, str]]:
             "product": id,
             "title": known[id].title if id in known else "",
             "what": kind,
-            "day": (date(1970, 1, 1) + timedelta(days=day)).isoformat(),
+            "day": date_of(day).isoformat(),
         }
         for id, kind, day in events
     ]

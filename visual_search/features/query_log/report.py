@@ -6,14 +6,14 @@ from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from django.db.models import Sum
 
 from visual_search.features.query_log.models import Counter, QueryCount, SealedDay
 from visual_search.features.query_log.options import day_keys, options
 from visual_search.features.query_log.rows import TOOK, counter_of
-from visual_search.privacy.keys import DAY_SECONDS
+from visual_search.privacy.keys import DAY_SECONDS, date_of
 from visual_search.types import Found
 
 DAYS_SHOWN = 14  # two weeks, so that each weekday stands beside the one before
@@ -118,7 +118,7 @@ def _day(number: int, tally: Tally[str], readable: int, *, sealed: bool) -> Day:
     rest = max(0, with_words - readable)
     languages = [(name.partition(".")[2], value) for name, value in tally.items() if name.startswith("language.")]
     return Day(
-        date=date(1970, 1, 1) + timedelta(days=number),
+        date=date_of(number),
         searches=tally["queries"],
         kinds={kind: tally[f"queries.{kind}"] for kind in KINDS},
         languages=sorted(languages, key=lambda item: (-item[1], item[0])),
