@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -121,7 +121,7 @@ def sheets(span: Span) -> list[Sheet]:
 
 
 def _days(span: Span) -> Sheet:
-    asked = span.counted("queries")
+    counted = [span.counted(name) for name in ("queries", *(f"found.{name}" for name in FOUND))]
     return Sheet(
         "days",
         _("Searches by day (UTC)"),
@@ -130,65 +130,65 @@ def _days(span: Span) -> Sheet:
             Column("searches", _("Searches")),
             *(Column(name, FOUND_NAMES[name]) for name in FOUND),
         ],
-        [
-            [date_of(day).isoformat(), asked[place], *(span.counted(f"found.{name}")[place] for name in FOUND)]
-            for place, day in enumerate(span.days)
-        ],
+        [[date_of(day).isoformat(), *of_day] for day, *of_day in zip(span.days, *counted, strict=True)],
         drawn=Drawn.BY_DAY,
         series=FOUND,
     )
 
 
-def _found(span: Span) -> Sheet:
+def _of_all(
+    span: Span,
+    name: str,
+    title: Label,
+    first: Column,
+    counted: Iterable[tuple[Label, int]],
+    *,
+    about: Label = "",
+    drawn: Drawn | None = None,
+) -> Sheet:
+    """A sheet of counts, each with its share of all searches."""
     asked = span.total("queries")
     return Sheet(
+        name,
+        title,
+        [first, Column("searches", _("Searches")), Column("share", _("Share"), Form.SHARE)],
+        [[str(label), count, rate([(count, asked)])] for label, count in counted],
+        about=about,
+        drawn=drawn,
+        series=("searches",) if drawn else (),
+    )
+
+
+def _found(span: Span) -> Sheet:
+    return _of_all(
+        span,
         "found",
         _("What searches found"),
-        [
-            Column("found", _("Found"), Form.TEXT),
-            Column("searches", _("Searches")),
-            Column("share", _("Share"), Form.SHARE),
-        ],
-        [
-            [str(FOUND_NAMES[name]), span.total(f"found.{name}"), _share(span.total(f"found.{name}"), asked)]
-            for name in FOUND
-        ],
+        Column("found", _("Found"), Form.TEXT),
+        [(FOUND_NAMES[name], span.total(f"found.{name}")) for name in FOUND],
         about=_("A few are up to nine close hits. Hits that are graded “nothing close” are none."),
     )
 
 
 def _kinds(span: Span) -> Sheet:
-    asked = span.total("queries")
-    return Sheet(
+    return _of_all(
+        span,
         "kinds",
         _("Kinds of searches"),
-        [
-            Column("kind", _("Kind"), Form.TEXT),
-            Column("searches", _("Searches")),
-            Column("share", _("Share"), Form.SHARE),
-        ],
-        [
-            [str(KIND_NAMES[kind]), span.total(f"queries.{kind}"), _share(span.total(f"queries.{kind}"), asked)]
-            for kind in KINDS
-        ],
+        Column("kind", _("Kind"), Form.TEXT),
+        [(KIND_NAMES[kind], span.total(f"queries.{kind}")) for kind in KINDS],
         drawn=Drawn.BY_NAME,
-        series=("searches",),
     )
 
 
 def _languages(span: Span) -> Sheet:
-    asked = span.total("queries")
-    return Sheet(
+    return _of_all(
+        span,
         "languages",
         _("Languages"),
-        [
-            Column("language", _("Language"), Form.TEXT),
-            Column("searches", _("Searches")),
-            Column("share", _("Share"), Form.SHARE),
-        ],
-        [[language, count, _share(count, asked)] for language, count in span.beginning("language.").items()],
+        Column("language", _("Language"), Form.TEXT),
+        span.beginning("language.").items(),
         drawn=Drawn.BY_NAME,
-        series=("searches",),
     )
 
 
@@ -323,7 +323,7 @@ def _words(span: Span) -> Sheet:
         ],
         [
             [line.value, line.questions, line.clients, line.nothing, line.nothing_close, line.click_through]
-            for line in span.texts()
+            for line in span.texts
         ],
         about=_("For staff only: many browsers typed them, but that is not private enough to publish."),
         empty=_(
@@ -354,9 +354,9 @@ def _week_words(span: Span) -> Sheet:
 
 
 def _rising(span: Span) -> Sheet:
-    before = {line.value: line.questions for line in span.before.texts()}
+    before = {line.value: line.questions for line in span.before.texts}
     scored: list[tuple[float, list[Cell]]] = []
-    for line in span.texts():
+    for line in span.texts:
         earlier = before.get(line.value, 0)
         score = (line.questions - earlier) / sqrt(line.questions + earlier)
         if score > RISING:
@@ -378,30 +378,19 @@ def _rising(span: Span) -> Sheet:
 def _hidden(span: Span) -> Sheet:
     asked, told = span.total("queries"), span.told
     with_words = span.total("with_words")
-    readable = sum(line.questions for line in span.texts())
-    return Sheet(
+    readable = sum(line.questions for line in span.texts)
+    return _of_all(
+        span,
         "hidden",
         _("What is hidden for privacy"),
+        Column("what", _("What"), Form.TEXT),
         [
-            Column("what", _("What"), Form.TEXT),
-            Column("searches", _("Searches")),
-            Column("share", _("Share"), Form.SHARE),
-        ],
-        [
-            [str(_("All searches")), asked, _share(asked, asked)],
-            [str(_("Counted one by one")), told, _share(told, asked)],
-            [
-                str(_("In totals alone: the browser asked not to be noted, or the row was lost")),
-                asked - told,
-                _share(asked - told, asked),
-            ],
-            [str(_("Searches with words")), with_words, _share(with_words, asked)],
-            [str(_("Readable words")), readable, _share(readable, asked)],
-            [str(_("Words hidden for privacy")), with_words - readable, _share(with_words - readable, asked)],
+            (_("All searches"), asked),
+            (_("Counted one by one"), told),
+            (_("In totals alone: the browser asked not to be noted, or the row was lost"), asked - told),
+            (_("Searches with words"), with_words),
+            (_("Readable words"), readable),
+            (_("Words hidden for privacy"), with_words - readable),
         ],
         about=_("The second and third line add up to the first, the last two to the fourth."),
     )
-
-
-def _share(part: float, of: float) -> float:
-    return rate([(part, of)])

@@ -62,7 +62,7 @@ class Span:
     def days(self) -> range:
         return range(self.first, self.last + 1)
 
-    @property
+    @cached_property
     def before(self) -> Span:
         """As many days before these."""
         return Span(self.first - len(self.days), self.first - 1)
@@ -98,6 +98,7 @@ class Span:
         by_day = {row["day"]: (row["counted"], row["of"]) for row in rows}
         return [by_day.get(day, (0, 0)) for day in self.days]
 
+    @cached_property
     def texts(self) -> list[Line]:
         """The readable texts, those with most questions first."""
         texts = DayText.objects.filter(day__range=(self.first, self.last))
