@@ -1,25 +1,19 @@
-"""What was changed of which rule by whom: append-only, each entry hashed together with the one before; and the way back.
-
-hash = SHA-256(previous hash + canonical JSON of number, at, actor, rule, name, before, after)
-"""
+"""What was changed of which rule by whom: append-only, in a chain of hashes (`models/chain.py`); and the way back."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from visual_search.errors import BadInput, said
 from visual_search.features.merchandising.models import Action, Condition, Rule, RuleRevision
+from visual_search.models import chain
 
-GENESIS = "0" * 64  # stands for the hash before the first entry
-ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
 OF_RULE = ("name", "enabled", "priority", "collection", "language", "experiment", "starts", "ends", "note")
 OF_CONDITION = ("kind", "field", "value")
 OF_ACTION = ("kind", "item", "position", "field", "op", "value", "strength", "url")
@@ -40,20 +34,8 @@ def note(actor: str, rule: int, name: str, before: Mapping[str, Any] | None, aft
     """Add an entry; nothing where nothing changed. None stands for a rule that isn't there."""
     if before == after:
         return
-    for attempt in range(ATTEMPTS):
-        try:
-            with transaction.atomic():
-                last = RuleRevision.objects.select_for_update().order_by("-number").first()
-                number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
-                at = timezone.now().isoformat(timespec="seconds")
-                entry = RuleRevision(number=number, at=at, actor=actor[:160], rule=rule, name=name, previous=previous)
-                entry.before, entry.after = before, after
-                entry.hash = digest(entry)
-                entry.save(force_insert=True)
-                return
-        except IntegrityError:
-            if attempt == ATTEMPTS - 1:
-                raise
+    at = timezone.now().isoformat(timespec="seconds")
+    chain.append(RuleRevision, _HASHED, at=at, actor=actor[:160], rule=rule, name=name, before=before, after=after)
 
 
 def undo(entry: RuleRevision, actor: str) -> Rule | None:
@@ -88,21 +70,14 @@ def undo(entry: RuleRevision, actor: str) -> Rule | None:
 
 def verify() -> str:
     """'' if each entry is as it was written and follows the one before; else what is wrong."""
-    previous, number = GENESIS, 0
+    previous, number = chain.GENESIS, 0
     for entry in RuleRevision.objects.order_by("number").iterator(chunk_size=500):
         if entry.number != number + 1 or entry.previous != previous:
             return _("Entry %(number)s doesn't follow the one before.") % {"number": entry.number}
-        if entry.hash != digest(entry):
+        if entry.hash != chain.digest(entry, _HASHED):
             return _("Entry %(number)s was changed.") % {"number": entry.number}
         previous, number = entry.hash, entry.number
     return ""
-
-
-def digest(entry: RuleRevision) -> str:
-    """The hash that belongs to this entry."""
-    content = {name: getattr(entry, name) for name in _HASHED}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256((entry.previous + canonical).encode()).hexdigest()
 
 
 def lines(told: Mapping[str, Any] | None) -> list[str]:

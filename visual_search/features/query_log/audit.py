@@ -1,6 +1,4 @@
-"""The audit log: append-only, each entry hashed together with the one before, so that a later change shows.
-
-    hash = SHA-256(previous hash + canonical JSON of number, at, actor, action, facts)
+"""The audit log: append-only, each entry hashed together with the one before, so that a later change shows (`models/chain.py`).
 
 A chain whose newest entries were cut off is still whole. To notice that, write the head down somewhere else now and then
 (`manage.py visual_search verify_audit` prints it) and give it to a later run.
@@ -8,19 +6,15 @@ A chain whose newest entries were cut off is still whole. To notice that, write 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import IntegrityError, transaction
-
 from visual_search.features.query_log.models import AuditEntry
 from visual_search.features.query_log.options import now
+from visual_search.models import chain
 
-GENESIS = "0" * 64  # stands for the hash before the first entry
-ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
+_HASHED = ("number", "at", "actor", "action", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +28,8 @@ class Verdict:
 
 def append(actor: str, action: str, **facts: int | str) -> AuditEntry:
     """Add an entry. `facts` are numbers and names, never the texts or rows that were looked at."""
-    for attempt in range(ATTEMPTS):
-        try:
-            with transaction.atomic():
-                last = AuditEntry.objects.select_for_update().order_by("-number").first()
-                number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
-                at = datetime.fromtimestamp(now(), tz=UTC).isoformat(timespec="seconds")
-                entry = AuditEntry(
-                    number=number, at=at, actor=actor[:60], action=action, facts=facts, previous=previous
-                )
-                entry.hash = digest(entry)
-                entry.save(force_insert=True)
-                return entry
-        except IntegrityError:
-            # Another process took this number in the meantime.
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    at = datetime.fromtimestamp(now(), tz=UTC).isoformat(timespec="seconds")
+    return chain.append(AuditEntry, _HASHED, at=at, actor=actor[:60], action=action, facts=facts)
 
 
 def verify(*, head: str = "") -> Verdict:
@@ -65,7 +44,7 @@ def _verify(entries: Iterable[AuditEntry], head: str) -> Verdict:
         count += 1
         if last is None:
             # Older entries are deleted after their time, so nothing tells whether the first that is left follows them.
-            if entry.number == 1 and entry.previous != GENESIS:
+            if entry.number == 1 and entry.previous != chain.GENESIS:
                 return Verdict(count, entry.hash, "Entry 1 doesn't begin the chain.")
         elif entry.number != last.number + 1:
             return Verdict(count, last.hash, f"Entries between {last.number} and {entry.number} are missing.")
@@ -84,6 +63,4 @@ def _verify(entries: Iterable[AuditEntry], head: str) -> Verdict:
 
 def digest(entry: AuditEntry) -> str:
     """The hash that belongs to this entry."""
-    content = {name: getattr(entry, name) for name in ("number", "at", "actor", "action", "facts")}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256((entry.previous + canonical).encode()).hexdigest()
+    return chain.digest(entry, _HASHED)

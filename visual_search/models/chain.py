@@ -1,0 +1,46 @@
+"""Tables that are only added to. Each row is hashed together with the one before, so that a later change shows.
+
+    hash = SHA-256(previous hash + canonical JSON of the named fields)
+
+Such a table has `number` as its key, `previous` and `hash`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, models, transaction
+
+GENESIS = "0" * 64  # stands for the hash before the first row
+ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def append(model: type[Row], hashed: Sequence[str], **values: Any) -> Row:
+    """Add a row with these values. `hashed`: the fields that its hash covers."""
+    rows: Any = model._default_manager
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                last = rows.select_for_update().order_by("-number").first()
+                number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
+                row: Any = model(number=number, previous=previous, **values)
+                row.hash = digest(row, hashed)
+                row.save(force_insert=True)
+                return row
+        except IntegrityError:
+            # Another process took this number in the meantime.
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def digest(row: Any, hashed: Sequence[str]) -> str:
+    """The hash that belongs to this row."""
+    content = {name: getattr(row, name) for name in hashed}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256((row.previous + canonical).encode()).hexdigest()
