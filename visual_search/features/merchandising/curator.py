@@ -14,7 +14,7 @@ from visual_search.content import live_index
 from visual_search.features.merchandising import current
 from visual_search.features.merchandising.facts import Facts, best_paths, of_question, seen_in
 from visual_search.features.merchandising.filters import is_order, usable
-from visual_search.features.merchandising.kinds import SEEN, Then
+from visual_search.features.merchandising.kinds import BOOSTS, SEEN, Then
 from visual_search.features.merchandising.matching import Matcher
 from visual_search.features.merchandising.placing import placed, without
 from visual_search.features.merchandising.rules import Action, Rule
@@ -40,15 +40,16 @@ class MerchandisingCurator:
     name = "merchandising"
 
     def offers(self, query: Query, moment: Moment) -> Sequence[str]:
-        if _leaves_pins_out(query):
+        matcher = current.compiled().matcher
+        if not matcher or _leaves_pins_out(query):
             return ()
-        rules = current.compiled().matcher.holding(facts_of(query), may_hold=True)
+        rules = matcher.holding(facts_of(query), may_hold=True)
         ids = dict.fromkeys(action.item for action in _of(rules, Then.PIN) if action.item)
         return tuple(ids)[:MOST_OFFERED]
 
     def curate(self, query: Query, hits: tuple[Hit, ...], offered: tuple[Hit, ...], moment: Moment) -> Curated:
         matcher = current.compiled().matcher
-        rules = matcher.holding(facts_of(query, hits, matcher))
+        rules = matcher.holding(facts_of(query, hits, matcher)) if matcher else ()
         if not rules:
             return Curated(hits)
         moment.check()
@@ -103,7 +104,7 @@ class MerchandisingCurator:
         return placed(hits, known, wanted, sellable, families)
 
 
-_OF_OTHERS = frozenset({Then.BOOST, Then.BURY, Then.REPLACE, Then.FILTER, Then.SORT})
+_OF_OTHERS = BOOSTS | {Then.REPLACE, Then.FILTER, Then.SORT}
 
 
 def facts_of(query: Query, hits: Sequence[Hit] | None = None, matcher: Matcher | None = None) -> Facts:

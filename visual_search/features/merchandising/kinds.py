@@ -55,6 +55,7 @@ class Like(TextChoices):
     KEEP_APART = "keep_apart", _("the words are kept apart")
 
 
+BOOSTS = frozenset({Then.BOOST, Then.BURY})
 WORDS = frozenset({When.WORDS_ARE, When.WORDS_BEGIN, When.WORDS_CONTAIN})
 # Known once the photo was looked at; the last two once the hits are there.
 SEEN = frozenset({When.THING, When.COLOUR, When.LABEL, When.BEST_CATEGORY, When.NOTHING_CLOSE})

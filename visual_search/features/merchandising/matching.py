@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from visual_search.features.merchandising.facts import Facts, Tokens, place_of, tokens
-from visual_search.features.merchandising.kinds import OF_HITS, SEEN, WORDS, When
+from visual_search.features.merchandising.kinds import BOOSTS, OF_HITS, SEEN, WORDS, When
 from visual_search.features.merchandising.rules import Condition, Rule
 
 Key = tuple[str, ...]
@@ -60,6 +60,7 @@ class Matcher:
         hits = (one for key, filed in self._filed.items() if key[0] in OF_HITS for one in filed)
         # Before the hits are there nobody knows which of these hold, so they are looked at in their order.
         self._by_hits = sorted(hits, key=lambda one: one.order)
+        self.boosts = any(action.kind in BOOSTS for one in prepared for action in one.rule.actions)
         self.asks_for_categories = any(
             condition.kind == When.BEST_CATEGORY for one in prepared for condition in one.rule.conditions
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from visual_search.features.merchandising import current
 from visual_search.features.merchandising.curator import facts_of
 from visual_search.features.merchandising.filters import shares
-from visual_search.features.merchandising.kinds import Then
+from visual_search.features.merchandising.kinds import BOOSTS, Then
 from visual_search.features.merchandising.rules import Rule
 from visual_search.hooks import Moment, Reordered
 from visual_search.types import Grade, Hit, Query
@@ -24,11 +24,13 @@ class MerchandisingRescorer:
     def rescore(self, query: Query, hits: tuple[Hit, ...], moment: Moment) -> Reordered:
         if not hits or query.sort not in ("", "relevance") or query.like:
             return Reordered(hits)
-        compiled = current.compiled()
+        matcher = current.compiled().matcher
+        if not matcher.boosts:
+            return Reordered(hits)
         rules = [
             rule
-            for rule in compiled.matcher.holding(facts_of(query, hits, compiled.matcher))
-            if any(action.kind in (Then.BOOST, Then.BURY) for action in rule.actions)
+            for rule in matcher.holding(facts_of(query, hits, matcher))
+            if any(action.kind in BOOSTS for action in rule.actions)
         ]
         if not rules:
             return Reordered(hits)
@@ -47,7 +49,7 @@ def _factors(rules: Sequence[Rule], collection: str, ids: Sequence[str]) -> Mapp
     factors: dict[str, float] = {}
     for rule in rules:
         for action in rule.actions:
-            if action.kind not in (Then.BOOST, Then.BURY):
+            if action.kind not in BOOSTS:
                 continue
             for id, share in shares(action, collection, ids).items():
                 more = 1 + action.strength / 100 * share
