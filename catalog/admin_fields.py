@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -84,8 +83,3 @@ class ProductTextForm(forms.ModelForm):
     class Meta:
         field_classes: ClassVar = {"keywords": ListOfTexts}
         help_texts: ClassVar = {"keywords": _("Other words for it, one a line: couch")}
-
-
-def stock_text(stock: int) -> str:
-    """Says what the number is where no head of a table does."""
-    return gettext("%(number)d in stock") % {"number": stock}
