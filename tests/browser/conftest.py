@@ -68,3 +68,13 @@ def tab(request, browser, live_server, live_shop) -> Iterator[object]:
     tab.script_errors = errors
     yield tab
     context.close()
+
+
+@pytest.fixture
+def owner(tab, live_server, client, django_user_model) -> object:
+    """The tab, with somebody signed in who may do everything."""
+    client.force_login(django_user_model.objects.create_superuser("owner", password="x"))
+    session = client.cookies["sessionid"].value
+    tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # the admin has none
+    tab.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    return tab

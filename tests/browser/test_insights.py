@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from catalog.models import Product, State
 from tests.browser.test_accessibility import faults
@@ -28,16 +26,6 @@ PAGES = {
     "mail": "foldedday/weekly/mail/",
     "not sold": "notsold/add/",
 }
-
-
-@pytest.fixture
-def owner(tab, live_server, django_user_model):
-    """A tab of somebody who may do everything, in a shop with eight weeks of searches."""
-    client = Client()
-    client.force_login(django_user_model.objects.create_superuser("owner", password="x"))
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    tab.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    return tab
 
 
 @pytest.fixture
@@ -85,6 +73,7 @@ def test_what_is_not_found_is_decided_about_by_two_clicks(owner, busy) -> None:
         owner.get_by_role("link", name=remedy, exact=True).click()
         assert owner.locator("#id_words").input_value() == remedy.partition(": ")[2]
         owner.get_by_role("button", name="Save", exact=True).click()
+        owner.wait_for_url("**/decisions/")
 
     owner.goto(f"{ADMIN}foldedday/decisions/")
     row = owner.locator("tr", has=owner.get_by_role("rowheader", name="unobtainium"))

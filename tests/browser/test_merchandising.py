@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 
 from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
@@ -45,15 +44,10 @@ def sideways(tab) -> int:
 
 
 @pytest.fixture
-def staff(tab, live_shop, live_server, client):
-    """The tab, with a superuser signed in."""
+def staff(owner, live_shop):
+    """The tab of the owner, in a shop that has the hooks."""
     live_shop.use(PAGE_SIZE=4, **HOOKS)
-    user = User.objects.create_superuser("owner", password="x")
-    client.force_login(user)
-    session = client.cookies["sessionid"].value
-    tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # the admin has none
-    tab.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    return tab
+    return owner
 
 
 @pytest.mark.parametrize("tab", ["with the policy"], indirect=True)
