@@ -53,12 +53,15 @@ def tab(request, browser, live_server, live_shop) -> Iterator[object]:
     """A new tab at 1280 px, with all messages of its console; a test fails where the page's own script did.
 
     The shop's Content-Security-Policy would forbid what Playwright evaluates in a page to wait for something; tests of the policy
-    ask for it by the parameter "with the policy".
+    ask for it by the parameter "with the policy". Requests of a page whose service worker is just starting may pass by `tab.route`,
+    so there is none but in tests with the parameter "with a worker".
     """
+    parameter = getattr(request, "param", "")
     context = browser.new_context(
         viewport={"width": 1280, "height": 900},
         base_url=live_server.url,
-        bypass_csp=getattr(request, "param", "") != "with the policy",
+        bypass_csp=parameter != "with the policy",
+        service_workers="allow" if parameter == "with a worker" else "block",
     )
     tab = context.new_page()
     tab.set_default_timeout(15_000)

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.test_photos import stands
 from tests.browser.test_search import photo, shoot, titles  # noqa: F401
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("tab", ["with a worker"], indirect=True)]
 
 
 def ready(tab) -> None:

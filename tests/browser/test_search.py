@@ -19,6 +19,7 @@ SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 
 
 def titles(tab) -> list[str]:
+    tab.wait_for_load_state()  # A click waits until the answer begins, not until it is there.
     return [text.strip() for text in tab.locator("#vs-form .vs-tile-title").all_text_contents()]
 
 
