@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from multilingual.detection import detect
 from multilingual.normalising import fold, normalise
@@ -95,9 +96,15 @@ def of_question(query: Query, now: datetime) -> Facts:
             values = (str(value) for value in rule.values)
             asked = {level.casefold() for value in values for level in (value, *path_prefixes(value))}
             filters.setdefault(rule.field, set()).update(asked)
-    language = query.language or (detect(words).language if words else None)
+    said, language = _read(words, query.language)
     levels = {name: frozenset(values) for name, values in filters.items()}
-    return Facts(query.collection, tokens(words), now, language, frozenset(query.variants), levels)
+    return Facts(query.collection, said, now, language, frozenset(query.variants), levels)
+
+
+@lru_cache(maxsize=8)  # Three hooks read a question one after the other, and a few questions are asked at a time.
+def _read(words: str, language: str | None) -> tuple[Tokens, str | None]:
+    """The words one by one, and their language."""
+    return tokens(words), language or (detect(words).language if words else None)
 
 
 def seen_in(pictures: Sequence[QueryPicture]) -> Seen:

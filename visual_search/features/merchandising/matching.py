@@ -7,7 +7,7 @@ there, so ten thousand rules cost it as little as ten.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -51,6 +51,7 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         prepared = [_prepared(rule) for rule in rules]
+        self._size = len(prepared)
         counts: Counter[str] = Counter()
         for one in prepared:
             counts.update(word for each in one.conditions if each.kind in WORDS for word in each.words)
@@ -66,7 +67,7 @@ class Matcher:
         )
 
     def __len__(self) -> int:
-        return sum(map(len, self._filed.values()))
+        return self._size
 
     def holding(self, facts: Facts, *, may_hold: bool = False) -> tuple[Rule, ...]:
         """The rules all of whose conditions hold, first the one that counts most.
@@ -143,37 +144,39 @@ def _holds(one: _Prepared, facts: Facts, may_hold: bool) -> bool:
         return False
     if one.of_seen and facts.seen is None:
         return False
-    return all(_is_so(each, facts, may_hold) for each in one.conditions)
+    hits_are_there = facts.paths is not None
+    for asked in one.conditions:
+        is_so = _IS_SO[asked.kind](asked, facts) if hits_are_there or asked.kind not in OF_HITS else may_hold
+        if not is_so:
+            return False
+    return True
 
 
-def _is_so(asked: _Compared, facts: Facts, may_hold: bool) -> bool:
-    seen, value, words = facts.seen, asked.value, asked.words
-    if asked.kind in OF_HITS and facts.paths is None:
-        return may_hold
-    match asked.kind:
-        case When.WORDS_ARE:
-            return facts.tokens == words
-        case When.WORDS_BEGIN:
-            return bool(words) and facts.tokens[: len(words)] == words
-        case When.WORDS_CONTAIN:
-            return place_of(words, facts.tokens) is not None
-        case When.FILTER:
-            return value in facts.filters.get(asked.field, ())
-        case When.HOURS:
-            return _within(value, facts.now)
-        case When.DAYS:
-            return DAYS[facts.now.weekday()] in days_of(value)
-        case When.THING:
-            return seen is not None and value in seen.things
-        case When.COLOUR:
-            return seen is not None and value in seen.colours
-        case When.LABEL:
-            return seen is not None and bool(words) and set(words) <= set(seen.label)
-        case When.BEST_CATEGORY:
-            return value in (facts.paths or ())
-        case When.NOTHING_CLOSE:
-            return facts.nothing_close
-    return False
+def _contains(asked: _Compared, facts: Facts) -> bool:
+    return place_of(asked.words, facts.tokens) is not None
+
+
+def _begins(asked: _Compared, facts: Facts) -> bool:
+    return bool(asked.words) and facts.tokens[: len(asked.words)] == asked.words
+
+
+def _has_label(asked: _Compared, facts: Facts) -> bool:
+    return facts.seen is not None and bool(asked.words) and set(asked.words) <= set(facts.seen.label)
+
+
+_IS_SO: Mapping[str, Callable[[_Compared, Facts], bool]] = {
+    When.WORDS_ARE: lambda asked, facts: facts.tokens == asked.words,
+    When.WORDS_BEGIN: _begins,
+    When.WORDS_CONTAIN: _contains,
+    When.FILTER: lambda asked, facts: asked.value in facts.filters.get(asked.field, ()),
+    When.HOURS: lambda asked, facts: _within(asked.value, facts.now),
+    When.DAYS: lambda asked, facts: DAYS[facts.now.weekday()] in days_of(asked.value),
+    When.THING: lambda asked, facts: facts.seen is not None and asked.value in facts.seen.things,
+    When.COLOUR: lambda asked, facts: facts.seen is not None and asked.value in facts.seen.colours,
+    When.LABEL: _has_label,
+    When.BEST_CATEGORY: lambda asked, facts: asked.value in (facts.paths or ()),
+    When.NOTHING_CLOSE: lambda asked, facts: facts.nothing_close,
+}
 
 
 def hours_of(value: str) -> tuple[time, time]:
