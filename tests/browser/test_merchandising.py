@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
@@ -167,4 +168,52 @@ def test_a_change_is_seen_before_it_is_saved(staff, live_shop) -> None:
     tab.locator("input[name='actions-0-strength']").fill("90")
     tab.get_by_role("button", name="Try without saving").click()
     tab.locator("section[aria-label='With the change'] .desk-moved", has_text="↓").first.wait_for()
+    assert not Rule.objects.exists()
+
+
+def preview(condition: dict[str, str], action: dict[str, str], question: str = "chair") -> str:
+    """The address of the workbench with a rule that nobody has saved."""
+    data = {"q": question, "lang": "en", "name": "tried", "enabled": "on", "priority": "0"}
+    for rows, row in (("conditions", condition), ("actions", action)):
+        data |= {f"{rows}-TOTAL_FORMS": "1", f"{rows}-INITIAL_FORMS": "0"}
+        data |= {f"{rows}-0-{key}": value for key, value in row.items()}
+    return f"{BENCH}?{urlencode(data)}"
+
+
+# What each kind of action does is told by the side "With the change": a text of it, or which product stands first or is missing.
+CHAIR = {"kind": "words_contain", "value": "chair"}
+PREVIEWS = {
+    "pin": ({"kind": "pin", "item": "MUG-BLK-05", "position": "1"}, "first MUG-BLK-05"),
+    "hide": ({"kind": "hide", "item": "CHR-RED-01"}, "without CHR-RED-01"),
+    "boost": ({"kind": "boost", "item": "CHR-BLU-02", "strength": "90"}, "first CHR-BLU-02"),
+    "boost by a number": ({"kind": "boost", "field": "price", "op": "more", "strength": "90"}, "Rules that did something: tried"),
+    "bury": ({"kind": "bury", "item": "CHR-RED-01", "strength": "90"}, "first CHR-BLU-02"),
+    "filter": ({"kind": "filter", "field": "price", "op": "at_most", "value": "80"}, "Rules that did something: tried"),
+    "replace": ({"kind": "replace", "value": "sofa"}, "Asked instead: sofa"),
+    "redirect": ({"kind": "redirect", "url": "/help/"}, "The shopper is sent to /help/"),
+    "banner": ({"kind": "banner", "value": "Half price", "url": "/sale/"}, "Banner: Half price"),
+    "sort": ({"kind": "sort", "value": "price"}, "Rules that did something: tried"),
+}  # fmt: skip
+
+
+def test_each_kind_of_action_shows_what_it_would_do(staff, live_shop) -> None:
+    tab = staff
+    seen = {}
+    for name, (action, does) in PREVIEWS.items():
+        item = {"item": live_shop.id(action["item"])} if "item" in action else {}
+        tab.goto(preview(CHAIR, {**action, **item}))
+        after = tab.locator("section[aria-label='With the change']")
+        ids = after.locator("[data-id]").evaluate_all("rows => rows.map(row => row.dataset.id)")
+        said, _space, sku = does.partition(" ")
+        if said == "first":
+            seen[name] = ids[0] == live_shop.id(sku)
+        elif said == "without":
+            seen[name] = live_shop.id(sku) not in ids
+        else:
+            seen[name] = does in " ".join(after.inner_text().split())
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            picture(tab, f"preview-{name.replace(' ', '-')}-{width}")
+            assert sideways(tab) <= 0, name
+    assert not [name for name, right in seen.items() if not right]
     assert not Rule.objects.exists()

@@ -16,7 +16,7 @@ from visual_search.features.merchandising.rescorer import MerchandisingRescorer
 from visual_search.features.merchandising.rewriter import MerchandisingRewriter
 from visual_search.features.merchandising.rules import Action, Condition, Rule, Synonyms
 from visual_search.features.merchandising.synonyms import Thesaurus
-from visual_search.types import Query
+from visual_search.types import Grade, Hit, Query
 
 ACTIONS = (
     Action(Then.PIN, item="99", position=2), Action(Then.PIN, item="3", position=3), Action(Then.HIDE, item="5"),
@@ -57,6 +57,14 @@ class TestRescorer(RescorerContract):
     @pytest.fixture
     def hook(self):
         return MerchandisingRescorer()
+
+    def test_a_boost_lifts_what_is_far_and_a_bury_sinks_it(self, hook, monkeypatch) -> None:
+        """Scores of far hits are below zero, so a factor alone would do the opposite."""
+        compiled = current.Compiled(Matcher(RULES))
+        monkeypatch.setattr(current, "compiled", lambda: compiled)
+        far = tuple(Hit(id, -0.2, grade=Grade.DISTANT) for id in ("1", "2", "4"))
+        after = hook.rescore(Query(words="chair", language="en"), far, FOREVER).hits
+        assert [hit.id for hit in after] == ["4", "2", "1"]
 
 
 class TestCurator(CuratorContract):

@@ -60,6 +60,7 @@ def _factors(rules: Sequence[Rule], collection: str, ids: Sequence[str]) -> Mapp
 def _scored(hit: Hit, factor: float, *, explain: bool) -> Hit:
     if factor == 1 or hit.is_named:
         return hit
-    score = round(hit.score * factor, 6)
+    # A score below zero is of something far: multiplied, a boost would send it further away.
+    score = round(hit.score * factor if hit.score > 0 else hit.score / factor, 6)
     legs = {**hit.legs, "merchandising": round(score - hit.score, 6)} if explain else hit.legs
     return replace(hit, score=score, legs=legs)
