@@ -84,6 +84,7 @@ def test_a_rule_is_written_by_article_number_and_holds(desk, admin_client) -> No
         ({}, {"kind": Then.REDIRECT}, "Write the address of the page"),
         ({}, {"kind": Then.REDIRECT, "url": "javascript:alert(1)"}, "An address begins with / or https://."),
         ({}, {"kind": Then.REDIRECT, "url": "//evil.example"}, "An address begins with / or https://."),
+        ({}, {"kind": Then.REDIRECT, "url": "/\\evil.example"}, "An address begins with / or https://."),
         ({}, {"kind": Then.BANNER}, "Write what the banner says."),
         ({}, {"kind": Then.SORT, "value": "colour"}, "Write one of price, -price."),
         ({}, {"kind": Then.REPLACE, "value": "sofa"}, "only where a condition asks for words"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.functional import lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -165,8 +166,9 @@ class ActionForm(forms.ModelForm):
         address = data["url"]
         if kind == Then.REDIRECT and not address:
             self.add_error("url", _("Write the address of the page, such as /sale/."))
-        # An address of another kind could be a script.
-        if address and not (address.startswith(("https://", "http://")) or (address[0] == "/" and address[:2] != "//")):
+        # An address of another kind could be a script, and browsers read "/\\host" as another host.
+        is_path = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+        if address and not (address.startswith(("https://", "http://")) or is_path):
             self.add_error("url", _("An address begins with / or https://."))
 
     @property
