@@ -166,7 +166,7 @@ class ActionForm(forms.ModelForm):
         address = data["url"]
         if kind == Then.REDIRECT and not address:
             self.add_error("url", _("Write the address of the page, such as /sale/."))
-        # An address of another kind could be a script, and browsers read "/\\host" as another host.
+        # An address of another kind could be a script, and browsers read "/\host" as another host.
         is_path = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
         if address and not (address.startswith(("https://", "http://")) or is_path):
             self.add_error("url", _("An address begins with / or https://."))
