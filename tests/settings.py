@@ -23,11 +23,13 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-if "sqlite3" in DATABASES["default"]["ENGINE"]:
-    # A file, not memory: the browser tests' server thread and child processes read the same database.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 # Some shops keep their products in another database than the outbox.
 DATABASES["other"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "other.sqlite3"}
+# Files, not memory: the browser tests' server thread and child processes read the same databases. One in memory would be lent to
+# all threads of that server, and those that end after it would be refused its connection.
+for alias, database in DATABASES.items():
+    if "sqlite3" in database["ENGINE"]:
+        database["TEST"] = {"NAME": str(VAR_DIR / f"test-{alias}.sqlite3")}
 DATABASES["default"]["NAME"] = os.environ.get("TEST_DATABASE") or DATABASES["default"]["NAME"]
 
 VISUAL_SEARCH = {
