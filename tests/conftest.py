@@ -33,9 +33,9 @@ def page_language() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_words_of_other_tests() -> Iterator[None]:
-    """A process keeps the words of its shop in memory, and each test has another shop."""
+def _nothing_of_other_tests() -> Iterator[None]:
+    """A process keeps words and categories of its shop in memory, and each test has another shop, with the same ids."""
     yield
-    for name in ("lexicon", "phrases"):
-        if (kept := sys.modules.get(f"visual_search.content.{name}")) is not None:
+    for name in ("content.lexicon", "content.phrases", "learning.calibrating"):
+        if (kept := sys.modules.get(f"visual_search.{name}")) is not None:
             kept.forget()
