@@ -34,9 +34,9 @@ def readings() -> ItemReadings:
 @pytest.mark.parametrize(
     ("name", "queries", "floors"),
     [
-        ("grocery_photo", 189, {"exact@1": 0.25, "exact@10": 0.70}),
-        ("product_views", 158, {"exact@1": 0.60}),
-        ("model_views", 189, {"exact@1": 0.85}),
+        ("grocery_photo", 95, {"exact@1": 0.25, "exact@10": 0.70}),
+        ("product_views", 79, {"exact@1": 0.60}),
+        ("model_views", 95, {"exact@1": 0.85}),
     ],
 )
 def test_floors(
