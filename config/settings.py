@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "visual_search",
     "visual_search.features.compatibility",
     "visual_search.features.experiments",
+    "visual_search.features.implicit_feedback",
     "visual_search.features.insights",
     "visual_search.features.merchandising",
     "visual_search.features.personalisation",
@@ -214,6 +215,8 @@ VISUAL_SEARCH: dict[str, Any] = {
     # The shop's boosts come before the personal order, which so has its say among them.
     # Furniture is bought once: an earlier purchase says little, what resembles the things looked at says more.
     "RESCORERS": [
+        # What shoppers choose more often than usual; it does nothing until it knows enough of that.
+        {"BACKEND": "visual_search.features.implicit_feedback.rescorer.FeedbackRescorer"},
         {"BACKEND": "visual_search.features.merchandising.rescorer.MerchandisingRescorer"},
         {
             "BACKEND": "visual_search.features.personalisation.rescorer.PersonalRescorer",

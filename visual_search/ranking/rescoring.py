@@ -141,7 +141,7 @@ def rescore(
     if not bonus.any():
         return _unmoved(base, "nothing_relevant")
     scores = base + bonus
-    order = _capped_order(scores, weights.promote_at_most)
+    order = capped_order(scores, weights.promote_at_most)
     wanted = [order[place] for place in shown or range(count) if place < count and order[place] > place]
     likely = _reasons(wanted, window.ids, things, summands, weights, relevance=relevance, repeat=repeat)
     return Rescored(
@@ -175,7 +175,7 @@ class _Without:
         if id in self.ids:
             bought[self.ids.index(id)] = 0.0
         scores = self.base + self.weights.relevance * relevance + self.weights.repeat * np.log1p(bought)
-        return frozenset(_capped_order(scores, self.weights.promote_at_most, count=count))
+        return frozenset(capped_order(scores, self.weights.promote_at_most, count=count))
 
 
 def _true_ones(reasons: Mapping[int, Reason], order: Sequence[int], without: _Without) -> dict[str, Reason]:
@@ -250,9 +250,7 @@ def _logarithm(summands: npt.NDArray[np.float64], weights: Weights) -> npt.NDArr
     return np.asarray(np.log1p(total / weights.z), dtype=np.float64)
 
 
-def _capped_order(
-    scores: npt.NDArray[np.float64], promote_at_most: int, *, count: int | None = None
-) -> tuple[int, ...]:
+def capped_order(scores: npt.NDArray[np.float64], promote_at_most: int, *, count: int | None = None) -> tuple[int, ...]:
     """Best first, but nobody rises more than `promote_at_most` places; ties keep the base order. The first `count`."""
     order: list[int] = []
     values = (-scores).tolist()
