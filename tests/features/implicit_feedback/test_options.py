@@ -21,7 +21,7 @@ def test_the_defaults_and_a_change(settings) -> None:
     ("given", "said"),
     [
         ({"HALF_LIVE": 3}, "no option 'HALF_LIVE'. Known: DAYS, HALF_LIFE_DAYS, K"),
-        ({"K": 1}, "['K'] is 1; it must be a whole number from 2 on"),
+        ({"K": 4}, "['K'] is 4; it must be a whole number from 5 on"),
         ({"K": 5.0}, "['K'] is 5.0"),
         ({"LEAST_CHOICES": 0}, "['LEAST_CHOICES'] is 0"),
         ({"DAYS": True}, "['DAYS'] is True"),

@@ -21,12 +21,14 @@ SETTINGS = {
     ),
 }
 
+LEAST_K = 5  # what is promised to shoppers; a shop may ask for more
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options, each with its unit or reason. docs/how-to/ranking-by-behaviour.md explains them."""
 
-    k: int = 5  # browsers of one day that must have seen a product, else that day counts nothing for it
+    k: int = LEAST_K  # browsers of one day that must have seen a product, else that day counts nothing for it
     half_life_days: float = 180.0  # after so long a look and a choice count half
     least_choices: int = 200  # as decayed; below, nothing is reordered, for chance would do it
     prior_looks: float = 20.0  # a product is believed to be usual until it had about so many looks
@@ -46,7 +48,7 @@ def read(given: Mapping[str, Any]) -> Options:
             f"VISUAL_SEARCH['IMPLICIT_FEEDBACK'] has no option '{unknown[0].upper()}'. "
             f"Known: {', '.join(sorted(name.upper() for name in known))}."
         )
-    for name, least in (("k", 2), ("least_choices", 1), ("days", 1)):
+    for name, least in (("k", LEAST_K), ("least_choices", 1), ("days", 1)):
         value = values.get(name, least)
         if type(value) is not int or value < least:
             raise ConfigurationError(
