@@ -55,6 +55,11 @@ def test_pages_that_tell_no_impressions_count_their_first_hits_and_what_was_clic
     assert tally(second, steepness=1.0, k=K).objects == {}, "the places of a later page's hits aren't known"
 
 
+def test_a_page_that_tells_impressions_counts_no_hit_that_did_not_come_into_view() -> None:
+    questions = [asked(client, seen="ab", hits=tuple("abcdefghij")) for client in range(5)]
+    assert set(tally(questions, steepness=1.0, k=K).objects) == {"a", "b"}
+
+
 @pytest.mark.parametrize("fields", [{"refinements": ("sorted",)}, {"kind": "browse"}])
 def test_another_order_than_by_relevance_tells_nothing(fields) -> None:
     questions = [asked(client, seen="a", clicks="a", **fields) for client in range(9)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -61,3 +62,14 @@ def test_without_clicks_it_is_the_usual_one(curve) -> None:
 def test_a_look_is_a_chance_that_falls(place, step) -> None:
     assert 0 < looked_at(place + 1, step) <= looked_at(place, step) <= 1
     assert looked_at(0, step) == looked_at(1, step) == 1
+
+
+@pytest.mark.parametrize(("slope", "told"), [(0.4, 1.1), (-0.4, 0.9), (-2.0, 0.5), (90.0, 2.0)])
+def test_what_is_usual_weighs_as_a_deviation_of_a_half(slope, told) -> None:
+    """The greatest value of slope * s - (s - 1)² / (2 * .5²) lies at 1 + slope / 4."""
+    assert steepness([slope * step for step in STEPS]) == told
+
+
+def test_neighbours_tell_as_well() -> None:
+    group = [Look(1, True), Look(2, False)]
+    assert likelihoods([group])[STEPS.index(1.0)] == pytest.approx(math.log(2 / 3))
