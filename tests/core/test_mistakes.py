@@ -79,6 +79,7 @@ def rest_framework(shop: Shop) -> None:
 PERSONAL = "visual_search.features.personalisation"
 # Without it the check of rules has a word, too.
 RULES = {"BACKEND": "visual_search.features.merchandising.rescorer.MerchandisingRescorer"}
+FEEDBACK = {"BACKEND": "visual_search.features.implicit_feedback.rescorer.FeedbackRescorer"}
 # What a reader finds in the page -> how it comes about.
 MISTAKES: dict[str, Callable[[Shop], None]] = {
     "VISUAL_SEARCH has no setting 'BASE_TEMPLTE'.": lambda shop: shop.search(BASE_TEMPLTE="shop/base.html"),
@@ -101,7 +102,7 @@ MISTAKES: dict[str, Callable[[Shop], None]] = {
     f"VISUAL_SEARCH names '{PERSONAL}.rescorer.PersonalRescorer', but its app isn't installed.": (
         lambda shop: (
             shop.search(
-                RESCORERS=[RULES, {"BACKEND": f"{PERSONAL}.rescorer.PersonalRescorer"}],
+                RESCORERS=[RULES, FEEDBACK, {"BACKEND": f"{PERSONAL}.rescorer.PersonalRescorer"}],
                 EXPERIMENT_RANKINGS={},
                 BASE_TEMPLATE="bases/bare.html",
             ),
@@ -109,7 +110,10 @@ MISTAKES: dict[str, Callable[[Shop], None]] = {
         )
     ),
     "VISUAL_SEARCH['EXPERIMENT_RANKINGS'] names rankings, but no question would see them.": (
-        lambda shop: shop.search(RESCORERS=[RULES])
+        lambda shop: shop.search(RESCORERS=[RULES, FEEDBACK])
+    ),
+    "Looks and choices of products are counted, but no order uses them.": (
+        lambda shop: shop.search(RESCORERS=[RULES], EXPERIMENT_RANKINGS={})
     ),
     "VISUAL_SEARCH['ENGINE']['OPTIONS']['folder'] is '/dev/null/search', but '/dev/null' is a file.": (
         lambda shop: shop.search(
