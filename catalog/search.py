@@ -10,6 +10,7 @@ from catalog.files import is_private
 from catalog.languages.names import category_names, colour_name
 from catalog.merits import merits_of
 from catalog.models import Product, ProductImage, ProductText
+from catalog.orders.telling import baskets
 from visual_search.registry import Source, register
 from visual_search.types import Card, FacetField, FacetKind, Picture, Text
 
@@ -41,6 +42,9 @@ class Products(Source):
 
     def merits_of(self, merit, ids):
         return merits_of(merit, ids)
+
+    def baskets(self, since):
+        return baskets(since)
 
     def card_queryset(self, language):
         return _of_cards(language).all()

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "visual_search.features.merchandising",
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
+    "visual_search.features.recommendations",
     "catalog",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.text import capfirst
@@ -11,7 +12,7 @@ from django.utils.translation import get_language
 
 from multilingual.languages import base_code
 from visual_search.errors import ConfigurationError
-from visual_search.types import COLOUR_FACETS, Card, FacetField, FacetValue, ImageSource, Picture, Text
+from visual_search.types import COLOUR_FACETS, Basket, Card, FacetField, FacetValue, ImageSource, Picture, Text
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -143,6 +144,23 @@ class Source:
                 return dict(Thing.objects.filter(pk__in=ids).values_list("pk", merit))
         """
         return {}
+
+    def baskets(self, since: date) -> Iterable[Basket]:
+        """What was bought since this day, by which one learns what goes together: one basket for each client and day, or several.
+
+        Optional; none by default. Clients are told apart while that is learned, and never kept. Only what at least five of
+        them bought together is learned. Yield rows as they come, and don't hold a year of them.
+
+            def baskets(self, since):
+                for order in Order.objects.filter(day__gte=since).prefetch_related("lines").iterator(1000):
+                    yield Basket(str(order.customer_id), epoch_day(order.day), [line.thing_id for line in order.lines.all()])
+        """
+        return ()
+
+    @property
+    def tells_baskets(self) -> bool:
+        """Whether the source has a `baskets` of its own. Read only."""
+        return type(self).baskets is not Source.baskets
 
     def codes(self, obj: Any) -> Iterable[str]:
         """SKU, GTIN and other codes that a shopper may type or scan. They are found whole, without regard to case."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visual_search import registry
-from visual_search.types import Card, FacetField, FacetKind, ImageSource, Picture, Text
+from visual_search.types import Basket, Card, FacetField, FacetKind, ImageSource, Picture, Text
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/source.md"
-CLASSES: tuple[type, ...] = (registry.Source, Picture, Text, Card, ImageSource, FacetField, FacetKind)
+CLASSES: tuple[type, ...] = (registry.Source, Picture, Text, Basket, Card, ImageSource, FacetField, FacetKind)
 FUNCTIONS = (
     registry.register,
     registry.unregister,
@@ -34,7 +34,7 @@ A `search.py` in an app of the shop holds a `Source` for each model that shopper
 
 ```python
 from visual_search.registry import Source, register
-from visual_search.types import Card, FacetField, FacetKind, ImageSource, Picture, Text
+from visual_search.types import Basket, Card, FacetField, FacetKind, ImageSource, Picture, Text
 ```
 """
 

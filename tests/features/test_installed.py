@@ -32,4 +32,5 @@ def test_the_features_are_found() -> None:
         "merchandising",
         "personalisation",
         "query_log",
+        "recommendations",
     ]

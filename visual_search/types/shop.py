@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 FacetValue = str | float | bool | tuple[str, ...] | None
 FacetValues = Mapping[str, tuple[str | float | bool, ...]]  # by facet, of one object as the index has them
@@ -171,3 +171,16 @@ def path_prefixes(path: str) -> tuple[str, ...]:
     """'Home > Office > Desk' -> ('Home', 'Home > Office', 'Home > Office > Desk')."""
     parts = [part.strip() for part in path.split(">") if part.strip()]
     return tuple(PATH_SEPARATOR.join(parts[: n + 1]) for n in range(len(parts)))
+
+
+class Basket(NamedTuple):
+    """What one client bought on one day."""
+
+    client: str
+    """Whatever is the same for one client and different for two: an account's key, a pseudonym; an order's where nobody knows."""
+
+    day: int
+    """Days since 1970."""
+
+    items: Iterable[Any]
+    """The primary keys of the objects, in any order."""

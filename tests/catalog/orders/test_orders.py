@@ -21,6 +21,7 @@ from catalog.orders.forgetting import BUYERS_DAYS, forget_buyers
 from catalog.orders.models import Order
 from catalog.orders.placing import NotToBeHad
 from catalog.tasks import forget
+from visual_search import registry
 from visual_search.models import IndexEntry
 
 pytestmark = pytest.mark.django_db
@@ -391,3 +392,23 @@ def test_staff_read_orders_and_change_none(client: Client, admin_client: Client,
     assert admin_client.get("/admin/catalog/order/add/").status_code == 403
     admin_client.post(f"/admin/catalog/order/{one.pk}/delete/", {"post": "yes"})
     assert Order.objects.count() == 2
+
+
+def test_orders_tell_what_was_bought_together(client: Client) -> None:
+    chair, desk = make("A"), make("B")
+    put(client, chair, 2)
+    put(client, desk)
+    order(client)
+    (basket,) = registry.source("products").baskets(timezone.now().date())
+    assert (basket.client, sorted(basket.items)) == ("ann@example.org", [chair.pk, desk.pk])
+    assert timezone.now().timestamp() // 86400 - 1 <= basket.day <= timezone.now().timestamp() // 86400
+    assert list(registry.source("products").baskets(timezone.now().date() + timedelta(days=1))) == []
+
+
+def test_an_order_whose_buyer_is_forgotten_is_a_client_of_its_own(client: Client) -> None:
+    for sku in "AB":
+        put(client, make(sku))
+        order(client)
+    Order.objects.update(name="", email="")
+    told = list(registry.source("products").baskets(timezone.now().date() - timedelta(days=1)))
+    assert len({basket.client for basket in told}) == len(told) == 2
