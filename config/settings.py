@@ -178,6 +178,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "visual_search.features.insights.weekly_report",
         "schedule": 7 * 24 * 3600.0,
     },
+    "what goes together": {"task": "visual_search.features.recommendations.train", "schedule": 24 * 3600.0},
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},

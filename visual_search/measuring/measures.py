@@ -45,6 +45,7 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """How a measure is taken. `limit`: at most so many questions. `cache`: the folder where vectors are kept between runs.
+    `catalogue`: the folder with products.csv, where it was named.
 
     `configured_engine`: a scratch collection on the shop's engine, in place of a temporary embedded one.
     """
@@ -52,6 +53,7 @@ class Conditions:
     cache: Path
     limit: int | None = None
     configured_engine: bool = False
+    catalogue: Path | None = None
 
 
 # Reads a folder in `queries`, mostly that of its name. Raises VisualSearchError in words.
@@ -63,7 +65,10 @@ OVERHEADS: dict[str, Overhead] = {}
 
 
 def register(name: str, *, measure: Measure | None = None, overhead: Overhead | None = None) -> None:
-    """Offer `measure` as the task `name`, and let `bench` print `overhead`. Called by a feature's AppConfig.ready."""
+    """Offer `measure` as the task `name`, and let `bench` print `overhead`. Called by a feature's AppConfig.ready.
+
+    Where there is a task of that name already, the measure's table stands before what search itself does at it.
+    """
     if measure is not None:
         MEASURES[name] = measure
     if overhead is not None:

@@ -21,9 +21,9 @@ def test_what_a_client_buys_on_a_day_is_one_basket() -> None:
 
 
 def test_what_is_left_out_is_in_no_basket() -> None:
-    baskets = read([Basket("ann", 1, [1, 2]), Basket("bob", 1, [2])], left_out={"2"})
+    baskets = read([Basket("ann", 1, [1, 2]), Basket("bob", 1, [2])], ids=["1", "3"])
     assert as_sets(baskets) == [{"1"}]
-    assert baskets.ids == ("1",)
+    assert baskets.ids == ("1", "3")
     assert baskets.clients == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,16 +34,20 @@ class Baskets:
         return len(np.unique(self.client))
 
 
-def read(told: Iterable[Basket], left_out: Container[str] = ()) -> Baskets:
+def read(told: Iterable[Basket], ids: Sequence[str] | None = None) -> Baskets:
     """The baskets as arrays. What a client put into several baskets of a day counts as one basket.
 
-    `left_out`: ids that aren't learned from. Baskets of more than MOST_ITEMS things are left out, too.
+    `ids`: what is learned from; number n is `ids[n]`, and all else is left out. By default whatever lies in a basket. Baskets of
+    more than MOST_ITEMS things are left out, too.
     """
-    numbers: dict[str, int] = {}
+    numbers = {id: number for number, id in enumerate(ids or ())}
     clients: dict[str, int] = {}
     whole: dict[tuple[int, int], set[int]] = {}
     for client, day, items in told:
-        wanted = {numbers.setdefault(str(item), len(numbers)) for item in items if str(item) not in left_out}
+        if ids is None:
+            wanted = {numbers.setdefault(str(item), len(numbers)) for item in items}
+        else:
+            wanted = {number for item in items if (number := numbers.get(str(item))) is not None}
         if wanted:
             whole.setdefault((clients.setdefault(client, len(clients)), day), set()).update(wanted)
     kept = [(key, sorted(items)) for key, items in whole.items() if len(items) <= MOST_ITEMS]

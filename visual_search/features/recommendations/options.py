@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from visual_search.conf import Setting, conf
 from visual_search.errors import ConfigurationError
+from visual_search.features.recommendations.counting import FEWEST_CLIENTS
+from visual_search.features.recommendations.recommenders import RECOMMENDERS
 from visual_search.types import PATH_SEPARATOR
 
 SETTINGS = {
@@ -18,11 +20,15 @@ SETTINGS = {
         "clients",
         "So many must have bought two things together before a list says so; fewer would tell of one of them.",
     ),
+    "RECOMMENDATIONS_MODEL": Setting(
+        "co-counts",
+        "name of a model",
+        "What learns which products are bought together: it was best of those that were compared.",
+    ),
     "RECOMMENDATIONS_DAYS": Setting(
         365, "days", "So far back baskets are read: a year, so that each season counts once."
     ),
 }
-FEWEST_CLIENTS = 5
 
 
 def sensitive() -> tuple[str, ...]:
@@ -45,6 +51,16 @@ def is_sensitive(category: str, given: tuple[str, ...] | None = None) -> bool:
 def clients() -> int:
     """How many clients must share a pair. Raises ConfigurationError."""
     return _whole("RECOMMENDATIONS_CLIENTS", FEWEST_CLIENTS)
+
+
+def model() -> str:
+    """The model that learns what is bought together. Raises ConfigurationError."""
+    name = conf.RECOMMENDATIONS_MODEL
+    if not isinstance(name, str) or name not in RECOMMENDERS:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['RECOMMENDATIONS_MODEL'] is {name!r}; it must be one of {', '.join(RECOMMENDERS)}."
+        )
+    return name
 
 
 def days() -> int:

@@ -1,74 +1,226 @@
-"""The journey of recommendations: the shop's baskets become lists, and nobody who bought is kept."""
+"""The journey of recommendations: the shop's baskets become lists, and nobody who bought is kept.
+
+What clients taught is made anew once a week at most: whoever watched a list change from day to day could tell single baskets of
+it. What is made of lists, the catalogue and the owner's links may change each night, and best sellers, which are no pairs.
+"""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
+import numpy as np
+from django.db import models
 from django.utils import timezone
 
-from visual_search import registry, wiring
-from visual_search.features.recommendations import builds, options, popularity
+from visual_search import registry
+from visual_search.features.recommendations import builds, catalogue, goes_with, options, popularity
 from visual_search.features.recommendations.baskets import Baskets, read
-from visual_search.features.recommendations.models import Build, Part, Popular
-from visual_search.registry import Source
+from visual_search.features.recommendations.catalogue import Catalogue
+from visual_search.features.recommendations.models import (
+    Build,
+    CategoryPair,
+    CuratedLink,
+    Kind,
+    Neighbour,
+    Origin,
+    Part,
+    Popular,
+)
+from visual_search.features.recommendations.recommenders import RECOMMENDERS, Lesson
+from visual_search.features.recommendations.recommenders.base import Lists
+from visual_search.features.recommendations.recommenders.borrowed import borrow, selling
 
-logger = logging.getLogger(__name__)
-
-CATEGORY = "category"  # the facet that lists are made by
 BATCH = 1000
+LONGEST = 30  # places of a list: enough after what is sold out, in the basket, or of the same family is left out
+LONGEST_GOES_WITH = 12  # Each thing has such a list, so they are the larger table.
+MOST_CATEGORIES = 20  # that are kept as going with one
+WEEK = timedelta(days=7)
 EPOCH = date(1970, 1, 1)
 
-Told = Callable[[str], None]
+Told = Callable[[str], object]
+Advanced = Callable[[int], object]
 
 
-def train(collection: str, *, tell: Told = lambda line: None) -> list[Build]:
-    """Make the lists of this collection and put them live. `tell` hears of each part. Raises ConfigurationError.
+def train(
+    collection: str,
+    *,
+    now: bool = False,
+    model: str | None = None,
+    tell: Told = lambda line: None,
+    advanced: Advanced = lambda done: None,
+) -> list[Build]:
+    """Make the lists of this collection that are due, and put them live. Raises ConfigurationError, and what engines raise.
 
-    A source that tells no baskets gets none.
+    `now`: also those that were made within the week. `model`: in place of the one that the settings name. `tell` hears of each
+    part, `advanced` of the entries of baskets that were worked through.
     """
-    source = registry.source(collection)
+    name = model or options.model()
     today = timezone.now().date()
-    baskets = _baskets(source, today)
-    categories = dict(_categories(collection, baskets.ids))
-    tell(f"{collection}: {len(baskets.day)} baskets of {baskets.clients} clients, {len(baskets.ids)} objects")
-    return [_popular(collection, baskets, categories, today)]
-
-
-def _baskets(source: Source, today: date) -> Baskets:
-    told = source.baskets(today - timedelta(days=options.days()))
-    baskets = read(told)
-    left_alone = options.sensitive()
-    if not left_alone:
-        return baskets
-    levels = _categories(source.collection, baskets.ids)
-    hidden = {id for id, paths in levels if any(options.is_sensitive(path, left_alone) for path in paths)}
-    return read(source.baskets(today - timedelta(days=options.days())), hidden) if hidden else baskets
-
-
-def _categories(collection: str, ids: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """All levels of the category of each object that the index has."""
-    engine = wiring.engine()
-    fields = [field.name for field in engine.schema(collection).facets]
-    for first in range(0, len(ids) if CATEGORY in fields else 0, BATCH):
-        for id, values in engine.values(collection, ids[first : first + BATCH], [CATEGORY]).items():
-            yield id, tuple(map(str, values.get(CATEGORY, ())))
-
-
-def _popular(collection: str, baskets: Baskets, categories: dict[str, tuple[str, ...]], today: date) -> Build:
-    started = time.monotonic()
-    build = builds.start(collection, Part.POPULAR, "popularity")
-    # What the index doesn't have can't be shown, so it takes nobody's place.
-    counts = popularity.sold(baskets, (today - EPOCH).days)
-    shown = [number for number, id in enumerate(baskets.ids) if id in categories]
-    lists = popularity.best_sellers([baskets.ids[number] for number in shown], counts[shown], categories)
-    rows = [
-        Popular(build=build, category=category, item=id, rank=rank)
-        for category, ids in lists.items()
-        for rank, id in enumerate(ids)
+    shop = catalogue.read(collection)
+    told = registry.source(collection).baskets(today - timedelta(days=options.days()))
+    lesson = Lesson(read(told, shop.ids), (today - EPOCH).days, options.clients(), shop.joint, advanced)
+    tell(f"{len(lesson.baskets.day)} baskets of {lesson.baskets.clients} clients, {len(shop.ids)} objects")
+    makers: list[tuple[Part, str, Callable[[Build], int]]] = [
+        (Part.TOGETHER, name, lambda build: _together(build, shop, lesson, name)),
+        (Part.CATEGORIES, "co-counts of categories", lambda build: _categories(build, shop, lesson.baskets)),
+        (Part.BORROWED, "borrowed", lambda build: _borrowed(build, shop, lesson)),
+        (Part.GOES_WITH, "categories and content", lambda build: _goes_with(build, shop, lesson)),
+        (Part.POPULAR, "popularity", lambda build: _popular(build, shop, lesson.baskets, lesson.today)),
     ]
-    Popular.objects.bulk_create(rows, batch_size=BATCH)
-    builds.publish(build, {"seconds": round(time.monotonic() - started, 3), "rows": len(rows)})
-    return build
+    made = []
+    for part, by, make in makers:
+        if part in (Part.TOGETHER, Part.CATEGORIES) and not now and not due(collection, part):
+            tell(f"  {part}: made within the week")
+            continue
+        build = builds.start(collection, part, by)
+        begin = time.process_time()
+        rows = make(build)
+        seconds = round(time.process_time() - begin, 2)
+        builds.publish(build, {"rows": rows, "seconds": seconds})
+        tell(f"  {part}: {rows} rows, {seconds:.1f} s")
+        made.append(build)
+    return made
+
+
+def taught(collection: str) -> bool:
+    """Whether there is anything to learn from: baskets, or links of the owner's."""
+    source = registry.source(collection)
+    return source.tells_baskets or CuratedLink.objects.filter(collection=collection).exists()
+
+
+def due(collection: str, part: Part) -> bool:
+    """Whether the last build of what clients taught is a week old. One that was taken back counts: else it came back at night."""
+    last = builds.latest(collection, part)
+    return last is None or last.finished is None or timezone.now() - last.finished >= WEEK
+
+
+# --- The parts ----------------------------------------------------------------------------------
+
+
+def _together(build: Build, shop: Catalogue, lesson: Lesson, name: str) -> int:
+    recommender = RECOMMENDERS[name]()
+    recommender.fit(lesson)
+    return _keep(build, shop, recommender.neighbours(LONGEST), Kind.TOGETHER, Origin.ORDERS)
+
+
+def _categories(build: Build, shop: Catalogue, baskets: Baskets) -> int:
+    table = goes_with.from_baskets(baskets, shop.category, options.clients())
+    first, second = _links(build.collection, shop)
+    table += goes_with.LINK * goes_with.from_links(first, second, shop.category)
+    # Of what nobody bought or linked nothing is known, and nothing is kept.
+    share = np.where(table > 0, goes_with.shares(table), 0) if table.size else table
+    best = np.argsort(-share, axis=1, kind="stable")[:, :MOST_CATEGORIES]
+    return _write(
+        CategoryPair,
+        (
+            CategoryPair(
+                build=build, category=shop.names[own], other=shop.names[other], rank=rank, score=share[own, other]
+            )
+            for own in range(len(best))
+            for rank, other in enumerate(best[own].tolist())
+            if share[own, other] > 0
+        ),
+    )
+
+
+def _links(collection: str, shop: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """The owner's links as numbers of objects; those of what is gone are left out."""
+    number = {id: place for place, id in enumerate(shop.ids)}
+    rows = CuratedLink.objects.filter(collection=collection).exclude(kind=Kind.SIMILAR).values_list("item", "other")
+    pairs = [(number[item], number[other]) for item, other in rows if item in number and other in number]
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return first, second
+
+
+def _borrowed(build: Build, shop: Catalogue, lesson: Lesson) -> int:
+    """Of the live lists and of what sells alone, so that it tells nothing that they don't."""
+    lists = _live(build.collection, shop)
+    vectors = shop.joint
+    if vectors is None or not len(lists.item):
+        return 0
+    strangers = np.setdiff1d(np.arange(len(shop.ids)), lists.item)
+    return _keep(
+        build, shop, borrow(vectors, strangers, lists, LONGEST, selling(lesson)), Kind.TOGETHER, Origin.BORROWED
+    )
+
+
+def _live(collection: str, shop: Catalogue) -> Lists:
+    number = {id: place for place, id in enumerate(shop.ids)}
+    rows = Neighbour.objects.filter(build__live=True, build__collection=collection, build__part=Part.TOGETHER)
+    there = [
+        (number[item], number[other], score)
+        for item, other, score in rows.values_list("item", "other", "score").iterator(chunk_size=BATCH)
+        if item in number and other in number
+    ]
+    item, other, score = (np.array([row[n] for row in there]) for n in range(3))
+    order = np.argsort(item, kind="stable")
+    return Lists(item[order].astype(np.int64), other[order].astype(np.int64), score[order].astype(np.float32))
+
+
+def _goes_with(build: Build, shop: Catalogue, lesson: Lesson) -> int:
+    share = np.zeros((len(shop.names), len(shop.names)))
+    number = {name: place for place, name in enumerate(shop.names)}
+    rows = CategoryPair.objects.filter(build__live=True, build__collection=build.collection)
+    for category, other, score in rows.values_list("category", "other", "score"):
+        if category in number and other in number:
+            share[number[category], number[other]] = score
+    things = goes_with.Things(
+        category=shop.category,
+        series=shop.series,
+        sold=popularity.sold(lesson.baskets, lesson.today).astype(float),
+        family=shop.family,
+        look=shop.look,
+        text=shop.text,
+    )
+    return _keep(
+        build, shop, goes_with.GoesWith(things, share).lists(LONGEST_GOES_WITH), Kind.GOES_WITH, Origin.CATEGORY
+    )
+
+
+def _popular(build: Build, shop: Catalogue, baskets: Baskets, today: int) -> int:
+    lists = popularity.best_sellers(shop.ids, popularity.sold(baskets, today), shop.levels)
+    return _write(
+        Popular,
+        (
+            Popular(build=build, category=category, item=id, rank=rank)
+            for category, ids in lists.items()
+            for rank, id in enumerate(ids)
+        ),
+    )
+
+
+# --- Rows ---------------------------------------------------------------------------------------
+
+
+def _keep(build: Build, shop: Catalogue, lists: Lists, kind: Kind, origin: Origin) -> int:
+    starts = np.flatnonzero(np.diff(lists.item, prepend=-1))
+    ranks = np.arange(len(lists.item)) - np.repeat(starts, np.diff(starts, append=len(lists.item)))
+    columns = (lists.item.tolist(), lists.other.tolist(), ranks.tolist(), lists.score.tolist())
+    return _write(
+        Neighbour,
+        (
+            Neighbour(
+                build=build,
+                item=shop.ids[item],
+                other=shop.ids[other],
+                kind=kind,
+                rank=rank,
+                score=score,
+                source=origin,
+            )
+            for item, other, rank, score in zip(*columns, strict=True)
+        ),
+    )
+
+
+def _write(model: type[models.Model], rows: Iterable[models.Model]) -> int:
+    """Write the rows in small batches, since a long transaction would hold up a shop on SQLite. Gives how many there were."""
+    count, batch = 0, []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            count += len(model._default_manager.bulk_create(batch))
+            batch = []
+    return count + len(model._default_manager.bulk_create(batch))

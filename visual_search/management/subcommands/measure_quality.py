@@ -45,9 +45,7 @@ class Command(BaseCommand):
     help = "Prints exact@k, recall, MRR and nDCG of a query set, beside chance and simple colour. Uses a scratch index."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "tasks", nargs="*", metavar="TASK", help=f"all, or some of: {', '.join([*READERS, *MEASURES])}"
-        )
+        parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"all, or some of: {', '.join(_known())}")
         measuring_options.add_to(parser)
         parser.add_argument("--json", type=Path, default=None, help="write all figures to this file")
         parser.add_argument(
@@ -69,9 +67,10 @@ class Command(BaseCommand):
             self._show_history(cache, tasks)
             return
         if not tasks:
-            raise BadInput(f"Name a task: all, or some of {', '.join([*READERS, *MEASURES])}.")
-        chosen = [*READERS, *MEASURES] if "all" in tasks else list(dict.fromkeys(tasks))
-        names = [name for name in chosen if name not in MEASURES]
+            raise BadInput(f"Name a task: all, or some of {', '.join(_known())}.")
+        chosen = _known() if "all" in tasks else list(dict.fromkeys(tasks))
+        # A name may be both: what search does at a task, and what a feature does.
+        names = [name for name in chosen if name in READERS or name not in MEASURES]
         read = measuring_options.read_tasks(names, options)
         ensure_writable(options["json"], option="--json")
         if options["encoders"]:
@@ -86,7 +85,7 @@ class Command(BaseCommand):
     def _tables(self, names: Sequence[str], options: Mapping[str, Any], cache: Path) -> dict[str, Table]:
         if names and options["queries"] is None:
             raise BadInput(f"{names[0]} needs --queries, a folder with one folder for each task.")
-        conditions = Conditions(cache, options["limit"], options["configured_engine"])
+        conditions = Conditions(cache, options["limit"], options["configured_engine"], options["catalogue"])
         tables = {}
         for name in names:
             tables[name] = MEASURES[name](options["queries"], conditions)
@@ -148,6 +147,10 @@ class Command(BaseCommand):
         if not lines:
             raise BadInput(f"No run in {cache / history.FILE} measured {', '.join(tasks)}.")
         self.stdout.write("\n".join(lines))
+
+
+def _known() -> list[str]:
+    return list(dict.fromkeys([*READERS, *MEASURES]))
 
 
 def _document(reports: Sequence[Report], card: EncoderCard, manner: Manner) -> dict[str, object]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import gzip
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,21 +23,14 @@ import numpy.typing as npt
 from visual_search.errors import BadInput
 from visual_search.measuring.measures import Table
 from visual_search.measuring.metrics import Estimate, estimates, relative_change
+from visual_search.measuring.purchase_tables import DIMS, word_vectors, words_of
 from visual_search.ranking.rescoring import Weights, Window, rescore
 from visual_search.types import TasteEvent, Vector, unit
 
-DIMS = 128  # of an item's vector
 QUESTIONS = 4000  # so many give an interval of .31 to .33 around an MRR of .32
 ASKED_FROM = 0.84  # of the span of time; before it lies the past of all households (weeks 1-44 of 52)
 WINDOW = 200  # hits, as the default of RANK_WINDOW
 DEVICE_EVENTS = 100  # purchases that a device would remember
-_WHOLE_WORD_COLUMNS = (
-    "brand",
-    "manufacturer_id",
-    "department",
-    "product_category",
-    "product_type",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,39 +89,18 @@ def read_purchases(path: Path) -> list[Purchase]:
 
 
 def _purchase(row: Mapping[str, str]) -> Purchase:
-    words = [f"{column}={row[column]}" for column in _WHOLE_WORD_COLUMNS if row.get(column)]
-    for column in ("product_category", "product_type", "package_size"):
-        words += [f"{column[-4:]}:{word}" for word in re.findall(r"[A-Z0-9.]+", row[column])]
     return Purchase(
         household=row["household_id"],
         at=datetime.fromisoformat(row["ts"]).replace(tzinfo=UTC),
         product=row["product_id"],
         type=row["product_type"],
-        words=tuple(words),
+        words=words_of(row),
     )
 
 
 def item_vectors(purchases: Iterable[Purchase], *, dims: int = DIMS, seed: int = 0) -> dict[str, Vector]:
-    """TF-IDF of each product's own words, cut to `dims` by randomised SVD (Halko, Martinsson and Tropp, 2011)."""
-    words = {row.product: row.words for row in purchases}
-    frequency = Counter(word for each in words.values() for word in set(each))
-    column = {word: number for number, word in enumerate(sorted(w for w, n in frequency.items() if n > 1))}
-    # Products that are described alike share a row, which makes the table several times smaller.
-    kinds = sorted(set(words.values()))
-    table = np.zeros((len(kinds), len(column)), dtype=np.float32)
-    for row, kind in enumerate(kinds):
-        for word, count in Counter(kind).items():
-            if word in column:
-                table[row, column[word]] = (1 + np.log(count)) * np.log(len(words) / frequency[word])
-    table = unit(table)
-    rng = np.random.default_rng(seed)
-    sample = table @ rng.normal(size=(len(column), min(dims + 16, *table.shape))).astype(np.float32)
-    for _ in range(3):
-        sample = table @ (table.T @ np.linalg.qr(sample)[0])
-    basis = np.linalg.qr(sample)[0]
-    left, values, _ = np.linalg.svd(basis.T @ table, full_matrices=False)
-    reduced = dict(zip(kinds, unit((basis @ left[:, :dims]) * values[:dims]), strict=True))
-    return {product: reduced[kind] for product, kind in words.items()}
+    """A vector for each product, made of its words."""
+    return word_vectors({row.product: row.words for row in purchases}, dims=dims, seed=seed)
 
 
 def questions(

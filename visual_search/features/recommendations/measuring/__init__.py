@@ -1,0 +1,1 @@
+"""Figures: `purchases`, models on real baskets; `links`, what goes with what; `budget`, what it takes to train."""
