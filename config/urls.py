@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Most of these are for programs; its one page goes by the language that was read last.
     path("", include("visual_search.features.query_log.urls")),
     path("", include("visual_search.features.compatibility.urls")),
+    path("", include("visual_search.features.recommendations.urls")),
     path("api/v1/", include("visual_search.api.urls")),
     *in_languages(
         path("memory/", include("visual_search.features.personalisation.urls")),

@@ -23,10 +23,11 @@ from visual_search.ranking.taste import MAX_BYTES, MAX_EVENTS
 from visual_search.suggesting import LIMIT, MOST_LINES
 from visual_search.types import Grade
 
-# Below the folder in which a shop includes them; the query log's `events` come beside.
+# Below the folder in which a shop includes them; those of features come beside.
 ADDRESSES = (
     "search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "health/live", "health/ready",
 )  # fmt: skip
+OF_FEATURES = ("events", "recommendations", "{collection}/{id}/related")
 
 # A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
 CODES = [
@@ -116,7 +117,7 @@ def test_it_is_served_to_those_who_ask_for_openapi(client, db) -> None:
 
 def test_every_address_is_in_it(client, db) -> None:
     paths = document(client)["paths"]
-    assert set(paths) == {f"/api/v1/{name}" for name in (*ADDRESSES, "events")}
+    assert set(paths) == {f"/api/v1/{name}" for name in (*ADDRESSES, *OF_FEATURES)}
     assert set(paths["/api/v1/search"]) == set(paths["/api/v1/search/grouped"]) == {"get", "post"}
 
 
@@ -167,7 +168,8 @@ def test_limits_that_a_shop_sets_are_in_it_at_once(shop, client) -> None:
 
 def test_limits_that_no_shop_sets_are_those_that_hold(client, db) -> None:
     found = document(client)
-    ((limit, text),) = described(found, "limit")
+    asked = found["paths"]["/api/v1/suggest"]["get"]["parameters"]
+    ((limit, text),) = [(one["schema"], one["description"]) for one in asked if one["name"] == "limit"]
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, MOST_LINES, LIMIT)
     assert text == f"1 to {MOST_LINES}, default {LIMIT}."
     weights = described(found, "q_weight")

@@ -16,7 +16,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.throttling import AnonRateThrottle
 
-from tests.api.test_openapi import ADDRESSES
+from tests.api.test_openapi import ADDRESSES, OF_FEATURES
 from tests.api.test_search import problem
 from tests.search.shop import photo_of
 
@@ -131,7 +131,7 @@ class TestHostileSettings:
         found = self.answer(answers, who, "document", 200)
         assert found["info"]["title"] == "Visual search"
         assert "servers" not in found
-        assert set(found["paths"]) == {f"/api/v1/{name}" for name in (*ADDRESSES, "events")}
+        assert set(found["paths"]) == {f"/api/v1/{name}" for name in (*ADDRESSES, *OF_FEATURES)}
         assert {"SearchAnswer", "MultipartSearchRequest"} <= set(found["components"]["schemas"])
 
     def test_the_shop_s_own_api_keeps_its_own_errors(self, answers, who) -> None:

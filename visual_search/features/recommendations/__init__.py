@@ -16,5 +16,21 @@ Modules of its own, that make lists:
 - `popularity`: what sells best, in the shop and in each category.
 - `builds`: lists as they are kept: several of each part, of which one is live.
 
+And that offer what was made, in the order in which a page meets them:
+- `slots`: what may be asked for and what is answered.
+- `requests`: what a request asks for.
+- `offering`: the other journey, from the slots of a page to shelves of products with reasons.
+- `lists`: reads what was made and what the owner linked, for a whole page at once.
+- `facts`: category, family, stock and look of a product.
+- `chain`: which sources a kind of slot asks, one after the other.
+- `nearest`: asks the index where no list was made yet.
+- `keeping`: what a process remembers for a while.
+- `exclusions`: what is never offered.
+- `variety`: few of each category, and what is alike not side by side.
+- `reasons`: why a product stands there, in words.
+- `pages`: which slots a page has, and what stands above them.
+- `showing`: shelves for templates.
+- `measuring_offering`: how long shelves take, and how many products have any.
+
 Its subcommand of `manage.py visual_search`: `train_recommendations`.
 """

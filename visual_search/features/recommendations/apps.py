@@ -20,7 +20,7 @@ class RecommendationsConfig(AppConfig):
         from visual_search.features.recommendations import checks, options  # noqa: F401, PLC0415
 
         declare(options.SETTINGS)
-        register("recommendations", measure=_purchases)
+        register("recommendations", measure=_purchases, overhead=_overhead)
         register("recommendations_budget", measure=_budget)
         register("related_products", measure=_related)
         register("scene_ikea", measure=_room)
@@ -50,3 +50,10 @@ def _room(queries: Path, conditions: Conditions) -> Table:
     from visual_search.features.recommendations.measuring.links import scene_ikea  # noqa: PLC0415
 
     return scene_ikea(queries, conditions)
+
+
+def _overhead(questions: int) -> Table:
+    # Imported when it is asked for: serving a shop needs none of it, and models aren't ready above.
+    from visual_search.features.recommendations.measuring_offering import overhead  # noqa: PLC0415
+
+    return overhead(questions)

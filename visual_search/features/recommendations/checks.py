@@ -13,7 +13,7 @@ from visual_search.features.recommendations import options
 @register("visual_search")
 def check_recommendations(**kwargs: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
-    for read in (options.sensitive, options.clients, options.days, options.model):
+    for read in (options.sensitive, options.clients, options.days, options.model, options.series, options.variety):
         try:
             read()
         except ConfigurationError as problem:

@@ -28,6 +28,16 @@ SETTINGS = {
     "RECOMMENDATIONS_DAYS": Setting(
         365, "days", "So far back baskets are read: a year, so that each season counts once."
     ),
+    "RECOMMENDATIONS_SERIES": Setting(
+        "series",
+        "name of a facet",
+        "What tells the series of a product; a shop without such a facet has no shelves of series.",
+    ),
+    "RECOMMENDATIONS_VARIETY": Setting(
+        1.0,
+        "0 to 1",
+        "How much relevance counts beside variety (MMR): 1 keeps the order of each list, 0.7 spreads a slot over more looks.",
+    ),
 }
 
 
@@ -73,3 +83,21 @@ def _whole(name: str, least: int) -> int:
     if type(value) is not int or value < least:
         raise ConfigurationError(f"VISUAL_SEARCH['{name}'] is {value!r}; it must be a whole number from {least} on.")
     return value
+
+
+def series() -> str:
+    """The facet that tells a product's series. Raises ConfigurationError."""
+    name = conf.RECOMMENDATIONS_SERIES
+    if not isinstance(name, str) or not name:
+        raise ConfigurationError(
+            f"VISUAL_SEARCH['RECOMMENDATIONS_SERIES'] is {name!r}; it is the name of a facet such as 'series' or 'brand'."
+        )
+    return name
+
+
+def variety() -> float:
+    """What relevance counts beside variety, 0 to 1. Raises ConfigurationError."""
+    value = conf.RECOMMENDATIONS_VARIETY
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ConfigurationError(f"VISUAL_SEARCH['RECOMMENDATIONS_VARIETY'] is {value!r}; it must lie between 0 and 1.")
+    return float(value)

@@ -1,0 +1,77 @@
+"""How long shelves take, on the shop's own products and lists, and how many products have any. Nothing is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from visual_search import registry, wiring
+from visual_search.errors import VisualSearchError
+from visual_search.features.recommendations import facts, nearest
+from visual_search.features.recommendations.offering import offer
+from visual_search.features.recommendations.pages import OF_THE_DEVICE, slots_of
+from visual_search.features.recommendations.slots import Asked, Offer, Slot, SlotKind
+from visual_search.measuring.measures import Table
+from visual_search.types import TasteEvent
+
+BASKET, MEMORY = 3, 20  # products
+COLUMNS = {"p50 ms": "{:.1f}", "p95 ms": "{:.1f}", "CPU p95": "{:.1f}", "with a slot": "{:.1%}"}
+
+
+def overhead(questions: int) -> Table:
+    """Over so many products of the default collection, evenly spread; each page is asked once before it is timed.
+
+    Raises VisualSearchError where the collection has no index or nothing in it.
+    """
+    collection = registry.default()
+    ids = [held.id for held in wiring.engine().versions(collection)]
+    if not ids:
+        raise VisualSearchError(f"'{collection}' has nothing in its index. Run: manage.py visual_search rebuild")
+    spread = [ids[place] for place in np.linspace(0, len(ids) - 1, min(questions, len(ids))).astype(int).tolist()]
+    taste = [tuple(TasteEvent(id, "view", float(n)) for n, id in enumerate(_next(ids, id, MEMORY))) for id in spread]
+    baskets = [_next(ids, id, BASKET) for id in spread]
+
+    def page(name: str, products: Sequence[str]) -> Asked:
+        return Asked(collection, slots_of(name, products), "en")
+
+    similar = [Asked(collection, (Slot("similar", SlotKind.SIMILAR, (id,)),), "en") for id in spread]
+    facts.forget()
+    nearest.forget()
+    rows = {"similar, asked for the first time": _timed(similar, warm=False)}
+    rows["similar"] = _timed(similar)
+    rows["a product's page"] = _timed([page("product", (id,)) for id in spread])
+    rows[f"a basket of {BASKET}"] = _timed([page("basket", basket) for basket in baskets])
+    rows["what sells"] = _timed([page("nothing", ()) for _id in spread])
+    rows["by the device"] = _timed([Asked(collection, OF_THE_DEVICE["home"], "en", taste=one) for one in taste])
+    return Table(
+        title=f"recommendations: shelves of {len(spread)} of {len(ids)} products",
+        columns=COLUMNS,
+        rows=rows,
+        notes=("The first time counts where no list was made: the index is asked, and the answer remembered.",),
+    )
+
+
+def _next(ids: Sequence[str], id: str, count: int) -> tuple[str, ...]:
+    first = ids.index(id)
+    return tuple(ids[(first + step) % len(ids)] for step in range(count))
+
+
+def _timed(asked: Sequence[Asked], *, warm: bool = True, ask: Callable[[Asked], Offer] = offer) -> dict[str, float]:
+    if warm:
+        for one in asked:
+            ask(one)
+    else:
+        ask(asked[0])  # The process has loaded what it needs; everything else is new to it.
+    times, filled = [], 0
+    for one in asked:
+        begin = time.perf_counter(), time.thread_time()
+        found = ask(one)
+        times.append((time.perf_counter() - begin[0], time.thread_time() - begin[1]))
+        filled += bool(found.filled)
+    wall, work = np.array(times).T * 1000
+    p50, p95 = (float(np.percentile(wall, q)) for q in (50, 95))
+    return {
+        "p50 ms": p50, "p95 ms": p95, "CPU p95": float(np.percentile(work, 95)), "with a slot": filled / len(asked),
+    }  # fmt: skip
