@@ -209,6 +209,7 @@ VISUAL_SEARCH: dict[str, Any] = {
         "OPTIONS": {"cache": VAR_DIR / "encoders", "threads": env.number("ENCODER_THREADS", default=1)},
     },
     "BASE_TEMPLATE": "catalog/base.html",
+    "BELOW_RESULTS": "catalog/below_results.html",
     # The arms of an experiment first, so that rules can see them.
     "REWRITERS": [
         {"BACKEND": "visual_search.features.experiments.rewriter.ArmsRewriter"},

@@ -45,6 +45,11 @@ SETTINGS: dict[str, Setting] = {
     "BASE_TEMPLATE": Setting(
         "visual_search/base.html", "template name", "What the results page extends; a shop names its own."
     ),
+    "BELOW_RESULTS": Setting(
+        "",
+        "template name",
+        "What the results page shows below its hits, such as shelves of the shop's own; none by default.",
+    ),
     "API_THROTTLES": Setting(
         [],
         "list of dotted paths",

@@ -78,6 +78,7 @@ def _basket(request: HttpRequest, faults: list[str] | None = None, *, status: in
     if held.count < before:
         messages.warning(request, _("What isn't for sale any more was taken out of the basket."))
     context: dict[str, Any] = {"lines": lines, "total": total_text(lines), "faults": faults or _faults(lines)}
+    context["held"] = [line.product.pk for line in lines]
     return render(request, "catalog/basket.html", context, status=status)
 
 

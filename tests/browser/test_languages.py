@@ -69,7 +69,7 @@ def pages(tab, language: str) -> Iterator[str]:
         tab.goto(front + address)
         yield name
     tab.goto(f"{front}/p/{product.sku}/")
-    tab.wait_for_selector(".similar .vs-tile")
+    tab.wait_for_selector("main .product")
     yield "product"
     tab.locator(".buy button").click()
     tab.wait_for_selector("ul.lines")

@@ -31,7 +31,7 @@ def titles_of(tab) -> list[str]:
 
 def test_the_way_is_shown_and_leads_back(tab) -> None:
     tab.goto("/p/CHR-RED-01/")
-    tab.locator(".similar .vs-more").first.click()
+    tab.locator(".vs-offered .vs-more").first.click()
     way = tab.get_by_role("navigation", name="The way you came")
     assert way.get_by_role("link").all_inner_texts() == ["Red chair", "Blue chair"]
     # The first is the red chair again.

@@ -130,6 +130,7 @@ def _results(request: HttpRequest, collection: str) -> HttpResponse:
         "last_page": last,
         "previous_page": min(page.page - 1, last),
         "next_page": page.page + 1 if page.page < last else None,
+        "below": conf.BELOW_RESULTS,
     }
     return _page(request, "visual_search/results.html", context)
 

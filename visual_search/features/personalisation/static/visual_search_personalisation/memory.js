@@ -118,7 +118,7 @@
   // The results of words come in the shop's order, for their address knows no shopper. They are shown in the order that they
   // keep: nothing moves under a finger. Where nothing was asked there is no order to improve.
   const mayOrder = () => isSearch(location.href) && new URLSearchParams(location.search).get("q") && !location.hash.includes("photo=");
-  const ordering = (on) => document.documentElement.classList.toggle("vs-ordering", on);
+  const ordering = (on) => document.documentElement.classList.toggle("vs-ordering", on) || offer();
   function personalise() {
     const form = document.querySelector("#vs-form[data-vs-query]");
     const remembered = tasteHere();
@@ -140,6 +140,17 @@
     document.addEventListener(name, ({ detail }) => {
       if (detail.requestConfig?.vsQuiet) ordering(false);
     });
+
+  // Places of a page that other parts of the shop fill by what is remembered; the answer takes the place's place.
+  function offer() {
+    const values = { taste: taste() };
+    for (const target of values.taste && window.htmx ? document.querySelectorAll("[data-vs-remembered]") : []) {
+      const address = target.dataset.vsRemembered;
+      delete target.dataset.vsRemembered; // It is asked once.
+      htmx.ajax("POST", address, { source: "body", target, swap: "outerHTML", values });
+    }
+  }
+  document.addEventListener("htmx:afterSettle", offer);
 
   // --- The account's copy, where the shopper asked for it ---
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
@@ -212,5 +223,6 @@
     });
   }
   if (mayOrder() && tasteHere()) ordering(true);
+  document.documentElement.classList.toggle("vs-remembers", !!taste());
   document.addEventListener("DOMContentLoaded", start);
 })();
