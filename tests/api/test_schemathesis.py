@@ -109,8 +109,10 @@ def made_right(context: Any, case: Any) -> Any:
     return case
 
 
-def _make_parts_right(sent: dict[str, Any]) -> None:
-    asked = sent.get("collection")
+def _make_parts_right(sent: dict[str, Any], collection: Any = None) -> None:
+    asked = sent.get("collection") or collection
+    for slot in sent.get("slots") or ():
+        _make_parts_right(slot, asked)
     known = {facet.name for facet in registry.source(asked or registry.default()).schema}
     if isinstance(facets := sent.get("facets"), str):
         sent["facets"] = ",".join(name for name in facets.split(",") if name in known)

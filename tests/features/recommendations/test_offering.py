@@ -13,6 +13,7 @@ from visual_search.features.recommendations import facts
 from visual_search.features.recommendations.models import Build, Part
 from visual_search.features.recommendations.offering import offer
 from visual_search.features.recommendations.slots import Asked, Offer, Shelf, Slot, SlotKind, Source
+from visual_search.ranking.calibration import STUDIO, Calibration, Limits
 from visual_search.types import AnyOf, Between, TasteEvent
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,16 @@ def test_what_completes_a_thing_lies_in_another_category(furnished) -> None:
     orders(furnished, {"chair-red": ["chair-blue", "sofa-red", "table-red", "lamp-red"]})
     assert skus(shelf(furnished, "together", "chair-red"))[0] == "chair-blue"
     assert "chair-blue" not in skus(shelf(furnished, "goes_with", "chair-red"))
+
+
+def test_what_grades_call_very_similar_looks_like_it_and_completes_nothing(furnished, monkeypatch) -> None:
+    orders(furnished, {"chair-red": ["sofa-red", "table-red", "lamp-red", "mug-blue"]})
+    assert {item.reason for item in shelf(furnished, "similar", "chair-red").items} == {"Similar to Red chair"}
+    assert "table-red" in skus(shelf(furnished, "goes_with", "chair-red"))
+    learned = Calibration({STUDIO: Limits(1.01, 0.5, 0.2)})
+    monkeypatch.setattr("visual_search.learning.calibrating.current", lambda collection: learned)
+    assert "Looks like Red chair" in {item.reason for item in shelf(furnished, "similar", "chair-red").items}
+    assert "table-red" not in skus(shelf(furnished, "goes_with", "chair-red"))
 
 
 def test_a_basket_is_not_ruled_by_one_line_and_the_reason_names_the_right_one(furnished) -> None:

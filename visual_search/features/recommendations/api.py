@@ -91,11 +91,16 @@ def _slot_shape() -> shapes.Shape:
     return {
         "type": "object",
         "properties": {
-            "name": {"type": "string", "maxLength": requests.LONGEST_NAME, "description": "Default: the kind."},
+            "name": {
+                "type": "string",
+                "maxLength": requests.LONGEST_NAME,
+                "nullable": True,
+                "description": "Default: the kind.",
+            },
             "kind": {"type": "string", "enum": [kind.value for kind in SlotKind]},
             "products": {**_ids_shape(), "description": "What it starts from, the most important first."},
             "filters": {**filters, "description": "As in a search."},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": LIMIT},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": LIMIT, "nullable": True},
         },
         "required": ["kind"],
         "additionalProperties": False,

@@ -60,7 +60,7 @@ class _Page:
     lists: Lists
     known: dict[str, Facts]
     taken: Taken
-    limits: Limits
+    limits: Limits | None  # of grades between pictures of the catalogue; None where none were learned
 
     def learn(self, ids: Iterable[str]) -> None:
         self.known |= facts(self.asked.collection, [id for id in ids if id not in self.known])
@@ -109,9 +109,8 @@ def _page(asked: Asked) -> _Page:
     named = [id for slot in asked.slots for id in slot.products]
     remembered = [event.id for event in asked.taste] if _reads_memory(asked) else []
     known = facts(asked.collection, [*asked.without, *named, *remembered])
-    learned = calibrating.current(asked.collection)
-    limits = learned.of(STUDIO)
-    copies_from = max(limits.same, LEAST_COPY) if STUDIO in learned.limits else UNLEARNED_COPY
+    limits = calibrating.current(asked.collection).limits.get(STUDIO)
+    copies_from = UNLEARNED_COPY if limits is None else max(limits.same, LEAST_COPY)
     taken = Taken(copies_from=copies_from, sensitive=options.sensitive())
     taken.add((*asked.without, *named), known)
     of_memory = list(_remembered(asked.taste))[:MOST_REMEMBERED] if remembered else []
@@ -186,7 +185,11 @@ def _fits(candidate: Candidate, own: Facts, chain: Chain, few: variety.FewOfEach
     if chain.varied and not few.has_room(own.category):
         return False
     found_for = page.known.get(candidate.seed)
-    return not (chain.elsewhere and found_for is not None and own.category and own.category == found_for.category)
+    if not chain.elsewhere or found_for is None:
+        return True
+    # What looks like a thing stands in its place and doesn't complete it, wherever the shop has put it.
+    elsewhere = not own.category or own.category != found_for.category
+    return elsewhere and not _looks_alike(own, found_for, page.limits)
 
 
 def _varied(pool: Sequence[Candidate], page: _Page, relevance: float, limit: int) -> list[Candidate]:
@@ -257,9 +260,9 @@ def _reason(candidate: Candidate, slot: Slot, page: _Page, shown: Mapping[str, C
     )
 
 
-def _looks_alike(one: Facts | None, other: Facts | None, limits: Limits) -> bool:
-    """Whether their pictures are very similar, by what the shop's grades say of a cosine."""
-    if one is None or other is None or one.look is None or other.look is None:
+def _looks_alike(one: Facts | None, other: Facts | None, limits: Limits | None) -> bool:
+    """Whether their pictures are very similar, by the shop's grades. Where none were learned, nobody knows."""
+    if limits is None or one is None or other is None or one.look is None or other.look is None:
         return False
     return float(one.look.astype("f4") @ other.look.astype("f4")) >= limits.very_similar
 

@@ -75,7 +75,7 @@ def _slot(given: object, where: str, schema: CollectionSchema) -> Slot:
             kind=kind,
             products=_ids(given.get("products"), "products"),
             filters=parsing.filters(given.get("filters"), schema),
-            limit=_limit(given.get("limit"), "limit"),
+            limit=_limit_in_json(given.get("limit")),
         )
     except BadInput as error:
         error.field = f"{where}.{error.field}"
@@ -106,9 +106,17 @@ def _limit(given: object, field: str) -> int:
     return limit
 
 
+def _limit_in_json(given: object) -> int:
+    if isinstance(given, str | bool):
+        raise BadInput(
+            said("%(where)s is %(value)s; it must be a number.", where="limit", value=repr(given)[:60]), field="limit"
+        )
+    return _limit(given, "limit")
+
+
 def _ids(given: object, field: str) -> tuple[str, ...]:
     """Ids as texts or whole numbers, each once. What can't be an id is as if it were gone."""
-    if given in (None, ""):
+    if given is None:
         return ()
     if not isinstance(given, list) or not all(_is_id(one) for one in given):
         raise BadInput(
