@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 10  # things of a device's memory that a slot starts from, those that count most
 HALF_LIFE_DAYS = 30.0  # of what a device remembers: furniture is chosen within weeks
-SPARE = 2  # more than a slot shows, in place of what its card says is gone or sold out by now
+SPARE = 1  # more than a slot shows, in place of what its card says is gone or sold out by now
 POOL = 3  # times as many are looked at where variety chooses among them
 # Cosines from which two looks are one thing. No two of the demo's 756 things come nearer than 0.963. Cosines of another encoder
 # may all be high, so where grades weren't learned only what is all but equal counts.
