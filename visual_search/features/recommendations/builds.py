@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.features.recommendations.models import Build, Part
 
 KEPT = 3  # finished builds of a part: the live one and two to go back to
@@ -45,7 +45,13 @@ def go_back(collection: str, part: Part) -> Build:
         rows = Build.objects.filter(collection=collection, part=part, finished__isnull=False, live=False)
         before = rows.filter(finished__lt=now.finished).order_by("finished").last() if now and now.finished else None
         if now is None or before is None:
-            raise BadInput(f"There is no earlier build of '{part}' in '{collection}' to go back to.")
+            raise BadInput(
+                said(
+                    "There is no earlier build of '%(part)s' in '%(collection)s' to go back to.",
+                    part=str(part),
+                    collection=collection,
+                )
+            )
         Build.objects.filter(pk=now.pk).update(live=False)
         before.live = True
         before.save(update_fields=["live"])
