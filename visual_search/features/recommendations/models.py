@@ -85,7 +85,7 @@ class Neighbour(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["build", "kind", "item", "rank"], name="visual_search_recommendations_neighbour"
+                fields=["build", "kind", "item", "rank"], name="visual_search_recommendations_neighbour_rank"
             )
         ]
 
@@ -123,7 +123,9 @@ class Popular(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["build", "category", "rank"], name="visual_search_recommendations_popular")
+            models.UniqueConstraint(
+                fields=["build", "category", "rank"], name="visual_search_recommendations_popular_rank"
+            )
         ]
 
     def __str__(self) -> str:

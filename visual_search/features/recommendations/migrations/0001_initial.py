@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('build', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='neighbours', to='visual_search_recommendations.build')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('build', 'kind', 'item', 'rank'), name='visual_search_recommendations_neighbour')],
+                'constraints': [models.UniqueConstraint(fields=('build', 'kind', 'item', 'rank'), name='visual_search_recommendations_neighbour_rank')],
             },
         ),
         migrations.CreateModel(
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('build', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='popular', to='visual_search_recommendations.build')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('build', 'category', 'rank'), name='visual_search_recommendations_popular')],
+                'constraints': [models.UniqueConstraint(fields=('build', 'category', 'rank'), name='visual_search_recommendations_popular_rank')],
             },
         ),
     ]
