@@ -263,8 +263,8 @@ def test_a_killed_process_loses_nothing(live_shop, killed_after):
                 break
     assert child.returncode == -9
     assert Gadget.objects.exists()
-    reconciling.reconcile(GADGETS)
-    assert live_shop.held() == live_shop.expected()
+    outcome = reconciling.reconcile(GADGETS)[GADGETS].outcome
+    assert live_shop.held() == live_shop.expected(), outcome
     assert not IndexEntry.objects.exclude(state=State.INDEXED).exists()
     for gadget in Gadget.objects.filter(name__startswith="renamed"):
         assert str(gadget.pk) in live_shop.by_words(gadget.name)
