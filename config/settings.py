@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "visual_search",
+    "visual_search.features.brand_protection",
     "visual_search.features.compatibility",
     "visual_search.features.experiments",
     "visual_search.features.implicit_feedback",
@@ -108,7 +109,7 @@ if cache_url := env.text("CACHE_URL"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The weekly report of searches is the only mail that the shop sends.
+# The shop sends the weekly report of searches, new cases to brands, and notices that a person sends by a click.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
@@ -179,6 +180,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 7 * 24 * 3600.0,
     },
     "what goes together": {"task": "visual_search.features.recommendations.train", "schedule": 24 * 3600.0},
+    "look at listings": {"task": "visual_search.features.brand_protection.watch_listings", "schedule": 24 * 3600.0},
+    "genuine pictures of brands": {
+        "task": "visual_search.features.brand_protection.refresh_brands",
+        "schedule": 24 * 3600.0,
+    },
+    "new cases of brands": {"task": "visual_search.features.brand_protection.tell_brands", "schedule": 24 * 3600.0},
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "try_photo": ["photo.jpg"],
     "keys": ["list"],
     "interleave": ["status"],
+    "import_listings": ["folder"],
     "load": ["http://127.0.0.1:1"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],

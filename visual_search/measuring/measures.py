@@ -47,7 +47,8 @@ class Conditions:
     """How a measure is taken. `limit`: at most so many questions. `cache`: the folder where vectors are kept between runs.
     `catalogue`: the folder with products.csv, where it was named.
 
-    `configured_engine`: a scratch collection on the shop's engine, in place of a temporary embedded one.
+    `configured_engine`: a scratch collection on the shop's engine, in place of a temporary embedded one. `catalogue`: a folder
+    with products.csv and pictures, for measures that need products, too.
     """
 
     cache: Path

@@ -1,0 +1,33 @@
+"""What happened to which case by whom: append-only, in a chain of hashes (`models/chain.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from visual_search.features.brand_protection.models import CaseEvent
+from visual_search.models import chain
+
+_HASHED = ("number", "at", "actor", "case", "what", "facts")
+SYSTEM = "system"
+
+
+def note(actor: str, case: int, what: str, facts: Mapping[str, Any] | None = None) -> CaseEvent:
+    """Add an entry, in the transaction of the change."""
+    at = timezone.now().isoformat(timespec="seconds")
+    return chain.append(CaseEvent, _HASHED, at=at, actor=actor[:160], case=case, what=what, facts=dict(facts or {}))
+
+
+def verify() -> str:
+    """'' if each entry is as it was written and follows the one before; else what is wrong."""
+    previous, number = chain.GENESIS, 0
+    for entry in CaseEvent.objects.order_by("number").iterator(chunk_size=500):
+        if entry.number != number + 1 or entry.previous != previous:
+            return _("Entry %(number)s doesn't follow the one before.") % {"number": entry.number}
+        if entry.hash != chain.digest(entry, _HASHED):
+            return _("Entry %(number)s was changed.") % {"number": entry.number}
+        previous, number = entry.hash, entry.number
+    return ""
