@@ -16,7 +16,7 @@ from django.core.management import call_command
 from tests.features.brand_protection.market import GENUINE
 from visual_search.errors import BadInput
 from visual_search.features.brand_protection import cases, notices, telling, webhooks
-from visual_search.features.brand_protection.kinds import State
+from visual_search.features.brand_protection.kinds import State, What
 from visual_search.features.brand_protection.models import BrandCase, CaseEvent, Notice
 
 SIGNED = notices.Signed("Ann Ray", "ann@acme.example")
@@ -35,7 +35,7 @@ def test_one_mail_a_day_holds_all_new_cases(market) -> None:
     assert "Second" in mail.outbox[0].body
     assert "mirrored" not in mail.outbox[0].to
     assert telling.tell() == 0
-    assert CaseEvent.objects.filter(what=telling.TOLD).count() == 2
+    assert CaseEvent.objects.filter(what=What.TOLD).count() == 2
 
 
 def test_who_wants_it_at_once_gets_it_at_once(market) -> None:
@@ -147,7 +147,7 @@ def test_a_notice_is_sent_by_a_click_and_says_what_the_law_wants(market) -> None
     assert mail.outbox[0].to == ["seller@m.example"]
     assert mail.outbox[0].reply_to == ["ann@acme.example"]
     assert BrandCase.objects.get().state == State.SENT
-    assert [entry.what for entry in cases.events(case)][-2:] == [cases.SENT, cases.MOVED]
+    assert [entry.what for entry in cases.events(case)][-2:] == [What.SENT, What.MOVED]
 
 
 @pytest.mark.parametrize("lacking", ["url", "name", "mail"])

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from tests.features.brand_protection.market import GENUINE, OTHERS, data_of, image_of, jpeg, kept, shown
 from visual_search.errors import BadInput
 from visual_search.features.brand_protection import cases, ledger, offers, storing, watching
-from visual_search.features.brand_protection.kinds import Finding, State
+from visual_search.features.brand_protection.kinds import Finding, State, What
 from visual_search.features.brand_protection.models import BrandCase, CaseEvent, GenuinePicture, Listing, LookedAt
 from visual_search.models import IndexEntry, Turn
 
@@ -29,7 +29,7 @@ def test_a_mirrored_copy_opens_a_case_with_its_evidence(market) -> None:
     assert match.lines
     assert all(0 <= share <= 1 for line in match.lines for share in line)
     assert kept(case.evidence) == kept(case.listing.file)
-    assert [entry.what for entry in cases.events(case)] == [cases.OPENED]
+    assert [entry.what for entry in cases.events(case)] == [What.OPENED]
 
 
 def test_a_stranger_opens_none(market) -> None:

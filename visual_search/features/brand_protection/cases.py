@@ -12,10 +12,8 @@ from django.db import transaction
 
 from visual_search.errors import BadInput, said
 from visual_search.features.brand_protection import ledger
-from visual_search.features.brand_protection.kinds import Finding, State
+from visual_search.features.brand_protection.kinds import Finding, State, What
 from visual_search.features.brand_protection.models import Brand, BrandCase, CaseEvent, FalseAlarm, Listing, Match
-
-OPENED, FOUND, MOVED, ASSIGNED, SENT = "opened", "found more", "status", "assigned", "notice sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,9 @@ def propose(brand: Brand, listing: Listing, evidence: Sequence[Evidence], pictur
     found = [{"kind": str(one.kind), "sureness": round(one.score, 3), "genuine": one.genuine} for one in evidence]
     facts = {"brand": brand.name, "listing": listing.url or listing.key, "sha256": listing.sha256, "found": found}
     if opened:
-        ledger.note(ledger.SYSTEM, case.pk, OPENED, facts)
+        ledger.note(ledger.SYSTEM, case.pk, What.OPENED, facts)
     elif changed or {(one.kind, one.genuine) for one in evidence} - before:
-        ledger.note(ledger.SYSTEM, case.pk, FOUND, facts)
+        ledger.note(ledger.SYSTEM, case.pk, What.FOUND, facts)
     return case, opened
 
 
@@ -102,7 +100,7 @@ def move(case: BrandCase, state: str, actor: str, reason: str = "") -> None:
         )
     elif before == State.FALSE:
         FalseAlarm.objects.filter(brand=case.brand, listing_sha256=case.evidence_sha256).delete()
-    ledger.note(actor, case.pk, MOVED, {"from": before, "to": state, "reason": case.reason})
+    ledger.note(actor, case.pk, What.MOVED, {"from": before, "to": state, "reason": case.reason})
 
 
 @transaction.atomic
@@ -114,13 +112,13 @@ def assign(case: BrandCase, user: User | None, actor: str) -> None:
         return
     case.assigned = user
     case.save(update_fields=["assigned", "changed_at"])
-    ledger.note(actor, case.pk, ASSIGNED, {"from": before, "to": after})
+    ledger.note(actor, case.pk, What.ASSIGNED, {"from": before, "to": after})
 
 
 def undo(case: BrandCase, actor: str) -> str:
     """Take the last change of status back, as a change of its own; returns the status that holds again. Raises BadInput."""
     case.refresh_from_db()
-    last = CaseEvent.objects.filter(case=case.pk, what=MOVED).order_by("-number").first()
+    last = CaseEvent.objects.filter(case=case.pk, what=What.MOVED).order_by("-number").first()
     if last is None or last.facts["to"] != case.state:
         raise BadInput(said("Nobody has changed the status of this case, so nothing can be undone."))
     move(case, last.facts["from"], actor, str(said("undone")))

@@ -22,6 +22,17 @@ class Finding(models.TextChoices):
     PRICE = "price", _("price far below")
 
 
+class What(models.TextChoices):
+    """What happened to a case, as the ledger has it."""
+
+    OPENED = "opened", _("opened")
+    FOUND = "found more", _("more was found")
+    MOVED = "status", _("another status")
+    ASSIGNED = "assigned", _("assigned")
+    SENT = "notice sent", _("notice sent")
+    TOLD = "brand told", _("brand told")
+
+
 class State(models.TextChoices):
     NEW = "new", _("new")
     WATCHED = "watched", _("watched")

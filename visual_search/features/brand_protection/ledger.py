@@ -18,7 +18,9 @@ SYSTEM = "system"
 def note(actor: str, case: int, what: str, facts: Mapping[str, Any] | None = None) -> CaseEvent:
     """Add an entry, in the transaction of the change."""
     at = timezone.now().isoformat(timespec="seconds")
-    return chain.append(CaseEvent, _HASHED, at=at, actor=actor[:160], case=case, what=what, facts=dict(facts or {}))
+    return chain.append(
+        CaseEvent, _HASHED, at=at, actor=actor[:160], case=case, what=str(what), facts=dict(facts or {})
+    )
 
 
 def verify() -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from visual_search.features.brand_protection.files import private_storage
-from visual_search.features.brand_protection.kinds import Finding, GenuineKind, State
+from visual_search.features.brand_protection.kinds import Finding, GenuineKind, State, What
 
 
 class Brand(models.Model):
@@ -279,7 +279,7 @@ class CaseEvent(models.Model):
     )  # ISO 8601 as it was hashed; a database might write a time differently
     actor = models.CharField(_("who"), max_length=160)
     case = models.BigIntegerField(_("case"), db_index=True)  # Its key; the case may be gone.
-    what = models.CharField(_("what"), max_length=40)
+    what = models.CharField(_("what"), max_length=40, choices=What.choices)
     facts = models.JSONField(_("facts"), default=dict)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)

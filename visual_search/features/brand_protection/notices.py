@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from visual_search.errors import BadInput, said
 from visual_search.features.brand_protection import cases, ledger
-from visual_search.features.brand_protection.kinds import State
+from visual_search.features.brand_protection.kinds import State, What
 from visual_search.features.brand_protection.models import BrandCase, Notice
 
 
@@ -57,7 +57,7 @@ def send(
     notice = Notice.objects.create(
         case=case, language=language, recipient=recipient, subject=subject, body=body, sender=actor[:160]
     )
-    ledger.note(actor, case.pk, cases.SENT, {"to": recipient, "language": language, "notice": notice.pk})
+    ledger.note(actor, case.pk, What.SENT, {"to": recipient, "language": language, "notice": notice.pk})
     if case.state != State.SENT:
         cases.move(case, State.SENT, actor)
     try:

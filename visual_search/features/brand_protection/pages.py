@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST
 from visual_search.errors import BadInput
 from visual_search.features.brand_protection import cases, exporting, notices, offers, watching
 from visual_search.features.brand_protection.forms import ListingsForm, NoticeForm
-from visual_search.features.brand_protection.kinds import State
-from visual_search.features.brand_protection.models import BrandCase, Match, Notice
+from visual_search.features.brand_protection.kinds import State, What
+from visual_search.features.brand_protection.models import BrandCase, CaseEvent, Match, Notice
 from visual_search.features.brand_protection.options import options
 from visual_search.signals import staff_looked
 from visual_search.translating import in_words
@@ -44,7 +44,7 @@ def context_of(request: HttpRequest, case: BrandCase) -> dict[str, Any]:
         "case": case,
         "listing": case.listing,
         "matches": list(case.matches.select_related("genuine")),
-        "events": cases.events(case),
+        "events": [(entry, *_moved(entry)) for entry in cases.events(case)],
         "notices": list(case.notices.all()),
         "states": [(value, label) for value, label in State.choices if value not in (case.state, State.SENT)],
         "colleagues": colleagues(),
@@ -52,6 +52,13 @@ def context_of(request: HttpRequest, case: BrandCase) -> dict[str, Any]:
         "may_notify": may(request, "notify_seller"),
         "may_export": may(request, "export_evidence"),
     }
+
+
+def _moved(entry: CaseEvent) -> tuple[str, str]:
+    """From what to what, in the words of the page."""
+    labels = {str(value): str(label) for value, label in State.choices} if entry.what == What.MOVED else {}
+    before, after = (str(entry.facts.get(name) or "") for name in ("from", "to"))
+    return labels.get(before, before), labels.get(after, after)
 
 
 def colleagues() -> list[User]:

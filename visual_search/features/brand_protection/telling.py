@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 
 from visual_search.errors import BadInput
 from visual_search.features.brand_protection import ledger, webhooks
-from visual_search.features.brand_protection.kinds import State
+from visual_search.features.brand_protection.kinds import State, What
 from visual_search.features.brand_protection.models import Brand, BrandCase
 from visual_search.features.brand_protection.options import options
 from visual_search.features.brand_protection.signs import lines
 
 logger = logging.getLogger(__name__)
 MOST_IN_MAIL = 50
-TOLD = "brand told"
 
 
 def tell_at_once() -> int:
@@ -59,7 +58,7 @@ def _done(cases: Sequence[BrandCase], told: str, way: str) -> int:
     for case in cases:
         setattr(case, told, timezone.now())
         case.save(update_fields=[told])
-        ledger.note(ledger.SYSTEM, case.pk, TOLD, {"by": way})
+        ledger.note(ledger.SYSTEM, case.pk, What.TOLD, {"by": way})
     return 1
 
 
