@@ -79,7 +79,7 @@ def found(package: str) -> list[Found]:
             continue
         if path.suffix == ".py":
             strings += in_python(path)
-        elif path.suffix == ".html":
+        elif path.suffix == ".html" or (path.suffix == ".txt" and "templates" in path.parts):
             strings += in_template(path)
     return strings
 
