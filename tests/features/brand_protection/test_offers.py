@@ -31,12 +31,12 @@ def test_a_table_is_taken_in() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("ftp://m.example/1,B,C,1,EUR,a.jpg", "line 2: url is 'ftp://m.example/1', which is no address"),
-        ("https://m.example/1,B,C,cheap,EUR,a.jpg", "line 2: price is 'cheap'; write a number such as 19.90"),
-        ("https://m.example/1,B,C,-1,EUR,a.jpg", "line 2: price is '-1'; it must be a positive number"),
-        ("https://m.example/1,B,C,NaN,EUR,a.jpg", "line 2: price is 'NaN'; write a number such as 19.90"),
-        ("https://m.example/1,B,C,1,euros,a.jpg", "line 2: currency is 'EUROS'; write three letters such as EUR"),
-        ("https://m.example/1,B,C,1,EUR,b.jpg", "line 2: there is no picture 'b.jpg'"),
+        ("ftp://m.example/1,B,C,1,EUR,a.jpg", "line 2: url is 'ftp://m.example/1', which is no address."),
+        ("https://m.example/1,B,C,cheap,EUR,a.jpg", "line 2: price is 'cheap'; write a number such as 19.90."),
+        ("https://m.example/1,B,C,-1,EUR,a.jpg", "line 2: price is '-1'; it must be a positive number."),
+        ("https://m.example/1,B,C,NaN,EUR,a.jpg", "line 2: price is 'NaN'; write a number such as 19.90."),
+        ("https://m.example/1,B,C,1,euros,a.jpg", "line 2: currency is 'EUROS'; write three letters such as EUR."),
+        ("https://m.example/1,B,C,1,EUR,b.jpg", "line 2: There is no picture 'b.jpg'."),
     ],
 )
 def test_a_line_with_a_mistake_is_left_out_and_named(line, said) -> None:
@@ -84,7 +84,7 @@ def test_a_table_names_no_file_outside_of_its_folder(tmp_path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     (inside / "listings.csv").write_text(HEADER + "https://m.example/1,B,C,1,EUR,../secret.jpg\n")
-    assert offers.take_folder(inside).faults == ["line 2: there is no picture '../secret.jpg'"]
+    assert offers.take_folder(inside).faults == ["line 2: There is no picture '../secret.jpg'."]
 
 
 def test_a_folder_that_is_not_there_and_an_empty_one_are_told(tmp_path) -> None:

@@ -17,7 +17,9 @@ Floats = npt.NDArray[np.float32]
 FIELDS, FIELD = 8, 8  # fields across and down, and px of each side of one: so coarse that a place may be a little off
 _SAME = 0.8  # correlation of a field that shows the same
 _FLAT = 3.0  # levels: an even field says nothing
-COPIED = 0.6  # share of the fields with something in them that must show the same: chosen on 69 shelf photos and 92 copies
+COPIED = (
+    0.6  # share of the fields with something in them that must show the same: chosen on 69 shelf photos and 92 copies
+)
 
 
 def share_of_same(listing: Image.Image, genuine: Image.Image, points: Points, matrix: Floats) -> float:

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.validators import URLValidator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from visual_search import registry
 from visual_search.conf import conf
@@ -26,6 +27,7 @@ from visual_search.features.brand_protection.options import options
 from visual_search.features.brand_protection.storing import loaded
 from visual_search.imaging.decode import content_hash
 from visual_search.models import IndexEntry
+from visual_search.translating import in_words
 
 FEED, UPLOAD, FOLDER, OWN = "feed", "upload", "folder", "collection:"
 COLUMNS = ("url", "seller", "title", "price", "currency", "picture")
@@ -124,17 +126,17 @@ def take_table(table: bytes, open_picture: Callable[[str], bytes | None], source
             told, name = _read(row), row["picture"].strip()
             data = open_picture(name)
             if data is None:
-                raise BadInput(f"there is no picture '{name[:100]}'")
+                raise BadInput(said("There is no picture '%(name)s'.", name=name[:100]))
             _keep(source, _key(told["url"] or told["title"], name), told, data, taken)
         except BadInput as problem:
-            taken.faults.append(f"line {number}: {problem}")
+            taken.faults.append(_("line %(number)s: %(what)s") % {"number": number, "what": in_words(problem)})
     return taken
 
 
 def take_folder(folder: Path) -> Taken:
     """Take in a folder: the table listings.csv in it, or else each picture as a listing of its own. Raises BadInput."""
     if not folder.is_dir():
-        raise BadInput(f"There is no folder {folder}.")
+        raise BadInput(said("There is no folder %(folder)s.", folder=folder))
 
     def open_picture(name: str) -> bytes | None:
         path = (folder / name).resolve()
@@ -151,7 +153,13 @@ def take_folder(folder: Path) -> Taken:
             name = path.relative_to(folder).as_posix()
             _keep(FOLDER, name, {"title": path.stem}, path.read_bytes(), taken)
     if not (taken.new or taken.changed or taken.same):
-        raise BadInput(f"{folder} has neither listings.csv nor pictures ({', '.join(PICTURES)}).")
+        raise BadInput(
+            said(
+                "%(folder)s has neither listings.csv nor pictures (%(kinds)s).",
+                folder=folder,
+                kinds=", ".join(PICTURES),
+            )
+        )
     return taken
 
 
@@ -204,7 +212,13 @@ def _keep(source: str, key: str, told: dict[str, Any], data: bytes | None, taken
     """Store the listing so that it waits to be looked at, unless it is there and nothing changed."""
     if data is not None:
         if len(data) > conf.PICTURE_MAX_BYTES:
-            raise BadInput(f"the picture has {len(data):,} bytes; at most {conf.PICTURE_MAX_BYTES:,} are read")
+            raise BadInput(
+                said(
+                    "The picture has %(count)s bytes; at most %(most)s are read.",
+                    count=len(data),
+                    most=conf.PICTURE_MAX_BYTES,
+                )
+            )
         told["sha256"] = content_hash(data)
     listing = Listing.objects.filter(source=source, key=key).first()
     if listing is not None and all(getattr(listing, name) == value for name, value in told.items()):
@@ -252,17 +266,17 @@ def _read(row: Mapping[str, str]) -> dict[str, Any]:
         if url:
             _valid_url(url)
     except ValidationError as problem:
-        raise BadInput(f"url is '{url[:100]}', which is no address") from problem
+        raise BadInput(said("url is '%(value)s', which is no address.", value=url[:100])) from problem
     try:
         amount = Decimal(price).quantize(Decimal("0.01")) if price else None
         if amount is not None and not amount.is_finite():
             raise InvalidOperation
     except InvalidOperation as problem:
-        raise BadInput(f"price is '{price[:40]}'; write a number such as 19.90") from problem
+        raise BadInput(said("price is '%(value)s'; write a number such as 19.90.", value=price[:40])) from problem
     if amount is not None and not 0 <= amount < 10**10:
-        raise BadInput(f"price is '{price[:40]}'; it must be a positive number")
+        raise BadInput(said("price is '%(value)s'; it must be a positive number.", value=price[:40]))
     if currency and (len(currency) != 3 or not currency.isalpha()):
-        raise BadInput(f"currency is '{currency[:40]}'; write three letters such as EUR")
+        raise BadInput(said("currency is '%(value)s'; write three letters such as EUR.", value=currency[:40]))
     return {
         "url": url[:1000],
         "seller": row["seller"].strip()[:200],
