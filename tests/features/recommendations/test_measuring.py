@@ -130,6 +130,7 @@ def test_the_budget_is_measured_on_as_many_as_it_says() -> None:
     row = table.rows["co-counts"]
     assert row["rows"] > 0
     assert row["MB"] > 0
+    assert table.rows["similar"]["rows"] == 300 * budget.SIMILAR
 
 
 # --- Links --------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def test_lists_of_clients_change_once_a_week_and_others_each_night(shop, told) -
     training.train(GADGETS)
     told += bought_by(6, lamp, desk)
     parts = {build.part for build in training.train(GADGETS)}
-    assert parts == {Part.BORROWED, Part.GOES_WITH, Part.POPULAR}
+    assert parts == {Part.BORROWED, Part.GOES_WITH, Part.POPULAR, Part.SIMILAR}
     assert beside(desk) == [str(chair.pk)]
     assert str(lamp.pk) in best()
     Build.objects.filter(part=Part.TOGETHER).update(finished=timezone.now() - timedelta(days=7))

@@ -13,6 +13,7 @@ Modules of its own, that make lists:
 - `counting`: which items lie in baskets together, and how many clients say so.
 - `recommenders`: the models that learn from it.
 - `goes_with`: what completes a thing, by categories, looks, titles, series and sales.
+- `alike`: what stands in a thing's place, by look and words.
 - `popularity`: what sells best, in the shop and in each category.
 - `builds`: lists as they are kept: several of each part, of which one is live.
 
@@ -23,7 +24,7 @@ And that offer what was made, in the order in which a page meets them:
 - `lists`: reads what was made and what the owner linked, for a whole page at once.
 - `facts`: category, family, stock and look of a product.
 - `chain`: which sources a kind of slot asks, one after the other.
-- `nearest`: asks the index where no list was made yet.
+- `nearest`: asks the index where no list was made yet, such as of what came in since last night.
 - `keeping`: what a process remembers for a while.
 - `exclusions`: what is never offered.
 - `variety`: few of each category, and what is alike not side by side.

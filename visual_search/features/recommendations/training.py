@@ -15,7 +15,8 @@ from django.db import connections, models, router, transaction
 from django.utils import timezone
 
 from visual_search import registry
-from visual_search.features.recommendations import builds, catalogue, goes_with, options, popularity
+from visual_search.conf import conf
+from visual_search.features.recommendations import alike, builds, catalogue, goes_with, options, popularity
 from visual_search.features.recommendations.baskets import Baskets, read
 from visual_search.features.recommendations.catalogue import Catalogue
 from visual_search.features.recommendations.models import (
@@ -31,11 +32,18 @@ from visual_search.features.recommendations.models import (
 from visual_search.features.recommendations.recommenders import RECOMMENDERS, Lesson
 from visual_search.features.recommendations.recommenders.base import Lists
 from visual_search.features.recommendations.recommenders.borrowed import borrow, selling
+from visual_search.learning import calibrating
 from visual_search.models import chunks
+from visual_search.querying import likes, scales
+from visual_search.querying.kinds import RULES
+from visual_search.ranking.calibration import STUDIO
+from visual_search.ranking.fusion import Scale
+from visual_search.types import LegKind
 
 BATCH = 1000
 LONGEST = 30  # places of a list: enough after what is sold out, in the basket, or of the same family is left out
 LONGEST_GOES_WITH = 12  # Each thing has such a list, so they are the larger table.
+LONGEST_SIMILAR = 16  # As above; of what looks alike more is left out for being a near-copy.
 MOST_CATEGORIES = 20  # that are kept as going with one
 WEEK = timedelta(days=7)
 EPOCH = date(1970, 1, 1)
@@ -69,6 +77,7 @@ def train(
         (Part.BORROWED, "borrowed", lambda build: _borrowed(build, shop, lesson)),
         (Part.GOES_WITH, "categories and content", lambda build: _goes_with(build, shop, lesson)),
         (Part.POPULAR, "popularity", lambda build: _popular(build, shop, lesson.baskets, lesson.today)),
+        (Part.SIMILAR, "look and words", lambda build: _similar(build, shop)),
     ]
     made = []
     for part, by, make in makers:
@@ -182,6 +191,26 @@ def _goes_with(build: Build, shop: Catalogue, lesson: Lesson) -> int:
     return _keep(
         build, shop, goes_with.GoesWith(things, share).lists(LONGEST_GOES_WITH), Kind.GOES_WITH, Origin.CATEGORY
     )
+
+
+def _similar(build: Build, shop: Catalogue) -> int:
+    """As "more like this" ranks them, by the very weights and limits of the core."""
+    calibration = calibrating.current(build.collection)
+    pictures, titles = catalogue.whole(build.collection, shop)
+    look, text = RULES[LegKind.LIKE].scale, scales.learned(LegKind.LIKE_TEXT, calibration)
+    legs = [_leg(pictures, look, calibration.of(STUDIO).similar, likes.MOST_LIKED)]
+    if titles is not None:
+        legs.append(_leg(titles, text, text.admits, 1))
+    places = [part for part in (shop.look, shop.text) if part is not None]
+    if not places:
+        return 0
+    alikes = alike.Alike(tuple(legs), shop.family, np.hstack(places), conf.RANK_WINDOW)
+    return _keep(build, shop, alikes.lists(LONGEST_SIMILAR), Kind.SIMILAR, Origin.CONTENT)
+
+
+def _leg(rows: alike.Rows, scale: Scale, admits: float | None, asked: int) -> alike.Leg:
+    low, high = (0.0, 1.0) if scale.low is None or scale.high is None else (scale.low, scale.high)
+    return alike.Leg(rows, scale.weight, low, high, np.inf if admits is None else admits, asked)
 
 
 def _popular(build: Build, shop: Catalogue, baskets: Baskets, today: int) -> int:

@@ -7,16 +7,23 @@ import tracemalloc
 
 import numpy as np
 
+from visual_search.features.recommendations.alike import Alike, Leg, Rows
 from visual_search.features.recommendations.baskets import Baskets
 from visual_search.features.recommendations.counting import FEWEST_CLIENTS
 from visual_search.features.recommendations.recommenders import Lesson
 from visual_search.features.recommendations.recommenders.co_counts import CoCounts
 from visual_search.measuring.measures import Table
+from visual_search.types import unit
 
 ITEMS, BASKETS, CLIENTS = 100_000, 500_000, 100_000
 MEAN = 5.0  # things in a basket
 WORLD = 20  # neighbours by number that a basket's things are chosen from, so that some are bought together
 LONGEST = 50  # places of a list
+LOOK, TEXT = 512, 896  # numbers of a vector, as the offline encoder makes them
+PLACES = 128  # numbers of each by which cells are found
+SIMILAR, WINDOW = 16, 200  # places of a list of similar products; nearest things of a vector
+AT_ONCE = 5_000
+OF_A_KIND = 80  # things that look and read alike; kinds lie in departments of 20
 
 
 def synthetic(items: int = ITEMS, baskets: int = BASKETS, clients: int = CLIENTS, seed: int = 0) -> Baskets:
@@ -52,12 +59,18 @@ def measure(items: int = ITEMS, baskets: int = BASKETS, clients: int = CLIENTS) 
     lists = model.neighbours(LONGEST)
     megabytes = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
-    rows = {"co-counts": {"CPU s": seconds, "MB": megabytes, "rows": float(len(lists.item))}}
+    rows = {
+        "co-counts": {"CPU s": seconds, "MB": megabytes, "rows": float(len(lists.item))},
+        "similar": _similar(items),
+    }
     return Table(
         title=f"recommendations_budget: {items} products, {baskets} baskets of {clients} clients",
         columns={"CPU s": "{:.1f}", "MB": "{:.0f}", "rows": "{:.0f}"},
         rows=rows,
-        notes=(f"From arrays of baskets to lists of {LONGEST}. Made up: the figures say nothing of quality.",),
+        notes=(
+            f"From arrays to lists of {LONGEST}, of similar products {SIMILAR}, with the arrays.",
+            "Made up: the figures say nothing of quality.",
+        ),
     )
 
 
@@ -67,3 +80,29 @@ def _seconds(lesson: Lesson) -> float:
     model.fit(lesson)
     model.neighbours(LONGEST)
     return time.process_time() - begin
+
+
+def _similar(items: int) -> dict[str, float]:
+    tracemalloc.start()
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, items // OF_A_KIND + 1, items)
+    look, text = (_vectors(kind, dims, rng) for dims in (LOOK, TEXT))
+    places = np.hstack([rows.vectors[:, :PLACES].astype(np.float32) for rows in (look, text)])
+    legs = (Leg(look, 1.0, 0.0, 1.0, 0.28, 8), Leg(text, 0.3, 0.22, 1.0, 0.34, 1))
+    begin = time.process_time()
+    lists = Alike(legs, np.arange(items, dtype=np.int32), places, WINDOW).lists(SIMILAR)
+    seconds = time.process_time() - begin
+    megabytes = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return {"CPU s": seconds, "MB": megabytes, "rows": float(len(lists.item))}
+
+
+def _vectors(kind: np.ndarray, dims: int, rng: np.random.Generator) -> Rows:
+    kinds = int(kind.max(initial=0)) + 1
+    departments = rng.normal(size=(kinds // 20 + 1, dims)).astype(np.float32)
+    middles = departments[np.arange(kinds) // 20] + 0.9 * rng.normal(size=(kinds, dims)).astype(np.float32)
+    vectors = np.empty((len(kind), dims), dtype=np.float16)
+    for first in range(0, len(kind), AT_ONCE):
+        own = middles[kind[first : first + AT_ONCE]]
+        vectors[first : first + AT_ONCE] = unit(own + 1.2 * rng.normal(size=own.shape).astype(np.float32))
+    return Rows(vectors, np.arange(len(kind)), len(kind))
