@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
@@ -16,15 +17,22 @@ def price_text(price: Decimal, currency: str) -> str:
     `currency`: three letters of ISO 4217; CLDR writes one that it doesn't know as these letters. An amount with more decimals
     than its currency has shows them all.
     """
-    has_more = -int(price.normalize().as_tuple().exponent) > get_currency_precision(currency)
+    return _written(str(price), currency, get_language() or "en")
+
+
+# Writing a price takes a tenth of a tile's time, and the same prices are shown again and again. Equal numbers may be written with
+# more zeros or fewer, so the text is the key.
+@lru_cache(maxsize=10_000)
+def _written(price: str, currency: str, language: str) -> str:
+    amount = Decimal(price)
+    has_more = -int(amount.normalize().as_tuple().exponent) > get_currency_precision(currency)
     return format_currency(
-        price, currency, locale=_locale(), currency_digits=not has_more, decimal_quantization=not has_more
+        amount,
+        currency,
+        locale=Locale.parse(to_locale(language)),
+        currency_digits=not has_more,
+        decimal_quantization=not has_more,
     )
-
-
-def _locale() -> Locale:
-    language = get_language()
-    return Locale.parse(to_locale(language) if language else "en")
 
 
 def sums(amounts: Iterable[tuple[Decimal, str]]) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from tests.core.conftest import GADGETS, _intact, shop, unsaved_shop  # noqa: F4
 from tests.features.recommendations.lists import furnish
 from tests.search.shop import empty_shop  # noqa: F401 - as above
 from visual_search import registry
-from visual_search.features.recommendations import facts, nearest
+from visual_search.features.recommendations import facts, lists, nearest
 
 collect_ignore_glob = [] if apps.is_installed("visual_search.features.recommendations") else ["test_*.py"]
 
@@ -25,9 +25,9 @@ def told(monkeypatch) -> list:
 @pytest.fixture
 def furnished(empty_shop):  # noqa: F811
     """The reference shop with furniture, and nothing remembered of another test's shop."""
-    for module in (facts, nearest):
+    for module in (facts, lists, nearest):
         module.forget()
     furnish(empty_shop)
     yield empty_shop
-    for module in (facts, nearest):
+    for module in (facts, lists, nearest):
         module.forget()

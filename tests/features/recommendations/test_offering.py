@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Product, State
 from tests.features.recommendations.lists import link, neighbours, orders, pairs, popular
@@ -144,6 +146,29 @@ def test_where_nothing_is_close_the_nearest_of_its_category_are_named_as_such(fu
 def test_every_product_of_a_shop_without_orders_has_a_slot(furnished) -> None:
     for sku in furnished.products:
         assert shelf(furnished, "similar", sku).items, sku
+
+
+def test_what_is_read_of_large_builds_is_found_by_an_index(furnished) -> None:
+    """A build may have a million rows: none but those of the products may be looked through."""
+    orders(furnished, {"chair-red": ["sofa-red", "table-red", "lamp-red"]})
+    with CaptureQueriesContext(connection) as ran:
+        shelf(furnished, "together", "chair-red")
+    (asked,) = (one["sql"] for one in ran.captured_queries if "recommendations_neighbour" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert "build_id=? AND kind=? AND item=?" in plan
+
+
+def test_categories_of_a_build_are_remembered_and_a_new_build_is_seen_at_once(furnished) -> None:
+    popular(furnished, {"": ["mug-red", "sofa-red", "chair-red"]})
+    shelf(furnished, "trending")
+    with CaptureQueriesContext(connection) as ran:
+        assert skus(shelf(furnished, "trending")) == ["mug-red", "sofa-red", "chair-red"]
+    assert not any("recommendations_popular" in one["sql"] for one in ran.captured_queries)
+    Build.objects.update(live=False)
+    popular(furnished, {"": ["lamp-red", "sofa-blue", "chair-blue"]})
+    assert skus(shelf(furnished, "trending")) == ["lamp-red", "sofa-blue", "chair-blue"]
 
 
 # --- What is never offered -------------------------------------------------------------------------
