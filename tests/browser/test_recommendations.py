@@ -8,7 +8,7 @@ from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
 from tests.browser.test_search import shoot
 from tests.features.recommendations.lists import furnish, orders, pairs, popular
-from visual_search.features.recommendations import facts, nearest
+from visual_search.features.recommendations import facts, lists, nearest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -22,7 +22,7 @@ MOVED = """() => new Promise((tell) => {
 
 @pytest.fixture
 def shop(live_shop):
-    for module in (facts, nearest):
+    for module in (facts, lists, nearest):
         module.forget()
     furnish(live_shop)
     others = ["sofa-red", "table-red", "lamp-red", "mug-red", "sofa-blue", "table-blue"]

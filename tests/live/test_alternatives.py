@@ -8,7 +8,7 @@ from tests.features.recommendations.conftest import furnished  # noqa: F401 - py
 from tests.features.recommendations.test_alike import assert_lists_are_those_of_the_index
 from tests.search.shop import _intact, empty_shop  # noqa: F401 - as above
 from visual_search import rebuilding, wiring
-from visual_search.features.recommendations import facts, nearest
+from visual_search.features.recommendations import facts, lists, nearest
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db]
 
@@ -22,6 +22,6 @@ def test_a_night_makes_the_lists_that_elasticsearch_would_give(furnished, elasti
     )
     rebuilding.rebuild("products")
     wiring.engine().refresh("products")
-    for module in (facts, nearest):
+    for module in (facts, lists, nearest):
         module.forget()
     assert_lists_are_those_of_the_index(furnished)
