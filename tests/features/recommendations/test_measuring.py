@@ -92,7 +92,8 @@ def test_ndcg_is_that_of_the_formula() -> None:
 
 def test_counts_find_the_world_of_a_household_and_best_sellers_do_not(tmp_path) -> None:
     table = purchases.measure(write(tmp_path, shop()))
-    assert list(table.rows) == ["random", *RECOMMENDERS]
+    assert list(table.rows) == ["random", *RECOMMENDERS, purchases.KEPT]
+    assert table.rows[purchases.KEPT]["basket"] == pytest.approx(table.rows["co-counts"]["basket"], abs=0.05)
     assert table.rows["co-counts"]["one"] > table.rows["popularity"]["one"] + 0.1
     # What is new has no list, and borrows.
     assert table.rows["borrowed"]["cold"] > table.rows["co-counts"]["cold"] + 0.1

@@ -12,7 +12,7 @@ from tests.search.shop import draw
 from tests.shop.doubles import BreakableEngine
 from visual_search.errors import EngineUnavailable
 from visual_search.features.recommendations import facts
-from visual_search.features.recommendations.models import Build, Part
+from visual_search.features.recommendations.models import Build, Neighbour, Part
 from visual_search.features.recommendations.offering import offer
 from visual_search.features.recommendations.slots import Asked, Offer, Shelf, Slot, SlotKind, Source
 from visual_search.ranking.calibration import STUDIO, Calibration, Limits
@@ -57,6 +57,16 @@ def test_the_owner_comes_first_then_orders_then_what_is_borrowed(furnished) -> N
     assert [item.rank for item in shown.items] == [1, 2, 3, 4, 5]
     assert shown.fallback is Source.BORROWED
     assert shown.built_at == Build.objects.get(part=Part.TOGETHER).finished
+
+
+def test_several_products_have_scores_of_their_own(furnished) -> None:
+    """What goes with each of them a little, because everybody buys it, doesn't win by adding up."""
+    orders(furnished, {"chair-red": ["mug-red", "lamp-red", "sofa-red"], "table-red": ["mug-red", "lamp-blue"]})
+    Neighbour.objects.filter(other=furnished.id("mug-red")).update(of_several=0.1)
+    assert skus(shelf(furnished, "together", "chair-red"))[0] == "mug-red"
+    both = skus(shelf(furnished, "together", "chair-red", "table-red"))
+    assert set(both[:3]) == {"lamp-red", "lamp-blue", "sofa-red"}
+    assert both[3] == "mug-red"
 
 
 def test_where_nothing_was_bought_a_category_that_goes_with_it_helps_and_looks_choose_in_it(furnished) -> None:

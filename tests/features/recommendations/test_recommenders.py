@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tests.contracts.recommender import CLIENTS, RecommenderContract, lesson
+from tests.contracts.recommender import CLIENTS, KITCHEN, RecommenderContract, lesson
 from visual_search.features.recommendations import counting
 from visual_search.features.recommendations.baskets import read
 from visual_search.features.recommendations.recommenders import RECOMMENDERS, ranked
@@ -33,6 +33,15 @@ class TestPopular(RecommenderContract):
 class TestCoCounts(RecommenderContract):
     def make(self):
         return CoCounts()
+
+    def test_lists_add_up_to_what_is_said_of_a_basket(self, model, given) -> None:
+        """So a page that reads the lists alone ranks as the model does."""
+        items = [self.number(given, id) for id in KITCHEN[:3]]
+        lists = model.neighbours(50)
+        mine = np.isin(lists.item, items)
+        added = np.bincount(lists.other[mine], weights=lists.of_several[mine], minlength=given.size)
+        assert added == pytest.approx(model.scores(items))
+        assert (lists.of_several < lists.score).all()
 
 
 class TestEase(RecommenderContract):

@@ -101,6 +101,8 @@ def test_what_enough_clients_bought_together_is_listed_from_both_sides(shop, tol
     assert beside(desk) == [str(chair.pk)]
     assert beside(chair) == [str(desk.pk)]
     assert beside(secret, source="orders") == []
+    row = Neighbour.objects.get(build__live=True, source="orders", item=str(desk.pk))
+    assert 0 < row.of_several < row.score
 
 
 def test_no_client_and_no_count_is_in_any_table(shop, told) -> None:

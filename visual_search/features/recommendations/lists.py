@@ -56,6 +56,7 @@ class Near(NamedTuple):
     other: str
     kind: str
     score: float
+    of_several: float | None
     source: str
 
 
@@ -93,7 +94,9 @@ class Lists:
         for row in self.neighbours:
             if row.kind != kind or row.source != source or row.item not in seeds:
                 continue
-            score = row.score * seeds[row.item]
+            # In a basket what everybody buys would collect points from each thing, so such lists have a score of their own.
+            one = row.score if len(seeds) == 1 or row.of_several is None else row.of_several
+            score = one * seeds[row.item]
             total[row.other] += score
             best[row.other] = max(best.get(row.other, (-1.0, "")), (score, row.item))
         ordered = sorted(total, key=lambda other: (-total[other], other))
@@ -127,7 +130,7 @@ def read(collection: str, seeds: Iterable[str]) -> Lists:
     if not (ids := list(dict.fromkeys(seeds))):
         return Lists(collection, builds)
     links = CuratedLink.objects.filter(collection=collection, item__in=ids).values_list(*Link._fields)
-    near: Iterable[tuple[str, str, str, float, str]] = ()
+    near: Iterable[tuple[str, str, str, float, float | None, str]] = ()
     if builds:
         depth = max(SHALLOWEST, DEEPEST // len(ids))
         made = [pk for pk, _finished in builds.values()]

@@ -72,7 +72,10 @@ class Build(models.Model):
 
 
 class Neighbour(models.Model):
-    """`other` stands in a list of `item`, at this rank from 0 on. Scores compare within one list, and are shown to nobody."""
+    """`other` stands in a list of `item`, at this rank from 0 on. Scores compare within one list, and are shown to nobody.
+
+    `of_several` is added up in place of `score` where a slot starts from several products; null: it is the same.
+    """
 
     build = models.ForeignKey(Build, models.CASCADE, related_name="neighbours")
     item = models.CharField(max_length=LONGEST_ID)
@@ -80,6 +83,7 @@ class Neighbour(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     rank = models.PositiveSmallIntegerField()
     score = models.FloatField()
+    of_several = models.FloatField(null=True)
     source = models.CharField(max_length=20, choices=Origin.choices)
 
     class Meta:

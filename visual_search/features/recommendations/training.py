@@ -231,7 +231,8 @@ def _popular(build: Build, shop: Catalogue, baskets: Baskets, today: int) -> int
 def _keep(build: Build, shop: Catalogue, lists: Lists, kind: Kind, origin: Origin) -> int:
     starts = np.flatnonzero(np.diff(lists.item, prepend=-1))
     ranks = np.arange(len(lists.item)) - np.repeat(starts, np.diff(starts, append=len(lists.item)))
-    columns = (lists.item.tolist(), lists.other.tolist(), ranks.tolist(), lists.score.tolist())
+    several = [None] * len(lists.item) if lists.of_several is None else lists.of_several.tolist()
+    columns = (lists.item.tolist(), lists.other.tolist(), ranks.tolist(), lists.score.tolist(), several)
     return _write(
         Neighbour,
         (
@@ -242,9 +243,10 @@ def _keep(build: Build, shop: Catalogue, lists: Lists, kind: Kind, origin: Origi
                 kind=str(kind),
                 rank=rank,
                 score=score,
+                of_several=of_several,
                 source=str(origin),
             )
-            for item, other, rank, score in zip(*columns, strict=True)
+            for item, other, rank, score, of_several in zip(*columns, strict=True)
         ),
     )
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from visual_search.errors import BadInput
 from visual_search.features.recommendations.baskets import Baskets, Numbers, read
 from visual_search.features.recommendations.counting import FEWEST_CLIENTS
+from visual_search.features.recommendations.measuring.kept import Kept
 from visual_search.features.recommendations.recommenders import RECOMMENDERS, Lesson, Recommender, ranked
 from visual_search.measuring.measures import Conditions, Table
 from visual_search.measuring.metrics import Estimate, estimates
@@ -39,6 +40,8 @@ SHOPS = (100, 300, 1000)  # clients of smaller shops, of which it is told how fa
 EPOCH = date(1970, 1, 1)
 
 RANDOM = "random"
+KEPT = "co-counts, as kept"  # what pages read of the default model
+DEFAULT = "co-counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,7 @@ def measure(folder: Path, *, limit: int | None = None) -> Table:
     found = {RANDOM: (figures(case, by_chance(case.lesson.size)), 0.0, 0.0)}
     for name, make in RECOMMENDERS.items():
         found[name] = _measured(case, make())
+    found[KEPT] = _measured(case, Kept(RECOMMENDERS[DEFAULT]()))
     columns = dict.fromkeys(("one", "R@20", "novel", "repeat", "basket", "cold"), "{:.3f}")
     lesson = case.lesson
     return Table(
@@ -276,6 +280,7 @@ def measure(folder: Path, *, limit: int | None = None) -> Table:
             f"household had never bought, and what it had. basket: half of {HALVES} things or more is shown. cold: a thing",
             "without a list of its own. Where a model has nothing to say, best sellers follow.",
             "coverage: of all products, those shown beside one; bias: their mean place among best sellers, 0 the first.",
+            f"{KEPT}: from the first places of the lists that pages read.",
             "CPU s, MB: to learn, without what all share: reading, and vectors of words.",
             *_reaches(case),
         ),

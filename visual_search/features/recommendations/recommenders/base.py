@@ -54,11 +54,15 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Entry n: `other[n]` stands in the list of `item[n]` with this score. Sorted by item, then by falling score."""
+    """Entry n: `other[n]` stands in the list of `item[n]` with this score. Sorted by item, then by falling score.
+
+    `of_several`: what the entry adds where several items are asked with; None where that is the score itself.
+    """
 
     item: Counts
     other: Counts
     score: Scores
+    of_several: Scores | None = None
 
 
 class Recommender(Protocol):
@@ -87,14 +91,14 @@ def ranked(model: Recommender, lesson: Lesson, items: Sequence[int], most: int) 
     return [*found, *rest][:most]
 
 
-def longest(item: Counts, other: Counts, score: Scores, most: int) -> Lists:
+def longest(item: Counts, other: Counts, score: Scores, most: int, of_several: Scores | None = None) -> Lists:
     """These entries as lists: the best `most` of each item. Of equals the smaller number comes first."""
     order = np.lexsort((other, -score, item))
     item, other, score = item[order], other[order], score[order]
     starts = np.flatnonzero(np.diff(item, prepend=-1))
     place = np.arange(len(item)) - np.repeat(starts, np.diff(starts, append=len(item)))
     kept = (place < most) & (score > 0)
-    return Lists(item[kept], other[kept], score[kept])
+    return Lists(item[kept], other[kept], score[kept], None if of_several is None else of_several[order][kept])
 
 
 def by_scores(model: Recommender, lesson: Lesson, most: int) -> Lists:

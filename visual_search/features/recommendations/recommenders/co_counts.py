@@ -40,4 +40,4 @@ class CoCounts:
         return scores
 
     def neighbours(self, most: int) -> Lists:
-        return longest(self._item, self._other, self._of_one, most)
+        return longest(self._item, self._other, self._of_one, most, self._of_several)
