@@ -14,8 +14,9 @@ import pytest
 from tests.core.conftest import picture
 from tests.shop.doubles import ThumbnailEncoder
 from visual_search.errors import BadInput
+from visual_search.features.recommendations import lists, training
 from visual_search.features.recommendations.baskets import read
-from visual_search.features.recommendations.measuring import budget, links, purchases
+from visual_search.features.recommendations.measuring import budget, kept, links, purchases
 from visual_search.features.recommendations.recommenders import RECOMMENDERS, Lesson
 from visual_search.measuring.measures import Conditions
 from visual_search.types import Basket
@@ -75,7 +76,7 @@ def test_what_teaches_lies_before_what_is_asked(case) -> None:
 
 
 def test_a_question_shows_a_part_and_wants_the_rest(case) -> None:
-    for question in (*case.one, *case.basket, *case.cold):
+    for question in (*case.one, *case.basket, *case.cold, *case.new):
         assert not set(question.asked) & question.wanted
         assert question.novel <= question.wanted
     assert {len(question.asked) for question in case.one} == {1}
@@ -100,6 +101,12 @@ def test_counts_find_the_world_of_a_household_and_best_sellers_do_not(tmp_path) 
     assert table.rows["co-counts"]["repeat"] > 0
     low, high = table.intervals["co-counts"]["one"]
     assert low <= table.rows["co-counts"]["one"] <= high
+    found = {
+        name: float(rest[:5])
+        for name, _, rest in (note.strip().partition(": ") for note in table.notes)
+        if name in RECOMMENDERS
+    }
+    assert found["borrowed"] > found["popularity"] + 0.1
     assert any("all clients: 9" in note or "all clients: 100%" in note for note in table.notes)
 
 
@@ -123,6 +130,19 @@ def test_the_first_folder_with_purchases_is_read(tmp_path) -> None:
 def test_a_smaller_shop_reaches_less_far(case) -> None:
     assert purchases.reach(case, 4).share == 0
     assert purchases.reach(case, None).share > 0.9
+
+
+def test_what_pages_read_is_measured_as_pages_read_it() -> None:
+    assert (kept.LONGEST, kept.DEEPEST, kept.SHALLOWEST) == (training.LONGEST, lists.DEEPEST, lists.SHALLOWEST)
+
+
+def test_new_things_are_those_that_nobody_bought_in_what_is_learned(case) -> None:
+    asked = {one.asked[0] for one in case.new}
+    assert asked
+    assert not asked & set(case.unseen.baskets.item.tolist())
+    assert asked <= set(case.lesson.baskets.item.tolist())
+    assert len(case.unseen.baskets.day) == len(case.lesson.baskets.day)
+    assert all(one.asked[0] not in one.wanted for one in case.new)
 
 
 def test_the_budget_is_measured_on_as_many_as_it_says() -> None:

@@ -35,6 +35,7 @@ ASKED_FROM = 0.84  # of the span of time; before it lies what is learned (weeks 
 QUESTIONS = 2000  # of each kind: an NDCG of .1 gets an interval of .095 to .105
 HALVES = 6  # things in a basket that is asked by half, so that either half has three
 PLACES = 20  # that are looked at
+NEW = 0.1  # of the things that have a list: what nobody had bought yet, when it is asked what new things borrow
 ENOUGH = 4  # partners that make a row on a page
 SHOPS = (100, 300, 1000)  # clients of smaller shops, of which it is told how far their lists reach
 EPOCH = date(1970, 1, 1)
@@ -62,6 +63,8 @@ class Case:
     one: tuple[Question, ...]
     basket: tuple[Question, ...]
     cold: tuple[Question, ...]  # one thing without a list of its own
+    new: tuple[Question, ...]  # one thing that nobody had bought in `unseen`
+    unseen: Lesson  # as `lesson`, without the purchases of some things that have a list there
     tested: Numbers  # all items of the later baskets, as often as they were bought
 
 
@@ -120,9 +123,11 @@ def make_case(baskets: Baskets, words: Mapping[str, tuple[str, ...]], *, limit: 
     item, _, _ = lesson.pairs.both_ways()
     listed = np.zeros(lesson.size, dtype=bool)
     listed[item] = True
+    # These have a generator of their own, so that the other questions are the same, however many are hidden.
+    new = listed & (np.random.default_rng(seed + 1).random(lesson.size) < NEW)
     edges = np.searchsorted(later.basket, np.arange(len(later.day) + 1))
     rng = np.random.default_rng(seed)
-    asked: dict[str, list[Question]] = {"one": [], "basket": [], "cold": []}
+    asked: dict[str, list[Question]] = {"one": [], "basket": [], "cold": [], "new": []}
     for number in rng.permutation(len(later.day)).tolist():
         things = rng.permutation(later.item[edges[number] : edges[number + 1]])
         household = int(later.client[number])
@@ -133,9 +138,20 @@ def make_case(baskets: Baskets, words: Mapping[str, tuple[str, ...]], *, limit: 
         cold = np.flatnonzero(~listed[things])
         if len(things) > 1 and len(cold) and len(asked["cold"]) < limit:
             asked["cold"].append(_question(household, np.roll(things, -cold[0]), 1, had))
+        fresh = np.flatnonzero(new[things])
+        if len(things) > 1 and len(fresh) and len(asked["new"]) < limit:
+            asked["new"].append(_question(household, np.roll(things, -fresh[0]), 1, had))
     if not asked["one"]:
         raise BadInput(f"No basket after day {today} holds two things, so nothing can be asked.")
-    return Case(lesson, tuple(asked["one"]), tuple(asked["basket"]), tuple(asked["cold"]), later.item)
+    unseen = replace(lesson, baskets=_without(lesson.baskets, new))
+    questions = {name: tuple(those) for name, those in asked.items()}
+    return Case(lesson=lesson, unseen=unseen, tested=later.item, **questions)
+
+
+def _without(baskets: Baskets, items: npt.NDArray[np.bool_]) -> Baskets:
+    """As if nobody had bought these. Baskets and items keep their numbers."""
+    kept = ~items[baskets.item]
+    return replace(baskets, basket=baskets.basket[kept], item=baskets.item[kept])
 
 
 def _had(baskets: Baskets) -> dict[int, set[int]]:
@@ -282,6 +298,7 @@ def measure(folder: Path, *, limit: int | None = None) -> Table:
             "coverage: of all products, those shown beside one; bias: their mean place among best sellers, 0 the first.",
             f"{KEPT}: from the first places of the lists that pages read.",
             "CPU s, MB: to learn, without what all share: reading, and vectors of words.",
+            *_beginners(case),
             *_reaches(case),
         ),
     )
@@ -297,6 +314,20 @@ def _measured(case: Case, model: Recommender) -> tuple[Figures, float, float]:
     megabytes = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
     return figures(case, lambda items: ranked(model, case.lesson, items, PLACES)), seconds, megabytes
+
+
+def _beginners(case: Case) -> list[str]:
+    """What stands beside things that are new but will sell, which those that never got a list mostly don't."""
+    lines = [
+        f"New: purchases of {NEW:.0%} of the things with a list are hidden; NDCG@10 beside one, {len(case.new)} baskets:"
+    ]
+    for name in ("popularity", "content", "borrowed") if case.new else ():
+        model = RECOMMENDERS[name]()
+        model.fit(case.unseen)
+        rows = [{name: ndcg(ranked(model, case.unseen, one.asked, 10), one.wanted)} for one in case.new]
+        cell = _estimated(rows, [one.household for one in case.new])[name]
+        lines.append(f"  {name}: {cell.mean:.3f} [{cell.low:.3f}-{cell.high:.3f}]")
+    return lines
 
 
 def _reaches(case: Case) -> list[str]:
