@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from catalog.models import Product
 from tests.features.recommendations.demo import fill
-from tests.features.recommendations.lists import orders, pairs, popular
+from tests.features.recommendations.lists import link, orders, pairs, popular
 from tests.shop.doubles import BreakableEngine
 from visual_search.errors import ConfigurationError, EngineUnavailable
 from visual_search.features.recommendations import facts, offering, showing, training
@@ -51,6 +51,18 @@ def test_a_products_page_has_three_shelves_with_reasons_and_nothing_twice(client
     ids = shown(page)
     assert len(ids) == len(set(ids)) >= 9
     assert furnished.id("chair-red") not in ids
+
+
+def test_no_heading_stands_twice(client, furnished) -> None:
+    """Without orders "bought together" has what the owner links, and promises no more than "goes with" does."""
+    for position, sku in enumerate(("sofa-red", "table-red", "lamp-red")):
+        link(furnished, "chair-red", sku, "together", position=position)
+    for position, sku in enumerate(("mug-red", "sofa-blue", "table-blue", "lamp-blue")):
+        link(furnished, "chair-red", sku, "goes_with", position=position)
+    page = client.get("/p/chair-red/").content.decode()
+    assert headings(page) == ["Goes with it", "Similar products"]
+    linked = ["sofa-red", "table-red", "lamp-red", "mug-red", "sofa-blue", "table-blue", "lamp-blue"]
+    assert shown(page)[:7] == [furnished.id(sku) for sku in linked]
 
 
 def test_a_shop_without_orders_has_alternatives_and_promises_nothing_else(client, furnished) -> None:

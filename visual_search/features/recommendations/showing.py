@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -54,5 +54,11 @@ def shelves(
 
 
 def context(found: Sequence[Shelf], collection: str) -> dict[str, Any]:
-    """What the template reads."""
-    return {"shelves": [Shown(pages.heading(shelf), shelf) for shelf in found], **place(collection)}
+    """What the template reads. Shelves under one heading are one: without orders two kinds have what "goes with it"."""
+    shown: dict[str, Shelf] = {}
+    for shelf in found:
+        heading = pages.heading(shelf)
+        if (first := shown.setdefault(heading, shelf)) is not shelf:
+            most = max(first.slot.limit, shelf.slot.limit)
+            shown[heading] = replace(first, items=(*first.items, *shelf.items)[:most])
+    return {"shelves": [Shown(heading, shelf) for heading, shelf in shown.items()], **place(collection)}
