@@ -27,6 +27,10 @@ def test_intervals_stand_below_their_figures() -> None:
     assert json.loads(json.dumps(table.as_json()))["intervals"] == {"row": {"b": [0.25, 1]}}
 
 
+def test_a_table_without_a_row_is_its_title_and_its_notes() -> None:
+    assert Table("t", {"a": "{:.1f}"}, {}, ("Why not.",)).lines() == ["t", "  Why not."]
+
+
 @pytest.mark.django_db
 def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, capsys) -> None:
     # In this thread, so that it sees the test's transaction.
@@ -37,7 +41,9 @@ def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, ca
     assert "personal order: 200 hits, 100 entries" in printed
     assert "query log: 200 questions" in printed
     features = json.loads((tmp_path / "bench.json").read_text())["features"]
-    assert set(features) == set(OVERHEADS) == {"merchandising", "personalisation", "query_log"}
+    named = {"implicit_feedback", "merchandising", "personalisation", "query_log", "recommendations"}
+    assert set(features) == set(OVERHEADS) == named
+    assert "has nothing in its index" in printed, "without an index there is no shelf to time, and that is told"
     assert features["personalisation"]["rows"]["with a memory"]["p95 ms"] > 0
     for model in (ItemVector, ItemSpread, LoggedQuery, Counter):
         assert not model.objects.exists()

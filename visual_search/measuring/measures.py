@@ -21,7 +21,9 @@ class Table:
     intervals: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """As a person reads it."""
+        """As a person reads it. A table without a row is its title and its notes."""
+        if not self.rows:
+            return [self.title, *(f"  {note}" for note in self.notes)]
         width = max(len(name) for name in self.rows)
         cell = max(17 if self.intervals else 13, *(len(name) + 2 for name in self.columns))
         lines = [self.title, "  " + " " * width + "".join(f"{name:>{cell}}" for name in self.columns)]
@@ -45,7 +47,6 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """How a measure is taken. `limit`: at most so many questions. `cache`: the folder where vectors are kept between runs.
-    `catalogue`: the folder with products.csv, where it was named.
 
     `configured_engine`: a scratch collection on the shop's engine, in place of a temporary embedded one. `catalogue`: a folder
     with products.csv and pictures, for measures that need products, too.

@@ -21,7 +21,8 @@ class ImplicitFeedbackConfig(AppConfig):
 
         declare(options.SETTINGS)
         receivers.connect()
-        register("behaviour_simulated", measure=_simulated, overhead=_overhead)
+        register("behaviour_simulated", measure=_simulated)
+        register("implicit_feedback", overhead=_overhead)
         register("behaviour_purchases", measure=_purchases)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from visual_search import registry, wiring
-from visual_search.errors import VisualSearchError
+from visual_search.errors import IndexMissing
 from visual_search.features.recommendations import facts, nearest
 from visual_search.features.recommendations.offering import offer
 from visual_search.features.recommendations.pages import OF_THE_DEVICE, slots_of
@@ -23,12 +23,16 @@ COLUMNS = {"p50 ms": "{:.1f}", "p95 ms": "{:.1f}", "CPU p95": "{:.1f}", "with a 
 def overhead(questions: int) -> Table:
     """Over so many products of the default collection, evenly spread; each page is asked once before it is timed.
 
-    Raises VisualSearchError where the collection has no index or nothing in it.
+    Without an index, or with nothing in it, the table is empty and says what to run.
     """
     collection = registry.default()
-    ids = [held.id for held in wiring.engine().versions(collection)]
+    try:
+        ids = [held.id for held in wiring.engine().versions(collection)]
+    except IndexMissing:
+        ids = []
     if not ids:
-        raise VisualSearchError(f"'{collection}' has nothing in its index. Run: manage.py visual_search rebuild")
+        note = f"'{collection}' has nothing in its index, so there is nothing to show. Run: manage.py visual_search rebuild"
+        return Table("recommendations: no shelves", COLUMNS, {}, (note,))
     spread = [ids[place] for place in np.linspace(0, len(ids) - 1, min(questions, len(ids))).astype(int).tolist()]
     taste = [tuple(TasteEvent(id, "view", float(n)) for n, id in enumerate(_next(ids, id, MEMORY))) for id in spread]
     baskets = [_next(ids, id, BASKET) for id in spread]
