@@ -25,12 +25,10 @@ def test_the_tests_of_each_feature_run(name: str) -> None:
 
 def test_the_features_are_found() -> None:
     assert FEATURES == [
-        "compatibility",
-        "experiments",
-        "implicit_feedback",
         "brand_protection",
         "compatibility",
         "experiments",
+        "implicit_feedback",
         "insights",
         "merchandising",
         "personalisation",

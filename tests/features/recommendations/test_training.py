@@ -132,6 +132,16 @@ def test_lists_of_clients_change_once_a_week_and_others_each_night(shop, told) -
     assert set(beside(desk)) == {str(chair.pk), str(lamp.pk)}
 
 
+def test_a_shop_s_first_baskets_are_learned_from_the_next_night(shop, told) -> None:
+    desk, chair = shop.add("desk"), shop.add("chair")
+    shop.index()
+    training.train(GADGETS)
+    assert beside(desk) == []
+    told += bought_by(5, desk, chair)
+    training.train(GADGETS)
+    assert beside(desk) == [str(chair.pk)]
+
+
 def test_what_was_taken_back_does_not_return_the_same_night(shop, told) -> None:
     desk, chair = shop.add("desk"), shop.add("chair")
     shop.index()

@@ -88,7 +88,7 @@ def train(
         begin = time.process_time()
         rows = make(build)
         seconds = round(time.process_time() - begin, 2)
-        builds.publish(build, {"rows": rows, "seconds": seconds})
+        builds.publish(build, {"rows": rows, "seconds": seconds, "from_baskets": bool(len(lesson.baskets.day))})
         tell(f"  {part}: {rows} rows, {seconds:.1f} s")
         made.append(build)
     return made
@@ -101,9 +101,14 @@ def taught(collection: str) -> bool:
 
 
 def due(collection: str, part: Part) -> bool:
-    """Whether the last build of what clients taught is a week old. One that was taken back counts: else it came back at night."""
+    """Whether the last build of what clients taught is a week old. One that was taken back counts: else it came back at night.
+
+    One that was made before there was any basket doesn't count, since it tells of nobody.
+    """
     last = builds.latest(collection, part)
-    return last is None or last.finished is None or timezone.now() - last.finished >= WEEK
+    if last is None or last.finished is None or not last.figures.get("from_baskets", True):
+        return True
+    return timezone.now() - last.finished >= WEEK
 
 
 # --- The parts ----------------------------------------------------------------------------------
