@@ -44,6 +44,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python manage.py visual_search rebuild
 	$(BIN)/python manage.py visual_search calibrate --objects 200
 	$(BIN)/python manage.py visual_search refresh_item_vectors
+	$(BIN)/python manage.py visual_search import_links catalog/demo/links.csv
 	$(BIN)/python manage.py visual_search train_recommendations
 	$(BIN)/python manage.py visual_search tidy_query_log --vocabulary
 	$(BIN)/python manage.py visual_search demo_brands

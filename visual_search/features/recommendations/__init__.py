@@ -25,6 +25,7 @@ And that offer what was made, in the order in which a page meets them:
 - `facts`: category, family, stock and look of a product.
 - `chain`: which sources a kind of slot asks, one after the other.
 - `nearest`: asks the index where no list was made yet, such as of what came in since last night.
+- `linking`: the owner's links, by hand or from a table.
 - `keeping`: what a process remembers for a while.
 - `exclusions`: what is never offered.
 - `variety`: few of each category, and what is alike not side by side.
@@ -33,5 +34,5 @@ And that offer what was made, in the order in which a page meets them:
 - `showing`: shelves for templates.
 - `measuring_offering`: how long shelves take, and how many products have any.
 
-Its subcommand of `manage.py visual_search`: `train_recommendations`.
+Its subcommands of `manage.py visual_search`: `import_links` and `train_recommendations`.
 """

@@ -1,0 +1,129 @@
+"""The owner's links between products, one by one or from a table. Products are named by their id, or by a code (the SKU)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from visual_search import wiring
+from visual_search.errors import BadInput, said
+from visual_search.features.recommendations.models import MOST_PLACES, CuratedLink, Kind
+from visual_search.types import CodeLeg, EngineQuery, IdsLeg
+
+COLUMNS = ("item", "other", "kind", "position", "pinned")
+NEEDED = ("item", "other")
+MOST_LINES = 100_000
+_YES, _NO = ("1", "yes", "true"), ("", "0", "no", "false")
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a table: links that are new, changed or as they were, and what is wrong with the lines left out."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def id_of(collection: str, name: str) -> str:
+    """The id of the object that is called so: by its id, else by a code; "" for none. Raises as the engine does."""
+    if not name.strip():
+        return ""
+    legs = (IdsLeg("id", (name,), 1), CodeLeg("code", (name,), 1))
+    answer = wiring.engine().search(collection, EngineQuery(legs))
+    return next((hit.id for leg in answer.legs for hit in leg.hits), "")
+
+
+def take(collection: str, data: bytes) -> Taken:
+    """Keep the links of a CSV table in UTF-8 with the columns item, other, and, if wanted, kind, position and pinned.
+
+    A line with a mistake is left out and named. Raises BadInput for what is no such table.
+    """
+    taken, known = Taken(), _Names(collection)
+    for number, row in _lines(data):
+        wanted = _link(row, known)
+        if isinstance(wanted, str):
+            taken.faults.append(f"line {number}: {wanted}")
+            continue
+        item, other, kind, position, pinned = wanted
+        link, made = CuratedLink.objects.get_or_create(
+            collection=collection, item=item, other=other, kind=kind, defaults={"position": position, "pinned": pinned}
+        )
+        if made:
+            taken.new += 1
+        elif (link.position, link.pinned) == (position, pinned):
+            taken.same += 1
+        else:
+            link.position, link.pinned = position, pinned
+            link.save(update_fields=["position", "pinned"])
+            taken.changed += 1
+    return taken
+
+
+class _Names:
+    """Looks each name up once."""
+
+    def __init__(self, collection: str) -> None:
+        self._collection = collection
+        self._ids: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._ids:
+            self._ids[name] = id_of(self._collection, name)
+        return self._ids[name]
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise BadInput(said("The table isn't in UTF-8.")) from problem
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as problem:
+        raise BadInput(said("The table can't be read as CSV: %(problem)s.", problem=str(problem))) from problem
+    head = [name.strip().casefold() for name in rows[0]] if rows else []
+    if not set(NEEDED) <= set(head) <= set(COLUMNS):
+        raise BadInput(
+            said(
+                "The first line is '%(head)s'; it must name %(known)s.",
+                head=",".join(head)[:80],
+                known=",".join(COLUMNS),
+            )
+        )
+    if len(rows) > MOST_LINES + 1:
+        raise BadInput(
+            said("The table has %(count)s lines; at most %(most)s are taken.", count=len(rows) - 1, most=MOST_LINES)
+        )
+    for number, row in enumerate(rows[1:], 2):
+        if any(cell.strip() for cell in row):
+            yield number, dict(zip(head, (cell.strip() for cell in row), strict=False))
+
+
+def _link(row: Mapping[str, str], known: _Names) -> tuple[str, str, str, int, bool] | str:
+    """The link that a line tells of, or what is wrong with it."""
+    names = [row.get(name, "") for name in NEEDED]
+    if missing := next((name for name in names if "\0" in name or not known[name]), None):
+        return f"there is no product '{missing[:80]}' in the index"
+    if not all(names):
+        return "it names no two products"
+    item, other = (known[name] for name in names)
+    if item == other:
+        return f"'{names[0]}' is linked with itself"
+    kind = row.get("kind") or Kind.GOES_WITH.value
+    if kind not in Kind.values:
+        return f"kind is '{kind[:80]}'; it must be one of {_listed(Kind.values)}"
+    position = row.get("position") or "0"
+    if not (position.isascii() and position.isdecimal() and int(position) <= MOST_PLACES):
+        return f"position is '{position[:20]}'; 0 to {MOST_PLACES} are allowed"
+    pinned = row.get("pinned", "").casefold()
+    if pinned not in (*_YES, *_NO):
+        return f"pinned is '{pinned[:20]}'; it must be 1 or 0"
+    return item, other, kind, int(position), pinned in _YES
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(values)
