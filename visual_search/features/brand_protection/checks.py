@@ -19,13 +19,13 @@ def check_brand_protection(**kwargs: Any) -> list[CheckMessage]:
         for collection in options.collections:
             registry.source(collection)
     except (ConfigurationError, TypeError, AttributeError) as problem:
-        return [Error(str(problem), id="visual_search.E171")]
+        return [Error(str(problem), id="visual_search.E172")]
     if not extras.installed("reading"):
         return [
             Warning(
                 "Without OpenCV brand watch finds copied pictures by their looks as a whole alone.",
                 hint=extras.command("reading"),
-                id="visual_search.W171",
+                id="visual_search.W172",
             )
         ]
     return []
