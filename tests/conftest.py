@@ -34,8 +34,9 @@ def page_language() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_of_other_tests() -> Iterator[None]:
-    """A process keeps words and categories of its shop in memory, and each test has another shop, with the same ids."""
+    """A process keeps words, categories and lists of its shop in memory, and each test has another shop, with the same ids."""
     yield
-    for name in ("content.lexicon", "content.phrases", "learning.calibrating"):
+    offered = (f"features.recommendations.{name}" for name in ("facts", "lists", "nearest"))
+    for name in ("content.lexicon", "content.phrases", "learning.calibrating", *offered):
         if (kept := sys.modules.get(f"visual_search.{name}")) is not None:
             kept.forget()
