@@ -25,6 +25,7 @@ ARGUMENTS = {
     "keys": ["list"],
     "interleave": ["status"],
     "import_listings": ["folder"],
+    "import_links": ["links.csv"],
     "load": ["http://127.0.0.1:1"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],

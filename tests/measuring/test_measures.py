@@ -35,7 +35,8 @@ def test_a_table_without_a_row_is_its_title_and_its_notes() -> None:
 def test_bench_prints_what_features_add_and_keeps_nothing(settings, tmp_path, capsys) -> None:
     # In this thread, so that it sees the test's transaction.
     log = {"KEY_FOLDER": tmp_path / "keys", "IN_BACKGROUND": False}
-    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": log}
+    engine = {**settings.VISUAL_SEARCH["ENGINE"], "OPTIONS": {"folder": tmp_path / "search"}}
+    settings.VISUAL_SEARCH = {**settings.VISUAL_SEARCH, "QUERY_LOG": log, "ENGINE": engine}
     call_command("visual_search", "bench", only_features=True, questions=5, json=tmp_path / "bench.json")
     printed = capsys.readouterr().out
     assert "personal order: 200 hits, 100 entries" in printed

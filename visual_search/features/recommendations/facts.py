@@ -39,15 +39,20 @@ class Facts:
     pictures: frozenset[str] = frozenset()
 
 
+_Key = tuple[str, str, str]  # collection, fingerprint of the encoder's space, id
+
+
 def facts(collection: str, ids: Iterable[str]) -> dict[str, Facts]:
     """By id what is known of these products; those that the index doesn't have are left out. Raises as the engine does."""
+    # Looks of another encoder can't be compared with these.
+    space = wiring.encoder().card.image.fingerprint
     found = _kept.get(
-        ((collection, id) for id in ids), lambda missing: _read(collection, [id for _collection, id in missing])
+        ((collection, space, id) for id in ids), lambda missing: _read(collection, space, [key[-1] for key in missing])
     )
-    return {id: known for (_collection, id), known in found.items()}
+    return {key[-1]: known for key, known in found.items()}
 
 
-def _read(collection: str, ids: Sequence[str]) -> dict[tuple[str, str], Facts]:
+def _read(collection: str, space: str, ids: Sequence[str]) -> dict[_Key, Facts]:
     engine = wiring.engine()
     series = options.series()
     there = {field.name for field in engine.schema(collection).facets}
@@ -55,7 +60,9 @@ def _read(collection: str, ids: Sequence[str]) -> dict[tuple[str, str], Facts]:
     values = engine.values(collection, list(ids), fields)
     pictures = _pictures(collection, list(values))
     vectors = _vectors({content for own in pictures.values() for content in own})
-    return {(collection, id): _facts(id, own, series, pictures.get(id, ()), vectors) for id, own in values.items()}
+    return {
+        (collection, space, id): _facts(id, own, series, pictures.get(id, ()), vectors) for id, own in values.items()
+    }
 
 
 def _facts(
@@ -98,5 +105,5 @@ def _look(vectors: Sequence[Vector]) -> Vector | None:
     return unit(np.sum(vectors, axis=0)).astype(np.float16) if vectors else None
 
 
-_kept: Keeper[tuple[str, str], Facts] = Keeper(seconds=KEPT_SECONDS, most=MOST_KEPT)
+_kept: Keeper[_Key, Facts] = Keeper(seconds=KEPT_SECONDS, most=MOST_KEPT)
 forget = _kept.forget
