@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
 
 GENESIS = "0" * 64  # stands for the hash before the first row
 ATTEMPTS = 5  # Another process may take the same number at the same time; five times in a row is an error.
@@ -37,6 +38,19 @@ def append(model: type[Row], hashed: Sequence[str], **values: Any) -> Row:
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def verify(model: type[models.Model], hashed: Sequence[str]) -> str:
+    """'' if each row is as it was written and follows the one before, from the first on; else what is wrong, for people."""
+    rows: Any = model._default_manager
+    previous, number = GENESIS, 0
+    for row in rows.order_by("number").iterator(chunk_size=500):
+        if row.number != number + 1 or row.previous != previous:
+            return _("Entry %(number)s doesn't follow the one before.") % {"number": row.number}
+        if row.hash != digest(row, hashed):
+            return _("Entry %(number)s was changed.") % {"number": row.number}
+        previous, number = row.hash, row.number
+    return ""
 
 
 def digest(row: Any, hashed: Sequence[str]) -> str:
