@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model, QuerySet
 
-from visual_search import registry
+from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.registry import Source
+from visual_search.types import CodeLeg, EngineQuery, IdsLeg
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,16 @@ def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
     there = source.queryset().prefetch_related(None).filter(pk__in={value for value, _ in keys.values()})
     written = {str(key) for key in there.values_list("pk", flat=True)}
     return {id: name for id, (_, name) in keys.items() if name in written}
+
+
+def id_of(collection: str, name: str) -> str:
+    """The id of the object in the index that people call so: by its id, its article number or another code; "" for none.
+
+    Raises as the engine does.
+    """
+    legs = (IdsLeg("id", (name,), 1), CodeLeg("code", (name,), 1))
+    answer = wiring.engine().search(collection, EngineQuery(legs))
+    return next((hit.id for leg in answer.legs for hit in leg.hits), "")
 
 
 def keys_of(source: Source, ids: Iterable[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,20 @@ def cards(collection: str, ids: Sequence[str], language: str | None) -> dict[str
         except Exception:
             logger.exception("%s.card() failed for %s.", type(source).__name__, id)
     return shown
+
+
+def titles(named: Iterable[tuple[str, str]], language: str | None) -> dict[tuple[str, str], str]:
+    """What tiles call these objects, each named by its collection and id; without what is gone, and collections that are."""
+    known = {source.collection for source in registry.sources()}
+    by_collection: dict[str, set[str]] = {}
+    for collection, id in named:
+        if collection in known:
+            by_collection.setdefault(collection, set()).add(id)
+    return {
+        (collection, id): card.title
+        for collection, ids in by_collection.items()
+        for id, card in cards(collection, sorted(ids), language).items()
+    }
 
 
 def with_cards(query: Query, hits: Sequence[Hit], language: str | None) -> tuple[Hit, ...]:

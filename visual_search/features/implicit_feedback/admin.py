@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from visual_search import registry
 from visual_search.admin import KeptForGood
 from visual_search.features.implicit_feedback import current
 from visual_search.features.implicit_feedback.folding import sum_of
@@ -17,7 +16,7 @@ from visual_search.features.implicit_feedback.models import CollectionFeedback, 
 from visual_search.features.implicit_feedback.options import options
 from visual_search.features.implicit_feedback.rates import factor
 from visual_search.features.implicit_feedback.rescorer import MOST
-from visual_search.querying.cards import cards
+from visual_search.querying.cards import titles
 
 
 @admin.register(ObjectFeedback)
@@ -33,16 +32,7 @@ class ObjectFeedbackAdmin(KeptForGood):
         """Names and factors of the page's rows are looked up at once."""
         listed = super().get_changelist_instance(request)
         wholes = {row.collection: sum_of(row) for row in CollectionFeedback.objects.all()}
-        known = {source.collection for source in registry.sources()}
-        by_collection: dict[str, list[str]] = {}
-        for row in listed.result_list:
-            by_collection.setdefault(row.collection, []).append(row.object_id)
-        found = {
-            (collection, id): card.title
-            for collection, ids in by_collection.items()
-            if collection in known
-            for id, card in cards(collection, ids, get_language()).items()
-        }
+        found = titles([(row.collection, row.object_id) for row in listed.result_list], get_language())
         for row in listed.result_list:
             row.title = found.get((row.collection, row.object_id), row.object_id)
             row.usual = wholes.get(row.collection)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from multilingual.languages import LANGUAGES
 from visual_search import registry, wiring
+from visual_search.content.objects import id_of
 from visual_search.errors import VisualSearchError
 from visual_search.features.merchandising.facts import tokens
 from visual_search.features.merchandising.filters import asked_filter, is_order, number_of
@@ -24,7 +25,7 @@ from visual_search.features.merchandising.tables import problems_of
 from visual_search.imaging.named_colours import NAMES
 from visual_search.querying.cards import cards
 from visual_search.translating import in_words
-from visual_search.types import CodeLeg, EngineQuery, FacetKind, IdsLeg
+from visual_search.types import FacetKind
 
 SEVERAL = {Op.IS, Op.AT_LEAST, Op.AT_MOST}
 
@@ -46,13 +47,6 @@ def _languages() -> list[tuple[str, str]]:
 
 def _every_language() -> list[tuple[str, object]]:
     return [("", gettext_lazy("every language")), *_languages()]
-
-
-def item_of(collection: str, text: str) -> str:
-    """The id of the object that staff call so: by its id, its article number or another code; "" for none."""
-    legs = (IdsLeg("id", (text,), 1), CodeLeg("code", (text,), 1))
-    answer = wiring.engine().search(collection, EngineQuery(legs))
-    return next((hit.id for leg in answer.legs for hit in leg.hits), "")
 
 
 class RuleForm(forms.ModelForm):
@@ -178,7 +172,7 @@ class ActionForm(forms.ModelForm):
     def _clean_item(self, data: dict[str, Any]) -> None:
         if not data["item"]:
             self.add_error("item", _("Write the product's id or article number."))
-        elif found := item_of(self.collection, data["item"]):
+        elif found := id_of(self.collection, data["item"]):
             data["item"] = found
         else:
             self.add_error("item", _("There is no product “%(name)s” in the index.") % {"name": data["item"]})

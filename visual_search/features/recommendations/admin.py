@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from visual_search import registry
 from visual_search.admin import KeptForGood
+from visual_search.content.objects import id_of
 from visual_search.errors import VisualSearchError
-from visual_search.features.recommendations.linking import id_of
 from visual_search.features.recommendations.models import Build, CuratedLink
-from visual_search.querying.cards import cards
+from visual_search.querying.cards import titles
 from visual_search.translating import in_words
 
 
@@ -67,18 +67,10 @@ class CuratedLinkAdmin(admin.ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The titles of the page's rows are looked up at once."""
         listed = super().get_changelist_instance(request)
-        known = {source.collection for source in registry.sources()}
-        ids: dict[str, set[str]] = {}
+        named = [(row.collection, id) for row in listed.result_list for id in (row.item, row.other)]
+        called = titles(named, get_language())
         for row in listed.result_list:
-            ids.setdefault(row.collection, set()).update((row.item, row.other))
-        titles = {
-            (collection, id): card.title
-            for collection, some in ids.items()
-            if collection in known
-            for id, card in cards(collection, sorted(some), get_language()).items()
-        }
-        for row in listed.result_list:
-            row.titles = [titles.get((row.collection, id), id) for id in (row.item, row.other)]
+            row.titles = [called.get((row.collection, id), id) for id in (row.item, row.other)]
         return listed
 
     @admin.display(description=gettext_lazy("product"), ordering="item")

@@ -7,10 +7,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from visual_search import wiring
+from visual_search.content.objects import id_of
 from visual_search.errors import BadInput, said
 from visual_search.features.recommendations.models import MOST_PLACES, CuratedLink, Kind
-from visual_search.types import CodeLeg, EngineQuery, IdsLeg
 
 COLUMNS = ("item", "other", "kind", "position", "pinned")
 NEEDED = ("item", "other")
@@ -26,15 +25,6 @@ class Taken:
     changed: int = 0
     same: int = 0
     faults: list[str] = field(default_factory=list)
-
-
-def id_of(collection: str, name: str) -> str:
-    """The id of the object that is called so: by its id, else by a code; "" for none. Raises as the engine does."""
-    if not name.strip():
-        return ""
-    legs = (IdsLeg("id", (name,), 1), CodeLeg("code", (name,), 1))
-    answer = wiring.engine().search(collection, EngineQuery(legs))
-    return next((hit.id for leg in answer.legs for hit in leg.hits), "")
 
 
 def take(collection: str, data: bytes) -> Taken:
@@ -72,7 +62,7 @@ class _Names:
 
     def __getitem__(self, name: str) -> str:
         if name not in self._ids:
-            self._ids[name] = id_of(self._collection, name)
+            self._ids[name] = id_of(self._collection, name) if name else ""
         return self._ids[name]
 
 
