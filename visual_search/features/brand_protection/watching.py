@@ -137,7 +137,7 @@ def _evidence(listing: Listing, data: bytes, brands: dict[int, Brand]) -> list[t
     evidence = []
     for key, brand in against.items():
         seen = [one for one in found if one.genuine.brand == key and one.sureness >= brand.least_sure][:_MOST_MATCHES]
-        spoken = [] if (key, "") in strangers else _of_words(listing, brand)
+        spoken = [] if (key, "") in strangers else _of_words(listing, brand, alone=not seen)
         by_words = {one.kind for one in spoken}
         # Words alone stand in every honest resale, and a low price alone in every sale.
         if seen or (Finding.PRICE in by_words and len(by_words) > 1):
@@ -184,14 +184,16 @@ def _lines(found: Found, points: Points, ours: Image.Image | None) -> list[list[
     return lines
 
 
-def _of_words(listing: Listing, brand: Brand) -> list[Evidence]:
-    """What words and price say. That the seller isn't allowed is known already."""
+def _of_words(listing: Listing, brand: Brand, *, alone: bool) -> list[Evidence]:
+    """What words and price say. That the seller isn't allowed is known already. `alone`: the picture says nothing."""
     evidence, words = [], signs.lines(brand.words)
     seller = {"seller": listing.seller}
     if word := signs.word_in(words, listing.title):
         evidence.append(Evidence(Finding.WORDS, _BY_WORDS, facts={"word": word, **seller}))
     if word := signs.word_in(words, listing.label_text):
         evidence.append(Evidence(Finding.LABEL, _BY_WORDS, facts={"word": word, **seller}))
+    if alone and not evidence:
+        return []  # A low price alone says nothing, and for each price thousands of offers are read.
     offer = signs.Offer(listing.title, listing.seller, listing.price, listing.currency, listing.label_text)
     low = signs.far_below(
         offer,
