@@ -6,6 +6,7 @@ from typing import IO, Any
 
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
+from django.db.models.fields.files import FieldFile
 
 from visual_search.features.brand_protection.options import options
 
@@ -35,6 +36,15 @@ class PrivateStorage(Storage):
     @property
     def _there(self) -> Storage:
         return storages[options().storage]
+
+
+def read(file: FieldFile) -> bytes | None:
+    """The bytes of a kept picture; None where it isn't there any more."""
+    try:
+        with file.open("rb") as opened:
+            return bytes(opened.read())
+    except OSError:
+        return None
 
 
 def private_storage() -> Storage:

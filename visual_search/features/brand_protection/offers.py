@@ -22,9 +22,10 @@ from visual_search import registry
 from visual_search.conf import conf
 from visual_search.content import objects
 from visual_search.errors import BadInput, said
+from visual_search.features.brand_protection import files
 from visual_search.features.brand_protection.models import Listing, LookedAt
 from visual_search.features.brand_protection.options import options
-from visual_search.features.brand_protection.storing import loaded
+from visual_search.features.brand_protection.storing import loaded, of_object
 from visual_search.imaging.decode import content_hash
 from visual_search.models import IndexEntry
 from visual_search.translating import in_words
@@ -194,18 +195,11 @@ def take_picture(told: Mapping[str, Any], name: str, data: bytes) -> Taken:
 def picture_of(listing: Listing) -> bytes | None:
     """The bytes of the listing's picture, as it is there now; None where it isn't any more."""
     if listing.file:
-        try:
-            with listing.file.open("rb") as file:
-                return bytes(file.read())
-        except OSError:
-            return None
+        return files.read(listing.file)
     if not listing.source.startswith(OWN):
         return None
-    source = registry.source(listing.source.removeprefix(OWN))
     id, _, picture_id = listing.key.partition("/")
-    obj = objects.read_objects(source, [id]).get(id)
-    picture = next((one for one in source.pictures(obj) if one.id == picture_id), None) if obj is not None else None
-    return loaded(picture) if picture else None
+    return of_object(listing.source.removeprefix(OWN), id, picture_id)
 
 
 def _keep(source: str, key: str, told: dict[str, Any], data: bytes | None, taken: Taken) -> None:

@@ -15,7 +15,7 @@ from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import objects, vectors
 from visual_search.errors import BadInput, PictureRefused, said
-from visual_search.features.brand_protection import matching, votes
+from visual_search.features.brand_protection import files, matching, votes
 from visual_search.features.brand_protection.gallery import Gallery, Genuine
 from visual_search.features.brand_protection.kinds import GenuineKind
 from visual_search.features.brand_protection.levels import Levels
@@ -171,16 +171,15 @@ def loaded(picture: Picture) -> bytes | None:
 def picture_data(row: GenuinePicture) -> bytes | None:
     """The bytes of a genuine picture, from its file or from the catalogue; None where neither has them any more."""
     if row.file:
-        try:
-            with row.file.open("rb") as file:
-                return bytes(file.read())
-        except OSError:
-            return None
-    if not row.object_id:
-        return None
-    source = registry.source(row.collection)
-    obj = objects.read_objects(source, [row.object_id]).get(row.object_id)
-    picture = next((one for one in source.pictures(obj) if one.id == row.picture_id), None) if obj else None
+        return files.read(row.file)
+    return of_object(row.collection, row.object_id, row.picture_id) if row.object_id else None
+
+
+def of_object(collection: str, id: str, picture_id: str) -> bytes | None:
+    """The bytes of a picture as the shop's object has it now; None where it hasn't any more."""
+    source = registry.source(collection)
+    obj = objects.read_objects(source, [id]).get(id)
+    picture = next((one for one in source.pictures(obj) if one.id == picture_id), None) if obj is not None else None
     return loaded(picture) if picture else None
 
 
