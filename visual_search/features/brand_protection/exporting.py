@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from visual_search.errors import PictureRefused
-from visual_search.features.brand_protection import cases, storing
+from visual_search.features.brand_protection import cases, files, storing
 from visual_search.features.brand_protection.drawing import beside
 from visual_search.features.brand_protection.models import BrandCase, CaseEvent, Match
 
@@ -35,13 +35,7 @@ def exported(case: BrandCase) -> bytes:
 
 def evidence_of(case: BrandCase) -> bytes | None:
     """The listing's picture as it was when the case was opened; None where the storage has lost it."""
-    if not case.evidence:
-        return None
-    try:
-        with case.evidence.open("rb") as file:
-            return bytes(file.read())
-    except OSError:
-        return None
+    return files.read(case.evidence) if case.evidence else None
 
 
 def drawn(case: BrandCase, match: Match) -> bytes | None:
