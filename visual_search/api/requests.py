@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework.request import Request
 
-from multilingual.languages import LANGUAGES, base_code
+from multilingual.languages import base_code
 from visual_search import registry, wiring
 from visual_search.access import limits
 from visual_search.conf import conf
@@ -259,25 +259,14 @@ def _photo(data: Mapping[str, Any]) -> QueryPicture | None:
 
 
 def _language(data: Mapping[str, Any]) -> str | None:
-    tag = _text(data, "lang")
-    code = base_code(tag)
-    if tag and code not in LANGUAGES:
-        raise BadInput(
-            said("lang is %(value)s; it must be a language code such as 'de' or 'pt-BR'.", value=repr(tag[:20])),
-            field="lang",
-        )
-    return code
+    return parsing.language(_text(data, "lang"))
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
-    if value is None:
-        return ""
     if isinstance(value, UploadedFile):
         raise BadInput(said("%(name)s came as a file; send it as a field of text.", name=name), field=name)
-    if not isinstance(value, str):
-        raise BadInput(said("%(name)s is %(value)s; it must be a text.", name=name, value=repr(value)[:60]), field=name)
-    return value
+    return parsing.text(value, field=name)
 
 
 def _texts(data: Mapping[str, Any], name: str) -> list[str]:

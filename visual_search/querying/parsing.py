@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from multilingual import negation, prices
+from multilingual.languages import LANGUAGES, base_code
 from multilingual.normalising import normalise
 from multilingual.quantities import spelt_out
 from visual_search import registry
@@ -234,16 +235,40 @@ def check_limits(query: Query) -> None:
         ("unlike", query.unlike, MOST_NEGATIVES),
         ("q_not", query.words_not, MOST_NEGATIVES),
     ):
-        if len(given) > most:
-            raise BadInput(
-                said(
-                    "%(name)s has %(count)s entries; at most %(most)s are allowed.",
-                    name=name,
-                    count=len(given),
-                    most=most,
-                ),
-                field=name,
-            )
+        at_most(given, most, field=name)
+
+
+def at_most(given: Sized, most: int, *, field: str) -> None:
+    """Refuse a list that is too long."""
+    if len(given) > most:
+        raise BadInput(
+            said(
+                "%(name)s has %(count)s entries; at most %(most)s are allowed.", name=field, count=len(given), most=most
+            ),
+            field=field,
+        )
+
+
+def text(given: object, *, field: str) -> str:
+    """A text, or "" for None."""
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        raise BadInput(
+            said("%(name)s is %(value)s; it must be a text.", name=field, value=repr(given)[:60]), field=field
+        )
+    return given
+
+
+def language(tag: str) -> str | None:
+    """The two letters of a language tag; None for ""."""
+    code = base_code(tag)
+    if tag and code not in LANGUAGES:
+        raise BadInput(
+            said("lang is %(value)s; it must be a language code such as 'de' or 'pt-BR'.", value=repr(tag[:20])),
+            field="lang",
+        )
+    return code
 
 
 def taste(raw: object) -> Taste:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.http import QueryDict
 
-from multilingual.languages import LANGUAGES, base_code
 from visual_search import wiring
 from visual_search.errors import BadInput, said
 from visual_search.features.recommendations.slots import (
@@ -35,7 +33,9 @@ def related(given: QueryDict, collection: str, id: str) -> Asked:
     parsing.refuse_unknown(given, RELATED)
     kind = _kind(given.get("kind") or SlotKind.SIMILAR, "kind", RELATED_KINDS)
     slot = Slot(kind.value, kind, _there((id,)), limit=_limit(given.get("limit"), "limit"))
-    return Asked(parsing.collection(collection), (slot,), _language(given.get("lang")))
+    return Asked(
+        parsing.collection(collection), (slot,), parsing.language(parsing.text(given.get("lang"), field="lang"))
+    )
 
 
 def offered(given: object) -> tuple[Asked, str]:
@@ -43,7 +43,7 @@ def offered(given: object) -> tuple[Asked, str]:
     if not isinstance(given, Mapping):
         raise BadInput(said('The body must be an object, such as {"slots": [{"kind": "trending"}]}.'), field="body")
     parsing.refuse_unknown(given, OFFERED)
-    collection = parsing.collection(_text(given.get("collection"), "collection"))
+    collection = parsing.collection(parsing.text(given.get("collection"), field="collection"))
     schema = wiring.schema(collection).told
     slots = given.get("slots")
     if not isinstance(slots, list) or not 1 <= len(slots) <= MOST_SLOTS:
@@ -55,7 +55,7 @@ def offered(given: object) -> tuple[Asked, str]:
     asked = Asked(
         collection=collection,
         slots=tuple(_slot(one, f"slots.{number}", schema) for number, one in enumerate(slots)),
-        language=_language(given.get("lang")),
+        language=parsing.language(parsing.text(given.get("lang"), field="lang")),
         without=_ids(given.get("without"), "without"),
         taste=taste.events,
     )
@@ -122,16 +122,7 @@ def _ids(given: object, field: str) -> tuple[str, ...]:
         raise BadInput(
             said("%(field)s is %(value)s; it must be a list of ids.", field=field, value=repr(given)[:60]), field=field
         )
-    if len(given) > MOST_PRODUCTS:
-        raise BadInput(
-            said(
-                "%(name)s has %(count)s entries; at most %(most)s are allowed.",
-                name=field,
-                count=len(given),
-                most=MOST_PRODUCTS,
-            ),
-            field=field,
-        )
+    parsing.at_most(given, MOST_PRODUCTS, field=field)
     return _there(tuple(map(str, given)))
 
 
@@ -145,31 +136,10 @@ def _there(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _name(given: object) -> str:
-    name = _text(given, "name")
+    name = parsing.text(given, field="name")
     if len(name) > LONGEST_NAME:
         raise BadInput(
             said("name has %(count)s characters; at most %(most)s are allowed.", count=len(name), most=LONGEST_NAME),
             field="name",
         )
     return name
-
-
-def _text(given: object, field: str) -> str:
-    if given is None:
-        return ""
-    if not isinstance(given, str):
-        raise BadInput(
-            said("%(name)s is %(value)s; it must be a text.", name=field, value=repr(given)[:60]), field=field
-        )
-    return given
-
-
-def _language(given: Any) -> str | None:
-    tag = _text(given, "lang")
-    code = base_code(tag)
-    if tag and code not in LANGUAGES:
-        raise BadInput(
-            said("lang is %(value)s; it must be a language code such as 'de' or 'pt-BR'.", value=repr(tag[:20])),
-            field="lang",
-        )
-    return code
