@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from visual_search.features.merchandising.rules import Action, Condition, Rule, 
 from visual_search.features.merchandising.synonyms import Thesaurus
 from visual_search.hooks import Moment
 from visual_search.measuring.measures import Table
+from visual_search.measuring.times import timed
 from visual_search.types import Query
 
 RULES, SETS, WORDS, THINGS = 10_000, 2_000, 8_000, 80
@@ -90,11 +92,6 @@ def _rules(rng: np.random.Generator) -> Iterator[Rule]:
 def _timed(queries: list[Query], ask: Callable[[Query], object]) -> dict[str, float]:
     for query in queries[:20]:
         ask(query)  # Caches fill.
-    times = []
-    for query in queries:
-        begin = time.perf_counter(), time.thread_time()
-        ask(query)
-        times.append((time.perf_counter() - begin[0], time.thread_time() - begin[1]))
-    wall, work = np.array(times).T * 1000
+    wall, work = np.array([timed(partial(ask, query))[1] for query in queries]).T
     p50, p95, p99 = (float(np.percentile(wall, q)) for q in (50, 95, 99))
     return {"p50 ms": p50, "p95 ms": p95, "p99 ms": p99, "CPU p99": float(np.percentile(work, 99))}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from visual_search.features.recommendations.offering import offer
 from visual_search.features.recommendations.pages import OF_THE_DEVICE, slots_of
 from visual_search.features.recommendations.slots import Asked, Offer, Slot, SlotKind
 from visual_search.measuring.measures import Table
+from visual_search.measuring.times import timed
 from visual_search.types import TasteEvent
 
 BASKET, MEMORY = 3, 20  # products
@@ -68,13 +69,9 @@ def _timed(asked: Sequence[Asked], *, warm: bool = True, ask: Callable[[Asked], 
             ask(one)
     else:
         ask(asked[0])  # The process has loaded what it needs; everything else is new to it.
-    times, filled = [], 0
-    for one in asked:
-        begin = time.perf_counter(), time.thread_time()
-        found = ask(one)
-        times.append((time.perf_counter() - begin[0], time.thread_time() - begin[1]))
-        filled += bool(found.filled)
-    wall, work = np.array(times).T * 1000
+    found = [timed(partial(ask, one)) for one in asked]
+    filled = sum(bool(page.filled) for page, _times in found)
+    wall, work = np.array([times for _page, times in found]).T
     p50, p95 = (float(np.percentile(wall, q)) for q in (50, 95))
     return {
         "p50 ms": p50, "p95 ms": p95, "CPU p95": float(np.percentile(work, 95)), "with a slot": filled / len(asked),

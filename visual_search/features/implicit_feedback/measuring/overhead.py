@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from django.db import transaction
 
@@ -12,6 +10,7 @@ from visual_search.features.implicit_feedback.models import CollectionFeedback, 
 from visual_search.features.implicit_feedback.rescorer import FeedbackRescorer
 from visual_search.hooks import Rescorers
 from visual_search.measuring.measures import Table
+from visual_search.measuring.times import COLUMNS, NOTE, percentiles, timed
 from visual_search.types import Hit, Query
 
 COLLECTION, EMPTY = "bench-feedback", "bench-feedback-without"
@@ -49,14 +48,14 @@ def overhead(questions: int) -> Table:
             query = Query(collection=collection, words="chair")
             for hits in asked[:5]:
                 _timed(guard, query, hits, note)  # The sums of the collection are read.
-            rows[name] = _percentiles([_timed(guard, query, hits, note) for hits in asked])
+            rows[name] = percentiles([_timed(guard, query, hits, note) for hits in asked])
         transaction.set_rollback(True)
     current.forget()
     return Table(
         title=f"order by behaviour: {WINDOW} hits, {OBJECTS} objects, {questions} questions",
-        columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95"), "{:.2f}"),
+        columns=COLUMNS,
         rows=rows,
-        notes=("CPU is the thread's own time: on a busy machine the clock counts what others do, too.",),
+        notes=(NOTE,),
     )
 
 
@@ -66,19 +65,7 @@ def _hits(rng: np.random.Generator) -> tuple[Hit, ...]:
 
 
 def _timed(guard: Rescorers, query: Query, hits: tuple[Hit, ...], notes: int) -> tuple[float, float]:
-    begin, worked = time.perf_counter(), time.thread_time()
-    after = guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS)
-    taken = (time.perf_counter() - begin) * 1000, (time.thread_time() - worked) * 1000
+    after, taken = timed(lambda: guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS))
     if after.degraded or len(after.notes) != notes:
         raise AssertionError(f"Nothing was measured: {after.notes} {after.degraded}")
     return taken
-
-
-def _percentiles(times: list[tuple[float, float]]) -> dict[str, float]:
-    wall, work = np.array(times).T
-    return {
-        "p50 ms": float(np.percentile(wall, 50)),
-        "p95 ms": float(np.percentile(wall, 95)),
-        "CPU p50": float(np.percentile(work, 50)),
-        "CPU p95": float(np.percentile(work, 95)),
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +13,7 @@ from visual_search.features.personalisation.models import ItemSpread, ItemVector
 from visual_search.features.personalisation.rescorer import PersonalRescorer
 from visual_search.hooks import Rescorers
 from visual_search.measuring.measures import Table
+from visual_search.measuring.times import COLUMNS, NOTE, percentiles, timed
 from visual_search.ranking.taste import MAX_EVENTS
 from visual_search.types import Hit, Query, TasteEvent, unit
 
@@ -63,13 +63,13 @@ def overhead(questions: int) -> Table:
     item_cache.cache.forget()
     return Table(
         title=f"personal order: {WINDOW} hits, {MAX_EVENTS} entries, {dims} dimensions, {questions} questions",
-        columns=dict.fromkeys(("p50 ms", "p95 ms", "CPU p50", "CPU p95"), "{:.2f}"),
+        columns=COLUMNS,
         rows={
-            "with a memory": _percentiles(warm),
-            "with a memory, nothing cached": _percentiles(cold),
-            "without a memory": _percentiles(plain),
+            "with a memory": percentiles(warm),
+            "with a memory, nothing cached": percentiles(cold),
+            "without a memory": percentiles(plain),
         },
-        notes=("CPU is the thread's own time: on a busy machine the clock counts what others do, too.",),
+        notes=(NOTE,),
     )
 
 
@@ -82,19 +82,7 @@ def _query(rng: np.random.Generator) -> Query:
 def _timed(guard: Rescorers, query: Query, hits: tuple[Hit, ...], *, forget: bool = False) -> tuple[float, float]:
     if forget:
         item_cache.cache.forget()
-    begin, worked = time.perf_counter(), time.thread_time()
-    after = guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS)
-    taken = (time.perf_counter() - begin) * 1000, (time.thread_time() - worked) * 1000
+    after, taken = timed(lambda: guard.apply(query, hits, window=WINDOW, limit_ms=LIMIT_MS))
     if after.degraded or (query.taste and after.notes != ("personal:personalised",)):
         raise AssertionError(f"Nothing was measured: {after.notes} {after.degraded}")
     return taken
-
-
-def _percentiles(times: list[tuple[float, float]]) -> dict[str, float]:
-    wall, work = np.array(times).T
-    return {
-        "p50 ms": float(np.percentile(wall, 50)),
-        "p95 ms": float(np.percentile(wall, 95)),
-        "CPU p50": float(np.percentile(work, 50)),
-        "CPU p95": float(np.percentile(work, 95)),
-    }
