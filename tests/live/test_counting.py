@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.live.moving import to_elasticsearch
 from tests.search.shop import _intact, empty_shop, shop  # noqa: F401
 from tests.search.test_counting import QUESTIONS
-from visual_search import rebuilding, search, wiring
+from visual_search import search
 from visual_search.types import AnyOf, Between, FacetAnswer
 
 pytestmark = pytest.mark.live
@@ -27,14 +28,7 @@ def counted() -> list[tuple[int, int, tuple[FacetAnswer, ...]]]:
 
 def test_elasticsearch_counts_what_the_embedded_engine_counts(shop, elasticsearch_url, prefix) -> None:  # noqa: F811
     embedded = counted()
-    shop.use(
-        ENGINE={
-            "BACKEND": "visual_search.engines.elasticsearch.ElasticsearchEngine",
-            "OPTIONS": {"hosts": elasticsearch_url, "index_prefix": prefix},
-        }
-    )
-    rebuilding.rebuild("products")
-    wiring.engine().refresh("products")
+    to_elasticsearch(shop, elasticsearch_url, prefix)
     assert counted() == embedded
     brands = next(answer for answer in embedded[0][2] if answer.field == "brand")
     assert {item.value: item.count for item in brands.counts} == {"Plain": 5, "Nordic": 2}

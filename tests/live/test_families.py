@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from tests.live.moving import to_elasticsearch
 from tests.search.shop import _intact, empty_shop, shop  # noqa: F401
 from tests.search.test_counting import QUESTIONS
 from tests.search.test_families import tees  # noqa: F401
-from visual_search import rebuilding, search, wiring
+from visual_search import search
 from visual_search.types import AnyOf, Page, Query
 
 pytestmark = pytest.mark.live
@@ -32,13 +33,6 @@ def answers() -> list[object]:
 
 def test_elasticsearch_folds_what_the_embedded_engine_folds(tees, elasticsearch_url, prefix) -> None:  # noqa: F811
     embedded = answers()
-    tees.use(
-        ENGINE={
-            "BACKEND": "visual_search.engines.elasticsearch.ElasticsearchEngine",
-            "OPTIONS": {"hosts": elasticsearch_url, "index_prefix": prefix},
-        }
-    )
-    rebuilding.rebuild("products")
-    wiring.engine().refresh("products")
+    to_elasticsearch(tees, elasticsearch_url, prefix)
     assert answers() == embedded
     assert search.search(Query(words="t-shirt")).hits[0].folded

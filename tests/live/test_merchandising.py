@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 
+from tests.live.moving import to_elasticsearch
 from tests.search.shop import Shop, _intact, empty_shop, shop  # noqa: F401
-from visual_search import rebuilding, wiring
 
 pytestmark = pytest.mark.live
 
@@ -16,11 +16,4 @@ if apps.is_installed("visual_search.features.merchandising"):
     class TestElasticsearch(RulesOnAnEngine):
         @pytest.fixture
         def desk(self, shop: Shop, elasticsearch_url: str, prefix: str) -> Shop:
-            engine = {
-                "BACKEND": "visual_search.engines.elasticsearch.ElasticsearchEngine",
-                "OPTIONS": {"hosts": elasticsearch_url, "index_prefix": prefix},
-            }
-            shop.use(ENGINE=engine, **HOOKS)
-            rebuilding.rebuild("products")
-            wiring.engine().refresh("products")
-            return shop
+            return to_elasticsearch(shop, elasticsearch_url, prefix, **HOOKS)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.live.moving import to_elasticsearch
 from tests.search.shop import Shop, _intact, empty_shop  # noqa: F401
 from visual_search import rebuilding, wiring
 from visual_search.hooks import Rewritten
@@ -43,14 +44,7 @@ def test_elasticsearch_suggests_what_the_embedded_engine_suggests(stocked, elast
         steps = {"rewrite": lambda query, moment: Rewritten(replace(query, filters=(AnyOf("category", ("Home",)),)))}
         stocked.use(REWRITERS=[{"BACKEND": "tests.hooks.doubles.Scripted", "OPTIONS": {"steps": steps}}])
     embedded = {language: found(language) for language in ("en", "de")}
-    stocked.use(
-        ENGINE={
-            "BACKEND": "visual_search.engines.elasticsearch.ElasticsearchEngine",
-            "OPTIONS": {"hosts": elasticsearch_url, "index_prefix": prefix},
-        }
-    )
-    rebuilding.rebuild("products")
-    wiring.engine().refresh("products")
+    to_elasticsearch(stocked, elasticsearch_url, prefix)
     assert {language: found(language) for language in ("en", "de")} == embedded
     assert embedded["en"]["bar stoo"][0].title == "Bar stool"
     told = [(line.kind, line.title) for line in embedded["en"]["stoo"]]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 
+from tests.features.shoppers import served  # noqa: F401 - pytest finds fixtures by name here.
+
 if apps.is_installed("visual_search.features.experiments"):
     from tests.features.query_log.shop import Shop
     from visual_search.features.experiments import current, running

@@ -8,8 +8,8 @@ import random
 import pytest
 from django.test import Client
 
+from tests.features.shoppers import shopper
 from tests.search.shop import _intact, empty_shop, shop  # noqa: F401
-from visual_search import search
 from visual_search.features.experiments import current, running, teams
 from visual_search.features.experiments.deciding import Outcome
 from visual_search.features.experiments.drafting import Team
@@ -17,19 +17,6 @@ from visual_search.features.experiments.models import ExperimentDay
 from visual_search.features.query_log.models import LoggedEvent, LoggedQuery
 
 WORDS = "home"
-
-
-@pytest.fixture
-def served():
-    """The pages that were answered."""
-    pages = []
-    search.search_served.connect(listen := lambda query, page, **kwargs: pages.append(page), weak=False)
-    yield pages
-    search.search_served.disconnect(listen)
-
-
-def shopper(number: int, **headers: str) -> Client:
-    return Client(REMOTE_ADDR=f"203.0.{number}.7", headers={"User-Agent": f"Browser/{number}", **headers})
 
 
 def click(client: Client, page, id: str, action: str = "click") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 
+from tests.features.shoppers import served  # noqa: F401 - pytest finds fixtures by name here.
 from tests.search.shop import _intact, empty_shop, shop  # noqa: F401 - pytest finds fixtures by name here.
 
 if apps.is_installed("visual_search.features.implicit_feedback"):

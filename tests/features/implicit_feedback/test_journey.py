@@ -9,6 +9,7 @@ from django.apps import apps
 from django.test import Client
 
 from tests.features.implicit_feedback.scripted import HOOKS
+from tests.features.shoppers import shopper
 from visual_search import search
 from visual_search.features.implicit_feedback import current
 from visual_search.features.implicit_feedback.models import ObjectFeedback
@@ -27,19 +28,6 @@ def log(settings, monkeypatch, tmp_path, shop):
     monkeypatch.setattr(current, "clock", lambda: log.now)
     yield log
     log.close()
-
-
-@pytest.fixture
-def served():
-    """The pages that were answered."""
-    pages = []
-    search.search_served.connect(listen := lambda query, page, **kwargs: pages.append(page), weak=False)
-    yield pages
-    search.search_served.disconnect(listen)
-
-
-def shopper(number: int, **headers: str) -> Client:
-    return Client(REMOTE_ADDR=f"203.0.{number}.7", headers={"User-Agent": f"Browser/{number}", **headers})
 
 
 def tell(client: Client, page, *events: tuple[str, str, int | None]) -> None:
