@@ -26,12 +26,22 @@ from rest_framework.views import APIView
 from visual_search.access import keys, limits, pages
 from visual_search.api import cors
 from visual_search.conf import conf
-from visual_search.errors import BadInput
+from visual_search.errors import BadInput, said
 from visual_search.models import ApiKey, Scope
 from visual_search.querying import callers
 
 # REST framework's defaults with our errors. It reads the project's settings in place of an empty dictionary.
 _OWN = APISettings({"EXCEPTION_HANDLER": "visual_search.api.problems.exception_handler"}, DEFAULTS, IMPORT_STRINGS)
+
+
+def json_of(request: Request, *, most: int, too_large: str, field: str = "body") -> Any:
+    """The JSON of a body of at most so many bytes; `too_large` says what to do about a larger one. Raises BadInput."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        raise BadInput(too_large, field=field, code="too_large", status=413)
+    try:
+        return request.data
+    except RecursionError:
+        raise BadInput(said("The body is nested too deeply to be read."), field="body") from None
 
 
 class StrictJSONParser(JSONParser):

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from visual_search.access import query_ids
-from visual_search.api.base import SearchAPIView
+from visual_search.api.base import SearchAPIView, json_of
 from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
 from visual_search.api.shapes import Shaped
@@ -77,17 +77,8 @@ class EventsView(SearchAPIView):
 
 
 def _events(request: Request) -> list[events.Event]:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
-        raise BadInput(
-            said("The body is over %(most)s bytes; send fewer events.", most=MAX_BODY_BYTES),
-            field="events",
-            code="too_large",
-            status=413,
-        )
-    try:
-        given = request.data
-    except RecursionError:
-        raise BadInput(said("The body is nested too deeply to be read."), field="body") from None
+    too_large = said("The body is over %(most)s bytes; send fewer events.", most=MAX_BODY_BYTES)
+    given = json_of(request, most=MAX_BODY_BYTES, too_large=too_large, field="events")
     listed = given.get("events") if isinstance(given, Mapping) else None
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_EVENTS:
         raise BadInput(

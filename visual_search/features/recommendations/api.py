@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from multilingual.languages import base_code
 from visual_search.api import shapes, tiles
-from visual_search.api.base import SearchAPIView
+from visual_search.api.base import SearchAPIView, json_of
 from visual_search.api.openapi import operation
 from visual_search.api.schemas import Problem
 from visual_search.errors import BadInput, said
@@ -174,7 +174,9 @@ class OfferView(SearchAPIView):
         answers={200: OfferAnswer, **_PROBLEMS, 413: Problem, 415: Problem},
     )
     def post(self, request: Request) -> Response:
-        asked, problem = requests.offered(body_of(request))
+        too_large = said("The body is over %(most)s bytes; ask for fewer slots.", most=MAX_BODY_BYTES)
+        given = json_of(request, most=MAX_BODY_BYTES, too_large=too_large)
+        asked, problem = requests.offered(given)
         with in_language(asked.language):
             shown = to_json(offer(asked))
         if problem:
@@ -183,21 +185,6 @@ class OfferView(SearchAPIView):
         # It may tell what one device remembers: no cache may keep it.
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-def body_of(request: Request) -> Any:
-    """The JSON of a body. Raises BadInput."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
-        raise BadInput(
-            said("The body is over %(most)s bytes; ask for fewer slots.", most=MAX_BODY_BYTES),
-            field="body",
-            code="too_large",
-            status=413,
-        )
-    try:
-        return request.data
-    except RecursionError:
-        raise BadInput(said("The body is nested too deeply to be read."), field="body") from None
 
 
 @contextmanager
