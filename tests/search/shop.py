@@ -23,6 +23,7 @@ COLOURS = {
     "red": (200, 30, 30), "blue": (30, 60, 200), "green": (30, 140, 60), "brass": (190, 150, 60),
     "black": (20, 20, 20), "brown": (120, 80, 40),
 }  # fmt: skip
+FIRST_ID = 1_000_001
 # sku -> (title, German title, category, shape, colour, price, stock)
 PRODUCTS: dict[str, tuple[str, str, str, str, str, int, int]] = {
     "CHR-RED-01": ("Red chair", "Roter Stuhl", "Home > Seating > Chairs", "chair", "red", 49, 3),
@@ -81,7 +82,9 @@ class Shop:
         return str(self.products[sku].pk)
 
     def add(self, sku: str, title: str, *pictures: Image.Image, german: str = "", **fields: Any) -> Product:
-        product = Product.objects.create(sku=sku, state=State.PUBLISHED, currency="EUR", **fields)
+        # Equals are ordered by their ids as texts, and a database goes on counting after other tests: "9" and then "10".
+        id = FIRST_ID + len(self.products)
+        product = Product.objects.create(pk=id, sku=sku, state=State.PUBLISHED, currency="EUR", **fields)
         ProductText.objects.create(product=product, language="en", title=title)
         if german:
             ProductText.objects.create(product=product, language="de", title=german)
