@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
@@ -98,3 +99,27 @@ def test_the_policy_of_the_page_lets_them_in(tab, shop) -> None:
     assert answered.value.status == 200
     tab.get_by_role("heading", name="Recently viewed").wait_for()
     assert tab.script_errors == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_owner_links_two_products_and_shoppers_see_it(owner, shop, width) -> None:
+    owner.set_viewport_size({"width": width, "height": 900})
+    owner.goto("/admin/visual_search_recommendations/curatedlink/add/")
+    owner.get_by_label("Product:").fill("chair-red")
+    owner.get_by_label("Shown with it:").fill("no such thing")
+    owner.get_by_label("Pinned").check()
+    owner.get_by_role("button", name="Save", exact=True).click()
+    expect(owner.get_by_text("There is no product “no such thing” in the index.")).to_be_visible()
+    assert faults(owner) == []
+    owner.get_by_label("Shown with it:").fill("lamp-blue")
+    shoot(owner, shop.folder, f"link-{width}")
+    owner.get_by_role("button", name="Save", exact=True).click()
+    expect(owner.get_by_role("link", name="Red chair")).to_be_visible()
+    expect(owner.get_by_role("cell", name="Blue lamp")).to_be_visible()
+    shoot(owner, shop.folder, f"links-{width}")
+    assert owner.evaluate(SIDEWAYS) <= 0
+    assert faults(owner) == []
+    owner.goto("/p/chair-red/")
+    shelf = owner.get_by_role("region", name="Goes with it")
+    expect(shelf.get_by_role("listitem").first).to_contain_text("Blue lamp")
+    expect(shelf.locator(".vs-because").first).to_have_text("Goes with Red chair")

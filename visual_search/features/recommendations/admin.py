@@ -64,6 +64,13 @@ class CuratedLinkAdmin(admin.ModelAdmin):
     search_fields = ("=item", "=other")
     list_per_page = 50
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name in self.list_editable:
+            # In the table only the head of a column names them.
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The titles of the page's rows are looked up at once."""
         listed = super().get_changelist_instance(request)

@@ -161,4 +161,4 @@ class CuratedLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item} {self.other}"
+        return f"{self.item} → {self.other}"
