@@ -1,4 +1,4 @@
-"""The outbox, indexing and the shop behave on PostgreSQL as they do on SQLite: their own tests, run once more there."""
+"""The outbox, indexing and the shop behave on PostgreSQL as they do on SQLite: those of their own tests that have one, once more there."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "tests.live.only_database", "--create-db")
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.live, pytest.mark.slow]
 def test_the_rooms_with_a_database_pass_on_postgresql(postgres_url: str, room: str) -> None:
     environment = {**os.environ, "DATABASE_URL": postgres_url, "REQUIRE_LIVE": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", room, "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--create-db"],
+        [sys.executable, "-m", "pytest", room, *OPTIONS],
         cwd=ROOT,
         env=environment,
         capture_output=True,
