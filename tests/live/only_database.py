@@ -13,4 +13,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def has_database(item: pytest.Item) -> bool:
     """Whether the test is marked `django_db`, or one of its fixtures asks for a database."""
-    return item.get_closest_marker("django_db") is not None or not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not DATABASES.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.evaluation import DATA, evaluation_data
 from visual_search import wiring
-from visual_search.measuring.datasets import read_task, spread
+from visual_search.measuring.datasets import Task, read_task, spread
 from visual_search.measuring.quality import measure
 from visual_search.measuring.readings import ItemReadings
 from visual_search.measuring.scratch import CachingEncoder
@@ -31,18 +32,25 @@ def readings() -> ItemReadings:
     return ItemReadings(None)
 
 
+def among_a_third(task: Task) -> Task:
+    """The task in a third of the catalogue, and what its questions ask for: to index all of it takes longer than all questions."""
+    wanted = {id for question in task.questions for id in question.relevance}
+    kept = [item for number, item in enumerate(task.items) if item.id in wanted or number % 3 == 0]
+    return replace(task, items=tuple(kept))
+
+
 @pytest.mark.parametrize(
     ("name", "queries", "floors"),
     [
-        ("grocery_photo", 95, {"exact@1": 0.25, "exact@10": 0.70}),
-        ("product_views", 79, {"exact@1": 0.60}),
-        ("model_views", 95, {"exact@1": 0.85}),
+        ("grocery_photo", 95, {"exact@1": 0.46, "exact@10": 0.88}),
+        ("product_views", 79, {"exact@1": 0.66}),
+        ("model_views", 95, {"exact@1": 0.92}),
     ],
 )
 def test_floors(
     encoder: CachingEncoder, readings: ItemReadings, name: str, queries: int, floors: dict[str, float]
 ) -> None:
-    task = spread(read_task(name, catalogue=DATA / "catalogue", queries=DATA / "eval"), queries)
+    task = among_a_third(spread(read_task(name, catalogue=DATA / "catalogue", queries=DATA / "eval"), queries))
     found = measure(task, encoder, readings=readings).results
     for metric, floor in floors.items():
         assert found["search"][metric].mean >= floor, f"{name} {metric} fell to {found['search'][metric].mean:.3f}"
