@@ -14,10 +14,10 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog import categories
+from catalog import categories, seo
 from catalog.categories import Category
-from catalog.languages.addresses import alternates
 from catalog.languages.names import MEASURES, colour_name
+from catalog.licences import LICENCES
 from catalog.models import Product, ProductImage
 from catalog.orders.basket import MOST_OF_ONE, Basket
 from catalog.search import Products
@@ -27,12 +27,6 @@ from visual_search.types import Card, path_prefixes
 PAGE_SIZE = 24  # Divides by 2, 3, 4 and 6 columns.
 SAMPLES_SHOWN = 4  # a row in the sheet
 NEWEST_SHOWN = 12  # the same, in two rows of six
-# The licences of the demo's pictures ask that a page links to their texts.
-LICENCES = {
-    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
-    "CC-BY-3.0-US": "https://creativecommons.org/licenses/by/3.0/us/",
-}
 SORTS: dict[str, tuple[Any, ...]] = {
     "newest": ("-created_at", "-pk"),
     "price": (F("price").asc(nulls_last=True), "pk"),
@@ -55,7 +49,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: the categories in the header of every page, and how many things lie in the basket."""
     # Functions, which the template calls: pages of the admin don't show it, so they cost no query.
     return {
-        "alternates": lambda: alternates(request),
         "navigation": lambda: categories.shown_first(_categories(request)),
         "basket_count": lambda: Basket(request.session).count,
     }
@@ -74,7 +67,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """The entrance: a tile for each category, and the newest products."""
     tiles = _entrances(request)
     newest = Product.objects.published().for_cards(_language(request)).order_by("-created_at", "-pk")[:NEWEST_SHOWN]
-    return render(request, "catalog/home.html", {"tiles": tiles, "cards": cards(request, newest)})
+    context = {"tiles": tiles, "cards": cards(request, newest), "seo": seo.of_home()}
+    return render(request, "catalog/home.html", context)
 
 
 def _entrances(request: HttpRequest) -> list[tuple[Category, ProductImage | None]]:
@@ -101,7 +95,9 @@ def _entrances(request: HttpRequest) -> list[tuple[Category, ProductImage | None
 def samples(request: HttpRequest) -> HttpResponse:
     """A few pictures to try a search by photo with, one a category, for the sheet behind the camera."""
     shown = [(category, image) for category, image in _entrances(request) if image is not None and image.url]
-    return render(request, "catalog/samples.html", {"samples": shown[:SAMPLES_SHOWN]})
+    response = render(request, "catalog/samples.html", {"samples": shown[:SAMPLES_SHOWN]})
+    response["X-Robots-Tag"] = "noindex"  # a part of a page, which has no head to say so
+    return response
 
 
 @require_safe
@@ -115,13 +111,15 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     order = SORTS.get(sort, SORTS["sku"])
     products = Product.objects.published().in_category(asked.path).for_cards(_language(request)).order_by(*order)
     page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
+    trail, shown = _trail(request, asked.path), cards(request, page.object_list)
     context = {
         "category": asked,
-        "trail": _trail(request, asked.path),
+        "trail": trail,
         "below": [item for item in known if item.parent == asked.path],
         "page": page,
-        "cards": cards(request, page.object_list),
+        "cards": shown,
         "sort": sort if sort in SORTS else "sku",
+        "seo": seo.of_category(asked, trail, shown, page),
     }
     return render(request, "catalog/category.html", context)
 
@@ -129,20 +127,23 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     """One product, with the other members of its family."""
-    shown = get_object_or_404(Product.objects.published().whole().select_related("parent"), sku=sku)
+    shown = get_object_or_404(Product.objects.published().whole(), sku=sku)
     family = shown.parent_id or shown.pk
     members = Q(parent_id=family) | Q(pk=family)
-    variants = Product.objects.published().for_cards(_language(request)).filter(members).exclude(pk=shown.pk)
+    others = Product.objects.published().for_cards(_language(request)).filter(members).exclude(pk=shown.pk)
+    variants, trail = cards(request, others), _trail(request, shown.category)
+    pictures = seo.pictures(shown, request.LANGUAGE_CODE)
     context = {
         "product": shown,
         "text": shown.text(request.LANGUAGE_CODE),
-        "trail": _trail(request, shown.category),
+        "trail": trail,
         "licence_url": LICENCES.get(shown.licence, ""),
-        "images": shown.shown_images(),
+        "images": pictures,
         "colour": colour_name(shown.colour),
         "attributes": _attributes(shown.attributes),
-        "variants": cards(request, variants),
+        "variants": variants,
         "most": min(shown.stock, MOST_OF_ONE),
+        "seo": seo.of_product(shown, request.LANGUAGE_CODE, trail, pictures, variants),
     }
     return render(request, "catalog/product.html", context)
 
@@ -158,7 +159,8 @@ def credits(request: HttpRequest) -> HttpResponse:
         .order_by("licence", "attribution")
     )
     credited = [{**row, "url": LICENCES.get(row["licence"], "")} for row in rows]
-    return render(request, "catalog/credits.html", {"rows": credited, "licences": LICENCES})
+    context = {"rows": credited, "licences": LICENCES, "seo": seo.of_credits()}
+    return render(request, "catalog/credits.html", context)
 
 
 def _trail(request: HttpRequest, path: str) -> list[Category]:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "visual_search.features.personalisation",
     "visual_search.features.query_log",
     "visual_search.features.recommendations",
+    "visual_search.features.seo",
     "catalog",
 ]
 
@@ -180,6 +181,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 7 * 24 * 3600.0,
     },
     "what goes together": {"task": "visual_search.features.recommendations.train", "schedule": 24 * 3600.0},
+    "look through the pages": {"task": "visual_search.features.seo.check_seo", "schedule": 24 * 3600.0},
     "look at listings": {"task": "visual_search.features.brand_protection.watch_listings", "schedule": 24 * 3600.0},
     "genuine pictures of brands": {
         "task": "visual_search.features.brand_protection.refresh_brands",
@@ -240,6 +242,7 @@ VISUAL_SEARCH: dict[str, Any] = {
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
     "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},
     "INSIGHTS": {"RECIPIENTS": env.items("REPORT_RECIPIENTS")},
+    "SEO": {"SITE": "catalog.seo.Shop"},
     "LIMITS_KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,
     "LIMITS_CACHE": "default" if cache_url else None,
     "PROXIES": env.number("PROXIES", default=0) or None,

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("visual_search.features.query_log.urls")),
     path("", include("visual_search.features.compatibility.urls")),
     path("", include("visual_search.features.recommendations.urls")),
+    path("", include("visual_search.features.seo.urls")),
     path("api/v1/", include("visual_search.api.urls")),
     *in_languages(
         path("memory/", include("visual_search.features.personalisation.urls")),

@@ -9,11 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import LocalePrefixPattern, URLResolver, get_script_prefix
-from django.urls.base import translate_url
-
-LONGEST = 1_000  # characters of an address that is named in each language; an answer repeats no long text of a stranger
 
 
 def language_in(path: str) -> str:
@@ -39,23 +35,14 @@ def in_languages(*patterns: Any) -> list[URLResolver]:
     return [URLResolver(LanguagePrefix(prefix_default_language=False), list(patterns))]
 
 
-def alternates(request: HttpRequest) -> list[tuple[str, str]]:
-    """(language, full address) of this page in each language, for search engines; none for an address without languages.
+def in_language(path: str, language: str) -> str:
+    """This path of a page with this language in front, in place of another one; "" for none in front.
 
-    "x-default" is the address that chooses by what the visitor's browser asks for.
+    >>> in_language("/de/basket/", "fr")
+    '/fr/basket/'
     """
-    if request.method != "GET" or request.resolver_match is None:
-        return []
-    path = request.get_full_path()
-    if len(path) > LONGEST:
-        return []
-    plain = translate_url(path, settings.LANGUAGE_CODE)
-    found = [(code, translate_url(path, code)) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-    if any(address == path and code != language_in(request.path_info) for code, address in found):
-        return []  # Nothing changes with the language, such as below the admin.
     root = get_script_prefix()
-    found += [
-        (settings.LANGUAGE_CODE, f"{root}{settings.LANGUAGE_CODE}/{plain.removeprefix(root)}"),
-        ("x-default", plain),
-    ]
-    return [(code, request.build_absolute_uri(address)) for code, address in found]
+    rest = path.removeprefix(root)
+    if named := language_in(f"/{rest}"):
+        rest = rest.removeprefix(f"{named}/")
+    return f"{root}{language}/{rest}" if language else f"{root}{rest}"

@@ -78,14 +78,14 @@ def test_right_to_left_is_said_where_it_is_so(client: Client) -> None:
 
 def test_a_page_names_itself_in_each_language(client: Client, settings) -> None:
     product = make(1)
-    page = client.get(f"/de/p/{product.sku}/?a=1&b=2").content.decode()
+    page = client.get(f"/de/p/{product.sku}/?a=1").content.decode()
     found = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', page))
     assert set(found) == {code for code, _name in settings.LANGUAGES} | {"x-default"}
-    assert found["ar"] == "http://testserver/ar/p/S-1/?a=1&amp;b=2"
-    assert found["en"] == "http://testserver/en/p/S-1/?a=1&amp;b=2"
-    assert found["x-default"] == "http://testserver/p/S-1/?a=1&amp;b=2"
+    assert found["ar"] == "http://testserver/ar/p/S-1/"
+    assert found["en"] == "http://testserver/en/p/S-1/"
+    assert found["x-default"] == "http://testserver/p/S-1/"
     for code, address in found.items():
-        answer = client.get(address.removeprefix("http://testserver").replace("&amp;", "&"))
+        answer = client.get(address.removeprefix("http://testserver"))
         assert answer.status_code == 200
         assert code == "x-default" or language_of(answer) == code
     # An order is for whoever has its address, and a page that isn't there has no other languages.

@@ -34,4 +34,5 @@ def test_the_features_are_found() -> None:
         "personalisation",
         "query_log",
         "recommendations",
+        "seo",
     ]

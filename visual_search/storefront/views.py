@@ -178,6 +178,8 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
     patch_vary_headers(response, ["HX-Request"])
     # The page may show a shopper's photo: no shared cache may keep it.
     response["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
+    # What a shopper asked, and above all by which photo, belongs into no search engine.
+    response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 

@@ -1,0 +1,112 @@
+"""Texts in place of pictures: what is proposed, what was confirmed, and what a page shows.
+
+A confirmed text comes first, then the shop's own, then what is known of the object: its title, colour, and which view it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from multilingual.languages import base_code
+from visual_search import registry
+from visual_search.features.seo.models import PictureText
+from visual_search.types import CATEGORY, PATH_SEPARATOR
+
+LONGEST = 125  # characters: screen readers pause there, and nobody listens to more
+BATCH = 500  # objects whose texts are written together
+
+
+def proposal(title: str, colour: str = "", role: str = "main", number: int = 1) -> str:
+    """What a picture shows, in the language that is active.
+
+    `role`: as sources name it; `number`: the place of the picture among those of the object, from 1.
+    """
+    words = [title]
+    if colour and colour.casefold() not in title.casefold():
+        words.append(colour)
+    if view := _view(role, number):
+        words.append(view)
+    text = ", ".join(words)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+
+def _view(role: str, number: int) -> str:
+    named = {"view": _("another view"), "detail": _("detail"), "scene": _("in a scene")}.get(role, "")
+    if number == 1:
+        return named if role in ("detail", "scene") else ""
+    # Two pictures with one text would be one to whoever hears them.
+    counted = _("picture %(number)s") % {"number": number}
+    return f"{named}, {counted}" if named else counted
+
+
+def confirmed(collection: str, object_id: str, language: str | None) -> dict[str, str]:
+    """Picture id -> the text that somebody confirmed in this language. One query."""
+    rows = PictureText.objects.filter(collection=collection, object_id=object_id, language=language or "")
+    return dict(rows.filter(confirmed_at__isnull=False).values_list("picture_id", "text"))
+
+
+def of_object(collection: str, obj: Any, language: str | None) -> dict[str, str]:
+    """Picture id -> what a page shows in place of it."""
+    texts = dict(_proposed(registry.source(collection), obj, language or settings.LANGUAGE_CODE))
+    return {**texts, **confirmed(collection, str(obj.pk), language)}
+
+
+def _proposed(source: registry.Source, obj: Any, language: str) -> Iterator[tuple[str, str]]:
+    with override(language):
+        title, colour = _words(source, obj, language)
+        shown = (picture for picture in source.pictures(obj) if picture.url)
+        for number, picture in enumerate(sorted(shown, key=lambda one: one.position), 1):
+            yield picture.id, proposal(title, colour, picture.role, number)
+
+
+def _words(source: registry.Source, obj: Any, language: str) -> tuple[str, str]:
+    """Title and colour in this language; without a title in it, the name of the category in it, if the shop has one."""
+    base = base_code(language)
+    card = source.card(obj, base)
+    if any(base_code(tag) == base and text.title for tag, text in source.texts(obj).items()):
+        return card.title, card.colour
+    path = source.facets(obj).get(CATEGORY.name)
+    if isinstance(path, str) and (label := source.value_labels(CATEGORY.name, [path], language).get(path)):
+        return label.rpartition(PATH_SEPARATOR)[2], card.colour
+    return card.title, card.colour
+
+
+def propose(collection: str, objects: Iterable[Any], languages: Iterable[str]) -> int:
+    """Write proposals for the pictures of these objects, and give how many. Nothing that was confirmed changes."""
+    source, languages = registry.source(collection), list(languages)
+    rows: list[PictureText] = []
+    count = 0
+    for obj in objects:
+        texts = PictureText.objects.filter(collection=collection, object_id=str(obj.pk), confirmed_at__isnull=False)
+        kept = set(texts.values_list("picture_id", "language"))
+        for language in languages:
+            for picture_id, text in _proposed(source, obj, language):
+                if (picture_id, language) not in kept:
+                    rows.append(
+                        PictureText(
+                            collection=collection,
+                            object_id=str(obj.pk),
+                            picture_id=picture_id,
+                            language=language,
+                            text=text,
+                        )
+                    )
+        if len(rows) >= BATCH:
+            count += _write(rows)
+            rows = []
+    return count + _write(rows)
+
+
+def _write(rows: list[PictureText]) -> int:
+    """Earlier proposals for these pictures go. A text that somebody confirms meanwhile stays: the new row gives way to it."""
+    if rows:
+        objects = {row.object_id for row in rows}
+        waiting = PictureText.objects.filter(collection=rows[0].collection, object_id__in=objects)
+        waiting.filter(confirmed_at__isnull=True).delete()
+        PictureText.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
