@@ -2,5 +2,6 @@
 
 from visual_search.admin.indexing import KeptForGood
 from visual_search.admin.keys import ApiKeyAdmin
+from visual_search.admin.lists import NamedFields
 
-__all__ = ["ApiKeyAdmin", "KeptForGood"]
+__all__ = ["ApiKeyAdmin", "KeptForGood", "NamedFields"]

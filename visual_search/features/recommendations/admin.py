@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from visual_search import registry
-from visual_search.admin import KeptForGood
+from visual_search.admin import KeptForGood, NamedFields
 from visual_search.content.objects import id_of
 from visual_search.errors import VisualSearchError
 from visual_search.features.recommendations.models import Build, CuratedLink
@@ -56,20 +56,13 @@ class LinkForm(forms.ModelForm):
 
 
 @admin.register(CuratedLink)
-class CuratedLinkAdmin(admin.ModelAdmin):
+class CuratedLinkAdmin(NamedFields, admin.ModelAdmin):
     form = LinkForm
     list_display = ("from_title", "to_title", "kind", "position", "pinned")
     list_filter = ("kind", "pinned", "collection")
     list_editable = ("position", "pinned")
     search_fields = ("=item", "=other")
     list_per_page = 50
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and db_field.name in self.list_editable:
-            # In the table only the head of a column names them.
-            field.widget.attrs["aria-label"] = str(field.label)
-        return field
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The titles of the page's rows are looked up at once."""

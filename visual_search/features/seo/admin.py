@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from visual_search import registry
-from visual_search.admin import KeptForGood
+from visual_search.admin import KeptForGood, NamedFields
 from visual_search.content.objects import objects_by_id
 from visual_search.features.seo import looking
 from visual_search.features.seo.models import PagesCheck, PictureText
@@ -87,7 +87,7 @@ def _page(collection: str, object_id: str) -> str:
 
 
 @admin.register(PictureText)
-class PictureTextAdmin(admin.ModelAdmin):
+class PictureTextAdmin(NamedFields, admin.ModelAdmin):
     """Proposals to confirm. Whoever writes a text confirms it."""
 
     list_display = ("picture", "thing", "language", "text", "is_confirmed")
