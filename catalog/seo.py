@@ -71,10 +71,11 @@ class Shop(Site):
                 yield Entry(reverse("catalog:product", args=[sku]), changed, pictures.get(pk, ()))
 
     def picture_sizes(self, collection: str, ids: Sequence[str]) -> dict[str, list[PictureSize]]:
-        shown = ProductImage.objects.shown().filter(product__in=ids, width__isnull=False, height__isnull=False)
+        shown = ProductImage.objects.shown().filter(product__in=list(map(int, ids)))
         found: dict[str, list[PictureSize]] = {}
         for product, width, height, copies in shown.values_list("product_id", "width", "height", "renditions"):
-            found.setdefault(str(product), []).append(PictureSize(width, height, bool(copies)))
+            if width and height:
+                found.setdefault(str(product), []).append(PictureSize(width, height, bool(copies)))
         return found
 
 

@@ -131,7 +131,8 @@ class PictureTextAdmin(NamedFields, admin.ModelAdmin):
         return row.confirmed_at is not None
 
     def save_model(self, request: HttpRequest, obj: PictureText, form: Any, change: bool) -> None:
-        obj.confirmed_at, obj.confirmed_by = timezone.now(), request.user
+        obj.confirmed_at = timezone.now()
+        obj.confirmed_by = request.user  # type: ignore[assignment]  # who changes rows is no stranger
         super().save_model(request, obj, form, change)
 
     @admin.action(description=_("Confirm the chosen texts"), permissions=["change"])
