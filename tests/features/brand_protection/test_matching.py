@@ -11,8 +11,9 @@ from visual_search.features.brand_protection import votes
 from visual_search.features.brand_protection.confirming import COPIED, share_of_same
 from visual_search.features.brand_protection.gallery import Gallery, Genuine
 from visual_search.features.brand_protection.levels import Levels, choose
-from visual_search.features.brand_protection.matching import compare, genuine_points, points_of
+from visual_search.features.brand_protection.matching import Points, compare, genuine_points, points_of
 from visual_search.features.brand_protection.measuring.alterations import ALTERATIONS
+from visual_search.imaging.keypoint_matching import Keypoints
 
 NOTHING = np.empty(0, np.float32)
 
@@ -75,6 +76,38 @@ def test_a_picture_without_keypoints_is_no_match(gallery) -> None:
     assert compare(blank, gallery.genuine[0].keypoints, mirrored=False) is None
 
 
+def descriptors(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Of length 512, each of its own, as RootSIFT has them."""
+    made = rng.uniform(0, 1, (count, 128)) ** 4
+    return (512 * np.sqrt(made / made.sum(axis=1, keepdims=True))).astype(np.uint8)
+
+
+def test_a_place_counts_once_however_many_keypoints_it_has() -> None:
+    rng = np.random.default_rng(3)
+    places = rng.uniform(20, 300, (5, 2)).astype(np.float32)
+    # Twice as many descriptors as places, all different: such as corners, which have two directions.
+    keypoints = Keypoints(np.repeat(places, 2, axis=0), descriptors(rng, 10))
+    alike = compare(Points((320, 320), keypoints), keypoints, mirrored=False)
+    assert len(alike.theirs) == 10
+    assert alike.inliers == 5
+
+
+def test_what_would_have_to_be_stretched_much_is_no_match() -> None:
+    rng = np.random.default_rng(4)
+    places = rng.uniform(0, 300, (30, 2)).astype(np.float32)
+    made = descriptors(rng, 30)
+    found = [
+        compare(
+            Points((900, 900), Keypoints(places * [width, 1], made)),
+            Keypoints(places, made),
+            mirrored=False,
+        )
+        for width in np.array([1.3, 3], np.float32)
+    ]
+    assert found[0].inliers == 30
+    assert found[1] is None
+
+
 def test_a_copy_has_the_same_light_and_shade_and_another_picture_has_not(gallery) -> None:
     genuine = image_of(GENUINE[0])
     copy = shown(GENUINE[0], "saved small")
@@ -98,7 +131,7 @@ def test_words_are_kept_as_bytes_and_the_votes_stay_the_same(gallery) -> None:
     one = gallery.genuine[2]
     assert (again.words(one.keypoints.descriptors) == one.words).all()
     index = votes.Votes(again, [each.keypoints for each in gallery.genuine], [each.words for each in gallery.genuine])
-    assert index.best(one.keypoints.descriptors, 1) == [2]
+    assert index.best([one.keypoints.descriptors, one.keypoints.descriptors[:0]], 1) == [[2], [0]]
 
 
 def test_an_empty_gallery_finds_nothing() -> None:

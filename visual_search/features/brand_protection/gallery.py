@@ -15,6 +15,10 @@ from visual_search.imaging.keypoint_matching import Keypoints
 
 Floats = npt.NDArray[np.float32]
 
+CANDIDATES = (
+    20  # genuine pictures that are compared point by point, for each way round: of smooth things few words are rare
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
@@ -61,7 +65,7 @@ class Gallery:
         vector: Floats | None,
         levels: Levels,
         *,
-        candidates: int = 8,
+        candidates: int = CANDIDATES,
         least: float = 0.5,
         without: Collection[int] = (),
     ) -> list[Found]:
@@ -92,12 +96,11 @@ class Gallery:
     def _alike(
         self, points: Points, near: Sequence[int], candidates: int, without: Collection[int]
     ) -> Iterator[tuple[Alike, int]]:
-        for mirrored in (False, True):
-            asked = points.mirrored() if mirrored else points
-            voted = self._votes.best(asked.keypoints.descriptors, candidates + len(without))
-            voted = [place for place in voted if self.genuine[place].key not in without][:candidates]
-            for place in dict.fromkeys([*voted, *near]):
-                one = self.genuine[place]
-                alike = compare(asked, one.keypoints, mirrored=mirrored)
+        ways = (points, points.mirrored())
+        found = self._votes.best([asked.keypoints.descriptors for asked in ways], candidates + len(without))
+        for mirrored, asked, voted in zip((False, True), ways, found, strict=True):
+            known = [place for place in voted if self.genuine[place].key not in without][:candidates]
+            for place in dict.fromkeys([*known, *near]):
+                alike = compare(asked, self.genuine[place].keypoints, mirrored=mirrored)
                 if alike is not None:
                     yield alike, place

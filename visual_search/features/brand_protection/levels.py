@@ -22,7 +22,7 @@ class Levels:
     The defaults were learned from the pictures of the demo's catalogue (docs/reference/quality-and-speed.md).
     """
 
-    inliers: int = 8
+    inliers: int = 7
     cosine: float = 0.75
 
     def sureness(self, inliers: int, cosine: float) -> float:

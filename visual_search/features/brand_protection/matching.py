@@ -26,7 +26,8 @@ _CONTRAST = 0.01
 _NEAREST_TO_SECOND = 0.85
 _LEAST_MATCHES = 4
 _TOLERANCE = 6.0  # px of the listing's picture
-_MOST_STRETCH = 4.0  # as for photos: a stronger one is no view of a flat thing
+_MOST_STRETCH = 2.5  # of a picture that was stretched, and photographed from the side; chance finds stronger ones
+_ONE_PLACE = 4.0  # px: keypoints that lie nearer are one place seen twice, such as a corner with two directions
 _ROUNDS, _SURE = 1_000, 0.995  # of RANSAC
 # A mirrored picture has the same keypoints, whose descriptors have the rows of their 4 x 4 fields in the opposite order, and
 # the angles of their 8 directions negated.
@@ -52,9 +53,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """`inliers`: keypoints that agree. `matrix`: (2, 3), from px of the genuine picture to px of the listing's (mirrored) one.
+    """`inliers`: places whose keypoints agree.
 
-    `theirs`, `ours`: the places of those keypoints, (inliers, 2), in the listing's and in the genuine picture.
+    `matrix`: (2, 3), from px of the genuine picture to px of the listing's (mirrored) one.
+    `theirs`, `ours`: where those keypoints are, (keypoints, 2), in the listing's and in the genuine picture.
     """
 
     inliers: int
@@ -122,4 +124,10 @@ def compare(theirs: Points, ours: Keypoints, *, mirrored: bool) -> Alike | None:
     if large > _MOST_STRETCH * small:
         return None
     kept = supports.ravel().astype(bool)
-    return Alike(int(kept.sum()), mirrored, np.asarray(matrix, np.float32), target[kept], source[kept])
+    count = min(_places(target[kept]), _places(source[kept]))
+    return Alike(count, mirrored, np.asarray(matrix, np.float32), target[kept], source[kept])
+
+
+def _places(points: Floats) -> int:
+    """How many different places these are, (n, 2)."""
+    return len(np.unique(np.round(points / _ONE_PLACE), axis=0))

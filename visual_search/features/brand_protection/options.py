@@ -12,6 +12,7 @@ from django.core.signals import setting_changed
 
 from visual_search.conf import Setting, conf
 from visual_search.errors import ConfigurationError
+from visual_search.features.brand_protection.gallery import CANDIDATES
 
 SETTINGS = {
     "BRAND_PROTECTION": Setting(
@@ -30,7 +31,7 @@ class Options:
     seller_facet: str = "seller"  # the facet of these collections that names who offers
     storage: str = "private"  # of STORAGES: where pictures of listings are kept
     read: bool = False  # whether words are read in listings' pictures, which takes half a second each
-    candidates: int = 8  # genuine pictures that are compared point by point, for each way of looking
+    candidates: int = CANDIDATES  # genuine pictures that are compared point by point, for each way of looking
     far_below: float = 0.5  # share of the median price under which a price is far below
     least_prices: int = 5  # fewer prices give no median
     keep_days: int = 90  # after so many, the picture of a listing without a case is deleted

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -99,26 +100,37 @@ class Votes:
         # A picture full of keypoints would resemble everything.
         self._weight = 1 / np.sqrt(np.maximum(50, [len(one) for one in words] or [1]))
 
-    def scores(self, descriptors: npt.NDArray[np.uint8]) -> Floats:
-        """How much each genuine picture shares with a picture of these keypoints: shape (pictures,)."""
+    def scores(self, sides: Sequence[npt.NDArray[np.uint8]]) -> list[Floats]:
+        """How much each genuine picture shares with each side of a picture, as it is and mirrored: shapes (pictures,).
+
+        `sides`: the descriptors of each, (points, 128). Both are asked at once, since most words are asked by both.
+        """
+        descriptors = np.concatenate([np.empty((0, 128), np.uint8), *sides])
         asked = descriptors.astype(np.float32)
+        words = np.concatenate(self.vocabulary.two_words(descriptors))
+        askers = np.tile(np.arange(len(asked)), 2)
+        order = np.argsort(words, kind="stable")
+        words, askers = words[order], askers[order]
         points, pictures, alike = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-        for words in self.vocabulary.two_words(descriptors):
-            order = np.argsort(words, kind="stable")
-            start = 0
-            for end in (np.flatnonzero(np.diff(words[order], append=-1)) + 1).tolist():
-                some, start = order[start:end], end
-                begin, stop = self._starts[words[some[0]]], self._starts[words[some[0]] + 1]
-                near = asked[some] @ self._descriptors[begin:stop].T.astype(np.float32)
-                if stop - begin > _NEAREST:
-                    places = np.argpartition(near, -_NEAREST, axis=1)[:, -_NEAREST:]
-                    near = np.take_along_axis(near, places, axis=1)
-                else:
-                    places = np.broadcast_to(np.arange(stop - begin), near.shape)
-                points.append(np.repeat(some, places.shape[1]))
-                pictures.append(self._pictures[begin:stop][places.ravel()])
-                alike.append(near.ravel())
-        return self._counted(np.concatenate(points), np.concatenate(pictures), np.concatenate(alike))
+        start = 0
+        for end in (np.flatnonzero(np.diff(words, append=-1)) + 1).tolist():
+            word, some, start = words[start], askers[start:end], end
+            begin, stop = self._starts[word], self._starts[word + 1]
+            near = asked[some] @ self._descriptors[begin:stop].T.astype(np.float32)
+            if stop - begin > _NEAREST:
+                places = np.argpartition(near, -_NEAREST, axis=1)[:, -_NEAREST:]
+                near = near[np.arange(len(some))[:, None], places]
+            else:
+                places = np.broadcast_to(np.arange(stop - begin), near.shape)
+            points.append(np.repeat(some, places.shape[1]))
+            pictures.append(self._pictures[begin:stop][places.ravel()])
+            alike.append(near.ravel())
+        pairs = np.concatenate(points), np.concatenate(pictures), np.concatenate(alike)
+        ends = np.cumsum([0, *map(len, sides)])
+        return [
+            self._counted(*(each[(pairs[0] >= first) & (pairs[0] < last)] for each in pairs))
+            for first, last in pairwise(ends.tolist())
+        ]
 
     def _counted(self, points: Places, pictures: Places, alike: Floats) -> Floats:
         """The votes of pairs of an asked point and a picture, each with its likeness."""
@@ -138,6 +150,6 @@ class Votes:
         votes = np.bincount(pictures[counted], weights=weights, minlength=max(1, self.size))
         return np.asarray(votes * self._weight, np.float32)[: self.size]
 
-    def best(self, descriptors: npt.NDArray[np.uint8], count: int) -> list[int]:
-        """The places of the pictures with the most votes, best first. In a small gallery those without a vote, too."""
-        return [int(place) for place in np.argsort(-self.scores(descriptors), kind="stable")[:count]]
+    def best(self, sides: Sequence[npt.NDArray[np.uint8]], count: int) -> list[list[int]]:
+        """By side the places of the pictures with most votes, best first. In a small gallery those without a vote, too."""
+        return [np.argsort(-scores, kind="stable")[:count].tolist() for scores in self.scores(sides)]
