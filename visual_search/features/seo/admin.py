@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,11 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from visual_search import registry
-from visual_search.admin import KeptForGood, NamedFields
+from visual_search.admin import KeptForGood
 from visual_search.content.objects import objects_by_id
 from visual_search.features.seo import looking
 from visual_search.features.seo.models import PagesCheck, PictureText
@@ -39,7 +41,7 @@ class PagesCheckAdmin(KeptForGood):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": self.opts.verbose_name_plural,
+            "title": capfirst(self.opts.verbose_name_plural),
             "collections": [
                 {"check": check, "rows": [_row(check, name, label) for name, label in looking.FINDINGS.items()]}
                 for check in looking.checks()
@@ -86,11 +88,26 @@ def _page(collection: str, object_id: str) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
 
 
+class TextForm(forms.ModelForm):
+    """A row of the list. Its column's heading is no label to a screen reader, so the field names picture and language itself."""
+
+    class Meta:
+        model = PictureText
+        fields = ("text",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row = self.instance
+        label = f"{capfirst(self.fields['text'].label or '')}: {row.picture_id}, {row.language}"
+        self.fields["text"].help_text = ""
+        self.fields["text"].widget.attrs["aria-label"] = label
+
+
 @admin.register(PictureText)
-class PictureTextAdmin(NamedFields, admin.ModelAdmin):
+class PictureTextAdmin(admin.ModelAdmin):
     """Proposals to confirm. Whoever writes a text confirms it."""
 
-    list_display = ("picture", "thing", "language", "text", "is_confirmed")
+    list_display = ("picture", "text", "language", "thing", "is_confirmed")
     list_editable = ("text",)
     list_display_links = ("thing",)
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "language", "collection")
@@ -113,6 +130,9 @@ class PictureTextAdmin(NamedFields, admin.ModelAdmin):
         for row in listed.result_list:
             row.shown = objects.get(row.collection, {}).get(row.object_id)
         return listed
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, form=TextForm, **kwargs)
 
     @admin.display(description=_("picture"))
     def picture(self, row: PictureText) -> str:
