@@ -151,8 +151,7 @@ class PictureTextAdmin(admin.ModelAdmin):
         return row.confirmed_at is not None
 
     def save_model(self, request: HttpRequest, obj: PictureText, form: Any, change: bool) -> None:
-        obj.confirmed_at = timezone.now()
-        obj.confirmed_by = request.user  # type: ignore[assignment]  # who changes rows is no stranger
+        obj.confirmed_at, obj.confirmed_by_id = timezone.now(), request.user.pk
         super().save_model(request, obj, form, change)
 
     @admin.action(description=_("Confirm the chosen texts"), permissions=["change"])
