@@ -17,9 +17,9 @@ OURS = [
     for ending in ("*.html", "*.py")
     for path in sorted((ROOT / folder).rglob(ending))
 ]
-# A style or a script inside a page, a style or a handler in an attribute, an address that is a script.
+# A style or a script inside a page (JSON-LD is data), a style or a handler in an attribute, an address that is a script.
 INLINE = re.compile(
-    r"""<style\b | <script(?![^>]*\bsrc=)[^>]*> | <[a-z][^<>]*\s(?:style|on[a-z]+)\s*= | (?:href|action)=["']?javascript:""",
+    r"""<style\b | <script(?![^>]*\bsrc=|\stype="application/ld\+json">)[^>]*> | <[a-z][^<>]*\s(?:style|on[a-z]+)\s*= | (?:href|action)=["']?javascript:""",
     re.VERBOSE | re.IGNORECASE,
 )
 
