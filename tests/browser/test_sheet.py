@@ -185,7 +185,11 @@ def camera(browser, live_server, live_shop) -> Iterator[object]:
         executable_path=chromium_path(),
         args=[*ARGUMENTS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
     )
-    tab = chromium.new_context(base_url=live_server.url, viewport={"width": 390, "height": 844}).new_page()
+    context = chromium.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844},
+        bypass_csp=True,  # as in `tab`: the policy forbids what Playwright evaluates when it has to look twice
+    )  # fmt: skip
+    tab = context.new_page()
     tab.set_default_timeout(15_000)
     yield tab
     chromium.close()
