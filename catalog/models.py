@@ -17,6 +17,19 @@ from catalog.codes import why_no_gtin
 from catalog.languages.models import AccountLanguage, CategoryText  # noqa: F401 - as below
 from catalog.orders.models import Order, OrderLine  # noqa: F401 - Django looks for models in this module.
 from catalog.prices import price_text
+from catalog.receiving.models import (  # noqa: F401 - as above
+    Delivery,
+    DeliveryLine,
+    DeskEvent,
+    Level,
+    Movement,
+    PackingSlip,
+    Place,
+    PurchaseLine,
+    PurchaseOrder,
+    Supplier,
+    SupplierCode,
+)
 from multilingual.languages import LANGUAGES, base_code
 from visual_search.conf import conf
 from visual_search.errors import PictureRefused

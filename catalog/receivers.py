@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 from catalog import files, tasks
 from catalog.models import Product, ProductImage
+from catalog.receiving import ledger
 from visual_search.signals import objects_changed
 
 
@@ -35,3 +36,12 @@ def tell_of_the_variants(instance: Product, **kwargs: Any) -> None:
 @receiver(post_save, sender=ProductImage)
 def make_copies(**kwargs: Any) -> None:
     tasks.schedule()
+
+
+@receiver(post_save, sender=Product)
+def note_the_stock(
+    instance: Product, raw: bool = False, update_fields: frozenset[str] | None = None, **kwargs: Any
+) -> None:
+    """What the admin or an import sets becomes a movement, too."""
+    if not raw and (update_fields is None or "stock" in update_fields):
+        ledger.follow(instance.pk)

@@ -1,6 +1,6 @@
 """Addresses of the shop's pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from catalog import installing, views
 from catalog.languages import choosing
@@ -20,6 +20,7 @@ urlpatterns = [
     path("basket/put/", orders.put, name="put"),
     path("checkout/", orders.checkout, name="checkout"),
     path("order/<str:token>/", orders.order, name="order"),
+    path("receiving/", include("catalog.receiving.urls")),
     path("credits/", views.credits, name="credits"),
     path("language/setlang/", choosing.choose, name="set_language"),
 ]

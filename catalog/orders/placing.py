@@ -6,13 +6,11 @@ import secrets
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
 
 from catalog.models import Product
 from catalog.orders.basket import Line
 from catalog.orders.models import Order, OrderLine
-from visual_search.signals import objects_changed
+from catalog.receiving import ledger
 
 TOKEN_BYTES = 24
 
@@ -47,7 +45,7 @@ def _place(token: str, lines: Sequence[Line], name: str, email: str) -> Order:
     with transaction.atomic():
         order = Order.objects.create(token=token, name=name, email=email)
         # In the same order everywhere, so that two orders of the same products wait for each other and never deadlock.
-        missing = [line for line in sorted(lines, key=lambda line: line.product.pk) if not _take(line)]
+        missing = [line for line in sorted(lines, key=lambda line: line.product.pk) if not _take(line, order)]
         if missing:
             raise NotToBeHad(missing)
         OrderLine.objects.bulk_create(
@@ -62,15 +60,16 @@ def _place(token: str, lines: Sequence[Line], name: str, email: str) -> Order:
             )
             for line in lines
         )
-        # `update()` sends no signals, so search is told: the last one may be gone now.
-        objects_changed.send(Product, ids=[line.product.pk for line in lines], deleted=False)
     return order
 
 
-def _take(line: Line) -> bool:
-    """Take these from the stock, if they are there and cost what was shown. The database decides, so no two get the last one."""
+def _take(line: Line, order: Order) -> bool:
+    """Book these out of the stock, if they are there and cost what was shown. The row is locked, so no two get the last one."""
     product = line.product
     there = Product.objects.for_sale().filter(
         pk=product.pk, stock__gte=line.quantity, price=product.price, currency=product.currency
     )
-    return bool(there.update(stock=F("stock") - line.quantity, updated_at=timezone.now()))
+    if there.select_for_update().values_list("pk").first() is None:
+        return False
+    ledger.sell(product, line.quantity, f"order {order}")
+    return True

@@ -129,32 +129,35 @@ class LabelReader:
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
-                    self._engine = self._load()
+                    engine = load(self.models, self.threads)
+                    engine.text_det = _LargestLines(engine._load_det_model())
+                    self._engine = engine
         return self._engine
 
-    def _load(self) -> Any:
-        if problem := extras.lacking("reading"):
-            raise ReaderUnavailable(f"Label text can't be read, {problem}; or set VISUAL_SEARCH['READER'] = None.")
-        import rapidocr  # noqa: PLC0415 - it brings OpenCV, which takes a second and 60 MB
 
-        params: dict[str, Any] = {
-            "Global.log_level": "critical",
-            "EngineConfig.onnxruntime.intra_op_num_threads": self.threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        }
-        folder = Path(rapidocr.__file__).parent / "models"
-        for part, name in _MODELS.items():
-            path = Path(self.models.get(part, folder / name))
-            # Without this, RapidOCR would try to download the file.
-            if not path.is_file():
-                raise ReaderUnavailable(
-                    f"The file '{path.name}' for reading label text is missing. Reinstall it "
-                    "(pip install --force-reinstall rapidocr), or correct VISUAL_SEARCH['READER']['OPTIONS']['models']."
-                )
-            params[f"{part}.model_path"] = str(path)
-        engine: Any = rapidocr.RapidOCR(params=params)
-        engine.text_det = _LargestLines(engine._load_det_model())
-        return engine
+def load(models: Mapping[str, str], threads: int, **settings: Any) -> Any:
+    """RapidOCR with its networks from installed files. Raises ReaderUnavailable where one is missing."""
+    if problem := extras.lacking("reading"):
+        raise ReaderUnavailable(f"Label text can't be read, {problem}; or set VISUAL_SEARCH['READER'] = None.")
+    import rapidocr  # noqa: PLC0415 - it brings OpenCV, which takes a second and 60 MB
+
+    params: dict[str, Any] = {
+        "Global.log_level": "critical",
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        **settings,
+    }
+    folder = Path(rapidocr.__file__).parent / "models"
+    for part, name in _MODELS.items():
+        path = Path(models.get(part, folder / name))
+        # Without this, RapidOCR would try to download the file.
+        if not path.is_file():
+            raise ReaderUnavailable(
+                f"The file '{path.name}' for reading label text is missing. Reinstall it "
+                "(pip install --force-reinstall rapidocr), or correct VISUAL_SEARCH['READER']['OPTIONS']['models']."
+            )
+        params[f"{part}.model_path"] = str(path)
+    return rapidocr.RapidOCR(params=params)
 
 
 class _LargestLines:
