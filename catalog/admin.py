@@ -22,6 +22,7 @@ from catalog.admin_fields import ProductForm, ProductTextForm
 from catalog.languages.models import CategoryText
 from catalog.models import PictureField, Product, ProductImage, ProductText, State, language_choices
 from catalog.orders.models import Order, OrderLine
+from catalog.receiving import admin as receiving_admin  # noqa: F401 - Django looks for the admin in this module.
 from multilingual.languages import base_code
 from visual_search.models import IndexEntry
 

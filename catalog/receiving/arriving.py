@@ -94,7 +94,7 @@ def take_slip(delivery: Delivery, data: bytes, name: str, actor: str) -> list[De
     sha256 = hashlib.sha256(data).hexdigest()
     if delivery.slips.filter(sha256=sha256).exists():
         raise BadInput(said("This packing slip is in the delivery already."), field="slip")
-    codes = Codes(delivery)
+    codes = Codes.of(delivery)
     rows = [row for page in print_of(data, name) for row in rows_of(page, codes.knows)]
     if not rows:
         raise BadInput(

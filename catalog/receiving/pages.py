@@ -179,7 +179,9 @@ def decide(request: HttpRequest, number: int) -> HttpResponseBase:
             raise BadInput(_("Choose what shall happen with the line."))
     except BadInput as problem:
         messages.error(request, in_words(problem))
-    return redirect(f"{line.delivery.get_absolute_url()}#line-{line.pk}")
+    # What was done stands at the top; a line that still waits is shown again.
+    place = f"line-{line.pk}" if {"draft", "again"} & request.POST.keys() else "content"
+    return redirect(f"{line.delivery.get_absolute_url()}#{place}")
 
 
 def _confirm(request: HttpRequest, line: DeliveryLine, given: dict[str, Any]) -> None:

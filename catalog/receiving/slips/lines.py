@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,23 +35,35 @@ class Meant:
 
 
 class Codes:
-    """All codes that a slip of this supplier may say. They are read once for a slip."""
+    """All codes that a slip may say. `products`: key, article number, GTINs, price. `learned`: the supplier's own codes.
 
-    def __init__(self, delivery: Delivery) -> None:
+    `titles` gives all titles of some products, `ask` the candidates for words.
+    """
+
+    def __init__(
+        self,
+        products: Iterable[tuple[int, str, Sequence[str], Decimal | None]],
+        learned: Iterable[tuple[str, int, int]],
+        titles: Callable[[Sequence[int]], Iterable[tuple[int, str]]],
+        ask: Callable[[str], list[Candidate]] = by_words,
+    ) -> None:
         self._own: dict[str, list[int]] = {}
-        self._near: dict[str, list[tuple[str, int]]] = {}
+        self._near: dict[str, list[int]] = {}
         self.prices: dict[int, Decimal | None] = {}
-        for pk, sku, codes, price in Product.objects.values_list("pk", "sku", "codes", "price"):
+        self.titles, self.ask = titles, ask
+        for pk, sku, gtins, price in products:
             self.prices[pk] = price
-            for code in (sku, *(form for gtin in codes for form in gtin_forms(gtin))):
+            for code in (sku, *(form for gtin in gtins for form in gtin_forms(gtin))):
                 self._own.setdefault(code.casefold(), []).append(pk)
-            self._near.setdefault(_look(sku), []).append((sku, pk))
-        known = (
-            SupplierCode.objects.filter(supplier=delivery.supplier)
-            if delivery.supplier
-            else SupplierCode.objects.none()
-        )
-        self._supplier = {one.code.casefold(): one for one in known}
+            self._near.setdefault(_look(sku), []).append(pk)
+        self._supplier = {code.casefold(): (pk, pack) for code, pk, pack in learned}
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Codes:
+        """Those of the shop and of the delivery's supplier. They are read once for a slip."""
+        products = Product.objects.values_list("pk", "sku", "codes", "price")
+        learned = SupplierCode.objects.filter(supplier=delivery.supplier).values_list("code", "product_id", "pack_size")
+        return cls(products.iterator(), learned if delivery.supplier else (), _titles)
 
     def knows(self, text: str) -> bool:
         return text.casefold() in self._own or text.casefold() in self._supplier
@@ -59,7 +71,7 @@ class Codes:
     def exact(self, code: str) -> list[Candidate]:
         found = []
         if (learned := self._supplier.get(code.casefold())) is not None:
-            found.append(Candidate(learned.product_id, Matched.SUPPLIER_CODE, pack=learned.pack_size))
+            found.append(Candidate(learned[0], Matched.SUPPLIER_CODE, pack=learned[1]))
         for form in dict.fromkeys((code.casefold(), *gtin_forms(code))):
             found += [Candidate(pk, Matched.CODE) for pk in self._own.get(form, ())]
         return found
@@ -69,11 +81,11 @@ class Codes:
         look = _look(code)
         if len(look) < 4:
             return []
-        found = [(0, pk) for _, pk in self._near.get(look, ())]
+        found = [(0, pk) for pk in self._near.get(look, ())]
         for other, products in self._near.items():
             distance = Levenshtein.distance(look, other, score_cutoff=NEAR)
             if 0 < distance <= NEAR:
-                found += [(distance, pk) for _, pk in products]
+                found += [(distance, pk) for pk in products]
         return [Candidate(pk, Matched.NEAR_CODE) for _, pk in sorted(found)]
 
 
@@ -82,11 +94,11 @@ def meaning(row: SlipRow, codes: Codes, ordered: Mapping[int, int]) -> Meant:
     found = [*codes.exact(row.code), *codes.exact(row.other_code)] if row.code or row.other_code else []
     near = bool(not found and row.code)
     if near:
-        found = _with_words(codes.near(row.code), row.words)
+        found = _with_words(codes.near(row.code), row.words, codes)
     if not found:
         near = False
         try:
-            found = _with_price(by_words(row.words), row.price, codes)
+            found = _with_price(codes.ask(row.words), row.price, codes)
         except VisualSearchError:
             found = []  # The line comes in all the same; "look again" asks once more.
     found = distinct(found)
@@ -112,16 +124,19 @@ def _doubts(row: SlipRow, found: Sequence[Candidate], ordered: Mapping[int, int]
     return doubts
 
 
-def _with_words(candidates: Sequence[Candidate], words: str) -> list[Candidate]:
+def _with_words(candidates: Sequence[Candidate], words: str, codes: Codes) -> list[Candidate]:
     """Those whose titles the words of the row resemble; all of them where the row has no words."""
     if not words or not candidates:
         return list(candidates)
     alike: dict[int, float] = {}
-    texts = ProductText.objects.filter(product__in=[one.product for one in candidates])
-    for product, title in texts.values_list("product", "title"):
+    for product, title in codes.titles([one.product for one in candidates]):
         alike[product] = max(alike.get(product, 0), token_set_ratio(title.casefold(), words.casefold()))
     kept = [one for one in candidates if alike.get(one.product, 0) >= _LEAST_ALIKE]
     return sorted(kept, key=lambda one: -alike[one.product])
+
+
+def _titles(products: Sequence[int]) -> Iterable[tuple[int, str]]:
+    return ProductText.objects.filter(product__in=products).values_list("product", "title")
 
 
 def _with_price(candidates: Sequence[Candidate], price: Decimal | None, codes: Codes) -> list[Candidate]:
