@@ -34,7 +34,7 @@ HEADINGS: Mapping[str, str] = {
 _BY_HEADING = {name: column for column, names in HEADINGS.items() for name in re.split(r",\s*", names)}
 _LEVEL = 0.6  # of the height of a line: print whose middles differ by less stands in one row
 _PIECES = r"(?:x|×|pcs?|pieces?|stk|stuck|st|pieces|pzs?|uds?|un|ea)\.?"
-_COUNTED = re.compile(rf"^\(?(\d{{1,5}})\)?\s*{_PIECES}?$", re.IGNORECASE)
+_COUNTED = re.compile(rf"^\(?(\d{{1,5}})\)?\s*(?:{_PIECES})?$", re.IGNORECASE)
 _COUNTED_FIRST = re.compile(r"^(\d{1,5})\s*[x×]\s+(.+)$", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?\d[\d .,'’]*")
 
