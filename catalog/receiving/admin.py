@@ -91,10 +91,10 @@ class MovementAdmin(KeptForGood):
     list_filter = ["what", "source", "target"]
     list_select_related = ["source", "target"]
     search_fields = ["sku", "lot", "reference", "actor"]
-    fields = [
+    fields = (
         "number", "at", "actor", "what", "sku", "source", "target", "quantity", "lot", "expiry", "reference", "reverses",
         "previous", "hash",
-    ]  # fmt: skip
+    )  # fmt: skip
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -109,7 +109,7 @@ class DeskEventAdmin(KeptForGood):
     list_display = ["number", "at", "what", "delivery", "actor"]
     list_filter = ["what"]
     search_fields = ["actor", "=delivery"]
-    fields = ["number", "at", "actor", "what", "delivery", "facts", "previous", "hash"]
+    fields = ("number", "at", "actor", "what", "delivery", "facts", "previous", "hash")
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -7,6 +7,7 @@ import gzip
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from catalog.receiving.reordering import plan
@@ -28,14 +29,22 @@ def measure(queries: Path, conditions: Conditions) -> Table:
     chosen = sorted(sold)[: conditions.limit]
     rules: dict[str, Rule] = {"this formula": lambda weeks: plan(weeks, LEAD * 7).level}
     for cover in (LEAD + 1 + reserve for reserve in RESERVES):
-        rules[f"mean of 8 weeks, {cover} weeks of it"] = lambda weeks, cover=cover: round(sum(weeks[-8:]) / 8 * cover)
-        rules[f"last week, {cover} weeks of it"] = lambda weeks, cover=cover: weeks[-1] * cover
+        rules[f"mean of 8 weeks, {cover} weeks of it"] = partial(_mean_of_8, cover)
+        rules[f"last week, {cover} weeks of it"] = partial(_last, cover)
     rows = {name: _played([sold[one] for one in chosen], rule) for name, rule in rules.items()}
     columns = {"demand sold": "{:.3f}", "weeks of stock": "{:.2f}"}
     note = (
         f"{PLAYED} weeks after {LEARNED} known ones, lead time {LEAD} weeks, one look a week; what isn't there is lost."
     )
     return Table(f"reordering: {len(chosen)} products", columns, rows, (note,))
+
+
+def _mean_of_8(cover: int, weeks: Sequence[int]) -> float:
+    return round(sum(weeks[-8:]) / 8 * cover)
+
+
+def _last(cover: int, weeks: Sequence[int]) -> float:
+    return weeks[-1] * cover
 
 
 def _weekly(path: Path) -> Mapping[str, list[int]]:
