@@ -65,7 +65,6 @@ class Doubt(TextChoices):
 
     UNREAD = "unread", _("the amount couldn't be read")
     UNSURE = "unsure", _("the amount was hard to read")
-    READ_TWICE = "read twice", _("two readings of the amount differ")
     SUM = "sum", _("amount times price isn't the sum on the slip")
     ORDER = "order", _("the amount isn't the one that was ordered")
     NOT_ORDERED = "not ordered", _("this wasn't ordered")
