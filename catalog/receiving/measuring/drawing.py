@@ -24,7 +24,8 @@ _WORDS = {
     "es": "Albarán|Referencia|Descripción|Cantidad|Precio|Importe|Pedido|Entregado|uds|Nº|Gracias por su pedido",
 }
 _FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSansCondensed", "DejaVuSans", "DejaVuSerif")
-_TITLE_LETTERS = 34
+_GAP = 40  # px between columns
+_LIST_ROOM = 900  # px for the words of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def drawn(rows: Sequence[Printed], layout: str, language: str, seed: int) -> Ima
     columns = {
         "ruled": ((code, 110), (words, 420), (amount, 1020), (price, 1190), (total, 1400)),
         "amount first": ((amount, 110), (code, 330), (words, 700)),
-        "ordered and delivered": ((place, 110), (code, 210), (words, 500), (ordered, 1100), (delivered, 1340)),
+        "ordered and delivered": ((place, 110), (code, 190), (words, 570), (ordered, 1150), (delivered, 1390)),
         "code below": ((words, 110), (amount, 1300)),
         "list": (),
         "dense": ((code, 90), (words, 360), (amount, 980), (price, 1180), (total, 1380)),
@@ -64,7 +65,7 @@ def drawn(rows: Sequence[Printed], layout: str, language: str, seed: int) -> Ima
         pen.line((100, top + size + 14, WIDTH - 100, top + size + 14), fill="black", width=3)
     for number, row in enumerate(rows, 1):
         top += step
-        title = row.title[:_TITLE_LETTERS]
+        title = _fitting(pen, row.title, body, _room(columns, words))
         told = {
             code: row.sku,
             words: title,
@@ -118,6 +119,20 @@ def photographed(page: Image.Image, seed: int) -> Image.Image:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=int(rng.integers(70, 92)))
     return Image.open(io.BytesIO(buffer.getvalue())).convert("RGB")
+
+
+def _room(columns: Sequence[tuple[str, int]], words: str) -> int:
+    """How wide the words may be, in px."""
+    left = dict(columns).get(words)
+    if left is None:
+        return _LIST_ROOM
+    return min((other for _, other in columns if other > left), default=WIDTH - 100) - left - _GAP
+
+
+def _fitting(pen: ImageDraw.ImageDraw, title: str, font: ImageFont.FreeTypeFont, room: int) -> str:
+    while pen.textlength(title, font=font) > room:
+        title = title[:-1].rstrip()
+    return title
 
 
 def _money(value: Decimal, language: str) -> str:
