@@ -1,1 +1,1 @@
-"""Packing slips: `pages` gives the print of a PDF or a photo, `tables` makes rows of it, `lines` says what they mean."""
+"""Packing slips: `pages` gives the print of a photo or a PDF (`pdf_reader`), `tables` makes rows, `lines` says what they mean."""

@@ -6,12 +6,14 @@ import io
 from decimal import Decimal
 
 import pytest
+from PIL import Image
 
 from catalog.receiving import arriving, purchasing
 from catalog.receiving.kinds import Doubt, Matched
 from catalog.receiving.matching import Candidate
 from catalog.receiving.measuring.drawing import Printed, drawn, photographed
 from catalog.receiving.models import DeliveryLine, PackingSlip, PurchaseLine, PurchaseOrder, SupplierCode
+from catalog.receiving.slips import pages
 from catalog.receiving.slips.lines import Codes, meaning
 from catalog.receiving.slips.tables import SlipRow
 from tests.catalog.receiving import desk
@@ -94,6 +96,29 @@ def test_a_broken_pdf_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(BadInput, match="PDF"):
         arriving.take_slip(desk.delivery(), data, "slip.pdf", desk.CLERK)
     assert not PackingSlip.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MOST_SECONDS", 1), ("MOST_MEMORY", 120_000_000)], ids=["time", "memory"]
+)
+def test_a_pdf_that_asks_for_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
+    pytest.importorskip("pypdf", reason="the extra 'demo' brings pypdf")
+    monkeypatch.setattr(pages, limit, value)
+    data = pdf(*([("x",)] * 400_000))
+    with pytest.raises(BadInput, match="too much memory or time"):
+        arriving.take_slip(desk.delivery(), data, "slip.pdf", desk.CLERK)
+    assert not PackingSlip.objects.exists()
+
+
+def test_a_pdf_of_too_many_pages_or_scans_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pypdf", reason="the extra 'demo' brings pypdf")
+    scan = io.BytesIO()
+    Image.new("RGB", (60, 80), "white").save(scan, "PDF", save_all=True, append_images=[Image.new("RGB", (60, 80))] * 5)
+    with pytest.raises(BadInput, match="has 6 scanned pages; send at most 5"):
+        arriving.take_slip(desk.delivery(), scan.getvalue(), "slip.pdf", desk.CLERK)
+    monkeypatch.setattr(pages, "MOST_PAGES", 5)
+    with pytest.raises(BadInput, match="has 6 pages; send at most 5"):
+        arriving.take_slip(desk.delivery(), scan.getvalue(), "slip.pdf", desk.CLERK)
 
 
 def test_a_pdf_without_rows_says_what_helps() -> None:
