@@ -48,8 +48,8 @@ demo: $(VENV)/.demo
 	$(BIN)/python manage.py visual_search train_recommendations
 	$(BIN)/python manage.py visual_search tidy_query_log --vocabulary
 	$(BIN)/python manage.py visual_search demo_brands
-	$(BIN)/python manage.py visual_search check_seo
 	$(BIN)/python manage.py receiving demo
+	$(BIN)/python manage.py visual_search check_seo
 	@echo "The shop is on http://localhost:$(PORT)/ (stop it with Ctrl+C)"
 	$(BIN)/python manage.py runserver --noreload 127.0.0.1:$(PORT)
 

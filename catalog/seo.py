@@ -26,12 +26,15 @@ from visual_search.types import Card
 COLLECTION = "products"
 READ_TOGETHER = 500  # products of the sitemap
 OF_THE_VISITOR = ("basket", "checkout", "order", "offline", "samples", "manifest", "worker")
+OF_STAFF = ("receiving", "delivery", "purchasing", "purchase")
 FORMS = ("put", "checkout")  # Pages that only a form leads to, or nothing stands on for a robot.
 
 
 class Shop(Site):
     name = "Furnish"
-    unindexed = frozenset({*(f"catalog:{name}" for name in OF_THE_VISITOR), "personalisation:memory", "query_log:me"})
+    unindexed = frozenset(
+        {*(f"catalog:{name}" for name in (*OF_THE_VISITOR, *OF_STAFF)), "personalisation:memory", "query_log:me"}
+    )
 
     @property
     def logo(self) -> str:  # type: ignore[override]

@@ -13,6 +13,8 @@ from catalog.receiving import events, ledger
 from catalog.receiving.models import Delivery, DeskEvent, Level, Movement, Place, PurchaseOrder, Supplier, SupplierCode
 from visual_search.admin import KeptForGood
 
+MOST_VERIFIED = 20_000  # rows of a ledger that its page verifies each time; it takes half a second
+
 
 @admin.register(Place)
 class PlaceAdmin(admin.ModelAdmin):
@@ -98,7 +100,10 @@ class MovementAdmin(KeptForGood):
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        subtitle = ledger.verify() or _("The chain is whole, and each level is the sum of its movements.")
+        if Movement.objects.count() > MOST_VERIFIED:
+            subtitle = _("The ledger is long. Verify it by manage.py receiving verify.")
+        else:
+            subtitle = ledger.verify() or _("The chain is whole, and each level is the sum of its movements.")
         return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})
 
 

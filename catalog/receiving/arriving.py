@@ -138,7 +138,8 @@ def look_again(line: DeliveryLine) -> None:
             line, lambda: matching.by_words(line.words or line.code)
         )
         line.candidates = [one.kept() for one in found]
-    line.save()
+    # Somebody may have booked the line meanwhile, so nothing else of it is written.
+    line.save(update_fields=["code", "words", "lot", "expiry", "proposed", "candidates", "trouble"])
 
 
 def _look(line: DeliveryLine, image: Image.Image) -> None:

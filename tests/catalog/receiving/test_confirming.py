@@ -151,6 +151,14 @@ def test_a_line_is_kept_while_search_is_down_and_looked_at_later(shop: Shop, mon
         assert (one.trouble, skus(one)[0]) == ("", "CHR-RED-01")
 
 
+def test_who_looks_again_leaves_what_was_booked_meanwhile(shop: Shop) -> None:
+    line = arriving.take_code(desk.delivery(), "red chair", desk.CLERK)
+    confirming.confirm(line, shop.products["CHR-RED-01"], 2, desk.CLERK)
+    arriving.look_again(line)  # as it was when somebody opened the page
+    line.refresh_from_db()
+    assert (line.state, line.quantity) == (LineState.BOOKED, 2)
+
+
 @pytest.mark.parametrize("quantity", [0, 100_001])
 def test_amounts_that_nobody_means_are_refused(quantity: int) -> None:
     line = desk.line()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as configured
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from catalog.models import Product
 from catalog.orders.basket import Line
 from catalog.orders.placing import NotToBeHad, place
+from catalog.receiving import admin as receiving_admin
 from catalog.receiving import confirming, ledger
 from catalog.receiving.kinds import LineState, PlaceKind, What
 from catalog.receiving.ledger import Move, NotEnough
@@ -162,6 +164,17 @@ def test_the_ledger_outlives_its_product() -> None:
         ledger.reverse(row.number, desk.CLERK)
 
 
+def test_the_page_of_a_long_ledger_is_no_verification(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive(desk.product(), 5)
+    Movement.objects.update(quantity=3)
+    page = "/admin/catalog/movement/"
+    assert "Entry 1 was changed." in admin_client.get(page).content.decode()
+    monkeypatch.setattr(receiving_admin, "MOST_VERIFIED", 0)
+    answer = admin_client.get(page).content.decode()
+    assert "Verify it by manage.py receiving verify." in answer
+    assert "was changed" not in answer
+
+
 def test_a_changed_row_is_noticed() -> None:
     chair = desk.product()
     receive(chair, 5)
@@ -262,6 +275,7 @@ django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = os.environ["KILLED_DATABASE"]
 from django.db import connection
+from django.test import Client
 connection.settings_dict["NAME"] = os.environ["KILLED_DATABASE"]
 from catalog.receiving import ledger
 from catalog.receiving.kinds import PlaceKind, What

@@ -229,6 +229,7 @@ def test_nothing_of_the_desk_is_kept_or_indexed(client: Client, django_user_mode
     answer = client.get("/receiving/")
     assert "no-store" in answer["Cache-Control"]
     assert answer["X-Robots-Tag"] == "noindex"
+    assert 'rel="canonical"' not in text(answer)
 
 
 def test_an_order_is_proposed_changed_placed_and_received(shop: Shop, client: Client, django_user_model) -> None:
