@@ -38,6 +38,7 @@ def take_in(owner, tmp_path) -> PurchaseOrder:
     order = ordered()
     photo = tmp_path / "chair.jpg"
     photo.write_bytes(photo_of("chair", "red"))
+    owner.set_default_timeout(60_000)  # The first photo loads what compares pictures.
     owner.goto("/")
     owner.locator("footer").get_by_role("link", name="Receiving").click()
     owner.get_by_label("Order").select_option(label=str(order))
@@ -45,7 +46,7 @@ def take_in(owner, tmp_path) -> PurchaseOrder:
     owner.set_input_files("#id_photos", str(photo))
     owner.fill("#id_code", "OAK-2")
     owner.get_by_role("button", name="Take in").click()
-    expect(owner.get_by_text("2 lines came in.")).to_be_visible()
+    expect(owner.get_by_text("2 lines came in.")).to_be_visible(timeout=60_000)
     return order
 
 

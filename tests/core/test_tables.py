@@ -30,6 +30,7 @@ ARGUMENTS = {
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],
     "rebuild": ["--collection", "products"],
+    "receiving": ["verify"],
 }
 CHILD = """
 import json, sys

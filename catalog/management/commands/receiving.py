@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from catalog.receiving import arriving, demonstrating, events, ledger
 from catalog.receiving.models import Delivery, Supplier
 from visual_search.errors import VisualSearchError
+from visual_search.management.tables import TablesCommand
 
 PHOTOS, SLIPS = {".jpg", ".jpeg", ".png", ".webp"}, "slip"
 ACTOR = "command receiving"
 
 
-class Command(BaseCommand):
+class Command(TablesCommand):
     help = "Take a folder in as a delivery whose lines wait for a person, verify the ledger, or make an example."
 
     def add_arguments(self, parser: CommandParser) -> None:
