@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -12,13 +13,15 @@ from catalog.receiving import purchasing
 from catalog.receiving.models import PurchaseLine, PurchaseOrder, SupplierCode
 from tests.browser.test_accessibility import faults
 from tests.browser.test_languages import WIDTHS
+from tests.browser.test_memory import shoot
 from tests.catalog.receiving import desk
 from tests.search.shop import photo_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def looks_right(tab, width: int) -> None:
+def looks_right(tab, folder: Path, name: str, width: int) -> None:
+    shoot(tab, folder, f"receiving-{name}-{width}")
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert faults(tab) == []
 
@@ -64,7 +67,7 @@ def test_the_pages_break_no_policy(owner, tmp_path) -> None:
 def test_from_an_order_to_stock_and_back(owner, tmp_path, width) -> None:
     owner.set_viewport_size({"width": width, "height": 844})
     order = take_in(owner, tmp_path)
-    looks_right(owner, width)
+    looks_right(owner, tmp_path, "waiting", width)
     first = owner.get_by_role("article").first
     expect(first.get_by_role("radio").first).to_be_checked()
     first.get_by_label("Quantity", exact=True).fill("3")
@@ -73,18 +76,18 @@ def test_from_an_order_to_stock_and_back(owner, tmp_path, width) -> None:
     first.get_by_role("button", name="Confirm").click()
     expect(owner.get_by_text("3 pieces of Red chair were booked.")).to_be_visible()
     expect(owner.get_by_text("6 in stock now")).to_be_visible()
-    looks_right(owner, width)
+    looks_right(owner, tmp_path, "booked", width)
     assert desk.stock(Product.objects.get(sku="CHR-RED-01")) == 6
     owner.get_by_role("button", name=re.compile("^Undo")).click()
     expect(owner.get_by_text("The booking was taken back.")).to_be_visible()
     assert desk.stock(Product.objects.get(sku="CHR-RED-01")) == 3
     owner.goto("/receiving/")
-    looks_right(owner, width)
+    looks_right(owner, tmp_path, "desk", width)
     owner.goto("/receiving/orders/")
-    looks_right(owner, width)
+    looks_right(owner, tmp_path, "to-order", width)
     owner.get_by_role("link", name=str(order)).click()
     expect(owner.get_by_role("link", name="Download as CSV")).to_be_visible()
-    looks_right(owner, width)
+    looks_right(owner, tmp_path, "order", width)
 
 
 def test_right_to_left_nothing_sticks_out(owner, tmp_path) -> None:
@@ -92,4 +95,4 @@ def test_right_to_left_nothing_sticks_out(owner, tmp_path) -> None:
     order = take_in(owner, tmp_path)
     owner.goto(f"/ar{order.deliveries.get().get_absolute_url()}")
     expect(owner.locator("html")).to_have_attribute("dir", "rtl")
-    looks_right(owner, 390)
+    looks_right(owner, tmp_path, "arabic", 390)
