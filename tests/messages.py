@@ -1,7 +1,8 @@
 """`make messages`: finds all strings for people, brings the catalogues of the packages up to date and compiles them.
 
 Templates are read by Django's own parser and Python by Babel, so no gettext tools are needed. What is new has an empty
-translation, and what is gone is removed; nothing is guessed from similar strings. Ends with 1 if something waits for a translator.
+translation, and what is gone is removed; nothing is guessed from similar strings. Ends with 1 if something waits for a translator,
+or if two packages translate one string in two ways.
 """
 
 from __future__ import annotations
@@ -120,6 +121,21 @@ def waiting(catalogue: Catalog) -> list[Message]:
     ]
 
 
+def in_two_ways(language: str) -> list[str]:
+    """Strings that the packages translate differently. Django knows one translation for all of them, so a page of one package
+    would say what the other one means: such a string needs a context, or other words.
+    """
+    seen: dict[tuple[str | None, str], object] = {}
+    differing = []
+    for package in PACKAGES:
+        for message in read(package, language):
+            if message.id and message.string:
+                id = message.id if isinstance(message.id, str) else message.id[0]
+                if seen.setdefault((message.context, id), message.string) != message.string:
+                    differing.append(id)
+    return differing
+
+
 def _forms(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
@@ -156,6 +172,10 @@ def main() -> int:
             open_ = waiting(catalogue)
             left += len(open_)
             sys.stdout.write(f"{package} {language}: {len(catalogue)} strings, {len(open_)} wait for a translation.\n")
+    for language in LANGUAGES:
+        for id in in_two_ways(language):
+            left += 1
+            sys.stdout.write(f"{language}: two packages translate {id!r} in two ways.\n")
     return 1 if left else 0
 
 

@@ -168,3 +168,8 @@ def _is_sentence(node: ast.expr) -> bool:
 def test_scripts_show_what_templates_give_them(path: Path) -> None:
     code = re.sub(r"^\s*(//|/?\*).*$|\s// .*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert re.findall(r"""(["'`][A-Z][a-z]+ [a-z][^"'`]*["'`])""", code) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_string_means_one_thing_in_all_packages(language: str) -> None:
+    assert messages.in_two_ways(language) == []

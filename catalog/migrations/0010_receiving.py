@@ -127,8 +127,8 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField(default=0, help_text='What is sold is taken from the lowest position first.', verbose_name='position')),
             ],
             options={
-                'verbose_name': 'place',
-                'verbose_name_plural': 'places',
+                'verbose_name': 'place of goods',
+                'verbose_name_plural': 'places of goods',
                 'ordering': ['position', 'pk'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'stock'), _negated=True), fields=('kind',), name='catalog_place_once_a_kind')],
             },
@@ -150,8 +150,8 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(max_length=64)),
                 ('product', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.product', verbose_name='product')),
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='catalog.movement', verbose_name='reverses')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='from')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='to')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='from place')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='to place')),
             ],
             options={
                 'verbose_name': 'movement',
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('quantity', models.IntegerField(default=0, verbose_name='quantity')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='catalog.product', verbose_name='product')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='catalog.place', verbose_name='place')),
+                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='catalog.place', verbose_name='place of goods')),
             ],
             options={
                 'verbose_name': 'level',
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='delivery',
             name='place',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='place'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.place', verbose_name='place of goods'),
         ),
         migrations.CreateModel(
             name='PurchaseLine',

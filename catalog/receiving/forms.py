@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models import Product
 from catalog.receiving.confirming import MOST_AT_ONCE
@@ -40,7 +41,7 @@ class OpenForm(forms.Form):
     order = forms.ModelChoiceField(
         PurchaseOrder.objects.filter(state=PurchaseState.ORDERED),
         required=False,
-        label=_("Order"),
+        label=pgettext_lazy("shop", "Order"),
         empty_label=_("not ordered"),
     )
     supplier = forms.ModelChoiceField(

@@ -57,7 +57,7 @@ class Matched(TextChoices):
     SUPPLIER_CODE = "supplier code", _("the supplier's code")
     NEAR_CODE = "near code", _("almost its code")
     WORDS = "words", _("words")
-    LOOKS = "looks", _("looks")
+    LOOKS = "looks", _("its looks")
 
 
 class Doubt(TextChoices):

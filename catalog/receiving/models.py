@@ -41,8 +41,8 @@ class Place(models.Model):
     )
 
     class Meta:
-        verbose_name = _("place")
-        verbose_name_plural = _("places")
+        verbose_name = _("place of goods")
+        verbose_name_plural = _("places of goods")
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -144,7 +144,7 @@ class Delivery(models.Model):
     order = models.ForeignKey(
         PurchaseOrder, models.PROTECT, null=True, blank=True, related_name="deliveries", verbose_name=_("order")
     )
-    place = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("place"))
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("place of goods"))
     state = models.CharField(_("status"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.OPEN)
     created_at = models.DateTimeField(_("opened"), auto_now_add=True)
 
@@ -239,8 +239,8 @@ class Movement(models.Model):
         "catalog.Product", models.DO_NOTHING, related_name="+", db_constraint=False, verbose_name=_("product")
     )
     sku = models.CharField(_("article number"), max_length=64)
-    source = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("from"))
-    target = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("to"))
+    source = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("from place"))
+    target = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=_("to place"))
     quantity = models.PositiveIntegerField(_("quantity"))
     lot = models.CharField(_("lot"), max_length=LONGEST_LOT, blank=True)
     expiry = models.CharField(_("expiry"), max_length=10, blank=True)  # ISO 8601, as it was hashed
@@ -274,7 +274,7 @@ class Level(models.Model):
     """How many of a product are in a place: the sum of its movements, kept with them."""
 
     product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="levels", verbose_name=_("product"))
-    place = models.ForeignKey(Place, models.PROTECT, related_name="levels", verbose_name=_("place"))
+    place = models.ForeignKey(Place, models.PROTECT, related_name="levels", verbose_name=_("place of goods"))
     quantity = models.IntegerField(_("quantity"), default=0)  # below zero where goods come from
 
     class Meta:

@@ -255,7 +255,7 @@ class Notice(models.Model):
 
     case = models.ForeignKey(BrandCase, models.CASCADE, related_name="notices", verbose_name=_("case"))
     language = models.CharField(_("language"), max_length=10)
-    recipient = models.EmailField(_("to"))
+    recipient = models.EmailField(_("recipient"))
     subject = models.CharField(_("subject"), max_length=200)
     body = models.TextField(_("text"))
     sender = models.CharField(_("sent by"), max_length=160)

@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('recipient', models.EmailField(max_length=254, verbose_name='to')),
+                ('recipient', models.EmailField(max_length=254, verbose_name='recipient')),
                 ('subject', models.CharField(max_length=200, verbose_name='subject')),
                 ('body', models.TextField(verbose_name='text')),
                 ('sender', models.CharField(max_length=160, verbose_name='sent by')),
