@@ -93,14 +93,11 @@ def test_the_address_without_a_language_counts_as_the_language_that_it_is_in(cli
         ("?page=1", ""),
         ("?page=999", "?page=2"),
         ("?page=x", ""),
-        ("?page=2&page=3", "?page=2"),
+        ("?page=9&page=2", "?page=2"),
     ],
 )
 def test_filtered_pages_count_as_the_whole_list_and_each_page_for_itself(client: Client, shop, asked, counts) -> None:
-    page = read(client, f"/de/c/home/office/{asked}")
-    assert canonical(page) in (f"{HOST}/de/c/home/office/{counts}", f"{HOST}/de/c/home/office/?page=2")
-    if "&page=3" not in asked:
-        assert canonical(page) == f"{HOST}/de/c/home/office/{counts}"
+    assert canonical(read(client, f"/de/c/home/office/{asked}")) == f"{HOST}/de/c/home/office/{counts}"
 
 
 def test_pages_of_a_list_are_linked_by_the_address_that_counts(client: Client, shop) -> None:
@@ -153,7 +150,9 @@ def test_a_text_of_the_picture_itself_comes_first(client: Client, shop) -> None:
     assert 'alt="A red chair by a window"' in read(client, "/de/p/S-100/")
 
 
-@pytest.mark.parametrize("path", ["/basket/", "/search/?q=chair", "/search/", "/offline/", "/memory/", "/nothing/"])
+@pytest.mark.parametrize(
+    "path", ["/basket/", "/search/?q=chair", "/search/", "/offline/", "/memory/", "/nothing/", "/p/nothing/"]
+)
 def test_pages_of_a_visitor_are_shown_by_no_search_engine(client: Client, shop, path: str) -> None:
     page = client.get(f"/de{path}").content.decode()
     assert is_hidden(page)
