@@ -83,6 +83,14 @@ def test_the_address_without_a_language_counts_as_the_language_that_it_is_in(cli
     assert canonical(page) == f"{HOST}/de/p/S-1/"
 
 
+def test_an_address_counts_as_the_sitemap_writes_it(client: Client, shop) -> None:
+    Product.objects.filter(sku="S-1").update(sku="50% oak & ü;=+")
+    part = b"".join(client.get("/sitemap-products-1.xml").streaming_content).decode()
+    [address] = re.findall("<loc>([^<]+/en/p/50[^<]+)</loc>", part)
+    address = address.replace("&amp;", "&")
+    assert canonical(read(client, address.removeprefix(HOST))) == address
+
+
 @pytest.mark.parametrize(
     ("asked", "counts"),
     [

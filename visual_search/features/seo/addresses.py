@@ -11,6 +11,7 @@ from visual_search.features.seo.sites import Site
 
 PAGE = "page"  # the parameter of a list's pages
 LONGEST = 1_000  # characters of an address that is repeated; an answer repeats no long text of a stranger
+_AS_REVERSED = "/~:@!$&'()*+,;="  # what `reverse` leaves as it is: one page mustn't have two addresses
 
 
 def canonical(request: HttpRequest, site: Site, number: int | None = None) -> str:
@@ -19,7 +20,7 @@ def canonical(request: HttpRequest, site: Site, number: int | None = None) -> st
     Each page of a list counts for itself. A filtered or sorted one counts as the whole list, and so does every parameter that
     the page doesn't know, such as those of campaigns. `number`: which page of a list this is, where the page has a list.
     """
-    path = quote(request.path, safe="/%:@!$&'()*+,;=~-._")
+    path = quote(request.path, safe=_AS_REVERSED)
     language = getattr(request, "LANGUAGE_CODE", "")
     if language in site.languages:
         path = site.address(path, language)
