@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 from django.http import HttpRequest
@@ -36,8 +35,3 @@ def alternates(path: str, site: Site) -> list[tuple[str, str]]:
     if len({address for _code, address in found}) < len(found):
         return []  # The address is the same in several languages, such as of a page outside of `i18n_patterns`.
     return [*found, ("x-default", site.plain(path))]
-
-
-def absolute(request: HttpRequest) -> Callable[[str], str]:
-    """From an address of the shop to one with its host; those of other hosts stay."""
-    return request.build_absolute_uri

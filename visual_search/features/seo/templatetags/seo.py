@@ -38,7 +38,7 @@ def told(request: HttpRequest, page: PageFacts, of_shop: Site) -> dict[str, Any]
     """What the head says. A page that no search engine should show says that alone."""
     if not (page.indexed and of_shop.is_indexed(request)):
         return {"hidden": True}
-    absolute = addresses.absolute(request)
+    absolute = request.build_absolute_uri
     path = addresses.canonical(request, of_shop, page.number)
     nodes = describing.graph(
         page, absolute, site=of_shop.name, home=of_shop.home, logo=of_shop.logo, search=of_shop.search_address()
