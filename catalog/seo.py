@@ -141,7 +141,7 @@ def of_product(
         name=title,
         url=product.get_absolute_url(),
         sku=product.sku,
-        gtin=next(iter(product.codes), ""),
+        codes=tuple(product.codes),
         description=description,
         brand=product.brand,
         colour=colour_name(product.colour),

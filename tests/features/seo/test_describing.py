@@ -41,8 +41,12 @@ def test_large_prices_are_written_without_an_exponent() -> None:
 
 def test_what_is_empty_is_left_out() -> None:
     assert product().keys() == {"@type", "@id", "name", "url"}
-    assert "gtin" not in product(gtin="123")
-    assert product(gtin="4006381333931")["gtin"] == "4006381333931"
+
+
+def test_the_first_code_that_is_a_gtin_is_told() -> None:
+    """A number of the shop's own may be as long, and whoever reads it as a GTIN would take the thing for another one."""
+    assert product(codes=("S-1", "12345678", "4006381333931", "4006381333900"))["gtin"] == "4006381333931"
+    assert "gtin" not in product(codes=("S-1", "123", "4006381333932", "٤٠٠٦٣٨١٣٣٣٩٣١"))
 
 
 def test_a_picture_names_its_licence_and_who_made_it() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from visual_search.features.seo.facts import Family, Link, Offer, PageFacts, Shown, Thing
+from visual_search.privacy import checksums
 
 CONTEXT = "https://schema.org"
-GTIN_LENGTHS = (8, 12, 13, 14)
 Absolute = Callable[[str], str]  # from an address of the shop to one with its host
 Node = dict[str, Any]
 
@@ -67,7 +67,7 @@ def product(thing: Thing, absolute: Absolute) -> Node:
         "name": thing.name,
         "url": url,
         "sku": thing.sku,
-        "gtin": thing.gtin if len(thing.gtin) in GTIN_LENGTHS else "",
+        "gtin": next(filter(_is_gtin, thing.codes), ""),
         "description": thing.description,
         "color": thing.colour,
         "category": thing.category,
@@ -136,6 +136,10 @@ def _numbered(links: Iterable[Link], absolute: Absolute, *, address: str, first:
         {"@type": "ListItem", "position": place, "name": name, address: absolute(url)}
         for place, (name, url) in enumerate(links, first)
     ]
+
+
+def _is_gtin(code: str) -> bool:
+    return code.isascii() and code.isdecimal() and checksums.gtin(code)
 
 
 def _filled(node: Node) -> Node:

@@ -53,7 +53,7 @@ class Thing:
     name: str
     url: str
     sku: str = ""
-    gtin: str = ""
+    codes: tuple[str, ...] = ()  # as `Source.codes` gives them; the first GTIN of them is told
     description: str = ""
     brand: str = ""
     colour: str = ""

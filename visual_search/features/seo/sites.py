@@ -121,9 +121,7 @@ class Site:
             card.title,
             card.url,
             card.sku,
-            next(
-                (code for code in map(str, source.codes(obj)) if code.isdecimal() and len(code) in (8, 12, 13, 14)), ""
-            ),
+            tuple(map(str, source.codes(obj))),
             text.description,
             card.brand,
             card.colour,
