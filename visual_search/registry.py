@@ -177,8 +177,7 @@ class Source:
         `card_queryset()` hasn't fetched.
         """
         texts = self.texts(obj)
-        spoken = (text for tag, text in texts.items() if language and base_code(tag) == base_code(language))
-        text = next(spoken, None) or next(iter(texts.values()), Text(""))
+        text = text_in(texts, language) or next(iter(texts.values()), Text(""))
         try:
             picture = min(self.pictures(obj), key=lambda item: item.position, default=None)
         # A picture that the shop's code can't describe, such as a row without its file, costs the tile no more than that.
@@ -251,6 +250,12 @@ class Source:
     def keeps_photos(self) -> bool:
         """Whether the source has a `keep_photo` of its own. Read only."""
         return type(self).keep_photo is not Source.keep_photo
+
+
+def text_in(texts: Mapping[str, Text], language: str | None) -> Text | None:
+    """The text in this language, of whichever country ("pt" finds "pt-br"); None where there is none."""
+    base = base_code(language)
+    return next((text for tag, text in texts.items() if base and base_code(tag) == base), None)
 
 
 _sources: dict[str, Source] = {}

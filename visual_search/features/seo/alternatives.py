@@ -66,9 +66,9 @@ def _proposed(source: registry.Source, obj: Any, language: str) -> Iterator[tupl
 
 def _words(source: registry.Source, obj: Any, language: str) -> tuple[str, str]:
     """Title and colour in this language; without a title in it, the name of the category in it, if the shop has one."""
-    base = base_code(language)
-    card = source.card(obj, base)
-    if any(base_code(tag) == base and text.title for tag, text in source.texts(obj).items()):
+    card = source.card(obj, base_code(language))
+    spoken = registry.text_in(source.texts(obj), language)
+    if spoken and spoken.title:
         return card.title, card.colour
     path = source.facets(obj).get(CATEGORY.name)
     if isinstance(path, str) and (label := source.value_labels(CATEGORY.name, [path], language).get(path)):

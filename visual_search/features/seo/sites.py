@@ -107,7 +107,8 @@ class Site:
         source = registry.source(collection)
         language = language or get_language()
         card = source.card(obj, base_code(language))
-        text = self.text(source, obj, language)
+        texts = source.texts(obj)
+        text = registry.text_in(texts, language) or next(iter(texts.values()), Text(""))
         facets = source.facets(obj)
         category = facets.get(CATEGORY.name)
         price = facets.get(PRICE.name)
@@ -131,13 +132,6 @@ class Site:
         )
         trail = (Link(self.name or "/", self.home), Link(card.title, card.url))
         return PageFacts(card.title, in_short(text.description), trail, thing, picture=next(iter(shown), None))
-
-    def text(self, source: registry.Source, obj: Any, language: str | None) -> Text:
-        """The object's text in this language, else in the first one."""
-        texts = source.texts(obj)
-        base = base_code(language)
-        spoken = (text for tag, text in texts.items() if base_code(tag) == base)
-        return next(spoken, None) or next(iter(texts.values()), Text(""))
 
     def picture_sizes(self, collection: str, ids: Sequence[str]) -> Mapping[str, Sequence[PictureSize]]:
         """By object id, how large its pictures are; {} where the shop doesn't keep it. One query."""
