@@ -18,6 +18,7 @@ from catalog.languages.addresses import in_language
 from catalog.languages.names import colour_name
 from catalog.licences import LICENCES
 from catalog.models import Product, ProductImage
+from visual_search import registry
 from visual_search.features.seo import alternatives
 from visual_search.features.seo.facts import Family, Link, Offer, PageFacts, Shown, Thing, in_short
 from visual_search.features.seo.sites import Entry, PictureSize, Site
@@ -114,14 +115,12 @@ def of_credits() -> PageFacts:
 def pictures(product: Product, language: str) -> list[tuple[ProductImage, str]]:
     """The pictures of a product that pages show, each with the text in its place.
 
-    That is the text which was confirmed in this language, else that of the picture, else one made of title, colour and view.
+    That is the text which was confirmed in this language, else that of the picture, else what would be proposed.
     """
     confirmed = alternatives.confirmed(COLLECTION, str(product.pk), language)
-    title, colour = product.title(language), colour_name(product.colour)
-    return [
-        (image, confirmed.get(str(image.pk)) or image.alt or alternatives.proposal(title, colour, image.role, number))
-        for number, image in enumerate(product.shown_images(), 1)
-    ]
+    proposed = alternatives.proposals(registry.source(COLLECTION), product, language)
+    named = [(image, str(image.pk)) for image in product.shown_images()]
+    return [(image, confirmed.get(id) or image.alt or proposed.get(id, "")) for image, id in named]
 
 
 def of_product(

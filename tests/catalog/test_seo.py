@@ -10,10 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Product, ProductImage, ProductText, State
+from catalog.models import CategoryText, Product, ProductImage, ProductText, State
 from catalog.prices import price_text
 from tests.catalog.test_pages import make
 from tests.features.seo.machines import alternates, canonical, faults, graph, is_hidden, of_type
+from visual_search.features.seo import looking
+from visual_search.features.seo.models import PictureText
 
 HOST = "http://testserver"
 LANGUAGES = {"en", "de", "fr", "es", "pt-br", "ar", "ja", "zh-hans"}
@@ -151,6 +153,15 @@ def test_every_picture_of_a_product_page_has_a_text(client: Client, shop) -> Non
         texts = re.findall(r'<img [^>]*?alt="([^"]*)"', gallery)
         assert len(texts) == len(set(texts)) == 2
         assert all(texts)
+
+
+def test_a_picture_has_the_text_that_would_be_proposed(client: Client, shop) -> None:
+    """In Japanese the chair has no title: what its category is called is said better than words of another language."""
+    CategoryText.objects.create(path="Home > Office", language="ja", name="椅子")
+    assert looking.propose("products") > 0
+    for row in PictureText.objects.filter(object_id=str(shop.pk)):
+        assert f'alt="{row.text}"' in read(client, f"/{row.language}/p/S-100/")
+    assert PictureText.objects.filter(object_id=str(shop.pk), text__startswith="椅子").count() == 2
 
 
 def test_a_text_of_the_picture_itself_comes_first(client: Client, shop) -> None:

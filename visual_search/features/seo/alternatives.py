@@ -5,7 +5,7 @@ A confirmed text comes first, then the shop's own, then what is known of the obj
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -52,16 +52,16 @@ def confirmed(collection: str, object_id: str, language: str | None) -> dict[str
 
 def of_object(collection: str, obj: Any, language: str | None) -> dict[str, str]:
     """Picture id -> what a page shows in place of it."""
-    texts = dict(_proposed(registry.source(collection), obj, language or settings.LANGUAGE_CODE))
-    return {**texts, **confirmed(collection, str(obj.pk), language)}
+    proposed = proposals(registry.source(collection), obj, language or settings.LANGUAGE_CODE)
+    return {**proposed, **confirmed(collection, str(obj.pk), language)}
 
 
-def _proposed(source: registry.Source, obj: Any, language: str) -> Iterator[tuple[str, str]]:
+def proposals(source: registry.Source, obj: Any, language: str) -> dict[str, str]:
+    """Picture id -> what is proposed in this language, for all pictures that pages show."""
     with override(language):
         title, colour = _words(source, obj, language)
-        shown = (picture for picture in source.pictures(obj) if picture.url)
-        for number, picture in enumerate(sorted(shown, key=lambda one: one.position), 1):
-            yield picture.id, proposal(title, colour, picture.role, number)
+        shown = sorted((one for one in source.pictures(obj) if one.url), key=lambda one: one.position)
+        return {one.id: proposal(title, colour, one.role, number) for number, one in enumerate(shown, 1)}
 
 
 def _words(source: registry.Source, obj: Any, language: str) -> tuple[str, str]:
@@ -85,7 +85,7 @@ def propose(collection: str, objects: Iterable[Any], languages: Iterable[str]) -
         texts = PictureText.objects.filter(collection=collection, object_id=str(obj.pk), confirmed_at__isnull=False)
         kept = set(texts.values_list("picture_id", "language"))
         for language in languages:
-            for picture_id, text in _proposed(source, obj, language):
+            for picture_id, text in proposals(source, obj, language).items():
                 if (picture_id, language) not in kept:
                     rows.append(
                         PictureText(
