@@ -1,4 +1,4 @@
-"""Reads the shop's objects: by ids that hits or strangers name, and as the writing database has them now."""
+"""Reads the shop's objects: by ids that hits or strangers name, as staff know them, and as the writing database has them now."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ def known_ids(collection: str, ids: Iterable[str]) -> dict[str, str]:
     there = source.queryset().prefetch_related(None).filter(pk__in={value for value, _ in keys.values()})
     written = {str(key) for key in there.values_list("pk", flat=True)}
     return {id: name for id, (_, name) in keys.items() if name in written}
+
+
+def called(source: Source, obj: Any) -> str:
+    """What staff call an object: its title, else its article number; what Django calls it, where the source can't say."""
+    try:
+        card = source.card(obj)
+    # The source is the shop's code, and staff may be looking for the very object that it can't describe.
+    except Exception:
+        return str(obj)
+    return card.title or card.sku or str(obj)
+
+
+def named(source: Source, ids: Sequence[str]) -> dict[str, str]:
+    """Id -> what staff call the object, in the order of `ids`; without what is gone."""
+    return {id: called(source, obj) for id, obj in objects_by_id(source, ids).items()}
 
 
 def id_of(collection: str, name: str) -> str:

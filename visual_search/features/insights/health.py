@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from multilingual.languages import base_code
 from visual_search import registry, wiring
 from visual_search.conf import conf
 from visual_search.content import documents
-from visual_search.content.objects import objects_by_id
+from visual_search.content.objects import named
 from visual_search.content.stand_ins import StandIns
 from visual_search.features.insights.models import CatalogueCheck
 from visual_search.features.insights.options import options
@@ -135,21 +135,8 @@ def sheet(check: CatalogueCheck) -> Sheet:
 def examples(check: CatalogueCheck, most: int = 5) -> list[list[tuple[str, str]]]:
     """Of each finding the first objects: id, and what staff call it."""
     source = registry.source(check.collection)
-    listed = []
-    for name in FINDINGS:
-        ids: Sequence[str] = check.findings.get(name, {}).get("ids", [])[:most]
-        found = objects_by_id(source, ids)
-        listed.append([(id, _called(source, found[id])) for id in ids if id in found])
-    return listed
-
-
-def _called(source: registry.Source, obj: object) -> str:
-    try:
-        card = source.card(obj)
-    # The source can't describe it: that is the very finding.
-    except Exception:
-        return str(obj)
-    return card.title or card.sku or card.id
+    firsts = (check.findings.get(name, {}).get("ids", [])[:most] for name in FINDINGS)
+    return [list(named(source, ids).items()) for ids in firsts]
 
 
 def grades(collection: str) -> Sheet:

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from visual_search import registry
 from visual_search.admin import KeptForGood
-from visual_search.content.objects import objects_by_id
+from visual_search.content.objects import called, objects_by_id
 from visual_search.features.seo import looking
 from visual_search.features.seo.models import PagesCheck, PictureText
 from visual_search.features.seo.sites import site
@@ -144,7 +144,7 @@ class PictureTextAdmin(admin.ModelAdmin):
     @admin.display(description=_("object"))
     def thing(self, row: PictureText) -> str:
         obj = getattr(row, "shown", None)
-        return looking.called(registry.source(row.collection), obj) if obj is not None else row.object_id
+        return called(registry.source(row.collection), obj) if obj is not None else row.object_id
 
     @admin.display(description=_("confirmed"), boolean=True)
     def is_confirmed(self, row: PictureText) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from multilingual.languages import base_code
 from visual_search import registry
-from visual_search.content.objects import objects_by_id
+from visual_search.content.objects import family_key_of, named
 from visual_search.features.seo import alternatives
 from visual_search.features.seo.alike import alike
 from visual_search.features.seo.models import PagesCheck, PictureText
@@ -59,7 +59,7 @@ def look(collection: str) -> PagesCheck:
     while some := list(islice(objects, BATCH)):
         for obj in some:
             id = str(obj.pk)
-            families[id] = _family(source, obj)
+            families[id] = family_key_of(source, obj)
             try:
                 text, pictures = _read(source, obj, found)
             # Whatever the shop's code raises costs this object alone.
@@ -106,14 +106,6 @@ def _read(source: registry.Source, obj: Any, found: _Found) -> tuple[Text, list[
     return text, [picture for picture in source.pictures(obj) if picture.url]
 
 
-def _family(source: registry.Source, obj: Any) -> str:
-    try:
-        return source.family_key(obj) if source.has_families else str(obj.pk)
-    # The same as above.
-    except Exception:
-        return str(obj.pk)
-
-
 def _folded(title: str) -> str:
     return " ".join(title.split()).casefold()
 
@@ -141,15 +133,5 @@ def checks() -> list[PagesCheck]:
 
 def examples(check: PagesCheck, finding: str, most: int = 5) -> list[tuple[str, str]]:
     """The first objects of a finding: id, and what staff call it."""
-    source = registry.source(check.collection)
-    ids: Sequence[str] = check.findings.get(finding, {}).get("ids", [])[:most]
-    return [(id, called(source, obj)) for id, obj in objects_by_id(source, ids).items()]
-
-
-def called(source: registry.Source, obj: object) -> str:
-    """The title of an object; what Django calls it, where the source can't say."""
-    try:
-        return source.card(obj).title or str(obj)
-    # The same as above.
-    except Exception:
-        return str(obj)
+    ids = check.findings.get(finding, {}).get("ids", [])[:most]
+    return list(named(registry.source(check.collection), ids).items())
