@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import router
 from django.db.models import Model, QuerySet
+from django.urls import NoReverseMatch, reverse
 
 from visual_search import registry, wiring
 from visual_search.conf import conf
@@ -56,6 +57,15 @@ def called(source: Source, obj: Any) -> str:
 def named(source: Source, ids: Sequence[str]) -> dict[str, str]:
     """Id -> what staff call the object, in the order of `ids`; without what is gone."""
     return {id: called(source, obj) for id, obj in objects_by_id(source, ids).items()}
+
+
+def object_page(collection: str, object_id: str) -> str:
+    """Where staff change the object: its pictures, texts and stock; "" where the admin doesn't have it."""
+    models = (source.model._meta for source in registry.sources() if source.collection == collection)
+    for model in models:
+        with suppress(NoReverseMatch):
+            return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[object_id])
+    return ""
 
 
 def id_of(collection: str, name: str) -> str:

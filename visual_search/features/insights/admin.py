@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from visual_search import registry
 from visual_search.admin import KeptForGood
-from visual_search.features.insights import dashboard, decisions, health, remedying, weekly
+from visual_search.content.objects import object_page
+from visual_search.features.insights import dashboard, decisions, health, weekly
 from visual_search.features.insights.charts import drawn
 from visual_search.features.insights.figures import Span, last_span
 from visual_search.features.insights.models import CatalogueCheck, FoldedDay, NotSold, Purchase
@@ -192,7 +193,7 @@ def _dates(span: Span) -> dict[str, object]:
 def _links(check: CatalogueCheck) -> list[list[Offer]]:
     """Of each finding the first objects, as links to where staff change them."""
     return [
-        [Offer(id, called, remedying.object_page(check.collection, id)) for id, called in found]
+        [Offer(id, called, object_page(check.collection, id)) for id, called in found]
         for found in health.examples(check)
     ]
 

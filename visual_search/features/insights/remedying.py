@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from visual_search import registry
+from visual_search.content.objects import object_page
 from visual_search.features.insights.models import NotSold, Purchase, Wanted
 from visual_search.remedies import Case, Remedy, Trouble, register
 
@@ -40,11 +39,3 @@ def _adding(model: type[Wanted]) -> Callable[[Case], str]:
 
 def _object(case: Case) -> str:
     return object_page(case.collection, case.object_id)
-
-
-def object_page(collection: str, object_id: str) -> str:
-    """Where staff change the object: its pictures, texts and stock; "" where the admin doesn't have it."""
-    model = next((each.model for each in registry.sources() if each.collection == collection), None)
-    if model is None or not admin.site.is_registered(model):
-        return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])

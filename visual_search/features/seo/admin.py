@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -20,7 +19,7 @@ from django.utils.translation import ngettext
 
 from visual_search import registry
 from visual_search.admin import KeptForGood
-from visual_search.content.objects import called, objects_by_id
+from visual_search.content.objects import called, object_page, objects_by_id
 from visual_search.features.seo import looking
 from visual_search.features.seo.models import PagesCheck, PictureText
 from visual_search.features.seo.sites import site
@@ -75,17 +74,9 @@ class PagesCheckAdmin(KeptForGood):
 
 
 def _row(check: PagesCheck, finding: str, label: object) -> dict[str, object]:
-    links = [(title, _page(check.collection, id)) for id, title in looking.examples(check, finding)]
+    links = [(title, object_page(check.collection, id)) for id, title in looking.examples(check, finding)]
     count = check.findings.get(finding, {}).get("count", 0)
     return {"label": label, "count": count, "links": links, "more": count - len(links)}
-
-
-def _page(collection: str, object_id: str) -> str:
-    """Where staff change the object; "" where the admin doesn't have it."""
-    model = registry.source(collection).model
-    if not admin.site.is_registered(model):
-        return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
 
 
 class TextForm(forms.ModelForm):
