@@ -171,6 +171,8 @@ def test_a_proposal_counts_for_nothing_until_it_is_confirmed(client: Client) -> 
     PictureText.objects.update(text="Wrong")
     assert "Wrong" not in client.get("/en/p/A/").content.decode()
     assert found(looking.look("products"))["unconfirmed"] == [id]
+    Product.objects.filter(pk=id).update(state=State.ARCHIVED)
+    assert "unconfirmed" not in found(looking.look("products"))
 
 
 # --- The pages of staff

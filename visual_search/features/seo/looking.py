@@ -80,7 +80,9 @@ def look(collection: str) -> PagesCheck:
             found.add("alike", other)
     waiting = PictureText.objects.filter(collection=collection, confirmed_at__isnull=True)
     for id in waiting.order_by("object_id").values_list("object_id", flat=True).distinct().iterator():
-        found.add("unconfirmed", id)
+        # Proposals stay for objects that are gone, or hidden for a while.
+        if id in families:
+            found.add("unconfirmed", id)
     check, _made = PagesCheck.objects.update_or_create(
         collection=collection,
         defaults={
