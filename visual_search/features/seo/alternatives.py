@@ -5,7 +5,7 @@ A confirmed text comes first, then the shop's own, then what is known of the obj
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,10 +15,11 @@ from django.utils.translation import override
 from multilingual.languages import base_code
 from visual_search import registry
 from visual_search.features.seo.models import PictureText
+from visual_search.models import chunks
 from visual_search.types import CATEGORY, PATH_SEPARATOR
 
 LONGEST = 125  # characters: screen readers pause there, and nobody listens to more
-BATCH = 500  # objects whose texts are written together
+BATCH = 500  # objects whose texts are read and written together
 
 
 def proposal(title: str, colour: str = "", role: str = "main", number: int = 1) -> str:
@@ -76,37 +77,30 @@ def _words(source: registry.Source, obj: Any, language: str) -> tuple[str, str]:
     return card.title, card.colour
 
 
-def propose(collection: str, objects: Iterable[Any], languages: Iterable[str]) -> int:
+def propose(collection: str, objects: Iterable[Any], languages: Sequence[str]) -> int:
     """Write proposals for the pictures of these objects, and give how many. Nothing that was confirmed changes."""
-    source, languages = registry.source(collection), list(languages)
-    rows: list[PictureText] = []
-    count = 0
-    for obj in objects:
-        texts = PictureText.objects.filter(collection=collection, object_id=str(obj.pk), confirmed_at__isnull=False)
-        kept = set(texts.values_list("picture_id", "language"))
-        for language in languages:
-            for picture_id, text in proposals(source, obj, language).items():
-                if (picture_id, language) not in kept:
-                    rows.append(
-                        PictureText(
-                            collection=collection,
-                            object_id=str(obj.pk),
-                            picture_id=picture_id,
-                            language=language,
-                            text=text,
-                        )
-                    )
-        if len(rows) >= BATCH:
-            count += _write(rows)
-            rows = []
-    return count + _write(rows)
-
-
-def _write(rows: list[PictureText]) -> int:
-    """Earlier proposals for these pictures go. A text that somebody confirms meanwhile stays: the new row gives way to it."""
-    if rows:
-        objects = {row.object_id for row in rows}
-        waiting = PictureText.objects.filter(collection=rows[0].collection, object_id__in=objects)
-        waiting.filter(confirmed_at__isnull=True).delete()
+    source, count = registry.source(collection), 0
+    for some in chunks(objects, BATCH):
+        there = PictureText.objects.filter(collection=collection, object_id__in=[str(obj.pk) for obj in some])
+        waiting, done = (there.filter(confirmed_at__isnull=each) for each in (True, False))
+        kept = set(done.values_list("object_id", "picture_id", "language"))
+        rows = [
+            PictureText(collection=collection, object_id=id, picture_id=picture, language=language, text=text)
+            for id, picture, language, text in _proposed(source, some, languages)
+            if (id, picture, language) not in kept
+        ]
+        waiting.delete()
+        # A text that somebody confirms meanwhile stays: the new row gives way to it.
         PictureText.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+        count += len(rows)
+    return count
+
+
+def _proposed(
+    source: registry.Source, objects: Iterable[Any], languages: Sequence[str]
+) -> Iterator[tuple[str, str, str, str]]:
+    """(id of the object, id of the picture, language, text) of each proposal."""
+    for obj in objects:
+        for language in languages:
+            for picture, text in proposals(source, obj, language).items():
+                yield str(obj.pk), picture, language, text
