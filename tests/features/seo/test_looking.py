@@ -12,6 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from catalog.models import Product, ProductImage, ProductText, State
+from visual_search import registry
 from visual_search.content import readings
 from visual_search.features.seo import alternatives, looking
 from visual_search.features.seo.models import PagesCheck, PictureText
@@ -173,6 +174,26 @@ def test_a_proposal_counts_for_nothing_until_it_is_confirmed(client: Client) -> 
     assert found(looking.look("products"))["unconfirmed"] == [id]
     Product.objects.filter(pk=id).update(state=State.ARCHIVED)
     assert "unconfirmed" not in found(looking.look("products"))
+
+
+def test_an_object_that_the_source_cannot_describe_costs_the_others_nothing(owner: Client, monkeypatch) -> None:
+    broken, whole = product("A", "Chair"), product("B", "Table")
+    source = type(registry.source("products"))
+
+    def failing(method):
+        def read(self, obj, *more):
+            if obj.sku == "A":
+                raise ValueError("it has no words")
+            return method(self, obj, *more)
+
+        return read
+
+    for name in ("card", "texts"):
+        monkeypatch.setattr(source, name, failing(getattr(source, name)))
+    assert owner.post(PAGE, {"propose": ""}).status_code == 302
+    assert set(PictureText.objects.values_list("object_id", flat=True)) == {whole}
+    assert found(PagesCheck.objects.get())["unread"] == [broken]
+    assert owner.get(PAGE).status_code == 200
 
 
 # --- The pages of staff

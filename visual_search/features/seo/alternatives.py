@@ -5,6 +5,7 @@ A confirmed text comes first, then the shop's own, then what is known of the obj
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from visual_search import registry
 from visual_search.features.seo.models import PictureText
 from visual_search.models import chunks
 from visual_search.types import CATEGORY, PATH_SEPARATOR
+
+logger = logging.getLogger(__name__)
 
 LONGEST = 125  # characters: screen readers pause there, and nobody listens to more
 BATCH = 500  # objects whose texts are read and written together
@@ -86,7 +89,7 @@ def propose(collection: str, objects: Iterable[Any], languages: Sequence[str]) -
         kept = set(done.values_list("object_id", "picture_id", "language"))
         rows = [
             PictureText(collection=collection, object_id=id, picture_id=picture, language=language, text=text)
-            for id, picture, language, text in _proposed(source, some, languages)
+            for id, picture, text, language in _proposed(source, some, languages)
             if (id, picture, language) not in kept
         ]
         waiting.delete()
@@ -99,8 +102,13 @@ def propose(collection: str, objects: Iterable[Any], languages: Sequence[str]) -
 def _proposed(
     source: registry.Source, objects: Iterable[Any], languages: Sequence[str]
 ) -> Iterator[tuple[str, str, str, str]]:
-    """(id of the object, id of the picture, language, text) of each proposal."""
+    """(id of the object, id of the picture, text, language) of each proposal."""
     for obj in objects:
-        for language in languages:
-            for picture, text in proposals(source, obj, language).items():
-                yield str(obj.pk), picture, language, text
+        id = str(obj.pk)
+        try:
+            found = [(id, *each, code) for code in languages for each in proposals(source, obj, code).items()]
+        # The source is the shop's code. An object that it can't describe costs the others nothing, and the look names it.
+        except Exception:
+            logger.exception("No texts are proposed for the pictures of %s %s.", source.collection, id)
+            continue
+        yield from found
