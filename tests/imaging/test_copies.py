@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.imaging.labels import package
-from visual_search.imaging.copies import BYTES, copies, difference, thumbnail
+from visual_search.imaging.copies import BYTES, copies, difference, pairs, thumbnail
 
 
 def encoded(image: Image.Image, *, quality: int, size: int, format: str = "JPEG") -> Image.Image:
@@ -83,6 +83,22 @@ def test_of_two_equal_pictures_both_are_named():
             "one",
             "two",
         ]
+
+
+@pytest.mark.parametrize("at_once", [1, 25_000_000])
+def test_each_pair_of_one_picture_is_found_once(monkeypatch, at_once: int) -> None:
+    """However few are compared together, as of a catalogue that is too large for all at once."""
+    monkeypatch.setattr("visual_search.imaging.copies._PAIRS_AT_ONCE", at_once)
+    shown = {
+        "tea": package("TEA"),
+        "switch": switch(rockers=1),
+        "other": package("OAT", seed=5),
+        "small": encoded(switch(rockers=1), quality=60, size=300),
+        "again": encoded(package("TEA"), quality=75, size=400),
+    }
+    found = list(pairs({name: thumbnail(image) for name, image in shown.items()}))
+    assert found == [("tea", "again"), ("switch", "small")]
+    assert list(pairs({})) == []
 
 
 def test_nothing_is_a_copy_of_nothing():

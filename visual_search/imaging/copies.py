@@ -7,7 +7,7 @@ outside all values within one pixel of it in the other picture, and the place wi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,6 +30,9 @@ _FULL_FROM, _HALF_FROM = 192, 80
 # Mean squared levels by which a picture may be farther than the nearest one and still be the same. Products that share a
 # file are equally near; a second rocker on a light switch adds .16.
 TIE_WITHIN = 0.1
+_SIDE = 8  # fields of light a side, by which pairs are looked for among many pictures
+_WORTH = 100.0  # mean squared levels between two of them; pairs that differ more aren't compared closely
+_PAIRS_AT_ONCE = 25_000_000  # 100 MB
 
 Floats = npt.NDArray[np.float32]
 Key = TypeVar("Key", bound=Hashable)
@@ -68,6 +71,31 @@ def copies(photo: bytes, pictures: Mapping[Key, bytes], within: float = TIE_WITH
 def difference(one: bytes, other: bytes) -> float | None:
     """How far two thumbnails of one picture are apart (mean squared levels); None where they show two pictures."""
     return _apart(_planes(one), _planes(other)) if _near(one, {0: other}) else None
+
+
+def pairs(pictures: Mapping[Key, bytes]) -> Iterator[tuple[Key, Key]]:
+    """The keys of all thumbnails that show the same picture, two by two, each pair once in the order of the mapping."""
+    keys = list(pictures)
+    light = np.stack([_light(data) for data in pictures.values()]) if keys else np.empty((0, _SIDE**2), np.float32)
+    squares = (light**2).sum(axis=1)
+    rows = max(1, _PAIRS_AT_ONCE // max(1, len(keys)))
+    for start in range(0, len(keys), rows):
+        apart = light[start : start + rows] @ light[start:].T
+        apart *= -2
+        apart += squares[start : start + rows, None]
+        apart += squares[None, start:]
+        for row, column in np.argwhere(apart <= _WORTH * _SIDE**2).tolist():
+            one, other = keys[start + row], keys[start + column]
+            if row < column and difference(pictures[one], pictures[other]) is not None:
+                yield one, other
+
+
+def _light(thumbnail: bytes) -> Floats:
+    """(64,): the mean light of 8 x 8 fields, in levels."""
+    field = LUMA // _SIDE
+    luma = np.frombuffer(thumbnail, np.uint8, count=LUMA**2, offset=_HEADER)
+    light: Floats = luma.reshape(_SIDE, field, _SIDE, field).mean(axis=(1, 3), dtype=np.float32).ravel()
+    return light
 
 
 def _near(photo: bytes, pictures: Mapping[Key, bytes]) -> list[Key]:

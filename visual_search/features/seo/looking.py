@@ -74,10 +74,11 @@ def look(collection: str) -> PagesCheck:
             if not pictures:
                 found.add("no_picture", id)
         _sizes(of_shop, collection, [str(obj.pk) for obj in some], found)
-    for one, other in alike(collection):
-        if families.get(one, one) != families.get(other, other) and one in families and other in families:
-            found.add("alike", one)
-            found.add("alike", other)
+    for group in alike(collection):
+        there = [id for id in group if id in families]
+        if len({families[id] for id in there}) > 1:
+            for id in there:
+                found.add("alike", id)
     waiting = PictureText.objects.filter(collection=collection, confirmed_at__isnull=True)
     for id in waiting.order_by("object_id").values_list("object_id", flat=True).distinct().iterator():
         # Proposals stay for objects that are gone, or hidden for a while.
