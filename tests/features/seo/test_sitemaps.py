@@ -12,6 +12,7 @@ import pytest
 from visual_search.features.seo import sitemaps
 from visual_search.features.seo.sites import Entry, Site
 
+MOST_ADDRESSES = 50_000  # of a part, by the protocol
 SCHEMAS = Path(__file__).parent / "schemas"
 
 
@@ -62,20 +63,51 @@ def test_parts_hold_every_page_once_and_stay_within_the_limits() -> None:
     assert parts == list(range(1, len(parts) + 1))
     assert len(parts) * size >= site.size > (len(parts) - 1) * size
     whole = xml(site, "things", 2)
-    assert whole.count("<url>") == size * 8 <= 50_000
+    assert whole.count("<url>") == size * 8 <= MOST_ADDRESSES
     assert len(whole.encode()) <= 50_000_000
     assert f"<loc>https://shop.example/de/p/{size}/</loc>" in whole
     assert sitemaps.part(site, "things", len(parts) + 1) is None
 
 
-def test_one_language_has_fifty_thousand_pages_a_part() -> None:
-    site = Large()
+def test_a_shop_in_one_language_has_more_pages_a_part() -> None:
+    site, several = Large(), Large()
     site.spoken = ()
-    site.size = 50_001
+    size = sitemaps.pages_in_a_part(site)
+    assert MOST_ADDRESSES >= size > 8 * sitemaps.pages_in_a_part(several)
+    site.size = size + 1
     assert list(sitemaps.parts(site)) == [("entrances", 1), ("things", 1), ("things", 2)]
     last = xml(site, "things", 2)
     assert last.count("<url>") == 1
     assert "hreflang" not in last
+
+
+def test_many_categories_are_several_parts(monkeypatch) -> None:
+    site = Large()
+    site.size = 0
+    size = sitemaps.pages_in_a_part(site)
+    monkeypatch.setattr(Large, "entrances", lambda self: (Entry(f"/c/{n}/") for n in range(size + 1)))
+    assert list(sitemaps.parts(site)) == [("entrances", 1), ("entrances", 2)]
+    assert f"<loc>https://shop.example/de/c/{size}/</loc>" in xml(site, "entrances", 2)
+    assert f"/c/{size}/" not in xml(site, "entrances", 1)
+
+
+def test_a_part_with_all_pictures_of_its_pages_fits() -> None:
+    site, address = Large(), f"/media/{'a' * 100}.jpg"
+    entries = (Entry(f"/p/{n}/", None, (address,) * 40) for n in range(sitemaps.pages_in_a_part(site)))
+    text = "".join(sitemaps.written(entries, site, at))
+    assert text.count("<url>") == sitemaps.pages_in_a_part(site) * 8
+    assert len(text) <= sitemaps.MOST_BYTES
+
+
+def test_a_part_ends_before_it_is_too_large(monkeypatch, caplog) -> None:
+    site = Large()
+    whole = "".join(sitemaps.written([Entry("/ü/"), Entry("/p/")], site, at))
+    monkeypatch.setattr(sitemaps, "MOST_BYTES", len(whole.encode()))
+    assert "".join(sitemaps.written([Entry("/ü/"), Entry("/p/")], site, at)) == whole
+    monkeypatch.setattr(sitemaps, "MOST_BYTES", len(whole.encode()) - 1)
+    cut = "".join(sitemaps.written([Entry("/ü/"), Entry("/p/")], site, at))
+    assert (cut.count("<url>"), cut.endswith("</url>\n</urlset>\n")) == (8, True)
+    assert "before the page /p/" in caplog.text
 
 
 def test_each_language_names_all_others_and_itself() -> None:
@@ -93,7 +125,7 @@ def test_no_more_is_read_than_was_written() -> None:
     pieces = sitemaps.written(entries, site, at)
     for _ in range(3):
         next(pieces)
-    assert site.most_ahead < sitemaps.WRITTEN_TOGETHER
+    assert site.most_ahead <= 2 * sitemaps.WRITTEN_TOGETHER
 
 
 @pytest.mark.parametrize(("name", "number"), [("entrances", 2), ("things", 0), ("others", 1)])

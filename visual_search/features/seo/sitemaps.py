@@ -1,32 +1,35 @@
 """The sitemap, written as it is read: an index, and parts that no crawler refuses for their size.
 
-The protocol (sitemaps.org) allows 50,000 addresses and 50 MB a part. Each language of a page is an address of its own and names
-all others, so that a part of a shop in eight languages is full of bytes before it is full of addresses. Of the image extension
+The protocol (sitemaps.org) allows 50,000 addresses and 50 MB a part. Each language of a page is an address of its own, names all
+others and the page's pictures, so that a part is full of bytes long before it is full of addresses. Of the image extension
 `image:loc` alone is left; Google dropped its other tags in 2022.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
-from itertools import chain
+from itertools import chain, islice
 from xml.sax.saxutils import escape, quoteattr
 
 from visual_search.features.seo.addresses import alternates
 from visual_search.features.seo.sites import Entry, Site
 
-MOST_ADDRESSES = 50_000
+logger = logging.getLogger(__name__)
+
 MOST_BYTES = 50_000_000
 BYTES_OF_AN_ADDRESS = 250  # a long one, with its markup
 MOST_PICTURES = 20  # of a page that are named; the extension allows 1,000
-ENTRANCES = "entrances"  # the name of the part of pages that show no single object
-WRITTEN_TOGETHER = 200  # addresses that go out in one piece
+ENTRANCES = "entrances"  # the name of the parts of pages that show no single object
+WRITTEN_TOGETHER = 25  # pages that go out in one piece
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SET = (
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
     ' xmlns:image="http://www.google.com/schemas/sitemap-image/1.1" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
 )
+_END = "</urlset>\n"
 _INDEX = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
 
 
@@ -37,17 +40,17 @@ def pages_in_a_part(site: Site) -> int:
     """
     languages = max(1, len(site.languages))
     named = 1 + (languages + 1 if site.languages else 0)
-    of_a_page = languages * BYTES_OF_AN_ADDRESS * (named + 2)  # most pages have a picture or two
-    return max(1, min(MOST_ADDRESSES // languages, MOST_BYTES // of_a_page))
+    of_a_page = languages * BYTES_OF_AN_ADDRESS * (named + MOST_PICTURES)
+    return max(1, MOST_BYTES // of_a_page)
 
 
 def parts(site: Site) -> Iterator[tuple[str, int]]:
     """(name, number from 1) of each part. One count a collection."""
-    yield ENTRANCES, 1
     size = pages_in_a_part(site)
-    for collection in site.collections:
-        for number in range(-(-site.count(collection) // size)):
-            yield collection, number + 1
+    counts = {ENTRANCES: sum(1 for _ in site.entrances()), **{name: site.count(name) for name in site.collections}}
+    for name, count in counts.items():
+        for number in range(-(-count // size)):
+            yield name, number + 1
 
 
 def index(addresses: Iterable[str]) -> Iterator[str]:
@@ -60,26 +63,33 @@ def index(addresses: Iterable[str]) -> Iterator[str]:
 
 def part(site: Site, name: str, number: int) -> Iterator[Entry] | None:
     """The pages of this part; None where there is none of this name and number. Nothing is read before it is asked for."""
-    if name == ENTRANCES:
-        return site.entrances() if number == 1 else None
-    if name not in site.collections or number < 1:
+    if name not in (ENTRANCES, *site.collections) or number < 1:
         return None
     size = pages_in_a_part(site)
-    rows = site.entries(name, (number - 1) * size, number * size)
+    start, stop = (number - 1) * size, number * size
+    rows = islice(site.entrances(), start, stop) if name == ENTRANCES else site.entries(name, start, stop)
     first = next(rows, None)
     return None if first is None else chain([first], rows)
 
 
 def written(entries: Iterable[Entry], site: Site, absolute: Callable[[str], str]) -> Iterator[str]:
-    """A part as XML, some addresses at a time."""
+    """A part as XML, some addresses at a time. It ends before it is larger than crawlers read, however long addresses are."""
     yield _HEAD + _SET
     lines: list[str] = []
+    room = MOST_BYTES - len(_HEAD + _SET + _END)
     for entry in entries:
-        lines += _addresses(entry, site, absolute)
+        own = "".join(_addresses(entry, site, absolute))
+        room -= len(own.encode())
+        if room < 0:
+            logger.warning(
+                "A part of the sitemap is full before the page %s: shorten the shop's addresses.", entry.path
+            )
+            break
+        lines.append(own)
         if len(lines) >= WRITTEN_TOGETHER:
             yield "".join(lines)
             lines = []
-    yield "".join(lines) + "</urlset>\n"
+    yield "".join(lines) + _END
 
 
 def _addresses(entry: Entry, site: Site, absolute: Callable[[str], str]) -> Iterator[str]:
