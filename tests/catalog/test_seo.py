@@ -202,6 +202,11 @@ def test_a_draft_has_no_page_in_the_sitemap(client: Client, shop) -> None:
     assert "/p/S-1/" not in part
 
 
+@pytest.mark.parametrize("part", ["products-2", f"products-{10**30}", "things-1", "entrances-0"])
+def test_a_part_that_is_none_is_not_there(client: Client, shop, part: str) -> None:
+    assert client.get(f"/sitemap-{part}.xml").status_code == 404
+
+
 def test_the_sitemap_has_every_page_in_every_language_and_they_are_there(client: Client, shop) -> None:
     index = b"".join(client.get(reverse("seo:sitemap")).streaming_content).decode()
     parts = re.findall("<loc>([^<]+)</loc>", index)

@@ -19,6 +19,7 @@ from visual_search.features.seo.sites import Entry, Site
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 50_000_000
+MOST_PARTS = 50_000  # that an index may name; a stranger may ask for any number
 BYTES_OF_AN_ADDRESS = 250  # a long one, with its markup
 MOST_PICTURES = 20  # of a page that are named; the extension allows 1,000
 ENTRANCES = "entrances"  # the name of the parts of pages that show no single object
@@ -63,7 +64,7 @@ def index(addresses: Iterable[str]) -> Iterator[str]:
 
 def part(site: Site, name: str, number: int) -> Iterator[Entry] | None:
     """The pages of this part; None where there is none of this name and number. Nothing is read before it is asked for."""
-    if name not in (ENTRANCES, *site.collections) or number < 1:
+    if name not in (ENTRANCES, *site.collections) or not 1 <= number <= MOST_PARTS:
         return None
     size = pages_in_a_part(site)
     start, stop = (number - 1) * size, number * size
