@@ -27,6 +27,9 @@ _ENOUGH_INLIERS = 64  # Beyond so many above chance, more of them say nothing mo
 _BYTES_A_POINT = 4 + 128  # two coordinates of two bytes, then the descriptor
 
 
+Floats = npt.NDArray[np.float32]
+
+
 def maker() -> str:
     """What finds keypoints today. Change it together with what is kept of a catalogue picture."""
     return "rootsift-1 256/200" if _has_opencv() else "no keypoints"
@@ -42,6 +45,9 @@ class Keypoints:
     def pack(self) -> bytes:
         """Places in tenths of a pixel, then descriptors."""
         return np.round(self.places * 10).astype("<u2").tobytes() + self.descriptors.tobytes()
+
+
+NO_KEYPOINTS = Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
 
 
 def unpack(data: bytes) -> Keypoints:
@@ -64,32 +70,49 @@ def of_photo(image: Image.Image) -> Keypoints:
 
 
 def inliers(photo: Keypoints, picture: Keypoints) -> int:
-    """How many keypoints of both lie alike under one affine map without mirroring; 0 where there is none.
-
-    Nearest neighbours that agree in both directions and pass the ratio test, then RANSAC (Fischler and Bolles 1981).
-    """
+    """How many keypoints of both lie alike under one affine map without mirroring; 0 where there is none."""
     if min(len(photo.places), len(picture.places)) < _LEAST_MATCHES or not _has_opencv():
         return 0
+    found, there = matches(photo, picture, _NEAREST_TO_SECOND)
+    if len(found) < _LEAST_MATCHES:
+        return 0
+    lies = affine(there, found, most_stretch=_MOST_STRETCH)
+    return int(lies[1].sum()) if lies else 0
+
+
+def matches(one: Keypoints, other: Keypoints, nearest_to_second: float) -> tuple[Floats, Floats]:
+    """The places in both, (n, 2) each, of keypoints that are each other's nearest and pass the ratio test (Lowe 2004).
+
+    `nearest_to_second`: the distance to the nearest keypoint of `other`, as the largest share of that to the second nearest.
+    """
+    similar = one.descriptors.astype(np.float32) @ other.descriptors.astype(np.float32).T
+    rows, there = np.arange(len(similar)), similar.argmax(axis=1)
+    best, back = similar[rows, there], similar.argmax(axis=0)[there]
+    similar[rows, there] = -np.inf
+    # Descriptors have length 512, so that d^2 = 2 (1 - similarity / 512^2) in units of that length.
+    first, second = (2 - 2 * np.minimum(values / 512**2, 1) for values in (best, similar.max(axis=1)))
+    good = (back == rows) & (first < nearest_to_second**2 * second)
+    return one.places[good], other.places[there[good]]
+
+
+def affine(
+    source: Floats, target: Floats, *, most_stretch: float, rounds: int = 2_000, sure: float = 0.99
+) -> tuple[Floats, npt.NDArray[np.bool_]] | None:
+    """The map (2, 3) from source to target places that most of them agree on, and which do (RANSAC, Fischler and Bolles 1981).
+
+    None where there is none, or one that mirrors, or stretches one direction more than `most_stretch` times as much as the other.
+    It needs OpenCV.
+    """
     import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
 
-    similar = photo.descriptors.astype(np.float32) @ picture.descriptors.astype(np.float32).T
-    there = similar.argmax(axis=1)
-    best = similar[np.arange(len(there)), there]
-    masked = similar.copy()
-    masked[np.arange(len(there)), there] = -np.inf
-    # Descriptors have length 512, so that d^2 = 2 (1 - similarity / 512^2) in units of that length.
-    first, second = (2 - 2 * np.minimum(values / 512**2, 1) for values in (best, masked.max(axis=1)))
-    good = (similar.argmax(axis=0)[there] == np.arange(len(there))) & (first < _NEAREST_TO_SECOND**2 * second)
-    if good.sum() < _LEAST_MATCHES:
-        return 0
     cv2.setRNGSeed(0)  # The same pictures must give the same answer.
-    affine, supports = cv2.estimateAffine2D(
-        picture.places[there[good]], photo.places[good], method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE
+    matrix, agree = cv2.estimateAffine2D(
+        source, target, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE, maxIters=rounds, confidence=sure
     )
-    if affine is None or np.linalg.det(affine[:, :2]) <= 0:
-        return 0
-    large, small = np.linalg.svd(affine[:, :2], compute_uv=False)
-    return int(supports.sum()) if large <= _MOST_STRETCH * small else 0
+    if matrix is None or np.linalg.det(matrix[:, :2]) <= 0:
+        return None
+    large, small = np.linalg.svd(matrix[:, :2], compute_uv=False)
+    return (np.asarray(matrix, np.float32), agree.ravel().astype(bool)) if large <= most_stretch * small else None
 
 
 def confidence(count: int) -> float:
@@ -102,18 +125,25 @@ def _has_opencv() -> bool:
 
 
 def _detect(image: Image.Image, side: int, points: int) -> Keypoints:
-    """None are found without OpenCV, which is a part of the package that a shop may do without (extras.py)."""
+    scale = side / max(image.size)
+    return detect(image, (max(1, round(image.width * scale)), max(1, round(image.height * scale))), points)
+
+
+def detect(image: Image.Image, size: tuple[int, int], most: int, *, contrast: float = 0.04) -> Keypoints:
+    """The strongest keypoints at this size in px. None are found without OpenCV, which a shop may do without (extras.py).
+
+    `contrast`: how much of it a keypoint needs; OpenCV's own by default.
+    """
     if not _has_opencv():
-        return Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
+        return NO_KEYPOINTS
     import cv2  # noqa: PLC0415 - OpenCV takes 60 MB, and only photos need it
 
-    scale = side / max(image.size)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     grey = np.asarray(image.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
-    points_of_interest, descriptors = cv2.SIFT_create(nfeatures=points).detectAndCompute(grey, None)  # type: ignore[attr-defined]  # not in the stubs
+    detector = cv2.SIFT_create(nfeatures=most, contrastThreshold=contrast)  # type: ignore[attr-defined]  # not in the stubs
+    found, descriptors = detector.detectAndCompute(grey, None)
     if descriptors is None:
-        return Keypoints(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
+        return NO_KEYPOINTS
     # OpenCV gives a few more than asked for where responses are equal.
-    places = np.array([point.pt for point in points_of_interest[:points]], np.float32)
-    root = np.sqrt(descriptors[:points] / np.maximum(descriptors[:points].sum(axis=1, keepdims=True), 1e-9))
+    places = np.array([point.pt for point in found[:most]], np.float32)
+    root = np.sqrt(descriptors[:most] / np.maximum(descriptors[:most].sum(axis=1, keepdims=True), 1e-9))
     return Keypoints(places, np.clip(np.round(root * 512), 0, 255).astype(np.uint8))
