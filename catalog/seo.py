@@ -28,7 +28,7 @@ COLLECTION = "products"
 READ_TOGETHER = 500  # products of the sitemap
 OF_THE_VISITOR = ("basket", "checkout", "order", "offline", "samples", "manifest", "worker")
 OF_STAFF = ("receiving", "delivery", "purchasing", "purchase")
-FORMS = ("put", "checkout")  # Pages that only a form leads to, or nothing stands on for a robot.
+FORMS = ("put", "checkout")  # what only forms lead to, and a robot learns nothing from
 
 
 class Shop(Site):

@@ -1,4 +1,4 @@
-"""A plugin for pytest: only those tests run that have a database. The others would say the same on PostgreSQL as on SQLite."""
+"""A plugin for pytest: only tests that need a database run. The others would say the same on PostgreSQL as on SQLite."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The outbox, indexing and the shop behave on PostgreSQL as they do on SQLite: those of their own tests that have one, once more there."""
+"""The outbox, indexing and the shop behave on PostgreSQL as on SQLite: their tests that need a database run there once more."""
 
 import os
 import subprocess

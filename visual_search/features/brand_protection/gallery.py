@@ -15,9 +15,8 @@ from visual_search.imaging.keypoint_matching import Keypoints
 
 Floats = npt.NDArray[np.float32]
 
-CANDIDATES = (
-    20  # genuine pictures that are compared point by point, for each way round: of smooth things few words are rare
-)
+# Genuine pictures that are compared point by point, for each way round. Smooth things have few rare words, which bring them up.
+CANDIDATES = 20
 
 
 @dataclass(frozen=True, slots=True)
