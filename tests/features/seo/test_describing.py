@@ -90,11 +90,11 @@ def test_nothing_that_a_product_says_ends_the_block() -> None:
     ("text", "short"),
     [
         ("", ""),
-        ("Oak  and\nsteel", "Oak and steel"),
-        ("Oak and steel chair", "Oak and …"),
-        ("木製の椅子と机と棚と鏡と箱", "木製の椅子と机と棚 …"),
+        ("Oak  and\niron", "Oak and iron"),
+        ("Oak and steel", "Oak and …"),
+        ("Oak and fi table", "Oak and fi …"),
+        ("木製の椅子と机と棚と鏡と箱", "木製の椅子と机と棚と …"),
     ],
 )
 def test_a_long_text_ends_between_two_words(text: str, short: str) -> None:
-    assert in_short(text, 12) == short or len(in_short(text, 12)) <= 12
-    assert in_short(text, 12).startswith(short[:7])
+    assert in_short(text, 12) == short

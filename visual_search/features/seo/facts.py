@@ -88,7 +88,8 @@ def in_short(text: str, most: int = 160) -> str:
     line = " ".join(text.split())
     if len(line) <= most:
         return line
-    cut = line[: most - 1]
+    end = most - len(" …")
+    cut = line[:end]
     # Languages without spaces end anywhere.
-    head = cut.rpartition(" ")[0] if " " in cut and not line[most - 1].isspace() else cut
-    return f"{head.rstrip()} …"[:most]
+    head = cut.rpartition(" ")[0] if " " in cut and line[end] != " " else cut
+    return f"{head.rstrip()} …"
