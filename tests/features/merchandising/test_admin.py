@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -210,3 +211,13 @@ def test_synonyms_are_a_table_to_write_in(desk, admin_client) -> None:
     assert skus(ask("settee"))[0] == "SOF-GRN-03"
     refused = admin_client.post(address, {**form, "form-0-words": "settee"})
     assert "Write two words or more" in refused.content.decode()
+
+
+@pytest.mark.django_db
+def test_each_field_of_the_table_says_its_name_and_its_rows(admin_client) -> None:
+    for said in ("sofa, couch", "lamp, light"):
+        SynonymSet.objects.create(kind=Like.TWO_WAY, language="en", words=said)
+    page = admin_client.get(reverse(PATH + "synonymset_changelist")).content.decode()
+    fields = re.findall(r'<(?:input|select)[^>]*name="form-\d-\w+"[^>]*aria-label="([^"]+)"', page)
+    assert len(fields) == len(set(fields)) == 2 * 5
+    assert {"Words: sofa, couch", "Kind: lamp, light"} <= set(fields)

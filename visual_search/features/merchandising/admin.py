@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from visual_search.admin import KeptForGood
+from visual_search.admin import KeptForGood, NamedFields
 from visual_search.errors import BadInput
 from visual_search.features.merchandising import revisions, tables
 from visual_search.features.merchandising.forms import (
@@ -140,7 +140,7 @@ class RuleAdmin(admin.ModelAdmin):
 
 
 @admin.register(SynonymSet)
-class SynonymSetAdmin(admin.ModelAdmin):
+class SynonymSetAdmin(NamedFields, admin.ModelAdmin):
     """A table to write in, and a file to import and export."""
 
     form = SynonymForm

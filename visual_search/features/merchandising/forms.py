@@ -248,9 +248,7 @@ class SynonymForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # In the table only the head of a column names them, and on a phone there is none.
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = str(field.label)
+        # On a phone no head of a column names them.
         for name in ("words", "others"):
             self.fields[name].widget.attrs["placeholder"] = str(self.fields[name].label)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from visual_search import registry
-from visual_search.admin import KeptForGood
+from visual_search.admin import KeptForGood, NamedFields
 from visual_search.content.objects import called, object_page, objects_by_id
 from visual_search.features.seo import looking
 from visual_search.features.seo.models import PagesCheck, PictureText
@@ -79,23 +78,8 @@ def _row(check: PagesCheck, finding: str, label: object) -> dict[str, object]:
     return {"label": label, "count": count, "links": links, "more": count - len(links)}
 
 
-class TextForm(forms.ModelForm):
-    """A row of the list. Its column's heading is no label to a screen reader, so the field names picture and language itself."""
-
-    class Meta:
-        model = PictureText
-        fields = ("text",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        row = self.instance
-        label = f"{capfirst(self.fields['text'].label or '')}: {row.picture_id}, {row.language}"
-        self.fields["text"].help_text = ""
-        self.fields["text"].widget.attrs["aria-label"] = label
-
-
 @admin.register(PictureText)
-class PictureTextAdmin(admin.ModelAdmin):
+class PictureTextAdmin(NamedFields, admin.ModelAdmin):
     """Proposals to confirm. Whoever writes a text confirms it."""
 
     list_display = ("picture", "text", "language", "thing", "is_confirmed")
@@ -121,9 +105,6 @@ class PictureTextAdmin(admin.ModelAdmin):
         for row in listed.result_list:
             row.shown = objects.get(row.collection, {}).get(row.object_id)
         return listed
-
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().get_changelist_form(request, form=TextForm, **kwargs)
 
     @admin.display(description=_("picture"))
     def picture(self, row: PictureText) -> str:
