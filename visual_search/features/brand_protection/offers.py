@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from visual_search import registry
+from visual_search import csv_tables, registry
 from visual_search.conf import conf
 from visual_search.content import objects
 from visual_search.errors import BadInput, said
@@ -122,9 +121,9 @@ def take_table(table: bytes, open_picture: Callable[[str], bytes | None], source
     Raises BadInput for what is no such table. A line with a mistake is left out and named.
     """
     taken = Taken()
-    for number, row in _rows(table):
+    for number, row in csv_tables.rows(table, COLUMNS, None, most=MOST_ROWS):
         try:
-            told, name = _read(row), row["picture"].strip()
+            told, name = _read(row), row["picture"]
             data = open_picture(name)
             if data is None:
                 raise BadInput(said("There is no picture '%(name)s'.", name=name[:100]))
@@ -229,33 +228,9 @@ def _keep(source: str, key: str, told: dict[str, Any], data: bytes | None, taken
     listing.save()
 
 
-def _rows(table: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        text = table.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise BadInput(said("The table isn't UTF-8: %(reason)s.", reason=problem.reason), field="file") from problem
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        there = ", ".join(reader.fieldnames or []) or "none"
-        raise BadInput(
-            said(
-                "The table has no column %(missing)s. Its columns: %(there)s.", missing=", ".join(missing), there=there
-            ),
-            field="file",
-        )
-    try:
-        for row in reader:
-            if reader.line_num > MOST_ROWS:
-                raise BadInput(said("The table has more than %(most)s lines. Split it.", most=MOST_ROWS), field="file")
-            yield reader.line_num, {name: row.get(name) or "" for name in COLUMNS}
-    except csv.Error as problem:
-        raise BadInput(said("The table can't be read: %(reason)s.", reason=str(problem)), field="file") from problem
-
-
 def _read(row: Mapping[str, str]) -> dict[str, Any]:
     """The line's values. Raises BadInput that names the wrong one."""
-    url, price, currency = row["url"].strip(), row["price"].strip(), row["currency"].strip().upper()
+    url, price, currency = row["url"], row["price"], row["currency"].upper()
     try:
         if url:
             _valid_url(url)
@@ -273,8 +248,8 @@ def _read(row: Mapping[str, str]) -> dict[str, Any]:
         raise BadInput(said("currency is '%(value)s'; write three letters such as EUR.", value=currency[:40]))
     return {
         "url": url[:1000],
-        "seller": row["seller"].strip()[:200],
-        "title": row["title"].strip()[:500],
+        "seller": row["seller"][:200],
+        "title": row["title"][:500],
         "price": amount,
         "currency": currency,
     }

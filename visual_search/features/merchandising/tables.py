@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from visual_search import wiring
+from visual_search import csv_tables, wiring
+from visual_search.errors import BadInput
 from visual_search.features.merchandising import current
 from visual_search.features.merchandising.facts import tokens
 from visual_search.features.merchandising.kinds import Like
 from visual_search.features.merchandising.models import LONGEST, SynonymSet
 from visual_search.features.merchandising.synonyms import terms
+from visual_search.translating import in_words
 
-COLUMNS = ("kind", "language", "words", "others", "enabled")
+NEEDED, OPTIONAL = ("kind", "language", "words"), ("others", "enabled")
+COLUMNS = (*NEEDED, *OPTIONAL)
 MOST_ROWS = 20_000
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FAULTS = 20  # told at once
@@ -47,31 +50,13 @@ def read(data: bytes) -> Read:
     if len(data) > MOST_BYTES:
         return Read(faults=(_("The file has more than %(most)s MB.") % {"most": MOST_BYTES // 1024**2},))
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return Read(faults=(_("The file isn't in UTF-8. Save it as “CSV UTF-8”."),))
-    if "\0" in text:
-        return Read(faults=(_("The file isn't a table of text."),))
-    head = text.partition("\n")[0]
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ","))
-    except csv.Error as problem:
-        return Read(faults=(_("The file can't be read as CSV: %(problem)s.") % {"problem": problem},))
-    names = [name.strip().casefold() for name in rows[0]] if rows else []
-    if unknown := sorted(set(names) - set(COLUMNS)) or not {"kind", "language", "words"} <= set(names):
-        named = ", ".join(unknown) if isinstance(unknown, list) else head[:80].strip()
-        wanted = ", ".join(COLUMNS)
-        return Read(
-            faults=(_("The first line is “%(head)s”; it must name %(wanted)s.") % {"head": named, "wanted": wanted},)
-        )
-    if len(rows) > MOST_ROWS + 1:
-        return Read(faults=(_("The file has more than %(most)s lines.") % {"most": MOST_ROWS},))
+        rows = csv_tables.rows(data, NEEDED, OPTIONAL, most=MOST_ROWS)
+    except BadInput as problem:
+        return Read(faults=(in_words(problem),))
     sets: dict[tuple[str, ...], SynonymSet] = {}
     faults: list[str] = []
-    for number, row in enumerate(rows[1:], 2):
-        if not any(cell.strip() for cell in row):
-            continue
-        one = _set(dict(zip(names, (cell.strip() for cell in row), strict=False)))
+    for number, row in rows:
+        one = _set(row)
         if isinstance(one, str):
             faults.append(_("Line %(number)s: %(fault)s") % {"number": number, "fault": one})
             continue
@@ -82,13 +67,11 @@ def read(data: bytes) -> Read:
 
 
 def _set(row: dict[str, str]) -> SynonymSet | str:
-    enabled = row.get("enabled", "").casefold()
+    enabled = row["enabled"].casefold()
     if enabled not in (*_YES, *_NO):
         return _("“%(value)s” is neither 1 nor 0.") % {"value": row["enabled"][:80]}
-    words, others = (", ".join(current.listed(row.get(name, ""))) for name in ("words", "others"))
-    return SynonymSet(
-        kind=row.get("kind", ""), language=row.get("language", ""), words=words, others=others, enabled=enabled in _YES
-    )
+    words, others = (", ".join(current.listed(row[name])) for name in ("words", "others"))
+    return SynonymSet(kind=row["kind"], language=row["language"], words=words, others=others, enabled=enabled in _YES)
 
 
 def problems_of(one: SynonymSet) -> Iterator[str]:

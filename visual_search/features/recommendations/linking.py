@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from visual_search import csv_tables
 from visual_search.content.objects import id_of
-from visual_search.errors import BadInput, said
 from visual_search.features.recommendations.models import MOST_PLACES, CuratedLink, Kind
 
-COLUMNS = ("item", "other", "kind", "position", "pinned")
-NEEDED = ("item", "other")
+NEEDED, OPTIONAL = ("item", "other"), ("kind", "position", "pinned")
+COLUMNS = (*NEEDED, *OPTIONAL)
 MOST_LINES = 100_000
 _YES, _NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -33,7 +31,7 @@ def take(collection: str, data: bytes) -> Taken:
     A line with a mistake is left out and named. Raises BadInput for what is no such table.
     """
     taken, known = Taken(), _Names(collection)
-    for number, row in _lines(data):
+    for number, row in csv_tables.rows(data, NEEDED, OPTIONAL, most=MOST_LINES):
         wanted = _link(row, known)
         if isinstance(wanted, str):
             taken.faults.append(f"line {number}: {wanted}")
@@ -66,50 +64,23 @@ class _Names:
         return self._ids[name]
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise BadInput(said("The table isn't in UTF-8.")) from problem
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error as problem:
-        raise BadInput(said("The table can't be read as CSV: %(problem)s.", problem=str(problem))) from problem
-    head = [name.strip().casefold() for name in rows[0]] if rows else []
-    if not set(NEEDED) <= set(head) <= set(COLUMNS):
-        raise BadInput(
-            said(
-                "The first line is '%(head)s'; it must name %(known)s.",
-                head=",".join(head)[:80],
-                known=",".join(COLUMNS),
-            )
-        )
-    if len(rows) > MOST_LINES + 1:
-        raise BadInput(
-            said("The table has %(count)s lines; at most %(most)s are taken.", count=len(rows) - 1, most=MOST_LINES)
-        )
-    for number, row in enumerate(rows[1:], 2):
-        if any(cell.strip() for cell in row):
-            yield number, dict(zip(head, (cell.strip() for cell in row), strict=False))
-
-
 def _link(row: Mapping[str, str], known: _Names) -> tuple[str, str, str, int, bool] | str:
     """The link that a line tells of, or what is wrong with it."""
-    names = [row.get(name, "") for name in NEEDED]
-    if missing := next((name for name in names if "\0" in name or not known[name]), None):
+    names = [row[name] for name in NEEDED]
+    if missing := next((name for name in names if not known[name]), None):
         return f"there is no product '{missing[:80]}' in the index"
     if not all(names):
         return "it names no two products"
     item, other = (known[name] for name in names)
     if item == other:
         return f"'{names[0]}' is linked with itself"
-    kind = row.get("kind") or Kind.GOES_WITH.value
+    kind = row["kind"] or Kind.GOES_WITH.value
     if kind not in Kind.values:
         return f"kind is '{kind[:80]}'; it must be one of {_listed(Kind.values)}"
-    position = row.get("position") or "0"
+    position = row["position"] or "0"
     if not (position.isascii() and position.isdecimal() and int(position) <= MOST_PLACES):
         return f"position is '{position[:20]}'; 0 to {MOST_PLACES} are allowed"
-    pinned = row.get("pinned", "").casefold()
+    pinned = row["pinned"].casefold()
     if pinned not in (*_YES, *_NO):
         return f"pinned is '{pinned[:20]}'; it must be 1 or 0"
     return item, other, kind, int(position), pinned in _YES
