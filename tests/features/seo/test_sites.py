@@ -13,7 +13,9 @@ from django.urls import resolve
 
 from catalog.models import Product, ProductText, State
 from tests.features.seo.machines import canonical, faults, is_hidden, of_type
+from visual_search import registry
 from visual_search.features.seo.sites import Site, site
+from visual_search.types import Picture
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +50,15 @@ def test_a_page_is_told_by_what_its_source_says() -> None:
     assert (product["name"], product["description"], product["brand"]["name"]) == ("Chair", "Of oak.", "Oaks")
     assert (product["offers"]["price"], product["offers"]["priceCurrency"]) == ("12.50", "EUR")
     assert '<meta property="og:type" content="product">' in told
+
+
+@pytest.mark.usefixtures("guest")
+def test_the_first_picture_by_its_place_is_shown_where_the_page_is_shared(monkeypatch) -> None:
+    pictures = [Picture(str(place), bytes, place, "view", f"/m/{place}.jpg") for place in (2, 1)]
+    monkeypatch.setattr(type(registry.source("products")), "pictures", lambda self, product: pictures)
+    told = head("/p/A/", product=chair())
+    assert '<meta property="og:image" content="http://testserver/m/1.jpg">' in told
+    assert [one["contentUrl"][-5] for one in of_type(told, "ImageObject")] == ["1", "2"]
 
 
 @pytest.mark.usefixtures("guest")

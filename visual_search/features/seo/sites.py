@@ -116,19 +116,19 @@ class Site:
         if isinstance(price, int | float | Decimal) and not isinstance(price, bool) and source.currency:
             offer = Offer(Decimal(str(price)), source.currency, card.in_stock)
         alts = alternatives.of_object(collection, obj, language)
-        pictures = [one for one in source.pictures(obj) if one.url]
+        pictures = sorted((one for one in source.pictures(obj) if one.url), key=lambda one: one.position)
         shown = tuple(Shown(one.url, alts.get(one.id, card.title)) for one in pictures)
         thing = Thing(
-            card.title,
-            card.url,
-            card.sku,
-            tuple(map(str, source.codes(obj))),
-            text.description,
-            card.brand,
-            card.colour,
-            category if isinstance(category, str) else "",
-            shown,
-            offer,
+            name=card.title,
+            url=card.url,
+            sku=card.sku,
+            codes=tuple(map(str, source.codes(obj))),
+            description=text.description,
+            brand=card.brand,
+            colour=card.colour,
+            category=category if isinstance(category, str) else "",
+            pictures=shown,
+            offer=offer,
         )
         trail = (Link(self.name or "/", self.home), Link(card.title, card.url))
         return PageFacts(card.title, in_short(text.description), trail, thing, picture=next(iter(shown), None))
