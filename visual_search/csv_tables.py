@@ -1,12 +1,14 @@
-"""Tables that staff write in a spreadsheet and send as CSV."""
+"""Tables that staff write in a spreadsheet and send as CSV, and those that they get."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from visual_search.errors import BadInput, said
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet take a text for a formula
 
 
 def rows(
@@ -42,3 +44,16 @@ def rows(
         raise BadInput(wrong, field="file")
     blank = dict.fromkeys(known, "")
     return [(number, {**blank, **dict(zip(names, row, strict=False))}) for number, row in filled]
+
+
+def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for spreadsheets (RFC 4180), None as "". A text that would be a formula there gets an apostrophe before it."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    return file.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) and len(cell) > 1 else cell

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,10 +17,10 @@ from catalog.receiving.differences import received
 from catalog.receiving.kinds import Decision, PurchaseState
 from catalog.receiving.models import PurchaseLine, PurchaseOrder, Supplier, SupplierCode
 from catalog.receiving.reordering import WEEKS, Plan, plan
+from visual_search import csv_tables
 from visual_search.errors import BadInput, said
 
 COLUMNS = ("article_number", "suppliers_code", "title", "quantity", "packs")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet take a text for a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +123,12 @@ def close(order: PurchaseOrder, actor: str) -> None:
 
 
 def as_csv(order: PurchaseOrder, language: str | None = None) -> str:
-    """The order as a spreadsheet reads it (RFC 4180). A text that would be a formula there begins with an apostrophe."""
+    """The order as a table for the supplier."""
     codes = {one.product_id: one for one in SupplierCode.objects.filter(supplier=order.supplier)}
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    rows = []
     for line in order.lines.select_related("product").prefetch_related("product__texts"):
         code = codes.get(line.product_id or 0)
         title = line.product.title(language) if line.product else ""
-        packs = line.quantity // code.pack_size if code else ""
-        writer.writerow(
-            [harmless(line.sku), harmless(code.code if code else ""), harmless(title), line.quantity, packs]
-        )
-    return file.getvalue()
-
-
-def harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        packs = line.quantity // code.pack_size if code else None
+        rows.append((line.sku, code and code.code, title, line.quantity, packs))
+    return csv_tables.written(COLUMNS, rows)

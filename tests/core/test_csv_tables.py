@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visual_search.csv_tables import rows
+from visual_search.csv_tables import rows, written
 from visual_search.errors import BadInput
 
 
@@ -60,3 +60,9 @@ def test_no_bytes_break_it(data: bytes) -> None:
     for start in (b"", b"name,price\n"):
         with suppress(BadInput):  # In the caller's words; anything else would be a fault of ours.
             read(start + data)
+
+
+def test_what_is_written_is_read_again_and_is_no_formula() -> None:
+    table = written(("name", "price"), [("lamp, large", 3), ("=1+1", None), ("-", 2.5)])
+    assert table == 'name,price\r\n"lamp, large",3\r\n\'=1+1,\r\n-,2.5\r\n'
+    assert [row["name"] for _, row in read(table.encode())] == ["lamp, large", "'=1+1", "-"]

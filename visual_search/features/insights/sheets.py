@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
+
+from visual_search import csv_tables
 
 Label = str | Promise
 Cell = str | int | float | None  # None: nobody knows, or too few for a figure
@@ -58,15 +58,5 @@ class Sheet:
         return [row[place] for row in self.rows]
 
     def as_csv(self) -> str:
-        """RFC 4180, with a header. Spreadsheets take a text that begins with = + - @ for a formula, so it gets an apostrophe."""
-        file = io.StringIO()
-        writer = csv.writer(file)
-        writer.writerow([column.name for column in self.columns])
-        writer.writerows([[_harmless(cell) for cell in row] for row in self.rows])
-        return file.getvalue()
-
-
-def _harmless(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) and len(cell) > 1:
-        return f"'{cell}"
-    return "" if cell is None else str(cell)
+        """The figures as a spreadsheet reads them, with a header."""
+        return csv_tables.written([column.name for column in self.columns], self.rows)
