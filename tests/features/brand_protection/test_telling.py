@@ -14,8 +14,9 @@ from django.core import mail
 from django.core.management import call_command
 
 from tests.features.brand_protection.market import GENUINE
+from visual_search import webhooks
 from visual_search.errors import BadInput
-from visual_search.features.brand_protection import cases, notices, telling, webhooks
+from visual_search.features.brand_protection import cases, notices, telling
 from visual_search.features.brand_protection.kinds import State, What
 from visual_search.features.brand_protection.models import BrandCase, CaseEvent, Notice
 
@@ -98,7 +99,7 @@ def test_a_webhook_is_signed_as_standard_webhooks_say(market, settings, receiver
     assert telling.tell_at_once() == 0
     (first, _), (headers, body) = _Receiver.got
     assert first["webhook-id"] == headers["webhook-id"] == f"case_{case.pk}"
-    secret = webhooks.secret_of(settings.SECRET_KEY, market.brand.pk)
+    secret = webhooks.secret_of(settings.SECRET_KEY, telling.receiver(market.brand))
     # By hand, as a receiver does it.
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()

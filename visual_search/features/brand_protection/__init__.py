@@ -21,7 +21,6 @@ Modules of its own, in the order in which a listing meets them:
 - `cases`: a case from proposal to settlement, and back.
 - `ledger`: what happened to which case, in a chain.
 - `telling`: the brand's own people are told.
-- `webhooks`: the same for their programs.
 - `notices`: what a person may send to a seller.
 - `drawing`: two pictures with the parts that match.
 - `exporting`: a case as a ZIP file with hashes and times.

@@ -15,8 +15,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from visual_search import webhooks
 from visual_search.admin import KeptForGood
-from visual_search.features.brand_protection import ledger, pages, storing, watching, webhooks
+from visual_search.features.brand_protection import ledger, pages, storing, telling, watching
 from visual_search.features.brand_protection.forms import BrandForm, GenuineForm
 from visual_search.features.brand_protection.models import Brand, BrandCase, CaseEvent, GenuinePicture, Listing
 
@@ -69,7 +70,9 @@ class BrandAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("secret of the webhook"))
     def webhook_secret(self, brand: Brand) -> str:
-        return webhooks.secret_of(settings.SECRET_KEY, brand.pk) if brand.pk and brand.webhook_url else "–"
+        return (
+            webhooks.secret_of(settings.SECRET_KEY, telling.receiver(brand)) if brand.pk and brand.webhook_url else "–"
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Brand | None) -> list[type[InlineModelAdmin]]:
         return list(self.inlines)

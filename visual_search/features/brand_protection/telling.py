@@ -15,8 +15,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from visual_search import webhooks
 from visual_search.errors import BadInput
-from visual_search.features.brand_protection import ledger, webhooks
+from visual_search.features.brand_protection import ledger
 from visual_search.features.brand_protection.kinds import State, What
 from visual_search.features.brand_protection.models import Brand, BrandCase
 from visual_search.features.brand_protection.options import options
@@ -24,6 +25,11 @@ from visual_search.features.brand_protection.signs import lines
 
 logger = logging.getLogger(__name__)
 MOST_IN_MAIL = 50
+
+
+def receiver(brand: Brand) -> str:
+    """What the secret of the brand's webhook is made for."""
+    return f"brand webhook {brand.pk}"
 
 
 def tell_at_once() -> int:
@@ -110,7 +116,7 @@ def _posted(brand: Brand, case: BrandCase) -> bool:
             body,
             # The same id at each try, so that a receiver tells a second try from a second case.
             id=f"case_{case.pk}",
-            secret=webhooks.secret_of(settings.SECRET_KEY, brand.pk),
+            secret=webhooks.secret_of(settings.SECRET_KEY, receiver(brand)),
             insecure=options().insecure_webhooks,
         )
     except (OSError, BadInput) as problem:

@@ -1,4 +1,4 @@
-"""Tells a brand's programs of a case, as Standard Webhooks say: https://www.standardwebhooks.com.
+"""Tells other programs what happened, as Standard Webhooks say: https://www.standardwebhooks.com.
 
 signature = base64(HMAC-SHA256(secret, id.timestamp.body))
 """
@@ -23,9 +23,9 @@ PREFIX = "whsec_"
 Resolve = Callable[[str, int], Sequence[str]]
 
 
-def secret_of(key: str, brand: int) -> str:
-    """The secret of a brand, made of the shop's own key: nothing of it is stored, and another SECRET_KEY gives another one."""
-    made = hmac.new(key.encode(), f"brand webhook {brand}".encode(), hashlib.sha256).digest()
+def secret_of(key: str, receiver: str) -> str:
+    """The secret of a receiver, made of the shop's own key: nothing of it is stored, and another SECRET_KEY gives another one."""
+    made = hmac.new(key.encode(), receiver.encode(), hashlib.sha256).digest()
     return PREFIX + base64.b64encode(made).decode()
 
 
