@@ -16,6 +16,7 @@ from tests.core.conftest import GADGETS
 from tests.search.shop import to_bytes
 from tests.shop.search import Gadgets
 from visual_search import search, tasks
+from visual_search.errors import BadInput
 from visual_search.imaging.decode import decode
 from visual_search.learning import calibrating, probes
 from visual_search.models import StoredCalibration
@@ -66,6 +67,23 @@ def test_nothing_is_learned_of_a_shop_with_few_pictures(shop) -> None:
     with pytest.raises(CommandError, match="has fewer than 30 objects with pictures"):
         call_command("visual_search", "calibrate", collection=GADGETS)
     assert calibrating.current(GADGETS) == UNCALIBRATED
+
+
+def test_a_small_collection_holds_up_no_other(filled, monkeypatch) -> None:
+    learn = calibrating.learn
+
+    def learned(name, **more):
+        if name != GADGETS:
+            raise BadInput(f"'{name}' has fewer than 30 objects.")
+        return learn(name, **more)
+
+    monkeypatch.setattr(calibrating, "learn", learned)
+    out, err = StringIO(), StringIO()
+    call_command("visual_search", "calibrate", stdout=out, stderr=err)
+    assert "'products' has fewer" in err.getvalue()
+    assert "studio pictures: same item" in out.getvalue()
+    with pytest.raises(CommandError, match="fewer than 30"):
+        call_command("visual_search", "calibrate", collection="products")
 
 
 def test_what_is_learned_grades_the_hits(filled) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from visual_search import registry
-from visual_search.errors import VisualSearchError
+from visual_search.errors import BadInput, VisualSearchError
 from visual_search.learning import calibrating
 from visual_search.management.tables import TablesCommand
 from visual_search.ranking.calibration import Limits, Rates
@@ -36,23 +36,29 @@ class Command(TablesCommand):
     def handle(self, *args: Any, collection: str | None, objects: int, **options: Any) -> None:
         if objects < 1:
             raise CommandError(f"--objects is {objects}; it must be 1 or more.")
-        quiet = options["verbosity"] == 0 or not self.stderr.isatty()
         try:
-            names = (
-                [registry.source(collection).collection] if collection else [s.collection for s in registry.sources()]
-            )
-            for name in names:
-                with tqdm(
-                    total=objects + calibrating.MOST_TITLES, unit=" objects", desc=name, disable=quiet, leave=False
-                ) as bar:
-                    learned = calibrating.learn(name, most=objects, progress=bar.update)
-                if options["verbosity"] > 0:
-                    for picture, limits in learned.limits.items():
-                        self._show(name, picture, limits)
-                    for leg, scale in learned.texts.items():
-                        self.stdout.write(f"{name}, {LEGS[LegKind(leg)]}: {scale.said()}")
+            if collection:
+                self._learn(registry.source(collection).collection, objects, options["verbosity"])
+                return
+            for source in registry.sources():
+                try:
+                    self._learn(source.collection, objects, options["verbosity"])
+                except BadInput as problem:
+                    # A small collection, such as one of help articles, holds up no other.
+                    self.stderr.write(str(problem))
         except VisualSearchError as problem:
             raise CommandError(str(problem)) from problem
+
+    def _learn(self, name: str, objects: int, verbosity: int) -> None:
+        quiet = verbosity == 0 or not self.stderr.isatty()
+        total = objects + calibrating.MOST_TITLES
+        with tqdm(total=total, unit=" objects", desc=name, disable=quiet, leave=False) as bar:
+            learned = calibrating.learn(name, most=objects, progress=bar.update)
+        if verbosity > 0:
+            for picture, limits in learned.limits.items():
+                self._show(name, picture, limits)
+            for leg, scale in learned.texts.items():
+                self.stdout.write(f"{name}, {LEGS[LegKind(leg)]}: {scale.said()}")
 
     def _show(self, collection: str, picture: str, limits: Limits) -> None:
         begins = (("same item", limits.same), ("very similar", limits.very_similar), ("similar style", limits.similar))
