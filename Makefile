@@ -50,6 +50,8 @@ demo: $(VENV)/.demo
 	$(BIN)/python manage.py visual_search demo_brands
 	$(BIN)/python manage.py receiving demo
 	$(BIN)/python manage.py visual_search check_seo
+	$(BIN)/python manage.py visual_search import_help_articles catalog/demo/help.json --publish --examples
+	$(BIN)/python manage.py visual_search rebuild --collection faults
 	@echo "The shop is on http://localhost:$(PORT)/ (stop it with Ctrl+C)"
 	$(BIN)/python manage.py runserver --noreload 127.0.0.1:$(PORT)
 

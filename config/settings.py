@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "visual_search",
     "visual_search.features.brand_protection",
     "visual_search.features.compatibility",
+    "visual_search.features.customer_service",
     "visual_search.features.experiments",
     "visual_search.features.implicit_feedback",
     "visual_search.features.insights",
@@ -110,7 +111,7 @@ if cache_url := env.text("CACHE_URL"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The shop sends the weekly report of searches, new cases to brands, and notices that a person sends by a click.
+# The shop sends the weekly report of searches, new cases to brands and to the help desk, and what a person sends by a click.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
@@ -188,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 24 * 3600.0,
     },
     "new cases of brands": {"task": "visual_search.features.brand_protection.tell_brands", "schedule": 24 * 3600.0},
+    "cases and replies that wait": {
+        "task": "visual_search.features.customer_service.tell_help_desk",
+        "schedule": 300.0,
+    },
+    "photos whose time is over": {"task": "visual_search.features.customer_service.tidy_service", "schedule": 3600.0},
     "refit the similarity": {"task": "visual_search.tasks.refit_similarity", "schedule": 24 * 3600.0},
     "learn what grades are worth": {"task": "visual_search.tasks.calibrate", "schedule": 24 * 3600.0},
     "remove what nobody uses": {"task": "visual_search.tasks.prune", "schedule": 24 * 3600.0},
@@ -241,6 +247,13 @@ VISUAL_SEARCH: dict[str, Any] = {
     "EXPERIMENT_RANKINGS": {"cheaper within a grade": {"BACKEND": "catalog.rankings.CheaperWithinGrades"}},
     # Keys in memory suit one process, as in the demo. Several need one folder on tmpfs (docs/explanation/privacy.md).
     "QUERY_LOG": {"KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None},
+    "CUSTOMER_SERVICE": {
+        "RECIPIENTS": env.items("HELP_DESK_RECIPIENTS"),
+        "WEBHOOK_URL": env.text("HELP_DESK_WEBHOOK"),
+        "SITE": env.text("SITE_ADDRESS"),
+        # Apart from the database, and to be left out of its backups.
+        "KEY_FOLDER": env.text("HELP_PHOTO_KEYS") or str(VAR_DIR / "photo_keys"),
+    },
     "INSIGHTS": {"RECIPIENTS": env.items("REPORT_RECIPIENTS")},
     "SEO": {"SITE": "catalog.seo.Shop"},
     "LIMITS_KEY_FOLDER": env.text("QUERY_LOG_KEY_FOLDER") or None,

@@ -17,9 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("visual_search.features.compatibility.urls")),
     path("", include("visual_search.features.recommendations.urls")),
     path("", include("visual_search.features.seo.urls")),
+    path("", include("visual_search.features.customer_service.programs")),
     path("api/v1/", include("visual_search.api.urls")),
     *in_languages(
         path("memory/", include("visual_search.features.personalisation.urls")),
+        path("help/", include("visual_search.features.customer_service.urls")),
         path("search/", include("visual_search.storefront.urls")),
         path("", include("catalog.urls")),
     ),

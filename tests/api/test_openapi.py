@@ -27,7 +27,7 @@ from visual_search.types import Grade
 ADDRESSES = (
     "search", "search/grouped", "suggest", "{collection}/{id}/similar", "health", "health/live", "health/ready",
 )  # fmt: skip
-OF_FEATURES = ("events", "recommendations", "{collection}/{id}/related")
+OF_FEATURES = ("events", "help", "recommendations", "{collection}/{id}/related")
 
 # A refused picture always has a code of its own (imaging/decode.py); the root is never raised itself.
 CODES = [

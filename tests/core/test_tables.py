@@ -26,6 +26,7 @@ ARGUMENTS = {
     "interleave": ["status"],
     "import_listings": ["folder"],
     "import_links": ["links.csv"],
+    "import_help_articles": ["help.json"],
     "load": ["http://127.0.0.1:1"],
     "import_catalogue": ["folder"],
     "export_query_log": ["--queries", "q.jsonl", "--events", "e.jsonl"],

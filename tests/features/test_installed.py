@@ -27,6 +27,7 @@ def test_the_features_are_found() -> None:
     assert FEATURES == [
         "brand_protection",
         "compatibility",
+        "customer_service",
         "experiments",
         "implicit_feedback",
         "insights",

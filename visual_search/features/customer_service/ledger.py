@@ -1,0 +1,46 @@
+"""What happened to which case or article by whom: append-only, in a chain of hashes (`models/chain.py`).
+
+It can never be deleted, so nothing personal stands in it: statuses, numbers, and who of the staff did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+
+from visual_search.features.customer_service.models import HelpArticle, ServiceEvent
+from visual_search.models import chain
+
+_HASHED = ("number", "at", "actor", "about", "what", "facts")
+SYSTEM, SHOPPER = "system", "shopper"
+
+
+def note(actor: str, about: Model, what: str, facts: Mapping[str, Any] | None = None) -> ServiceEvent:
+    """Add an entry about a case or an article, in the transaction of the change."""
+    at = timezone.now().isoformat(timespec="seconds")
+    return chain.append(
+        ServiceEvent, _HASHED, at=at, actor=actor[:160], about=name_of(about), what=str(what), facts=dict(facts or {})
+    )
+
+
+def events(about: Model) -> list[ServiceEvent]:
+    """What happened to it, oldest first."""
+    return list(ServiceEvent.objects.filter(about=name_of(about)).order_by("number"))
+
+
+def verify() -> str:
+    """'' if each entry is as it was written and follows the one before; else what is wrong."""
+    return chain.verify(ServiceEvent, _HASHED)
+
+
+def name_of(about: Model) -> str:
+    return f"{'article' if isinstance(about, HelpArticle) else 'case'} {about.pk}"
+
+
+def who(request: HttpRequest) -> str:
+    """The member of the staff who asks."""
+    return f"user {request.user.pk} {request.user.get_username()}"
