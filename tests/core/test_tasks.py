@@ -19,6 +19,8 @@ from tests.core.conftest import GADGETS, picture
 from tests.shop.doubles import BreakableEngine, ThumbnailEncoder
 from tests.shop.models import Gadget
 from visual_search import indexing, rebuilding, reconciling, tasks
+from visual_search.features.brand_protection import background as brands
+from visual_search.features.customer_service import background as service
 from visual_search.models import IndexEntry, State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +41,8 @@ def background(live_shop) -> Iterator[tasks.Background]:
     yield tasks.background
     tasks.background.stop(60)
     tasks.background.serving = False
+    for feature in (brands._watch, service._sending):  # A request starts theirs as well, and later tests have no such database.
+        feature.stop(60)
 
 
 class TestBackground:

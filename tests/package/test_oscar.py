@@ -28,7 +28,13 @@ SECRET_KEY = "only for this shop, which nobody else reaches, and long enough"
 ALLOWED_HOSTS = ["localhost"]
 SITE_ID = 1
 INSTALLED_APPS = [*INSTALLED_APPS, "sorl.thumbnail"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 60},
+    }
+}
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
