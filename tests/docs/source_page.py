@@ -23,6 +23,7 @@ FUNCTIONS = (
     registry.source,
     registry.public,
     registry.default,
+    registry.text_in,
 )
 HEAD = """\
 <!-- Made of the docstrings by `python -m tests.docs.source_page`. Change those, not this page. -->
