@@ -49,6 +49,7 @@ UNSAYABLE_WORDS = {
     "it must be two numbers": "which numbers a text holds",
     "Send either": "that two parameters exclude each other",
     "neither image nor photo_token": "that an empty token is none",
+    "Send words as `q`, or a photo as `image`": "that of two texts one isn't empty",
 }
 
 
@@ -225,7 +226,8 @@ def _everything_was_found(answered: dict[str, Counter[int]]) -> None:
         pytest.param(({"API_KEYS_REQUIRED": True}, {"Authorization": "Bearer vs_x"}, 401, OPEN), id="with a wrong key"),
         pytest.param(({"PROXIES": 0, "LIMITS": dict.fromkeys(LIMITED, "1/day")}, {}, 429, {*OPEN, "health"}), id="too often"),
         pytest.param(({}, {"Accept": "text/html"}, 406, set()), id="in another form"),
-        pytest.param(({}, {}, 503, {*OPEN, "health", "events"}), id="without the engine"),
+        # Without an index help hands over to a person, and says why.
+        pytest.param(({}, {}, 503, {*OPEN, "health", "events", "help"}), id="without the engine"),
     ],
 )  # fmt: skip
 def test_what_is_answered_when_it_cannot_be(shop, application, made, monkeypatch) -> None:
