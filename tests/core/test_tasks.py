@@ -41,7 +41,10 @@ def background(live_shop) -> Iterator[tasks.Background]:
     yield tasks.background
     tasks.background.stop(60)
     tasks.background.serving = False
-    for feature in (brands._watch, service._sending):  # A request starts theirs as well, and later tests have no such database.
+    for feature in (
+        brands._watch,
+        service._sending,
+    ):  # A request starts theirs as well, and later tests have no such database.
         feature.stop(60)
 
 
