@@ -16,6 +16,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -254,6 +255,45 @@ class Background:
                 # An idle thread keeps no connection from the database server.
                 connections.close_all()
             wake.wait(conf.INDEX_POLL_SECONDS)
+
+
+class Repeated(Background):
+    """A feature's own work in a thread of a process that serves and has no broker: when woken, and after each rest.
+
+    `work` is called with what says that the process ends; `rest` gives seconds; `called` is what the log says of a failure.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[threading.Event], None], rest: Callable[[], float], *, called: str
+    ) -> None:
+        super().__init__()
+        self.name, self._work, self._rest, self._called = name, work, rest, called
+        os.register_at_fork(after_in_child=super().__init__)  # The thread stayed in the parent.
+        atexit.register(self.stop)
+
+    def wake_if_serving(self) -> None:
+        """Let the thread work now, if this process serves."""
+        if conf.INDEX_IN_BACKGROUND and self.serving:
+            self.wake()
+
+    def serve(self) -> None:
+        """Called at each request: from the first one on this process does the work."""
+        if conf.INDEX_IN_BACKGROUND and in_process() and not self.is_running():
+            self.serving = True
+            self.wake()
+
+    def _run(self) -> None:
+        stop, wake = self._stop, self._wake
+        while not stop.is_set():
+            wake.clear()
+            try:
+                self._work(stop)
+            # The thread must outlive a database that is away for a while.
+            except Exception:
+                logger.exception("%s failed; next try in %s s.", self._called, self._rest())
+            finally:
+                connections.close_all()
+            wake.wait(self._rest())
 
 
 def let_photos_go_first(stop: threading.Event) -> None:

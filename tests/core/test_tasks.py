@@ -41,11 +41,38 @@ def background(live_shop) -> Iterator[tasks.Background]:
     yield tasks.background
     tasks.background.stop(60)
     tasks.background.serving = False
-    for feature in (
-        brands._watch,
-        service._sending,
-    ):  # A request starts theirs as well, and later tests have no such database.
+    # A request starts those of features as well, and later tests have no such database.
+    for feature in (brands.thread, service.thread):
         feature.stop(60)
+
+
+class TestWorkOfAFeature:
+    """`Repeated`, as features use it."""
+
+    def test_it_begins_with_a_request_and_outlives_a_failure(self, live_shop, background, caplog):
+        done: list[int] = []
+
+        def work(stop: threading.Event) -> None:
+            done.append(1)
+            if len(done) == 1:
+                raise OSError("the database is away")
+
+        thread = tasks.Repeated("test", work, lambda: 0.02, called="Counting")
+        thread.wake_if_serving()
+        assert not thread.is_running(), "this process serves nobody yet"
+        thread.serve()
+        until(lambda: len(done) > 2)
+        thread.stop(60)
+        assert not thread.is_running()
+        assert "Counting failed; next try in 0.02 s." in caplog.text
+
+    def test_without_threads_or_with_a_broker_it_never_begins(self, live_shop):
+        thread = tasks.Repeated("test", lambda stop: None, lambda: 60.0, called="Nothing")
+        for more in ({"INDEX_IN_BACKGROUND": False}, {"INDEX_IN_BACKGROUND": True, "IN_PROCESS": False}):
+            live_shop.use(**more)
+            thread.serve()
+            thread.wake_if_serving()
+            assert not thread.is_running()
 
 
 class TestBackground:

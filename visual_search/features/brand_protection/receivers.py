@@ -58,10 +58,10 @@ def _deleted(*, sender: type[Model], instance: Any, using: str, **kwargs: Any) -
 
 def _look() -> None:
     if in_process():
-        background.wake()
+        background.thread.wake_if_serving()
     else:
         publish(tasks.watch_listings, "the listings wait for `watch_listings`")
 
 
 def _serving(**kwargs: Any) -> None:
-    background.serve()
+    background.thread.serve()

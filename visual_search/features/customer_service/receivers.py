@@ -29,7 +29,7 @@ def _saved(*, sender: type[Model], created: bool, using: str, **kwargs: Any) -> 
 
 def _send() -> None:
     if in_process():
-        background.wake()
+        background.thread.wake_if_serving()
     else:
         publish(tasks.tell_help_desk, "the case waits for `tell_help_desk`")
 
@@ -47,4 +47,4 @@ def _photo_gone(*, instance: CasePhoto, using: str, **kwargs: Any) -> None:
 
 
 def _serving(**kwargs: Any) -> None:
-    background.serve()
+    background.thread.serve()
