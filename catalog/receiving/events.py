@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from catalog.receiving.models import DeskEvent
 from visual_search.models import chain
 
@@ -16,10 +14,7 @@ SYSTEM = "system"
 
 def note(actor: str, what: str, delivery: int | None, facts: Mapping[str, Any] | None = None) -> DeskEvent:
     """Add an entry, in the transaction of the change."""
-    at = timezone.now().isoformat(timespec="seconds")
-    return chain.append(
-        DeskEvent, _HASHED, at=at, actor=actor[:160], what=str(what), delivery=delivery, facts=dict(facts or {})
-    )
+    return chain.note(DeskEvent, _HASHED, actor, what, facts, delivery=delivery)
 
 
 def verify() -> str:

@@ -17,8 +17,9 @@ from catalog.receiving import purchasing
 from catalog.receiving.confirming import MOST_AT_ONCE
 from catalog.receiving.differences import received
 from catalog.receiving.models import PurchaseOrder, Supplier
-from catalog.receiving.pages import may, staff, who
+from catalog.receiving.pages import may, staff
 from catalog.receiving.reordering import REVIEW_DAYS, SERVICE
+from visual_search.access.staff import who
 from visual_search.errors import BadInput
 from visual_search.translating import in_words
 

@@ -25,6 +25,7 @@ from catalog.receiving.forms import AddForm, ConfirmForm, OpenForm
 from catalog.receiving.kinds import DeliveryState, LineState
 from catalog.receiving.models import Delivery, DeliveryLine
 from catalog.receiving.showing import shown
+from visual_search.access.staff import who
 from visual_search.errors import BadInput, VisualSearchError
 from visual_search.translating import in_words
 
@@ -35,10 +36,6 @@ RECENT = 20  # deliveries that are shown closed
 
 def may(request: HttpRequest, permission: str) -> bool:
     return cast(AbstractUser, request.user).has_perm(f"catalog.{permission}")
-
-
-def who(request: HttpRequest) -> str:
-    return f"user {request.user.pk} {cast(AbstractUser, request.user).get_username()}"
 
 
 def staff(*permissions: str) -> Callable[[View], View]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 GENESIS = "0" * 64  # stands for the hash before the first row
@@ -38,6 +39,14 @@ def append(model: type[Row], hashed: Sequence[str], **values: Any) -> Row:
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def note(
+    model: type[Row], hashed: Sequence[str], actor: str, what: str, facts: Mapping[str, Any] | None, **more: Any
+) -> Row:
+    """Add a row that says who did what, and when: now. For tables with `at`, `actor` (160 characters), `what` and `facts`."""
+    at = timezone.now().isoformat(timespec="seconds")
+    return append(model, hashed, at=at, actor=actor[:160], what=str(what), facts=dict(facts or {}), **more)
 
 
 def verify(model: type[models.Model], hashed: Sequence[str]) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from visual_search.features.brand_protection.models import CaseEvent
 from visual_search.models import chain
 
@@ -16,10 +14,7 @@ SYSTEM = "system"
 
 def note(actor: str, case: int, what: str, facts: Mapping[str, Any] | None = None) -> CaseEvent:
     """Add an entry, in the transaction of the change."""
-    at = timezone.now().isoformat(timespec="seconds")
-    return chain.append(
-        CaseEvent, _HASHED, at=at, actor=actor[:160], case=case, what=str(what), facts=dict(facts or {})
-    )
+    return chain.note(CaseEvent, _HASHED, actor, what, facts, case=case)
 
 
 def verify() -> str:

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from visual_search.access.staff import who
 from visual_search.errors import BadInput
 from visual_search.features.brand_protection import cases, exporting, notices, offers, watching
 from visual_search.features.brand_protection.forms import ListingsForm, NoticeForm
@@ -31,10 +32,6 @@ CASE = f"admin:{LABEL}_brandcase_change"
 
 def may(request: HttpRequest, permission: str) -> bool:
     return cast(AbstractUser, request.user).has_perm(f"{LABEL}.{permission}")
-
-
-def who(request: HttpRequest) -> str:
-    return f"user {request.user.pk} {request.user.get_username()}"
 
 
 def context_of(request: HttpRequest, case: BrandCase) -> dict[str, Any]:

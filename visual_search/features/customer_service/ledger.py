@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
-from django.utils import timezone
 
 from visual_search.features.customer_service.models import HelpArticle, ServiceEvent
 from visual_search.models import chain
@@ -21,10 +19,7 @@ SYSTEM, SHOPPER = "system", "shopper"
 
 def note(actor: str, about: Model, what: str, facts: Mapping[str, Any] | None = None) -> ServiceEvent:
     """Add an entry about a case or an article, in the transaction of the change."""
-    at = timezone.now().isoformat(timespec="seconds")
-    return chain.append(
-        ServiceEvent, _HASHED, at=at, actor=actor[:160], about=name_of(about), what=str(what), facts=dict(facts or {})
-    )
+    return chain.note(ServiceEvent, _HASHED, actor, what, facts, about=name_of(about))
 
 
 def events(about: Model) -> list[ServiceEvent]:
@@ -39,8 +34,3 @@ def verify() -> str:
 
 def name_of(about: Model) -> str:
     return f"{'article' if isinstance(about, HelpArticle) else 'case'} {about.pk}"
-
-
-def who(request: HttpRequest) -> str:
-    """The member of the staff who asks."""
-    return f"user {request.user.pk} {request.user.get_username()}"

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from visual_search.access.staff import who
 from visual_search.errors import BadInput
 from visual_search.features.customer_service import articles, cases, ledger, photos
 from visual_search.features.customer_service.kinds import CaseState, HelpState, What
@@ -73,7 +74,7 @@ def colleagues() -> list[User]:
 def answer(request: HttpRequest, number: int) -> HttpResponse:
     """A click on the page of a case: a reply, another status, or a colleague."""
     case = _case(request, number, "answer_servicecase")
-    actor = ledger.who(request)
+    actor = who(request)
     try:
         if "assign" in request.POST:
             chosen = request.POST.get("colleague", "")
@@ -101,7 +102,7 @@ def photo(request: HttpRequest, number: int) -> HttpResponse:
     if data is None:
         raise Http404("The photo isn't there any more.")
     with transaction.atomic():
-        ledger.note(ledger.who(request), case, What.PHOTO_SEEN)
+        ledger.note(who(request), case, What.PHOTO_SEEN)
     response = HttpResponse(data, content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
@@ -113,7 +114,7 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
     """A solved case becomes the draft of an article, which a person reads before it is published."""
     case = _case(request, number, "add_helparticle")
     try:
-        article = articles.drafted(case, ledger.who(request))
+        article = articles.drafted(case, who(request))
     except BadInput as problem:
         messages.error(request, in_words(problem))
         return redirect(CASE, case.pk)
@@ -132,7 +133,7 @@ def publish(request: HttpRequest, number: int) -> HttpResponse:
     if article is None:
         raise Http404("There is no such article.")
     try:
-        articles.move(article, request.POST.get("state", ""), ledger.who(request))
+        articles.move(article, request.POST.get("state", ""), who(request))
     except BadInput as problem:
         messages.error(request, in_words(problem))
     else:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from visual_search.access.staff import who
 from visual_search.admin import KeptForGood, NamedFields
 from visual_search.errors import BadInput
 from visual_search.features.merchandising import revisions, tables
@@ -89,7 +90,7 @@ class RuleAdmin(admin.ModelAdmin):
         return [path("workbench/", desk, name="visual_search_merchandising_rule_workbench"), *super().get_urls()]
 
     def workbench_view(self, request: HttpRequest) -> HttpResponse:
-        return workbench(request, self, _who(request))
+        return workbench(request, self, who(request))
 
     @admin.display(description=gettext_lazy("what it does"))
     def summary(self, rule: Rule) -> str:
@@ -111,12 +112,12 @@ class RuleAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         rule = form.instance
         before = request.before  # type: ignore[attr-defined]
-        revisions.note(_who(request), rule.pk, rule.name, before, revisions.snapshot(rule))
+        revisions.note(who(request), rule.pk, rule.name, before, revisions.snapshot(rule))
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
         key, before = obj.pk, revisions.snapshot(obj)
         super().delete_model(request, obj)
-        revisions.note(_who(request), key, obj.name, before, None)
+        revisions.note(who(request), key, obj.name, before, None)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
         for rule in queryset:
@@ -135,7 +136,7 @@ class RuleAdmin(admin.ModelAdmin):
             before = revisions.snapshot(rule)
             rule.enabled = on
             rule.save()
-            revisions.note(_who(request), rule.pk, rule.name, before, revisions.snapshot(rule))
+            revisions.note(who(request), rule.pk, rule.name, before, revisions.snapshot(rule))
         self.message_user(request, _("The change holds in all processes within two seconds."), messages.SUCCESS)
 
 
@@ -243,7 +244,7 @@ class RuleRevisionAdmin(KeptForGood):
         if entry is None:
             raise PermissionDenied
         try:
-            rule = revisions.undo(entry, _who(request))
+            rule = revisions.undo(entry, who(request))
         except BadInput as problem:
             self.message_user(request, in_words(problem), messages.ERROR)
         else:
@@ -251,10 +252,6 @@ class RuleRevisionAdmin(KeptForGood):
             if rule is not None:
                 return redirect(reverse("admin:visual_search_merchandising_rule_change", args=[rule.pk]))
         return redirect("admin:visual_search_merchandising_rulerevision_changelist")
-
-
-def _who(request: HttpRequest) -> str:
-    return f"user {request.user.pk} {request.user.get_username()}"
 
 
 def _list(lines: list[str]) -> SafeString | str:
