@@ -19,7 +19,7 @@ from visual_search.errors import EncoderUnavailable, EngineUnavailable, SchemaMi
 from visual_search.features.customer_service import codes, dangers, nearness, scopes
 from visual_search.features.customer_service.dangers import Warned
 from visual_search.features.customer_service.kinds import Sureness
-from visual_search.features.customer_service.models import HelpArticle, HelpText
+from visual_search.features.customer_service.models import HelpArticle, HelpText, in_language
 from visual_search.features.customer_service.options import options
 from visual_search.features.customer_service.scopes import Product
 from visual_search.features.customer_service.search import COLLECTION, lines
@@ -188,5 +188,4 @@ def _phrases(article: HelpArticle) -> list[Title]:
 
 def text_of(article: HelpArticle, language: str) -> HelpText | None:
     """What the article says in this language; else in English, else in the first that there is."""
-    said = {base_code(text.language): text for text in article.texts.all()}
-    return said.get(base_code(language)) or said.get("en") or next(iter(said.values()), None)
+    return in_language(article.texts.all(), language)

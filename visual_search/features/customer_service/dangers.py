@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from multilingual.languages import base_code
 from multilingual.normalising import normalise
 from visual_search.features.customer_service.kinds import Danger
-from visual_search.features.customer_service.models import DangerWords
+from visual_search.features.customer_service.models import DangerWords, in_language
 
 _WORD = re.compile(r"\w+\*?")
 _SPACED = re.compile(r"[a-z0-9\u00c0-\u06ff]")  # Latin, Greek, Cyrillic, Hebrew and Arabic letters write spaces
@@ -31,14 +30,9 @@ def warned(words: str, language: str) -> Warned | None:
     for kind in _ORDER:
         of_kind = [row for row in rows if row.kind == kind]
         if any(tells(text, row.words.splitlines(), row.unless.splitlines()) for row in of_kind):
-            return Warned(kind, _advice(of_kind, language))
+            said = in_language(of_kind, language)
+            return Warned(kind, said.advice if said else "")
     return None
-
-
-def _advice(rows: Sequence[DangerWords], language: str) -> str:
-    """In the language of the page, else in English, else in any."""
-    said = {base_code(row.language): row.advice for row in rows}
-    return said.get(base_code(language)) or said.get("en") or next(iter(said.values()), "")
 
 
 def tells(text: str, lines: Iterable[str], unless: Iterable[str] = ()) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from multilingual.languages import base_code
 from visual_search.features.customer_service.kinds import CaseState, Danger, HelpKind, HelpState, What
 
+_Spoken = TypeVar("_Spoken", "HelpText", "DangerWords")
 MOST_WORDS = 4_000  # characters of what a shopper writes
 
 
@@ -19,6 +22,12 @@ def known_language(code: str) -> None:
     """Raises ValidationError for what is no language."""
     if base_code(code) is None:
         raise ValidationError(_("“%(code)s” is no language. Write it as de or pt-br."), params={"code": code})
+
+
+def in_language(rows: Iterable[_Spoken], language: str) -> _Spoken | None:
+    """The row in this language, else the one in English, else the first; None of none."""
+    spoken = {base_code(row.language): row for row in rows}
+    return spoken.get(base_code(language)) or spoken.get("en") or next(iter(spoken.values()), None)
 
 
 class HelpArticle(models.Model):
