@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveBigIntegerField(primary_key=True, serialize=False, verbose_name='number')),
                 ('at', models.CharField(max_length=40, verbose_name='at')),
                 ('actor', models.CharField(max_length=160, verbose_name='who')),
-                ('what', models.CharField(choices=[('received', 'received'), ('sold', 'sold'), ('moved', 'moved'), ('counted', 'counted'), ('reversed', 'reversed')], max_length=10, verbose_name='what')),
+                ('what', models.CharField(choices=[('received', 'received'), ('sold', 'sold'), ('counted', 'counted'), ('reversed', 'reversed')], max_length=10, verbose_name='what')),
                 ('sku', models.CharField(max_length=64, verbose_name='article number')),
                 ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
                 ('lot', models.CharField(blank=True, max_length=40, verbose_name='lot')),

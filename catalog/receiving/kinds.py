@@ -20,7 +20,6 @@ class What(TextChoices):
 
     RECEIVED = "received", _("received")
     SOLD = "sold", _("sold")
-    MOVED = "moved", _("moved")
     COUNTED = "counted", _("counted")
     REVERSED = "reversed", _("reversed")
 

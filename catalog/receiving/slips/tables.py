@@ -9,7 +9,7 @@ import re
 import statistics
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from visual_search.imaging.documents import PageLine
@@ -47,7 +47,6 @@ class Cell:
     confidence: float
     left: float
     right: float
-    line: PageLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,6 @@ class SlipRow:
     sum: Decimal | None = None
     sure_of_quantity: float = 0.0
     sure_of_code: float = 0.0
-    quantity_at: PageLine | None = field(default=None, compare=False)
 
 
 def rows_of(lines: Iterable[PageLine], knows: Callable[[str], bool]) -> list[SlipRow]:
@@ -145,7 +143,7 @@ def _headings(row: Sequence[PageLine]) -> list[Cell]:
     for line in row:
         words = _split(line)
         if _plain(line.text) in _BY_HEADING or len(words) == 1:
-            cells.append(Cell(line.text, line.confidence, line.left, line.right, line))
+            cells.append(Cell(line.text, line.confidence, line.left, line.right))
             continue
         for cut in range(len(words) - 1, 0, -1):
             left, right = words[:cut], words[cut:]
@@ -161,7 +159,7 @@ def _split(line: PageLine) -> list[Cell]:
     """The words of a line, with their ends by the share of letters before them."""
     wide = (line.right - line.left) / max(1, len(line.text))
     return [
-        Cell(word[0], line.confidence, line.left + wide * word.start(), line.left + wide * word.end(), line)
+        Cell(word[0], line.confidence, line.left + wide * word.start(), line.left + wide * word.end())
         for word in re.finditer(r"\S+", line.text)
     ]
 
@@ -178,7 +176,7 @@ def _below(
     for line in row:
         over = [column for column, ends in columns.items() if min(line.right, ends[1]) > max(line.left, ends[0])]
         # Print over several columns is told apart word by word.
-        whole = Cell(line.text, line.confidence, line.left, line.right, line)
+        whole = Cell(line.text, line.confidence, line.left, line.right)
         for cell in _split(line) if len(over) > 1 else [whole]:
             told.setdefault(_column_of(cell, columns), []).append(cell)
     made = SlipRow(words=_text(told.get(WORDS)), other_code=_text(told.get(OTHER_CODE)))
@@ -216,10 +214,10 @@ def _without_heading(row: Sequence[PageLine], knows: Callable[[str], bool]) -> S
     for line in row:
         text = line.text
         if first := _COUNTED_FIRST.match(text):
-            cell = Cell(text, line.confidence, line.left, line.right, line)
+            cell = Cell(text, line.confidence, line.left, line.right)
             made, text = _counted(made, int(first[1]), cell), first[2]
         if made.quantity is None and (number := whole_number(text)) is not None and not knows(text):
-            made = _counted(made, number, Cell(text, line.confidence, line.left, line.right, line))
+            made = _counted(made, number, Cell(text, line.confidence, line.left, line.right))
         elif not made.code and knows(text.strip("()[] ")):
             made = replace(made, code=text.strip("()[] "), sure_of_code=line.confidence)
         elif (price := amount(text)) is not None and re.fullmatch(r"[^A-Za-z]*\d[\d.,]*[.,]\d\d[^A-Za-z]*", text):
@@ -241,7 +239,7 @@ def _code_among_words(row: SlipRow, knows: Callable[[str], bool]) -> SlipRow:
 
 
 def _counted(row: SlipRow, number: int | None, cell: Cell) -> SlipRow:
-    return replace(row, quantity=number, sure_of_quantity=cell.confidence, quantity_at=cell.line)
+    return replace(row, quantity=number, sure_of_quantity=cell.confidence)
 
 
 def _joined(rows: Sequence[SlipRow]) -> list[SlipRow]:
